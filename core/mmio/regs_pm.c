@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Power and clocks: the mailbox of the power control unit (pcode), the GT's frequency and sleep
+ * states, the memory controller's mirror, and the display's power wells and clock generators.
+ * Nothing of it is real for a vGPU: requests are granted at once and change nothing.
+ *
+ * Offsets and bits: i915_reg.h, intel_gt_regs.h and intel_mchbar_regs.h of Linux' i915. Commands
+ * of pcode and what is read into its answers: intel_pcode.c and its callers.
+ */
+#include "core/mmio/reg.h"
+
+#define PCODE_DATA    0x138128
+#define PCODE_READY   BIT32(31)
+#define PCODE_COMMAND 0xffu /* on return: the status, 0 for success */
+
+enum {
+	PCODE_READ_RC6VIDS = 0x05,
+	PCODE_READ_MEM_LATENCY = 0x06,
+	PCODE_CDCLK_CONTROL = 0x07,
+	PCODE_READ_MIN_FREQ_TABLE = 0x09,
+	PCODE_READ_OC_PARAMS = 0x0c,
+	PCODE_READ_DUTY_CYCLE = 0x1a,
+	PCODE_SAGV_CONTROL = 0x21,
+};
+
+/*
+ * The GT's one frequency, 1150 MHz, in units of 50 MHz. Lowest and highest are the same, so that
+ * a driver leaves alone what the guest could not change anyway, and what would cost it a trap
+ * whenever the GT goes busy or idle.
+ */
+#define GT_RATIO     23u
+#define GT_RATIO_CPU 34u /* that the CPU's ring needs for it, in units of 100 MHz */
+#define GT_FREQUENCY (GT_RATIO * 3 << 23) /* as RPNSWREQ and RPSTAT1 have it, in 50/3 MHz */
+
+/* Microseconds until memory answers, a byte for each of the levels 0 to 7, as GVT-g found them on
+ * Skylake. */
+#define LATENCY_LEVEL_0_3 0x1e1a1100
+#define LATENCY_LEVEL_4_7 0x61514b3d
+
+static u32 pcode_answer(u32 command, u32 data)
+{
+	switch (command) {
+	case PCODE_READ_RC6VIDS:
+		return data | 1;
+	case PCODE_READ_MEM_LATENCY:
+		return data ? LATENCY_LEVEL_4_7 : LATENCY_LEVEL_0_3;
+	case PCODE_CDCLK_CONTROL: /* ready for the change */
+	case PCODE_SAGV_CONTROL:  /* off */
+		return 1;
+	case PCODE_READ_MIN_FREQ_TABLE:
+		return GT_RATIO_CPU | GT_RATIO << 8;
+	case PCODE_READ_OC_PARAMS:
+		return 0;
+	case PCODE_READ_DUTY_CYCLE:
+		return GT_RATIO << 8;
+	default:
+		return data;
+	}
+}
+
+static void pcode_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	(void)old;
+	if (!(val & PCODE_READY))
+		return;
+	gvt_vreg_set(vgpu, PCODE_DATA,
+		     pcode_answer(val & PCODE_COMMAND, gvt_vreg(vgpu, PCODE_DATA)));
+	gvt_vreg_set(vgpu, offset, gvt_vreg(vgpu, offset) & ~(PCODE_READY | PCODE_COMMAND));
+}
+
+/*
+ * Four parties ask for the display's power wells, each in a register of its own: a request in any
+ * turns the well on. Requests have the odd bits, and the state in the bit below is the same in all
+ * four. Wells: miscellaneous I/O, DDI A and E, B, C, D, and in the top two PG1 and PG2.
+ */
+#define PWR_WELL_CTL	  0x45400
+#define PWR_WELL_PARTIES  4
+#define PWR_WELL_REQUESTS 0xa00002aau
+
+static void pwr_well_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	u32 on = 0;
+
+	(void)offset;
+	(void)old;
+	(void)val;
+	for (u32 i = 0; i < PWR_WELL_PARTIES; i++)
+		on |= gvt_vreg(vgpu, PWR_WELL_CTL + 4 * i) & PWR_WELL_REQUESTS;
+	for (u32 i = 0; i < PWR_WELL_PARTIES; i++) {
+		u32 asked = gvt_vreg(vgpu, PWR_WELL_CTL + 4 * i) & PWR_WELL_REQUESTS;
+
+		gvt_vreg_set(vgpu, PWR_WELL_CTL + 4 * i, asked | on >> 1);
+	}
+}
+
+/* Bit 30 says that what bit 31 asks for is so. */
+static void state_follows(struct intel_vgpu *vgpu, u32 offset)
+{
+	u32 val = gvt_vreg(vgpu, offset) & ~BIT32(30);
+
+	gvt_vreg_set(vgpu, offset, val | (val & BIT32(31)) >> 1);
+}
+
+static void dbuf_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	(void)old;
+	(void)val;
+	state_follows(vgpu, offset);
+}
+
+#define LCPLL1_CTL  0x46010
+#define LCPLL2_CTL  0x46014
+#define WRPLL_CTL1  0x46040
+#define WRPLL_CTL2  0x46060
+#define DPLL_STATUS 0x6c060
+
+/* The four clock generators lock as soon as they are enabled. */
+static void pll_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	static const u32 ctl[] = { LCPLL1_CTL, LCPLL2_CTL, WRPLL_CTL1, WRPLL_CTL2 };
+	u32 locked = 0;
+
+	(void)old;
+	(void)val;
+	if (offset == LCPLL1_CTL || offset == LCPLL2_CTL)
+		state_follows(vgpu, offset);
+	for (u32 i = 0; i < ARRAY_SIZE(ctl); i++)
+		if (gvt_vreg(vgpu, ctl[i]) & BIT32(31))
+			locked |= BIT32(8 * i);
+	gvt_vreg_set(vgpu, DPLL_STATUS, locked);
+}
+
+#define FUSES_LOADED (BIT32(31) | BIT32(27) | BIT32(26) | BIT32(25)) /* all, PG0, PG1, PG2 */
+
+/* One module of 8 GiB a channel, of one rank of eight chips; two channels; DDR4. */
+#define DIMM_L_GIB(n) ((u32)(n))
+#define MEMORY_RATIO  8 /* in units of 266.67 MHz */
+
+#define RP_STATES (GT_RATIO | GT_RATIO << 8 | GT_RATIO << 16) /* RP0, RP1, RPn */
+
+static const struct gvt_reg rows[] = {
+	/* The mailbox of the power control unit. */
+	{ "GEN6_PCODE_MAILBOX", .offset = 0x138124, .write = pcode_write },
+	{ "GEN6_PCODE_DATA", .offset = 0x138128 },
+	{ "GEN6_PCODE_DATA1", .offset = 0x13812c },
+
+	/* The GT's frequency. */
+	{ "GEN6_RPNSWREQ", .offset = 0xa008, .reset = GT_FREQUENCY },
+	{ "GEN6_RC_VIDEO_FREQ", .offset = 0xa00c },
+	{ "GEN6_RP_DOWN_TIMEOUT", .offset = 0xa010 },
+	{ "GEN6_RP_INTERRUPT_LIMITS", .offset = 0xa014 },
+	{ "GEN6_RPSTAT1", .offset = 0xa01c, .ro = true, .reset = GT_FREQUENCY },
+	{ "GEN6_RP_CONTROL", .offset = 0xa024 },
+	{ "GEN6_RP_UP_THRESHOLD", .offset = 0xa02c },
+	{ "GEN6_RP_DOWN_THRESHOLD", .offset = 0xa030 },
+	{ "GEN6_RP_CUR_UP_EI", .offset = 0xa050, .ro = true },
+	{ "GEN6_RP_CUR_UP", .offset = 0xa054, .ro = true },
+	{ "GEN6_RP_PREV_UP", .offset = 0xa058, .ro = true },
+	{ "GEN6_RP_CUR_DOWN_EI", .offset = 0xa05c, .ro = true },
+	{ "GEN6_RP_CUR_DOWN", .offset = 0xa060, .ro = true },
+	{ "GEN6_RP_PREV_DOWN", .offset = 0xa064, .ro = true },
+	{ "GEN6_RP_UP_EI", .offset = 0xa068 },
+	{ "GEN6_RP_DOWN_EI", .offset = 0xa06c },
+	{ "GEN6_RP_IDLE_HYSTERSIS", .offset = 0xa070 },
+	{ "GEN6_RPDEUHWTC", .offset = 0xa080 },
+	{ "GEN6_RPDEUC", .offset = 0xa084 },
+	{ "GEN6_RPDEUCSW", .offset = 0xa088 },
+	{ "GEN6_PMINTRMSK", .offset = 0xa168, .reset = 0xffffffff },
+
+	/* The GT's sleep states. */
+	{ "GEN6_GFXPAUSE", .offset = 0xa000 },
+	{ "GEN6_RC_CONTROL", .offset = 0xa090 },
+	{ "GEN6_RC_STATE", .offset = 0xa094 },
+	{ "GEN6_RC1_WAKE_RATE_LIMIT", .offset = 0xa098 },
+	{ "GEN6_RC6_WAKE_RATE_LIMIT", .offset = 0xa09c },
+	{ "GEN6_RC6pp_WAKE_RATE_LIMIT", .offset = 0xa0a0 },
+	{ "GEN6_RC_EVALUATION_INTERVAL", .offset = 0xa0a8 },
+	{ "GEN6_RC_IDLE_HYSTERSIS", .offset = 0xa0ac },
+	{ "GEN6_RC_SLEEP", .offset = 0xa0b0 },
+	{ "GEN6_RC1e_THRESHOLD", .offset = 0xa0b4 },
+	{ "GEN6_RC6_THRESHOLD", .offset = 0xa0b8 },
+	{ "GEN6_RC6p_THRESHOLD", .offset = 0xa0bc },
+	{ "GEN6_RC6pp_THRESHOLD", .offset = 0xa0c0 },
+	{ "GEN9_MEDIA_PG_IDLE_HYSTERESIS", .offset = 0xa0c4 },
+	{ "GEN9_RENDER_PG_IDLE_HYSTERESIS", .offset = 0xa0c8 },
+	{ "GEN9_PG_ENABLE", .offset = 0xa210 },
+	{ "GEN8_PUSHBUS_CONTROL", .offset = 0xa248 },
+	{ "GEN8_PUSHBUS_ENABLE", .offset = 0xa250 },
+	{ "GEN8_PUSHBUS_SHIFT", .offset = 0xa25c },
+	{ "GEN9_PWRGT_DOMAIN_STATUS", .offset = 0xa2a0, .ro = true,
+	  .reset = 3 }, /* render and media are awake */
+	{ "MISC_STATUS", .offset = 0xa500, .ro = true, .count = 2 },
+	{ "RSTDBYCTL", .offset = 0x111b8 },
+	{ "GTFIFODBG", .offset = 0x120000, .kind = GVT_REG_W1C },
+	{ "GTFIFOCTL", .offset = 0x120008, .reset = 0x3f }, /* all entries are free */
+	{ "GEN6_GT_THREAD_STATUS_REG", .offset = 0x13805c, .ro = true },
+	{ "GEN6_GT_CORE_STATUS", .offset = 0x138060, .ro = true },
+	{ "GEN8_GT_SLICE_INFO", .offset = 0x138064, .ro = true },
+	{ "GEN6_GT_GFX_RC6_LOCKED", .offset = 0x138104, .ro = true },
+	{ "GEN6_GT_GFX_RC6", .offset = 0x138108, .ro = true },
+	{ "GEN6_GT_GFX_RC6p", .offset = 0x13810c, .ro = true },
+	{ "GEN6_GT_GFX_RC6pp", .offset = 0x138110, .ro = true },
+
+	/* The memory controller, of which this is a mirror without a way to write. */
+	{ "MCHBAR", .offset = 0x140000, .ro = true, .count = 0x1400 },
+	{ "SKL_MAD_INTER_CHANNEL", .offset = 0x145000, .ro = true }, /* DDR4 */
+	{ "SKL_MAD_INTRA_CHANNEL", .offset = 0x145004, .ro = true, .count = 2 },
+	{ "SKL_MAD_DIMM", .offset = 0x14500c, .ro = true, .count = 2, .reset = DIMM_L_GIB(8) },
+	{ "MCHBAR_5014", .offset = 0x145014, .ro = true, .count = 0x24d },
+	{ "GEN6_GT_PERF_STATUS", .offset = 0x145948, .ro = true },
+	{ "MCHBAR_594C", .offset = 0x14594c, .ro = true, .count = 0x12 },
+	{ "GEN6_RP_STATE_LIMITS", .offset = 0x145994, .ro = true, .reset = GT_RATIO },
+	{ "GEN6_RP_STATE_CAP", .offset = 0x145998, .ro = true, .reset = RP_STATES },
+	{ "MCHBAR_599C", .offset = 0x14599c, .ro = true, .count = 0xdd },
+	{ "MCH_SSKPD", .offset = 0x145d10, .ro = true, .count = 2 },
+	{ "MCHBAR_5D18", .offset = 0x145d18, .ro = true, .count = 0x3b },
+	{ "SKL_MC_BIOS_DATA", .offset = 0x145e04, .ro = true, .reset = MEMORY_RATIO },
+	{ "MCHBAR_5E08", .offset = 0x145e08, .ro = true, .count = 0x3a },
+	{ "GEN10_FREQ_INFO_REC", .offset = 0x145ef0, .ro = true, .reset = GT_RATIO << 8 },
+	{ "MCHBAR_5EF4", .offset = 0x145ef4, .ro = true, .count = 0xe843 },
+
+	/* The display's power. */
+	{ "SKL_FUSE_STATUS", .offset = 0x42000, .ro = true, .reset = FUSES_LOADED },
+	{ "FPGA_DBG", .offset = 0x42300,
+	  .kind = GVT_REG_W1C }, /* bit 31, an access that nothing claimed: it never happens */
+	{ "HSW_PWR_WELL_CTL", .offset = 0x45400, .count = 4, .wmask = PWR_WELL_REQUESTS,
+	  .write = pwr_well_write },
+	{ "HSW_PWR_WELL_CTL5", .offset = 0x45410 },
+	{ "HSW_PWR_WELL_CTL6", .offset = 0x45414 },
+	{ "DBUF_CTL_S0", .offset = 0x45008, .write = dbuf_write },
+	{ "DC_STATE_EN", .offset = 0x45504 },
+	{ "DC_STATE_DEBUG", .offset = 0x45520 },
+
+	/* The display's clocks. */
+	{ "CDCLK_CTL", .offset = 0x46000 },
+	{ "LCPLL1_CTL", .offset = 0x46010, .write = pll_write },
+	{ "LCPLL2_CTL", .offset = 0x46014, .write = pll_write },
+	{ "SPLL_CTL", .offset = 0x46020 },
+	{ "WRPLL_CTL1", .offset = 0x46040, .write = pll_write },
+	{ "WRPLL_CTL2", .offset = 0x46060, .write = pll_write },
+	{ "PORT_CLK_SEL", .offset = 0x46100, .count = 5 },
+	{ "TRANS_CLK_SEL", .offset = 0x46140, .count = 3 },
+	{ "CDCLK_FREQ", .offset = 0x46200 },
+	{ "DPLL_CFGCR", .offset = 0x6c040, .count = 6 },
+	{ "DPLL_CTRL1", .offset = 0x6c058 },
+	{ "DPLL_CTRL2", .offset = 0x6c05c },
+	{ "DPLL_STATUS", .offset = 0x6c060, .ro = true },
+};
+
+const struct gvt_reg_block gvt_block_pm = { "pm", rows, ARRAY_SIZE(rows) };

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/mpt.h"
+#include "core/vgpu.h"
+
+int intel_gvt_hypervisor_host_init(struct intel_gvt *gvt)
+{
+	return gvt->mpt->host_init ? gvt->mpt->host_init(gvt) : 0;
+}
+
+void intel_gvt_hypervisor_host_exit(struct intel_gvt *gvt)
+{
+	if (gvt->mpt->host_exit)
+		gvt->mpt->host_exit(gvt);
+}
+
+int intel_gvt_hypervisor_attach_vgpu(struct intel_vgpu *vgpu)
+{
+	return vgpu->gvt->mpt->attach_vgpu(vgpu, &vgpu->handle);
+}
+
+void intel_gvt_hypervisor_detach_vgpu(struct intel_vgpu *vgpu)
+{
+	vgpu->gvt->mpt->detach_vgpu(vgpu->handle);
+}
+
+int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu)
+{
+	u32 addr;
+	u16 data;
+	int err;
+
+	if (!vgpu_cfg_msi(vgpu, &addr, &data))
+		return 0;
+	err = vgpu->gvt->mpt->inject_msi(vgpu->handle, addr, data);
+	if (!err)
+		vgpu->state->counters.msi++;
+	return err;
+}
+
+int intel_gvt_hypervisor_enable_page_track(struct intel_vgpu *vgpu, unsigned long gfn)
+{
+	return vgpu->gvt->mpt->enable_page_track(vgpu->handle, gfn);
+}
+
+int intel_gvt_hypervisor_disable_page_track(struct intel_vgpu *vgpu, unsigned long gfn)
+{
+	return vgpu->gvt->mpt->disable_page_track(vgpu->handle, gfn);
+}
+
+int intel_gvt_hypervisor_read_gpa(struct intel_vgpu *vgpu, unsigned long gpa, void *buf,
+				  unsigned long len)
+{
+	return vgpu->gvt->mpt->read_gpa(vgpu->handle, gpa, buf, len);
+}
+
+int intel_gvt_hypervisor_write_gpa(struct intel_vgpu *vgpu, unsigned long gpa, void *buf,
+				   unsigned long len)
+{
+	return vgpu->gvt->mpt->write_gpa(vgpu->handle, gpa, buf, len);
+}
+
+int intel_gvt_hypervisor_set_trap_area(struct intel_vgpu *vgpu, u64 start, u64 end, bool map)
+{
+	return vgpu->gvt->mpt->set_trap_area(vgpu->handle, start, end, map);
+}
+
+int intel_gvt_hypervisor_place_bar(struct intel_vgpu *vgpu, unsigned int bar, u64 gpa)
+{
+	if (!vgpu->gvt->mpt->place_bar)
+		return 0;
+	return vgpu->gvt->mpt->place_bar(vgpu->handle, bar, gpa);
+}
+
+int intel_gvt_hypervisor_get_vfio_device(struct intel_vgpu *vgpu)
+{
+	return vgpu->gvt->mpt->get_vfio_device(vgpu->handle);
+}
+
+void intel_gvt_hypervisor_put_vfio_device(struct intel_vgpu *vgpu)
+{
+	vgpu->gvt->mpt->put_vfio_device(vgpu->handle);
+}
+
+bool intel_gvt_hypervisor_is_valid_gfn(struct intel_vgpu *vgpu, unsigned long gfn)
+{
+	return vgpu->gvt->mpt->is_valid_gfn(vgpu->handle, gfn);
+}
+
+int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt)
+{
+	return gvt->mpt->dom0_ready ? gvt->mpt->dom0_ready() : 0;
+}

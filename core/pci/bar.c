@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the BARs are: following the guest as it sizes, moves, disables and enables them.
+ *
+ * What the configuration space says is what is wanted; state->bar_at is what is. Whenever they
+ * differ, BARs leave their old place before any takes a new one, so two may swap.
+ */
+#include "core/vgpu.h"
+
+/* Guest physical addresses are at most this wide on any Xen guest (4-level paging). */
+#define GPA_LIMIT (1ull << 48)
+
+u64 vgpu_bar_size(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
+{
+	return bar == VGPU_BAR_GTTMM ? VGPU_BAR0_SIZE : MiB(vgpu->state->params.aperture_mib);
+}
+
+/*
+ * The address that the guest wants decoded. A BAR that ends at 4 GiB would cover the local APICs
+ * and the firmware: that is no place, but a BAR being sized without having been disabled.
+ */
+static u64 wanted(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
+{
+	u64 at = vgpu_cfg_bar_address(vgpu, bar), size = vgpu_bar_size(vgpu, bar);
+
+	if (!vgpu->state->active || !at || at + size == GiB(4) || at > GPA_LIMIT - size)
+		return INTEL_GVT_BAR_OFF;
+	return at;
+}
+
+static void leave(struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
+{
+	u64 *at = &vgpu->state->bar_at[bar];
+
+	if (*at == INTEL_GVT_BAR_OFF)
+		return;
+	intel_gvt_hypervisor_set_trap_area(vgpu, *at, *at + vgpu_bar_size(vgpu, bar), false);
+	intel_gvt_hypervisor_place_bar(vgpu, bar, INTEL_GVT_BAR_OFF);
+	*at = INTEL_GVT_BAR_OFF;
+}
+
+static void take(struct intel_vgpu *vgpu, enum vgpu_bar_index bar, u64 to)
+{
+	if (intel_gvt_hypervisor_set_trap_area(vgpu, to, to + vgpu_bar_size(vgpu, bar), true)) {
+		vgpu->state->counters.bar_refused++;
+		return;
+	}
+	vgpu->state->bar_at[bar] = to;
+	/* Without memory of its own behind it, the BAR traps: slower, and all else the same. */
+	if (intel_gvt_hypervisor_place_bar(vgpu, bar, to))
+		vgpu->state->counters.bar_refused++;
+}
+
+void vgpu_bars_update(struct intel_vgpu *vgpu)
+{
+	u64 want[VGPU_NR_BARS];
+
+	for (int i = 0; i < VGPU_NR_BARS; i++) {
+		want[i] = wanted(vgpu, i);
+		if (want[i] != vgpu->state->bar_at[i])
+			leave(vgpu, i);
+	}
+	for (int i = 0; i < VGPU_NR_BARS; i++)
+		if (want[i] != vgpu->state->bar_at[i])
+			take(vgpu, i, want[i]);
+}
+
+void vgpu_bars_off(struct intel_vgpu *vgpu)
+{
+	for (int i = 0; i < VGPU_NR_BARS; i++)
+		leave(vgpu, i);
+}
+
+u64 intel_vgpu_bar(const struct intel_vgpu *vgpu, unsigned int bar, u64 *size)
+{
+	enum vgpu_bar_index index = bar ? VGPU_BAR_APERTURE : VGPU_BAR_GTTMM;
+
+	if (size)
+		*size = vgpu_bar_size(vgpu, index);
+	return vgpu->state->bar_at[index];
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vGPU's PCI function: 256 bytes that a table of fields describes.
+ *
+ * Identity and layout are those of a Skylake GT2 (Intel 6th generation core datasheet volume 2,
+ * "Processor graphics registers"; offsets as in Linux' i915 GMCH and ASLS definitions).
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+
+#include "core/vgpu.h"
+
+enum {
+	CFG_GMCH = 0x50,
+	CFG_BSM = 0x5c,
+	CFG_MSI = 0xac,
+	CFG_PM = 0xd0,
+	CFG_SWSCI = 0xe8,
+	CFG_ASLS = 0xfc,
+};
+
+/* One field: its bytes after reset, and which of their bits the guest may change. */
+struct cfg_field {
+	u8 offset, bytes;
+	u32 reset, wmask;
+};
+
+static const struct cfg_field fields[] = {
+	{ PCI_VENDOR_ID, 2, 0x8086, 0 },
+	{ PCI_DEVICE_ID, 2, 0x1912, 0 },
+	{ PCI_COMMAND, 2, 0, 0x0407 }, /* I/O, memory, bus master, INTx disable */
+	{ PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0 },
+	{ PCI_REVISION_ID, 1, 0x06, 0 }, /* below 6, i915 says "pre-production" */
+	{ PCI_CLASS_DEVICE, 2, 0x0300, 0 }, /* display, VGA compatible */
+	{ PCI_CACHE_LINE_SIZE, 1, 0, 0xff },
+	{ PCI_LATENCY_TIMER, 1, 0, 0 },
+	{ PCI_BASE_ADDRESS_0, 4, PCI_BASE_ADDRESS_MEM_TYPE_64, ~(u32)(VGPU_BAR0_SIZE - 1) },
+	{ PCI_BASE_ADDRESS_1, 4, 0, ~0u },
+	/* The low half of BAR2 has its mask from the aperture's size. */
+	{ PCI_BASE_ADDRESS_2, 4, PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH, 0 },
+	{ PCI_BASE_ADDRESS_3, 4, 0, ~0u },
+	{ PCI_SUBSYSTEM_VENDOR_ID, 2, 0x8086, 0 },
+	{ PCI_SUBSYSTEM_ID, 2, 0x2015, 0 },
+	{ PCI_CAPABILITY_LIST, 1, CFG_MSI, 0 },
+	{ PCI_INTERRUPT_LINE, 1, 0, 0xff },
+	{ PCI_INTERRUPT_PIN, 1, 1, 0 },
+	/* GGMS (7:6) 3: an 8 MiB GTT. GMS (15:8) 0: no stolen memory. */
+	{ CFG_GMCH, 2, 3 << 6, 0 },
+	{ CFG_BSM, 4, 0, 0 },
+	{ CFG_MSI, 2, PCI_CAP_ID_MSI | CFG_PM << 8, 0 },
+	{ CFG_MSI + PCI_MSI_FLAGS, 2, 0, PCI_MSI_FLAGS_ENABLE }, /* one vector, 32 bits */
+	{ CFG_MSI + PCI_MSI_ADDRESS_LO, 4, 0, 0xfffffffc },
+	{ CFG_MSI + PCI_MSI_DATA_32, 2, 0, 0xffff },
+	{ CFG_PM, 2, PCI_CAP_ID_PM, 0 },
+	{ CFG_PM + PCI_PM_PMC, 2, 2, 0 }, /* version 2, no D1, no D2, no PME */
+	{ CFG_PM + PCI_PM_CTRL, 2, PCI_PM_CTRL_NO_SOFT_RESET, PCI_PM_CTRL_STATE_MASK },
+	{ CFG_SWSCI, 2, 0, 0xffff },
+	{ CFG_ASLS, 4, 0, ~0u },
+};
+
+static const struct cfg_field *field_at(unsigned int offset)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if (offset >= fields[i].offset && offset - fields[i].offset < fields[i].bytes)
+			return &fields[i];
+	return NULL;
+}
+
+static u8 wmask_at(const struct intel_vgpu *vgpu, unsigned int offset)
+{
+	const struct cfg_field *field = field_at(offset);
+	u32 mask;
+
+	if (!field)
+		return 0;
+	mask = field->wmask;
+	if (field->offset == PCI_BASE_ADDRESS_2)
+		mask = ~(u32)(vgpu_bar_size(vgpu, VGPU_BAR_APERTURE) - 1);
+	return mask >> 8 * (offset - field->offset);
+}
+
+void vgpu_cfg_reset(struct intel_vgpu *vgpu)
+{
+	u8 *cfg = vgpu->state->cfg;
+
+	memset(cfg, 0, VGPU_CFG_SIZE);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		memcpy(cfg + fields[i].offset, &fields[i].reset, fields[i].bytes);
+}
+
+static u16 cfg16(const struct intel_vgpu *vgpu, unsigned int offset)
+{
+	u16 val;
+
+	memcpy(&val, vgpu->state->cfg + offset, sizeof(val));
+	return val;
+}
+
+static u32 cfg32(const struct intel_vgpu *vgpu, unsigned int offset)
+{
+	u32 val;
+
+	memcpy(&val, vgpu->state->cfg + offset, sizeof(val));
+	return val;
+}
+
+bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data)
+{
+	if (!(cfg16(vgpu, CFG_MSI + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE) ||
+	    !(cfg16(vgpu, PCI_COMMAND) & PCI_COMMAND_MASTER))
+		return false;
+	*addr = cfg32(vgpu, CFG_MSI + PCI_MSI_ADDRESS_LO);
+	*data = cfg16(vgpu, CFG_MSI + PCI_MSI_DATA_32);
+	return true;
+}
+
+u64 vgpu_cfg_bar_address(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
+{
+	unsigned int at = bar == VGPU_BAR_GTTMM ? PCI_BASE_ADDRESS_0 : PCI_BASE_ADDRESS_2;
+
+	if (!(cfg16(vgpu, PCI_COMMAND) & PCI_COMMAND_MEMORY))
+		return INTEL_GVT_BAR_OFF;
+	return (cfg32(vgpu, at) & PCI_BASE_ADDRESS_MEM_MASK) | (u64)cfg32(vgpu, at + 4) << 32;
+}
+
+static bool width_valid(unsigned int bytes)
+{
+	return bytes == 1 || bytes == 2 || bytes == 4;
+}
+
+int intel_vgpu_emulate_cfg_read(struct intel_vgpu *vgpu, unsigned int offset, void *buf,
+				unsigned int bytes)
+{
+	memset(buf, 0xff, bytes <= 8 ? bytes : 8);
+	vgpu->state->counters.cfg_read++;
+	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes) {
+		vgpu->state->counters.outside++;
+		return width_valid(bytes) ? 0 : -EINVAL;
+	}
+	memcpy(buf, vgpu->state->cfg + offset, bytes);
+	return 0;
+}
+
+int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, const void *buf,
+				 unsigned int bytes)
+{
+	const u8 *val = buf;
+	u8 *cfg = vgpu->state->cfg;
+
+	vgpu->state->counters.cfg_write++;
+	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes) {
+		vgpu->state->counters.outside++;
+		return width_valid(bytes) ? 0 : -EINVAL;
+	}
+	for (unsigned int i = 0; i < bytes; i++) {
+		u8 mask = wmask_at(vgpu, offset + i);
+
+		cfg[offset + i] = (cfg[offset + i] & ~mask) | (val[i] & mask);
+	}
+	vgpu_bars_update(vgpu);
+	return 0;
+}

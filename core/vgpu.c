@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* Life of a vGPU, and of what all of them share. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "core/vgpu.h"
+
+int intel_gvt_init(const struct intel_gvt_mpt *mpt, void *priv, struct intel_gvt **out)
+{
+	struct intel_gvt *gvt = calloc(1, sizeof(*gvt));
+	int err;
+
+	if (!gvt)
+		return -ENOMEM;
+	gvt->mpt = mpt;
+	gvt->priv = priv;
+	err = gvt_mmio_build(gvt);
+	if (!err)
+		err = intel_gvt_hypervisor_host_init(gvt);
+	if (err) {
+		free(gvt->rows);
+		free(gvt);
+		return err;
+	}
+	*out = gvt;
+	return 0;
+}
+
+void intel_gvt_exit(struct intel_gvt *gvt)
+{
+	if (!gvt)
+		return;
+	intel_gvt_hypervisor_host_exit(gvt);
+	free(gvt->rows);
+	free(gvt);
+}
+
+size_t intel_gvt_state_size(void)
+{
+	return sizeof(struct vgpu_state);
+}
+
+static bool params_valid(const struct intel_vgpu_params *params)
+{
+	return params->id && params->fences && params->fences <= GVT_FENCES_MAX &&
+	       params->aperture_mib >= GVT_APERTURE_MIB_MIN &&
+	       params->aperture_mib <= GVT_APERTURE_MIB_MAX &&
+	       !(params->aperture_mib & (params->aperture_mib - 1));
+}
+
+/* Untouched counters of 512 Ki registers cost address space only. */
+static void *alloc_access(void)
+{
+	void *p = mmap(NULL, GVT_MMIO_DWORDS * sizeof(struct vgpu_access), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static void free_vgpu(struct intel_vgpu *vgpu)
+{
+	if (vgpu->access)
+		munmap(vgpu->access, GVT_MMIO_DWORDS * sizeof(struct vgpu_access));
+	free(vgpu);
+}
+
+static void power_on(struct intel_vgpu *vgpu)
+{
+	vgpu_cfg_reset(vgpu);
+	gvt_mmio_reset(vgpu);
+}
+
+int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params *params,
+			  struct vgpu_state *state, void *owner, struct intel_vgpu **out)
+{
+	bool fresh = state->layout == 0;
+	struct intel_vgpu *vgpu;
+	int err;
+
+	if (!params_valid(params))
+		return -EINVAL;
+	if (!fresh && (state->layout != VGPU_STATE_LAYOUT || !params_valid(&state->params)))
+		return -EPROTO;
+	vgpu = calloc(1, sizeof(*vgpu));
+	if (!vgpu)
+		return -ENOMEM;
+	vgpu->access = alloc_access();
+	if (!vgpu->access) {
+		free_vgpu(vgpu);
+		return -ENOMEM;
+	}
+	vgpu->gvt = gvt;
+	vgpu->owner = owner;
+	vgpu->state = state;
+	vgpu->ggtt = state->ggtt;
+	if (fresh) {
+		state->params = *params;
+		for (int i = 0; i < VGPU_NR_BARS; i++)
+			state->bar_at[i] = INTEL_GVT_BAR_OFF;
+	}
+
+	err = intel_gvt_hypervisor_attach_vgpu(vgpu);
+	if (err) {
+		free_vgpu(vgpu);
+		return err;
+	}
+	if (fresh) {
+		power_on(vgpu);
+		state->layout = VGPU_STATE_LAYOUT;
+	} else {
+		gvt_mmio_show(vgpu);
+	}
+	*out = vgpu;
+	return 0;
+}
+
+void intel_gvt_destroy_vgpu(struct intel_vgpu *vgpu)
+{
+	if (!vgpu)
+		return;
+	page_track_clear(vgpu);
+	intel_gvt_hypervisor_detach_vgpu(vgpu);
+	free_vgpu(vgpu);
+}
+
+int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
+{
+	vgpu->state->active = true;
+	vgpu_bars_update(vgpu);
+	return 0;
+}
+
+void intel_gvt_deactivate_vgpu(struct intel_vgpu *vgpu)
+{
+	vgpu->state->active = false;
+}
+
+void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu)
+{
+	page_track_clear(vgpu);
+	vgpu_bars_off(vgpu);
+	power_on(vgpu);
+}
+
+const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu)
+{
+	return &vgpu->state->counters;
+}
+
+const u64 *intel_vgpu_notifications(const struct intel_vgpu *vgpu)
+{
+	return vgpu->state->notifications;
+}
+
+const struct intel_gvt_ops intel_gvt_ops = {
+	.emulate_cfg_read = intel_vgpu_emulate_cfg_read,
+	.emulate_cfg_write = intel_vgpu_emulate_cfg_write,
+	.emulate_mmio_read = intel_vgpu_emulate_mmio_read,
+	.emulate_mmio_write = intel_vgpu_emulate_mmio_write,
+	.vgpu_create = intel_gvt_create_vgpu,
+	.vgpu_destroy = intel_gvt_destroy_vgpu,
+	.vgpu_reset = intel_gvt_reset_vgpu,
+	.vgpu_activate = intel_gvt_activate_vgpu,
+	.vgpu_deactivate = intel_gvt_deactivate_vgpu,
+};

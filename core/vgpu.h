@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The vGPU from inside. Only core/ and the hypervisor back end include this.
+ */
+#ifndef CORE_VGPU_H
+#define CORE_VGPU_H
+
+#include "core/gtt/page_track.h"
+#include "core/gvt.h"
+#include "core/mmio/reg.h"
+
+#define VGPU_CFG_SIZE	 256u
+#define VGPU_GGTT_PAGES	 2048u /* 8 MiB of entries: 4 GiB of graphics memory */
+#define VGPU_GGTT_OFFSET MiB(8)
+#define VGPU_BAR0_SIZE	 MiB(16)
+
+/* The BARs a vGPU has, by index into what follows. */
+enum vgpu_bar_index { VGPU_BAR_GTTMM, VGPU_BAR_APERTURE, VGPU_NR_BARS };
+
+/*
+ * What the guest can notice, and so what must outlive a process. The GGTT's entries stand in
+ * guest memory where the back end gives it; .ggtt serves where it does not, and costs nothing
+ * until written.
+ */
+struct vgpu_state {
+	u32 layout; /* VGPU_STATE_LAYOUT, and 0 in memory never used */
+	u32 active;
+	struct intel_vgpu_params params;
+	u64 bar_at[VGPU_NR_BARS]; /* as placed, or INTEL_GVT_BAR_OFF */
+	u64 notifications[VGT_G2V_MAX + 1];
+	struct vgpu_counters counters;
+	u8 cfg[VGPU_CFG_SIZE] __attribute__((aligned(8)));
+	u32 vreg[GVT_MMIO_DWORDS] __attribute__((aligned(4096)));
+	u64 ggtt[VGPU_GGTT_PAGES * 512] __attribute__((aligned(4096)));
+};
+
+#define VGPU_STATE_LAYOUT 1u
+
+struct intel_vgpu {
+	struct intel_gvt *gvt;
+	void *owner;	      /* the back end's object */
+	unsigned long handle; /* the back end's word for it, valid from attach to detach */
+	struct vgpu_state *state;
+	u32 *mirror[GVT_MMIO_PAGES]; /* what the guest reads without a trap; the back end's */
+	u64 *ggtt;		     /* the guest's GGTT entries, in guest memory or in .state */
+	struct vgpu_access {
+		u32 reads, writes;
+	} *access; /* one for each register dword */
+	struct page_track_table tracked;
+};
+
+struct intel_gvt {
+	const struct intel_gvt_mpt *mpt;
+	void *priv;
+	const struct gvt_reg **rows; /* row 0 is no register */
+	size_t nr_rows;
+	bool traps[GVT_MMIO_PAGES];
+	u16 index[GVT_MMIO_DWORDS]; /* dword of BAR0 -> row */
+};
+
+/* core/mmio/mmio.c */
+int gvt_mmio_build(struct intel_gvt *gvt);
+void gvt_mmio_reset(struct intel_vgpu *vgpu);
+void gvt_mmio_show(struct intel_vgpu *vgpu);
+
+/* core/mmio/regs_pvinfo.c */
+void gvt_pvinfo_populate(struct intel_vgpu *vgpu);
+
+/* core/pci/cfg_space.c */
+void vgpu_cfg_reset(struct intel_vgpu *vgpu);
+bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data);
+u64 vgpu_cfg_bar_address(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar);
+
+/* core/pci/bar.c */
+u64 vgpu_bar_size(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar);
+void vgpu_bars_update(struct intel_vgpu *vgpu);
+void vgpu_bars_off(struct intel_vgpu *vgpu);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The loop that finds requests and answers them.
+ *
+ * Xen allows one request per vCPU at a time. A port that fired stays masked while the loop keeps
+ * looking at the slots by itself, so that a guest's next access, which mostly follows at once, costs
+ * neither an interrupt nor a wake-up here. How long to keep looking is learnt: a request found that
+ * way doubles the budget, a budget spent in vain is halved.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ioreq/server.h"
+
+/* The byte before the type: the state in its lower half, flags that stay in its upper. */
+#define STATE_BYTE (offsetof(ioreq_t, type) - 1)
+
+static u8 get_state(const ioreq_t *slot)
+{
+	return __atomic_load_n((const u8 *)slot + STATE_BYTE, __ATOMIC_ACQUIRE) & 0xf;
+}
+
+static void set_state(ioreq_t *slot, u8 state)
+{
+	u8 *byte = (u8 *)slot + STATE_BYTE;
+	u8 flags = __atomic_load_n(byte, __ATOMIC_RELAXED) & 0xf0;
+
+	__atomic_store_n(byte, flags | state, __ATOMIC_RELEASE);
+}
+
+/*
+ * States only go forward: Xen destroys a guest whose request goes back. A request found in process
+ * is one that an earlier process left, and goes on behind the items which that one finished.
+ */
+static bool answer(struct ioreq_server *server, unsigned int vcpu)
+{
+	ioreq_t *slot = &server->page->vcpu_ioreq[vcpu];
+	struct ioreq_progress *progress = &server->config.state->progress[vcpu];
+	u8 state = get_state(slot);
+	ioreq_t req;
+
+	if (state == STATE_IOREQ_READY) {
+		__atomic_store_n(&progress->done, 0, __ATOMIC_RELEASE);
+		set_state(slot, STATE_IOREQ_INPROCESS);
+	} else if (state == STATE_IOREQ_INPROCESS) {
+		server->counters.resumed++;
+	} else {
+		return false;
+	}
+	req = *(volatile ioreq_t *)slot;
+	ioreq_carry_out(server, vcpu, &req, progress);
+	*(volatile u64 *)&slot->data = req.data;
+	set_state(slot, STATE_IORESP_READY);
+	xenevtchn_notify(server->config.evtchn, server->ports[vcpu]);
+	return true;
+}
+
+unsigned int ioreq_server_poll(struct ioreq_server *server)
+{
+	unsigned int answered = 0;
+
+	for (unsigned int i = 0; i < server->vcpus; i++)
+		answered += answer(server, i);
+	return answered;
+}
+
+static void relax(struct ioreq_server *server)
+{
+	if (server->config.relax)
+		server->config.relax(server->config.priv);
+	else
+		__builtin_ia32_pause();
+}
+
+/* Looks at the slots as long as the budget allows. Returns true when it found a request. */
+static bool found_by_looking(struct ioreq_server *server)
+{
+	unsigned int answered;
+
+	for (unsigned int looks = 0; looks < server->budget; looks++) {
+		relax(server);
+		answered = ioreq_server_poll(server);
+		if (answered) {
+			server->counters.polled += answered;
+			server->budget = 2 * server->budget < server->config.poll_max ?
+						 2 * server->budget :
+						 server->config.poll_max;
+			return true;
+		}
+		if (__atomic_load_n(&server->woken, __ATOMIC_RELAXED))
+			return false;
+	}
+	server->budget /= 2;
+	return false;
+}
+
+/* Lets ports fire again, and sleeps until one does. A pending event fires as its port is let. */
+static int wait(struct ioreq_server *server)
+{
+	xenevtchn_port_or_error_t port;
+
+	while (server->nr_fired)
+		if (xenevtchn_unmask(server->config.evtchn, server->fired[--server->nr_fired]))
+			return -errno;
+	server->counters.waits++;
+	port = xenevtchn_pending(server->config.evtchn);
+	if (port < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	server->fired[server->nr_fired++] = port;
+	if (!server->budget && server->config.poll_max)
+		server->budget = 1;
+	return 0;
+}
+
+int ioreq_server_run(struct ioreq_server *server)
+{
+	int err;
+
+	/* An answer that an earlier process gave may not have been announced. */
+	for (unsigned int i = 0; i < server->vcpus; i++)
+		xenevtchn_notify(server->config.evtchn, server->ports[i]);
+
+	for (;;) {
+		if (__atomic_exchange_n(&server->woken, false, __ATOMIC_ACQUIRE) &&
+		    !server->config.woken(server->config.priv))
+			return 0;
+		if (ioreq_server_poll(server) || found_by_looking(server))
+			continue;
+		if (__atomic_load_n(&server->woken, __ATOMIC_RELAXED))
+			continue;
+		err = wait(server);
+		if (err)
+			return err;
+	}
+}
+
+int ioreq_server_wake(struct ioreq_server *server)
+{
+	__atomic_store_n(&server->woken, true, __ATOMIC_RELEASE);
+	return xenevtchn_notify(server->waker, server->waker_port) ? -errno : 0;
+}

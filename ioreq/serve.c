@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One request: what it asks, whether it may, and to whom it goes. It is worked on in a copy; each
+ * of its fields is the guest's word until checked here.
+ */
+#include <string.h>
+
+#include "ioreq/server.h"
+
+/* A request's items cannot leave the page that the first one is in, so this many at most. */
+#define ITEMS_MAX 4096u
+
+/* How the device side of each type of request is reached. */
+struct space {
+	int (*read)(struct ioreq_server *server, u64 addr, void *buf, unsigned int bytes);
+	int (*write)(struct ioreq_server *server, u64 addr, const void *buf, unsigned int bytes);
+	bool moves;	   /* a repeated access goes on to the next address */
+	unsigned int widths; /* a bit for each allowed width in bytes */
+};
+
+static int mmio_read(struct ioreq_server *server, u64 addr, void *buf, unsigned int bytes)
+{
+	return server->config.ops->emulate_mmio_read(server->vgpu, addr, buf, bytes);
+}
+
+static int mmio_write(struct ioreq_server *server, u64 addr, const void *buf, unsigned int bytes)
+{
+	return server->config.ops->emulate_mmio_write(server->vgpu, addr, buf, bytes);
+}
+
+/* Xen puts segment, bus, device and function above the register number. */
+static bool ours(const struct ioreq_server *server, u64 addr)
+{
+	return addr >> 32 == server->devfn;
+}
+
+static int pci_read(struct ioreq_server *server, u64 addr, void *buf, unsigned int bytes)
+{
+	if (!ours(server, addr))
+		return -ENXIO;
+	return server->config.ops->emulate_cfg_read(server->vgpu, (u32)addr, buf, bytes);
+}
+
+static int pci_write(struct ioreq_server *server, u64 addr, const void *buf, unsigned int bytes)
+{
+	if (!ours(server, addr))
+		return -ENXIO;
+	return server->config.ops->emulate_cfg_write(server->vgpu, (u32)addr, buf, bytes);
+}
+
+static const struct space spaces[] = {
+	[IOREQ_TYPE_COPY] = { mmio_read, mmio_write, true, 1 << 1 | 1 << 2 | 1 << 4 | 1 << 8 },
+	[IOREQ_TYPE_PCI_CONFIG] = { pci_read, pci_write, false, 1 << 1 | 1 << 2 | 1 << 4 },
+};
+
+static const struct space *space_of(const ioreq_t *req)
+{
+	if (req->type >= ARRAY_SIZE(spaces) || !spaces[req->type].read)
+		return NULL;
+	return &spaces[req->type];
+}
+
+/* [base, base + span) in the direction that @df says, without leaving the address space. */
+static bool span_fits(u64 base, u64 size, u32 count, bool df)
+{
+	u64 far = (u64)(count - 1) * size;
+
+	return df ? base >= far && base <= UINT64_MAX - size : base <= UINT64_MAX - far - size;
+}
+
+static bool well_formed(const struct space *space, const ioreq_t *req)
+{
+	if (req->size > 8 || !(space->widths & 1u << req->size))
+		return false;
+	if (!req->count || req->count > ITEMS_MAX)
+		return false;
+	if (!span_fits(req->addr, req->size, space->moves ? req->count : 1, req->df))
+		return false;
+	return !req->data_is_ptr || span_fits(req->data, req->size, req->count, req->df);
+}
+
+static u64 step(const ioreq_t *req, u32 item)
+{
+	u64 distance = (u64)item * req->size;
+
+	return req->df ? -distance : distance;
+}
+
+static void read_item(struct ioreq_server *server, const struct space *space, const ioreq_t *req,
+		      u32 item, struct ioreq_progress *progress)
+{
+	u64 val = ~0ull >> (64 - 8 * req->size);
+
+	/* On failure the value is what an absent device gives: ones. */
+	space->read(server, req->addr + (space->moves ? step(req, item) : 0), &val, req->size);
+	if (!req->data_is_ptr)
+		progress->data = val;
+	else if (server->config.write_gpa(server->config.priv, req->data + step(req, item), &val,
+					  req->size))
+		server->counters.malformed++;
+}
+
+static void write_item(struct ioreq_server *server, const struct space *space, const ioreq_t *req,
+		       u32 item)
+{
+	u64 val = req->data;
+
+	if (req->data_is_ptr &&
+	    server->config.read_gpa(server->config.priv, req->data + step(req, item), &val,
+				    req->size)) {
+		server->counters.malformed++;
+		return;
+	}
+	space->write(server, req->addr + (space->moves ? step(req, item) : 0), &val, req->size);
+}
+
+static void trace(struct ioreq_server *server, unsigned int vcpu, const ioreq_t *req)
+{
+	struct ioreq_event event = {
+		.addr = req->type == IOREQ_TYPE_PCI_CONFIG ? (u32)req->addr : req->addr,
+		.data = req->data,
+		.count = req->count,
+		.vcpu = vcpu,
+		.type = req->type,
+		.size = req->size > 8 ? 8 : req->size,
+		.write = req->dir == IOREQ_WRITE,
+		.indirect = req->data_is_ptr,
+		.down = req->df,
+	};
+
+	if (server->config.trace)
+		server->config.trace(server->config.priv, &event);
+}
+
+void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *req,
+		     struct ioreq_progress *progress)
+{
+	const struct space *space = space_of(req);
+
+	if (req->type == IOREQ_TYPE_INVALIDATE) {
+		server->counters.invalidate++;
+		server->config.invalidate(server->config.priv);
+	} else if (!space || !well_formed(space, req)) {
+		if (space)
+			server->counters.malformed++;
+		else
+			server->counters.unknown++;
+		if (req->dir == IOREQ_READ && !req->data_is_ptr)
+			req->data = ~0ull;
+	} else {
+		server->counters.indirect += req->data_is_ptr;
+		while (progress->done < req->count) {
+			if (req->dir == IOREQ_READ)
+				read_item(server, space, req, progress->done, progress);
+			else
+				write_item(server, space, req, progress->done);
+			progress->done++;
+		}
+		if (req->dir == IOREQ_READ && !req->data_is_ptr)
+			req->data = progress->data;
+	}
+	server->counters.requests++;
+	trace(server, vcpu, req);
+}

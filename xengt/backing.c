@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest memory behind BAR0: the register pages that are read without a trap, and the GGTT.
+ *
+ * The pages are the guest's, but stand where only the BAR is: populated once, mapped here once, and
+ * moved as the guest moves the BAR. While the BAR decodes nothing they are parked, in the range below
+ * 4 GiB that hvmloader declares reserved and does not itself reach. Each page is at the same
+ * distance from the BAR's first frame wherever it is; pages that must trap are left out.
+ *
+ * What a register is worth stands in the vGPU's state; the guest's page shows it. So a page that the
+ * guest loses or spoils costs it no more than a trap or a wrong picture of its own device.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "xengt/log.h"
+#include "xengt/xengt.h"
+
+#define PARK_GFN   (0xfc800000ull >> GVT_PAGE_SHIFT)
+#define GGTT_FIRST (VGPU_GGTT_OFFSET >> GVT_PAGE_SHIFT)
+#define BAR0_PAGES (VGPU_BAR0_SIZE >> GVT_PAGE_SHIFT)
+
+/* The next run of frames of BAR0 that are backed: from *@page on, as long as returned; 0: none. */
+static u32 next_run(const struct xengt_vgpu *v, u32 *page, bool regs_only)
+{
+	bool regs = v->state->options.read_through;
+	u32 first = *page, len;
+
+	for (; first < GVT_MMIO_PAGES; first++)
+		if (regs && !intel_gvt_page_traps(v->host->gvt, first))
+			break;
+	if (first < GVT_MMIO_PAGES) {
+		for (len = 1; !intel_gvt_page_traps(v->host->gvt, first + len); len++)
+			;
+		*page = first;
+		return len;
+	}
+	if (regs_only || first > GGTT_FIRST)
+		return 0;
+	*page = GGTT_FIRST;
+	return VGPU_GGTT_PAGES;
+}
+
+/* A step over the backed frames: calls @fn for each run, at @base; stops at the first error. */
+static int each_run(struct xengt_vgpu *v, u64 base, bool regs_only,
+		    int (*fn)(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg), u64 arg)
+{
+	int err = 0;
+	u32 nr;
+
+	for (u32 page = 0; !err && (nr = next_run(v, &page, regs_only)); page += nr)
+		err = fn(v, base + page, nr, arg);
+	return err;
+}
+
+#define CHUNK 512u
+
+static int chunks(struct xengt_vgpu *v, u64 gfn, u32 nr,
+		  int (*call)(xc_interface *, uint32_t, unsigned long, xen_pfn_t *))
+{
+	xen_pfn_t gfns[CHUNK];
+
+	while (nr) {
+		u32 n = nr < CHUNK ? nr : CHUNK;
+
+		for (u32 i = 0; i < n; i++)
+			gfns[i] = gfn + i;
+		if (call(v->host->xc, v->domid, n, gfns))
+			return errno ? -errno : -ENOMEM;
+		gfn += n;
+		nr -= n;
+	}
+	return 0;
+}
+
+static int populate(xc_interface *xc, uint32_t domid, unsigned long nr, xen_pfn_t *gfns)
+{
+	return xc_domain_populate_physmap_exact(xc, domid, nr, 0, 0, gfns);
+}
+
+static int give_back(xc_interface *xc, uint32_t domid, unsigned long nr, xen_pfn_t *gfns)
+{
+	return xc_domain_decrease_reservation_exact(xc, domid, nr, 0, gfns);
+}
+
+static int populate_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)arg;
+	return chunks(v, gfn, nr, populate);
+}
+
+static int give_back_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)arg;
+	/* What the guest gave up itself cannot be given back again; the rest can. */
+	if (chunks(v, gfn, nr, give_back))
+		for (u32 i = 0; i < nr; i++)
+			chunks(v, gfn + i, 1, give_back);
+	return 0;
+}
+
+static int count_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)v;
+	(void)gfn;
+	*(u64 *)arg += nr;
+	return 0;
+}
+
+static int type_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 tracked)
+{
+	return xengt_track_type(v, gfn, nr, tracked);
+}
+
+static int untype_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)arg;
+	if (xengt_track_type(v, gfn, nr, false))
+		for (u32 i = 0; i < nr; i++)
+			xengt_track_type(v, gfn + i, 1, false);
+	return 0;
+}
+
+/* Pages that are not at their old place, being moved already or given up, are passed over. */
+static int move_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 distance)
+{
+	if (xendevicemodel_relocate_memory(v->dmod, v->domid, nr, gfn, gfn + distance))
+		for (u32 i = 0; i < nr; i++)
+			xendevicemodel_relocate_memory(v->dmod, v->domid, 1, gfn + i,
+						       gfn + i + distance);
+	return 0;
+}
+
+static void move(struct xengt_vgpu *v, u64 to)
+{
+	struct xengt_state *state = v->state;
+
+	state->backing_was = state->backing_at;
+	__atomic_store_n(&state->backing_at, to, __ATOMIC_RELEASE);
+	each_run(v, state->backing_was, false, move_run, to - state->backing_was);
+	state->backing_was = 0;
+}
+
+static int free_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)arg;
+	return xengt_mem_holes(&v->mem, gfn, nr) ? 0 : -EEXIST;
+}
+
+int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
+{
+	u64 to = gpa == INTEL_GVT_BAR_OFF ? PARK_GFN : gpa >> GVT_PAGE_SHIFT;
+	struct xengt_state *state = v->state;
+	int err;
+
+	if (!state->backing_at || state->backing_at == to)
+		return 0;
+	if (state->backing_at != PARK_GFN)
+		each_run(v, state->backing_at, true, untype_run, 0);
+	if (to == PARK_GFN) {
+		move(v, to);
+		return 0;
+	}
+	/* Moving frees what is at the destination: a BAR must not cost the guest its memory. */
+	err = each_run(v, to, false, free_run, 0);
+	if (err) {
+		if (state->backing_at != PARK_GFN)
+			move(v, PARK_GFN);
+		return err;
+	}
+	move(v, to);
+	err = each_run(v, to, true, type_run, true);
+	if (err) {
+		each_run(v, to, true, untype_run, 0);
+		move(v, PARK_GFN);
+		return err;
+	}
+	/* Until its writes trapped, another vCPU might have written a page that shows registers. */
+	gvt_mmio_show(v->vgpu);
+	return 0;
+}
+
+static int set_limit(struct xengt_vgpu *v, s64 by_kib)
+{
+	struct xengt_dominfo info;
+	int err = xengt_dominfo(v->host, v->domid, &info);
+
+	if (err)
+		return err;
+	if (xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + by_kib))
+		return -errno;
+	v->state->added_kib += by_kib;
+	return 0;
+}
+
+static int populate_all(struct xengt_vgpu *v)
+{
+	u64 pages = 0;
+	int err;
+
+	each_run(v, PARK_GFN, false, count_run, (uintptr_t)&pages);
+	err = set_limit(v, pages << (GVT_PAGE_SHIFT - 10));
+	if (err)
+		return err;
+	v->state->backing_at = PARK_GFN;
+	err = each_run(v, PARK_GFN, false, populate_run, 0);
+	if (err)
+		xengt_backing_destroy(v, false);
+	return err;
+}
+
+static void *map_frames(struct xengt_vgpu *v, u64 gfn, u32 nr, int errs[])
+{
+	xen_pfn_t gfns[VGPU_GGTT_PAGES];
+
+	for (u32 i = 0; i < nr; i++)
+		gfns[i] = gfn + i;
+	return xenforeignmemory_map(v->fmem, v->domid, PROT_READ | PROT_WRITE, nr, gfns, errs);
+}
+
+static int map_all(struct xengt_vgpu *v)
+{
+	u64 at = v->state->backing_at;
+	int errs[VGPU_GGTT_PAGES];
+
+	v->regs = map_frames(v, at, GVT_MMIO_PAGES, errs);
+	if (!v->regs)
+		return -errno;
+	for (u32 i = 0; i < GVT_MMIO_PAGES; i++)
+		if (!errs[i] && !intel_gvt_page_traps(v->host->gvt, i))
+			v->vgpu->mirror[i] = v->regs + i * (GVT_PAGE_SIZE / sizeof(u32));
+	v->ggtt = map_frames(v, at + GGTT_FIRST, VGPU_GGTT_PAGES, NULL);
+	if (!v->ggtt)
+		return -errno;
+	v->vgpu->ggtt = v->ggtt;
+	return 0;
+}
+
+static void unmap_all(struct xengt_vgpu *v)
+{
+	memset(v->vgpu->mirror, 0, sizeof(v->vgpu->mirror));
+	v->vgpu->ggtt = xengt_state_core(v->state)->ggtt;
+	if (v->regs)
+		xenforeignmemory_unmap(v->fmem, v->regs, GVT_MMIO_PAGES);
+	if (v->ggtt)
+		xenforeignmemory_unmap(v->fmem, v->ggtt, VGPU_GGTT_PAGES);
+	v->regs = NULL;
+	v->ggtt = NULL;
+}
+
+int xengt_backing_create(struct xengt_vgpu *v)
+{
+	struct xengt_state *state = v->state;
+	int err = 0;
+
+	if (!state->ready)
+		err = populate_all(v);
+	else if (state->backing_was)
+		each_run(v, state->backing_was, false, move_run,
+			 state->backing_at - state->backing_was);
+	state->backing_was = 0;
+	if (!err && state->backing_at)
+		err = map_all(v);
+	if (!err && state->backing_at)
+		return 0;
+
+	/* All of BAR0 traps then, and the entries of the GGTT are kept here. */
+	if (err)
+		xengt_log(XENGT_WARN, "%s: no memory behind BAR0, each access will trap: %s", v->name,
+			  strerror(-err));
+	if (state->backing_at)
+		xengt_backing_destroy(v, false);
+	return xengt_state_reserve(v->host, state, v->vgpu->ggtt,
+				   sizeof(xengt_state_core(state)->ggtt));
+}
+
+int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)
+{
+	struct xengt_state *state = v->state;
+
+	unmap_all(v);
+	if (keep || !state->backing_at)
+		return 0;
+	if (state->backing_at != PARK_GFN)
+		each_run(v, state->backing_at, true, untype_run, 0);
+	each_run(v, state->backing_at, false, give_back_run, 0);
+	state->backing_at = 0;
+	return set_limit(v, -(s64)state->added_kib);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The daemon's control socket from outside: a line of JSON there, lines of JSON back.
+ *
+ * A request is {"cmd": NAME, ...}. The first line of the answer is {"ok": true, ...} or
+ * {"ok": false, "error": SENTENCE, "errno": NUMBER}; "trace" and "watch" have more lines follow.
+ */
+#ifndef XENGT_CLIENT_H
+#define XENGT_CLIENT_H
+
+#include <json-c/json.h>
+
+struct xengt_client;
+
+/** xengt_client_open() - connect to @path. Returns NULL with errno. */
+struct xengt_client *xengt_client_open(const char *path);
+
+/** xengt_client_close() - hang up; NULL is allowed. */
+void xengt_client_close(struct xengt_client *client);
+
+/** xengt_client_send() - send @request, which stays the caller's. Returns 0 or a negative errno. */
+int xengt_client_send(struct xengt_client *client, struct json_object *request);
+
+/**
+ * xengt_client_receive() - the next line, owned by the caller.
+ * @timeout_ms: how long to wait; -1: for ever. NULL with errno: ETIMEDOUT, EPIPE (the daemon
+ * hung up), EPROTO (no JSON).
+ */
+struct json_object *xengt_client_receive(struct xengt_client *client, int timeout_ms);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The settings that the programs share: built-in, from the configuration file, from options. */
+#ifndef XENGT_CONFIG_H
+#define XENGT_CONFIG_H
+
+#include <stddef.h>
+
+struct xengt_config {
+	char socket[108];    /* the control socket, as long as an address may be */
+	char group[64];	     /* whose members may use it */
+	char state_dir[200]; /* of the vGPUs' states; must not outlive a boot */
+	char qemu[256];	     /* the stock device model; empty: looked for */
+	unsigned int poll_max;
+};
+
+#define XENGT_CONFIG_FILE XENGT_SYSCONFDIR "/xen/xengt.conf"
+
+/**
+ * xengt_config_load() - the built-in settings, overlaid by the file at @path.
+ * A file that is not there is no error when @path is NULL, which means XENGT_CONFIG_FILE. @why
+ * receives a sentence naming file and line. Returns 0 or a negative errno.
+ */
+int xengt_config_load(const char *path, struct xengt_config *config, char *why, size_t why_len);
+
+/** xengt_config_set() - set one setting by its name in the file. Returns 0 or -EINVAL with @why. */
+int xengt_config_set(struct xengt_config *config, const char *name, const char *value, char *why,
+		     size_t why_len);
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "xengt/daemon.h"
+
+#include <stdio.h>
+#include <xen/hvm/ioreq.h>
+
+static void put_u64(struct json_object *to, const char *key, u64 value)
+{
+	json_object_object_add(to, key, json_object_new_uint64(value));
+}
+
+static void put_str(struct json_object *to, const char *key, const char *value)
+{
+	json_object_object_add(to, key, json_object_new_string(value));
+}
+
+static void put_bool(struct json_object *to, const char *key, bool value)
+{
+	json_object_object_add(to, key, json_object_new_boolean(value));
+}
+
+static void put_hex(struct json_object *to, const char *key, u64 value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
+	put_str(to, key, text);
+}
+
+/* A counter's name and where it stands in its structure. */
+struct field {
+	const char *name;
+	size_t offset;
+};
+
+#define GVT_FIELD(f)   { #f, offsetof(struct vgpu_counters, f) }
+#define IOREQ_FIELD(f) { #f, offsetof(struct ioreq_counters, f) }
+
+static const struct field gvt_fields[] = {
+	GVT_FIELD(cfg_read),	 GVT_FIELD(cfg_write),	    GVT_FIELD(mmio_read),
+	GVT_FIELD(mmio_write),	 GVT_FIELD(ggtt_read),	    GVT_FIELD(ggtt_write),
+	GVT_FIELD(aperture_read), GVT_FIELD(aperture_write), GVT_FIELD(tracked_write),
+	GVT_FIELD(outside),	 GVT_FIELD(ro_write),	    GVT_FIELD(msi),
+	GVT_FIELD(bar_refused),
+};
+
+static const struct field ioreq_fields[] = {
+	IOREQ_FIELD(requests),	IOREQ_FIELD(indirect), IOREQ_FIELD(invalidate),
+	IOREQ_FIELD(unknown),	IOREQ_FIELD(malformed), IOREQ_FIELD(resumed),
+	IOREQ_FIELD(polled),	IOREQ_FIELD(waits),
+};
+
+static const char *const notification_names[VGT_G2V_MAX + 1] = {
+	[0] = "none",		 [1] = "1",
+	[2] = "ppgtt_l3_create", [3] = "ppgtt_l3_destroy",
+	[4] = "ppgtt_l4_create", [5] = "ppgtt_l4_destroy",
+	[6] = "context_create",	 [7] = "context_destroy",
+	[8] = "unknown",
+};
+
+static struct json_object *fields_of(const void *base, const struct field *fields, size_t nr)
+{
+	struct json_object *all = json_object_new_object();
+
+	for (size_t i = 0; i < nr; i++)
+		put_u64(all, fields[i].name, *(const u64 *)((const u8 *)base + fields[i].offset));
+	return all;
+}
+
+struct json_object *describe_brief(struct xengt_vgpu *v)
+{
+	struct json_object *all = json_object_new_object();
+	char slot[16];
+
+	snprintf(slot, sizeof(slot), "00:%02x.0", v->state->options.slot);
+	put_u64(all, "domid", v->domid);
+	put_str(all, "name", v->name);
+	put_str(all, "slot", slot);
+	put_u64(all, "aperture_mb", v->state->options.aperture_mib);
+	put_u64(all, "fences", v->state->options.fences);
+	put_str(all, "state", v->failed ? "failed" : "running");
+	return all;
+}
+
+static u32 tracked_now(const struct xengt_state *state)
+{
+	u32 nr = 0;
+
+	for (u32 i = 0; i < state->nr_tracked; i++)
+		nr += state->tracked[i] != 0;
+	return nr;
+}
+
+static struct json_object *bars_of(struct xengt_vgpu *v)
+{
+	struct json_object *bars = json_object_new_array();
+
+	for (unsigned int i = 0; i <= 2; i += 2) {
+		struct json_object *bar = json_object_new_object();
+		u64 size, at = intel_vgpu_bar(v->vgpu, i, &size);
+
+		put_u64(bar, "bar", i);
+		put_bool(bar, "decoded", at != INTEL_GVT_BAR_OFF);
+		put_hex(bar, "address", at == INTEL_GVT_BAR_OFF ? 0 : at);
+		put_u64(bar, "size", size);
+		put_str(bar, "path", i ? "traps" :
+				 !v->state->backing_at ? "traps" :
+				 v->state->options.read_through ?
+							 "registers read through, GGTT in memory" :
+							 "registers trap, GGTT in memory");
+		json_object_array_add(bars, bar);
+	}
+	return bars;
+}
+
+struct answer {
+	struct json_object *all;
+	bool unknown, pages;
+};
+
+static void whole(struct xengt_vgpu *v, void *arg)
+{
+	struct json_object *all = ((struct answer *)arg)->all;
+	struct json_object *notes = json_object_new_object(), *mem = json_object_new_object();
+
+	put_u64(all, "vcpus", ioreq_server_vcpus(v->server));
+	put_u64(all, "ioreq_server", ioreq_server_id(v->server));
+	json_object_object_add(all, "bars", bars_of(v));
+	json_object_object_add(all, "traps",
+			       fields_of(intel_vgpu_counters(v->vgpu), gvt_fields,
+					 ARRAY_SIZE(gvt_fields)));
+	json_object_object_add(all, "requests",
+			       fields_of(ioreq_server_counters(v->server), ioreq_fields,
+					 ARRAY_SIZE(ioreq_fields)));
+	for (int i = 0; i <= VGT_G2V_MAX; i++)
+		if (intel_vgpu_notifications(v->vgpu)[i])
+			put_u64(notes, notification_names[i], intel_vgpu_notifications(v->vgpu)[i]);
+	json_object_object_add(all, "notifications", notes);
+	put_u64(mem, "tracked_pages", tracked_now(v->state));
+	put_u64(mem, "bucket_maps", v->mem.maps);
+	put_u64(mem, "bucket_drops", v->mem.drops);
+	put_u64(mem, "added_kib", v->state->added_kib);
+	json_object_object_add(all, "memory", mem);
+}
+
+static void regs(struct xengt_vgpu *v, void *arg)
+{
+	struct answer *answer = arg;
+	char name[64];
+
+	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += sizeof(u32)) {
+		struct json_object *reg;
+		u32 reads, writes;
+
+		intel_vgpu_access_count(v->vgpu, offset, &reads, &writes);
+		if (!reads && !writes)
+			continue;
+		if (answer->unknown && intel_gvt_reg(v->host->gvt, offset))
+			continue;
+		reg = json_object_new_object();
+		put_str(reg, "name",
+			intel_gvt_reg_name(v->host->gvt, offset, name, sizeof(name)));
+		put_hex(reg, "offset", offset);
+		put_hex(reg, "value", gvt_vreg(v->vgpu, offset));
+		put_u64(reg, "reads", reads);
+		put_u64(reg, "writes", writes);
+		json_object_array_add(answer->all, reg);
+	}
+}
+
+static void pages(struct xengt_vgpu *v, void *arg)
+{
+	struct answer *answer = arg;
+	u32 first = 0;
+
+	for (u32 page = 1; page <= GVT_MMIO_PAGES; page++) {
+		struct json_object *run;
+
+		if (page < GVT_MMIO_PAGES && !v->vgpu->mirror[page] == !v->vgpu->mirror[first])
+			continue;
+		run = json_object_new_object();
+		put_hex(run, "from", first * GVT_PAGE_SIZE);
+		put_hex(run, "to", page * GVT_PAGE_SIZE - 1);
+		put_str(run, "reads", v->vgpu->mirror[first] ? "direct" : "trap");
+		json_object_array_add(answer->all, run);
+		first = page;
+	}
+}
+
+static struct json_object *ask(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *, void *),
+			       struct answer *answer)
+{
+	if (!xengt_vgpu_call(v, fn, answer))
+		return answer->all;
+	json_object_put(answer->all);
+	return NULL;
+}
+
+struct json_object *describe_whole(struct xengt_vgpu *v)
+{
+	struct answer answer = { .all = describe_brief(v) };
+
+	return ask(v, whole, &answer);
+}
+
+struct json_object *describe_regs(struct xengt_vgpu *v, bool unknown, bool want_pages)
+{
+	struct answer answer = { .all = json_object_new_array(), .unknown = unknown };
+
+	return ask(v, want_pages ? pages : regs, &answer);
+}
+
+static const struct {
+	u8 type;
+	const char *name;
+} event_names[] = {
+	{ IOREQ_TYPE_PIO, "pio" },	     { IOREQ_TYPE_COPY, "memory" },
+	{ IOREQ_TYPE_PCI_CONFIG, "config" }, { IOREQ_TYPE_TIMEOFFSET, "timeoffset" },
+	{ IOREQ_TYPE_INVALIDATE, "invalidate" }, { XENGT_EVENT_WATCH, "watch" },
+};
+
+struct json_object *describe_event(struct xengt_vgpu *v, const struct ioreq_event *event)
+{
+	struct json_object *all = json_object_new_object();
+	u64 bar0 = v->state ? intel_vgpu_bar(v->vgpu, 0, NULL) : INTEL_GVT_BAR_OFF;
+	u64 offset = event->addr - bar0;
+	const char *kind = "?";
+	char name[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(event_names); i++)
+		if (event_names[i].type == event->type)
+			kind = event_names[i].name;
+	put_str(all, "kind", kind);
+	put_u64(all, "vcpu", event->vcpu);
+	put_str(all, "dir", event->write ? "write" : "read");
+	put_u64(all, "size", event->size);
+	put_hex(all, "addr", event->addr);
+	put_hex(all, "data", event->data);
+	if (event->count > 1) {
+		put_u64(all, "count", event->count);
+		put_bool(all, "down", event->down);
+	}
+	if (event->indirect)
+		put_bool(all, "indirect", true);
+	if (event->type == IOREQ_TYPE_COPY && bar0 != INTEL_GVT_BAR_OFF && offset < GVT_MMIO_SIZE)
+		put_str(all, "register",
+			intel_gvt_reg_name(v->host->gvt, offset, name, sizeof(name)));
+	return all;
+}

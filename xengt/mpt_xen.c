@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The core's hypervisor services on Xen. A handle is the daemon's struct xengt_vgpu; every call acts
+ * on its domain through handles that are restricted to it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "xengt/log.h"
+#include "xengt/xengt.h"
+
+static struct xengt_vgpu *of(unsigned long handle)
+{
+	return (struct xengt_vgpu *)handle;
+}
+
+static int host_init(struct intel_gvt *gvt)
+{
+	struct xengt_host *host = gvt->priv;
+
+	host->xc = xc_interface_open(NULL, NULL, 0);
+	if (!host->xc) {
+		xengt_log(XENGT_ERR, "cannot open Xen's control interface: %s (is this dom0, and "
+				     "/dev/xen/privcmd there?)", strerror(errno));
+		return -errno;
+	}
+	host->xs = xs_open(0);
+	if (!host->xs) {
+		xengt_log(XENGT_ERR, "cannot reach xenstored: %s", strerror(errno));
+		xc_interface_close(host->xc);
+		return -errno;
+	}
+	return 0;
+}
+
+static void host_exit(struct intel_gvt *gvt)
+{
+	struct xengt_host *host = gvt->priv;
+
+	xs_close(host->xs);
+	xc_interface_close(host->xc);
+}
+
+static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
+{
+	struct xengt_vgpu *v = vgpu->owner;
+	int err;
+
+	v->vgpu = vgpu;
+	err = xengt_track_claim(v);
+	if (err) {
+		xengt_log(XENGT_ERR, "%s: cannot track pages: %s", v->name, strerror(-err));
+		return err;
+	}
+	err = xengt_backing_create(v);
+	if (err)
+		return err;
+	*handle = (unsigned long)v;
+	return 0;
+}
+
+static void detach_vgpu(unsigned long handle)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	xengt_backing_destroy(v, v->keep);
+	xengt_mem_drop(&v->mem);
+	v->vgpu = NULL;
+}
+
+static int inject_msi(unsigned long handle, u32 addr, u16 data)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return xendevicemodel_inject_msi(v->dmod, v->domid, addr, data) ? -errno : 0;
+}
+
+static int enable_page_track(unsigned long handle, u64 gfn)
+{
+	return xengt_track_enable(of(handle), gfn);
+}
+
+static int disable_page_track(unsigned long handle, u64 gfn)
+{
+	return xengt_track_disable(of(handle), gfn);
+}
+
+static int read_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
+{
+	return xengt_mem_copy(&of(handle)->mem, gpa, buf, len, false);
+}
+
+static int write_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
+{
+	return xengt_mem_copy(&of(handle)->mem, gpa, buf, len, true);
+}
+
+static int set_trap_area(unsigned long handle, u64 start, u64 end, bool map)
+{
+	struct ioreq_server *server = of(handle)->server;
+	int err = ioreq_server_map_range(server, start, end, map);
+
+	/*
+	 * A daemon that ended between this call and noting it left the range mapped. The core does
+	 * not ask for two areas that overlap unless the guest put its BARs so.
+	 */
+	if (err == -EEXIST && map && of(handle)->taking_up &&
+	    !ioreq_server_map_range(server, start, end, false))
+		err = ioreq_server_map_range(server, start, end, true);
+	return err;
+}
+
+static int place_bar(unsigned long handle, unsigned int bar, u64 gpa)
+{
+	return bar == VGPU_BAR_GTTMM ? xengt_backing_place(of(handle), gpa) : 0;
+}
+
+static int get_vfio_device(unsigned long handle)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	if (!v->refs)
+		return -ENODEV;
+	v->refs++;
+	return 0;
+}
+
+static void put_vfio_device(unsigned long handle)
+{
+	of(handle)->refs--;
+}
+
+static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
+{
+	return xengt_mem_valid(&of(handle)->mem, gfn);
+}
+
+/* Units ordered after ours may start guests now. */
+static int dom0_ready(void)
+{
+	int err = sd_notify(0, "READY=1");
+
+	return err < 0 ? err : 0;
+}
+
+const struct intel_gvt_mpt xengt_mpt = {
+	.name = "xen",
+	.host_init = host_init,
+	.host_exit = host_exit,
+	.attach_vgpu = attach_vgpu,
+	.detach_vgpu = detach_vgpu,
+	.inject_msi = inject_msi,
+	.enable_page_track = enable_page_track,
+	.disable_page_track = disable_page_track,
+	.read_gpa = read_gpa,
+	.write_gpa = write_gpa,
+	.set_trap_area = set_trap_area,
+	.place_bar = place_bar,
+	.get_vfio_device = get_vfio_device,
+	.put_vfio_device = put_vfio_device,
+	.is_valid_gfn = is_valid_gfn,
+	.dom0_ready = dom0_ready,
+};
+
+int xengt_host_init(struct xengt_host *host)
+{
+	return intel_gvt_init(&xengt_mpt, host, &host->gvt);
+}
+
+void xengt_host_exit(struct xengt_host *host)
+{
+	intel_gvt_exit(host->gvt);
+	host->gvt = NULL;
+}
+
+int xengt_dominfo(struct xengt_host *host, domid_t domid, struct xengt_dominfo *info)
+{
+	xc_domaininfo_t raw;
+	int n = xc_domain_getinfolist(host->xc, domid, 1, &raw);
+
+	if (n < 0)
+		return -errno;
+	/* Xen gives the first domain from this number on. */
+	if (n != 1 || raw.domain != domid)
+		return -ESRCH;
+	info->dying = raw.flags & XEN_DOMINF_dying;
+	info->hvm = raw.flags & XEN_DOMINF_hvm_guest;
+	info->hap = raw.flags & XEN_DOMINF_hap;
+	info->max_kib = raw.max_pages << (GVT_PAGE_SHIFT - 10);
+	memcpy(info->uuid, raw.handle, sizeof(info->uuid));
+	return 0;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pages whose writes trap: frames of Xen's type HVMMEM_ioreq_server, which one server of a domain
+ * may claim. Frames that the core tracks are listed in the state file, since Xen cannot say which
+ * they are and a server must not end before each is plain memory again.
+ */
+#include <errno.h>
+
+#include "xengt/xengt.h"
+
+static int claim(struct xengt_vgpu *v, u32 flags)
+{
+	if (xendevicemodel_map_mem_type_to_ioreq_server(v->dmod, v->domid,
+							ioreq_server_id(v->server),
+							HVMMEM_ioreq_server, flags))
+		return -errno;
+	return 0;
+}
+
+int xengt_track_type(struct xengt_vgpu *v, u64 gfn, u32 nr, bool tracked)
+{
+	if (xendevicemodel_set_mem_type(v->dmod, v->domid,
+					tracked ? HVMMEM_ioreq_server : HVMMEM_ram_rw, gfn, nr))
+		return -errno;
+	return 0;
+}
+
+int xengt_track_claim(struct xengt_vgpu *v)
+{
+	struct xengt_state *state = v->state;
+	int err = claim(v, XEN_DMOP_IOREQ_MEM_ACCESS_WRITE);
+
+	/* Of a server taken up, the claim stands; nobody handles the pages any more. */
+	if (err && !(err == -EBUSY && state->ready))
+		return err;
+	for (u32 i = 0; i < state->nr_tracked; i++)
+		if (state->tracked[i])
+			xengt_track_type(v, state->tracked[i] - 1, 1, false);
+	state->nr_tracked = 0;
+	return 0;
+}
+
+int xengt_track_release(struct xengt_vgpu *v)
+{
+	return claim(v, 0);
+}
+
+int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
+{
+	struct xengt_state *state = v->state;
+	u32 slot = state->nr_tracked;
+	int err;
+
+	for (u32 i = 0; i < state->nr_tracked; i++) {
+		if (state->tracked[i] == gfn + 1)
+			return -EEXIST;
+		if (!state->tracked[i])
+			slot = i;
+	}
+	if (slot == XENGT_TRACK_MAX)
+		return -ENOSPC;
+	if (slot == state->nr_tracked) {
+		if (slot % 512 == 0) {
+			err = xengt_state_reserve(v->host, state, &state->tracked[slot],
+						  GVT_PAGE_SIZE);
+			if (err)
+				return err;
+		}
+		state->tracked[slot] = 0;
+		state->nr_tracked++;
+	}
+	/* Listed before it is typed: a frame listed in vain does no harm, an unlisted one does. */
+	state->tracked[slot] = gfn + 1;
+	err = xengt_track_type(v, gfn, 1, true);
+	if (err)
+		state->tracked[slot] = 0;
+	return err;
+}
+
+int xengt_track_disable(struct xengt_vgpu *v, u64 gfn)
+{
+	struct xengt_state *state = v->state;
+	int err;
+
+	for (u32 i = 0; i < state->nr_tracked; i++) {
+		if (state->tracked[i] != gfn + 1)
+			continue;
+		err = xengt_track_type(v, gfn, 1, false);
+		/* A frame that the guest gave up meanwhile has no type to undo. */
+		if (err && xengt_mem_valid(&v->mem, gfn))
+			return err;
+		state->tracked[i] = 0;
+		while (state->nr_tracked && !state->tracked[state->nr_tracked - 1])
+			state->nr_tracked--;
+		return 0;
+	}
+	return -ENOENT;
+}

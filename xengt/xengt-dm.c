@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xengt-dm: stands where xl expects the device model (device_model_override), has xengtd attach the
+ * guest's vGPU while the guest is still paused, and becomes the stock device model.
+ *
+ * xl takes this process for the device model and waits for it, so a vGPU that cannot be had ends the
+ * creation of the guest. It must keep its process and every file that it inherited, so it replaces
+ * itself and never forks. Newer Xen first runs the device model without a domain, to ask what it can
+ * do: that run goes straight through.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/types.h"
+#include "xengt/client.h"
+#include "xengt/config.h"
+
+#define ATTACH_TIMEOUT_MS 30000
+
+/* The first slot tried, away from those that the device model hands out from the bottom. */
+#define FIRST_SLOT 0x10u
+
+static const char *const stock_models[] = {
+	"/usr/libexec/xen-qemu-system-i386",
+	"/usr/lib/xen/bin/qemu-system-i386",
+	"/usr/libexec/xen/bin/qemu-system-i386",
+	"/usr/local/lib/xen/bin/qemu-system-i386",
+	"/usr/bin/qemu-system-i386",
+};
+
+static const char *find_model(const struct xengt_config *config)
+{
+	if (config->qemu[0])
+		return config->qemu;
+	for (size_t i = 0; i < ARRAY_SIZE(stock_models); i++)
+		if (!access(stock_models[i], X_OK))
+			return stock_models[i];
+	return NULL;
+}
+
+/* What we were told, and the arguments that are the device model's. */
+struct call {
+	const char *domid, *options;
+	char **args;
+};
+
+static int sort_arguments(int argc, char **argv, struct call *call)
+{
+	int kept = 1;
+
+	call->args = calloc(argc + 1, sizeof(*call->args));
+	if (!call->args)
+		return -ENOMEM;
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-xengt")) {
+			if (i + 1 == argc)
+				return -EINVAL;
+			call->options = argv[++i];
+			continue;
+		}
+		if (!strcmp(argv[i], "-xen-domid") && i + 1 < argc)
+			call->domid = argv[i + 1];
+		call->args[kept++] = argv[i];
+	}
+	return 0;
+}
+
+/* Whether some device is put at PCI device number @slot, as in "addr=0x10" or "addr=10.0". */
+static bool slot_named(char **args, unsigned int slot)
+{
+	for (; *args; args++) {
+		const char *at = *args;
+
+		while ((at = strstr(at, "addr="))) {
+			at += strlen("addr=");
+			if (strtoul(at, NULL, 16) == slot)
+				return true;
+		}
+	}
+	return false;
+}
+
+static unsigned int free_slot(const struct call *call)
+{
+	unsigned int slot = FIRST_SLOT;
+
+	while (slot < 31 && slot_named(call->args + 1, slot))
+		slot++;
+	return slot;
+}
+
+static int attach(const struct call *call, const char *socket)
+{
+	struct xengt_client *client = xengt_client_open(socket);
+	struct json_object *request, *answer = NULL, *value;
+	char options[512];
+	int err;
+
+	if (!client) {
+		fprintf(stderr, "xengt-dm: cannot reach xengtd at %s: %s (is it running?)\n", socket,
+			strerror(errno));
+		return -errno;
+	}
+	/* The guest's own choice comes last, and so counts. */
+	snprintf(options, sizeof(options), "slot=%u,%s", free_slot(call),
+		 call->options ? call->options : "");
+	request = json_object_new_object();
+	json_object_object_add(request, "cmd", json_object_new_string("attach"));
+	json_object_object_add(request, "domain", json_object_new_string(call->domid));
+	json_object_object_add(request, "options", json_object_new_string(options));
+	err = xengt_client_send(client, request);
+	json_object_put(request);
+	if (!err) {
+		answer = xengt_client_receive(client, ATTACH_TIMEOUT_MS);
+		err = answer ? 0 : -errno;
+	}
+	if (err)
+		fprintf(stderr, "xengt-dm: no answer from xengtd: %s\n", strerror(-err));
+	else if (!json_object_object_get_ex(answer, "ok", &value) ||
+		 !json_object_get_boolean(value)) {
+		err = -EIO;
+		json_object_object_get_ex(answer, "error", &value);
+		fprintf(stderr, "xengt-dm: no vGPU for domain %s: %s\n", call->domid,
+			json_object_get_string(value));
+	}
+	json_object_put(answer);
+	xengt_client_close(client);
+	return err;
+}
+
+static int about(const char *arg)
+{
+	if (!strcmp(arg, "--version")) {
+		puts("xengt-dm " PACKAGE_VERSION);
+		return 1;
+	}
+	if (strcmp(arg, "--help"))
+		return 0;
+	puts("Usage: xl starts it; in a guest's configuration:\n"
+	     "  device_model_override=\"" XENGT_DM_PATH "\"\n"
+	     "  device_model_args=[\"-xengt\", \"KEY=VALUE,...\"]\n"
+	     "\n"
+	     "  aperture_mb=64..1024   the aperture, a power of two (256)\n"
+	     "  fences=1..32           fence registers (32)\n"
+	     "  slot=1..31             PCI device number on bus 0 (a free one)\n"
+	     "  read_through=on|off    registers are read without a trap (on)\n"
+	     "\n"
+	     "All other arguments are the stock device model's.");
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct xengt_config config;
+	struct call call = { 0 };
+	const char *model;
+	char why[512];
+
+	if (argc == 2 && about(argv[1]))
+		return 0;
+	if (xengt_config_load(NULL, &config, why, sizeof(why))) {
+		fprintf(stderr, "xengt-dm: %s\n", why);
+		return 1;
+	}
+	model = find_model(&config);
+	if (!model) {
+		fprintf(stderr, "xengt-dm: no stock device model found: install it (Debian: "
+				"qemu-system-xen), or set qemu in " XENGT_CONFIG_FILE "\n");
+		return 1;
+	}
+	if (sort_arguments(argc, argv, &call)) {
+		fprintf(stderr, "xengt-dm: -xengt takes an argument\n");
+		return 1;
+	}
+	if (call.domid && attach(&call, config.socket))
+		return 1;
+	call.args[0] = (char *)model;
+	execv(model, call.args);
+	fprintf(stderr, "xengt-dm: %s: %s\n", model, strerror(errno));
+	return 1;
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* xengt: the command line. Each command is a row of a table, a request, and a way to print. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/types.h"
+#include "xengt/client.h"
+#include "xengt/config.h"
+
+struct cli {
+	struct xengt_client *client;
+	bool json;
+	bool unknown, pages;
+};
+
+static const char *str(struct json_object *from, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(from, key, &value))
+		return "-";
+	return json_object_get_string(value);
+}
+
+static void print_row(struct json_object *v)
+{
+	printf("%5s  %-24s  %-7s  %8s MiB  %6s  %s\n", str(v, "domid"), str(v, "name"),
+	       str(v, "slot"), str(v, "aperture_mb"), str(v, "fences"), str(v, "state"));
+}
+
+static void print_list(struct json_object *vgpus)
+{
+	puts("domid  name                      slot     aperture      fences  state");
+	for (size_t i = 0; i < json_object_array_length(vgpus); i++)
+		print_row(json_object_array_get_idx(vgpus, i));
+}
+
+static void print_group(struct json_object *from, const char *key, const char *title)
+{
+	struct json_object *group;
+	bool any = false;
+
+	if (!json_object_object_get_ex(from, key, &group))
+		return;
+	printf("%s:", title);
+	json_object_object_foreach(group, name, value)
+	{
+		if (!json_object_get_uint64(value))
+			continue;
+		printf(" %s %s", name, json_object_get_string(value));
+		any = true;
+	}
+	puts(any ? "" : " none");
+}
+
+static void print_show(struct json_object *v)
+{
+	struct json_object *bars;
+
+	printf("%s (domain %s): vGPU at 00:%s, %s\n", str(v, "name"), str(v, "domid"),
+	       str(v, "slot") + 3, str(v, "state"));
+	printf("vCPUs %s, ioreq server %s, aperture %s MiB, fences %s\n", str(v, "vcpus"),
+	       str(v, "ioreq_server"), str(v, "aperture_mb"), str(v, "fences"));
+	if (json_object_object_get_ex(v, "bars", &bars)) {
+		for (size_t i = 0; i < json_object_array_length(bars); i++) {
+			struct json_object *bar = json_object_array_get_idx(bars, i);
+			bool on = !strcmp(str(bar, "decoded"), "true");
+
+			printf("BAR%s: %s%s, %s bytes, %s\n", str(bar, "bar"), on ? "at " : "",
+			       on ? str(bar, "address") : "not decoded", str(bar, "size"),
+			       str(bar, "path"));
+		}
+	}
+	print_group(v, "traps", "traps");
+	print_group(v, "requests", "requests");
+	print_group(v, "notifications", "notifications");
+	print_group(v, "memory", "memory");
+}
+
+static void print_regs(struct json_object *regs)
+{
+	puts("offset     name                              value         reads  writes");
+	for (size_t i = 0; i < json_object_array_length(regs); i++) {
+		struct json_object *reg = json_object_array_get_idx(regs, i);
+
+		printf("%-9s  %-32s  %-10s %8s %7s\n", str(reg, "offset"), str(reg, "name"),
+		       str(reg, "value"), str(reg, "reads"), str(reg, "writes"));
+	}
+}
+
+static void print_pages(struct json_object *runs)
+{
+	for (size_t i = 0; i < json_object_array_length(runs); i++) {
+		struct json_object *run = json_object_array_get_idx(runs, i);
+
+		printf("%-8s to %-8s  reads %s\n", str(run, "from"), str(run, "to"),
+		       !strcmp(str(run, "reads"), "trap") ? "trap" : "go to memory");
+	}
+}
+
+static void print_event(struct json_object *event)
+{
+	struct json_object *name;
+
+	printf("vcpu %s %-6s %-5s %s bytes %s", str(event, "vcpu"), str(event, "kind"),
+	       str(event, "dir"), str(event, "size"), str(event, "addr"));
+	if (json_object_object_get_ex(event, "register", &name))
+		printf(" %s", json_object_get_string(name));
+	printf(" = %s", str(event, "data"));
+	if (json_object_object_get_ex(event, "count", &name))
+		printf(" x%s", json_object_get_string(name));
+	if (json_object_object_get_ex(event, "indirect", &name))
+		printf(" (guest memory)");
+	if (strcmp(str(event, "lost"), "0"))
+		printf(" [%s lost so far]", str(event, "lost"));
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* A command: its request, the field of the answer that it prints, and how. */
+static const struct command {
+	const char *name, *args[3]; /* the request's keys for the arguments, in order */
+	int optional;		    /* how many of them may be left out */
+	const char *field;
+	void (*print)(struct json_object *);
+	bool follows;
+	const char *help;
+} commands[] = {
+	{ "list", { 0 }, 0, "vgpus", print_list, false, "the vGPUs there are" },
+	{ "attach", { "domain", "options" }, 1, "vgpu", NULL, false,
+	  "give a (paused) domain a vGPU" },
+	{ "detach", { "vgpu" }, 0, NULL, NULL, false, "take a domain's vGPU away" },
+	{ "show", { "vgpu" }, 0, "vgpu", print_show, false,
+	  "state, BARs, and what trapped how often" },
+	{ "regs", { "vgpu" }, 0, "registers", print_regs, false,
+	  "registers whose accesses trapped; --unknown: those no table has;\n"
+	  "                          --pages: which register pages are read without a trap" },
+	{ "trace", { "vgpu" }, 0, NULL, print_event, true, "follow the requests it serves" },
+	{ "watch", { "vgpu", "gfn" }, 0, NULL, print_event, true,
+	  "track a page of the guest, and follow the writes to it" },
+	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send its interrupt, to see it arrive" },
+	{ "version", { 0 }, 0, "version", NULL, false, "the daemon's version" },
+};
+
+static void usage(FILE *to)
+{
+	fputs("Usage: xengt [OPTION]... COMMAND [ARGUMENT]...\n"
+	      "Look after the virtual GPUs of this host's Xen guests.\n\n"
+	      "A VGPU is named by its domain's number or name.\n\n",
+	      to);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *command = &commands[i];
+		char text[64];
+		int at = snprintf(text, sizeof(text), "%s", command->name);
+		int nr = 0;
+
+		while (nr < 3 && command->args[nr])
+			nr++;
+		for (int a = 0; a < nr; a++)
+			at += snprintf(text + at, sizeof(text) - at,
+				       a < nr - command->optional ? " %s" : " [%s]",
+				       command->args[a]);
+		fprintf(to, "  %-22s  %s\n", text, command->help);
+	}
+	fputs("\n  -j, --json              print the answer as JSON\n"
+	      "  -s, --socket=PATH       the daemon's control socket\n"
+	      "  -c, --config=FILE       settings (default " XENGT_CONFIG_FILE ")\n"
+	      "  -h, --help              print this and exit\n"
+	      "  -V, --version           print the version and exit\n",
+	      to);
+}
+
+static int follow(struct cli *cli, const struct command *command)
+{
+	struct json_object *line;
+
+	while ((line = xengt_client_receive(cli->client, -1))) {
+		if (cli->json) {
+			puts(json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
+			fflush(stdout);
+		} else {
+			command->print(line);
+		}
+		json_object_put(line);
+	}
+	/* The vGPU, or the daemon, has gone. */
+	return errno == EPIPE ? 0 : 1;
+}
+
+static int run(struct cli *cli, const struct command *command, char **args, int nr)
+{
+	struct json_object *request = json_object_new_object(), *answer, *data;
+	const char *field = cli->pages ? "pages" : command->field;
+	int err, status = 0;
+
+	json_object_object_add(request, "cmd", json_object_new_string(command->name));
+	for (int i = 0; i < nr; i++)
+		json_object_object_add(request, command->args[i], json_object_new_string(args[i]));
+	if (cli->unknown || cli->pages)
+		json_object_object_add(request, "which",
+				       json_object_new_string(cli->pages ? "pages" : "unknown"));
+	err = xengt_client_send(cli->client, request);
+	json_object_put(request);
+	answer = err ? NULL : xengt_client_receive(cli->client, 60000);
+	if (!answer) {
+		fprintf(stderr, "xengt: no answer from xengtd: %s\n", strerror(err ? -err : errno));
+		return 1;
+	}
+	if (strcmp(str(answer, "ok"), "true")) {
+		fprintf(stderr, "xengt: %s\n", str(answer, "error"));
+		status = 1;
+	} else if (command->follows) {
+		status = follow(cli, command);
+	} else if (field && json_object_object_get_ex(answer, field, &data)) {
+		void (*const print)(struct json_object *) = cli->pages ? print_pages :
+									 command->print;
+
+		if (cli->json || !print)
+			puts(json_object_to_json_string_ext(data, cli->json ?
+								   JSON_C_TO_STRING_PRETTY :
+								   JSON_C_TO_STRING_PLAIN));
+		else
+			print(data);
+	}
+	json_object_put(answer);
+	return status;
+}
+
+static const struct command *command_of(const char *name, int nr)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		int most = 0;
+
+		if (strcmp(commands[i].name, name))
+			continue;
+		while (most < 3 && commands[i].args[most])
+			most++;
+		if (nr <= most && nr >= most - commands[i].optional)
+			return &commands[i];
+		fprintf(stderr, "xengt: '%s' takes other arguments; see xengt --help\n", name);
+		return NULL;
+	}
+	fprintf(stderr, "xengt: there is no command '%s'; see xengt --help\n", name);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "unknown", no_argument, NULL, 'u' },
+		{ "pages", no_argument, NULL, 'p' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	const char *file = NULL, *socket = NULL;
+	const struct command *command;
+	struct xengt_config config;
+	struct cli cli = { 0 };
+	char why[512];
+	int opt, status;
+
+	while ((opt = getopt_long(argc, argv, "js:c:hV", options, NULL)) >= 0) {
+		switch (opt) {
+		case 'j':
+			cli.json = true;
+			break;
+		case 's':
+			socket = optarg;
+			break;
+		case 'c':
+			file = optarg;
+			break;
+		case 'u':
+			cli.unknown = true;
+			break;
+		case 'p':
+			cli.pages = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'V':
+			puts("xengt " PACKAGE_VERSION);
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	if (optind == argc) {
+		usage(stderr);
+		return 2;
+	}
+	command = command_of(argv[optind], argc - optind - 1);
+	if (!command)
+		return 2;
+	if ((cli.unknown || cli.pages) && command->print != print_regs) {
+		fputs("xengt: --unknown and --pages go with regs\n", stderr);
+		return 2;
+	}
+	if (xengt_config_load(file, &config, why, sizeof(why))) {
+		fprintf(stderr, "xengt: %s\n", why);
+		return 2;
+	}
+	cli.client = xengt_client_open(socket ? socket : config.socket);
+	if (!cli.client) {
+		fprintf(stderr, "xengt: cannot reach xengtd at %s: %s%s\n",
+			socket ? socket : config.socket, strerror(errno),
+			errno == EACCES ? " (root and its group may)" :
+					  " (is it running? systemctl start xengtd)");
+		return 1;
+	}
+	status = run(&cli, command, argv + optind + 1, argc - optind - 1);
+	xengt_client_close(cli.client);
+	return status;
+}
