@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+/* The part of libxenctrl that the project uses. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <xenctrl.h>
+
+#include "internal.h"
+
+struct xc_interface_core {
+	struct handle h;
+};
+
+xc_interface *xc_interface_open(xentoollog_logger *logger, xentoollog_logger *dombuild_logger,
+				unsigned open_flags)
+{
+	(void)logger;
+	(void)dombuild_logger;
+	(void)open_flags;
+	return handle_open(HANDLE_CONTROL, sizeof(xc_interface), __func__);
+}
+
+int xc_interface_close(xc_interface *xch)
+{
+	if (!xch)
+		return 0;
+	handle_close(&xch->h);
+	free(xch);
+	return 0;
+}
+
+static void fill_info(struct exen_domain *d, xc_domaininfo_t *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->domain = d->domid;
+	info->flags = XEN_DOMINF_hvm_guest | (d->hap ? XEN_DOMINF_hap : 0);
+	info->max_vcpu_id = d->nr_vcpus - 1;
+	info->nr_online_vcpus = d->nr_vcpus;
+	info->gpaddr_bits = 40;
+	memcpy(info->handle, d->handle, sizeof(info->handle));
+	pthread_rwlock_rdlock(&d->lock);
+	if (d->dying)
+		info->flags |= XEN_DOMINF_dying;
+	if (atomic_load(&d->shutdown)) {
+		info->flags |= XEN_DOMINF_shutdown;
+		info->flags |= atomic_load(&d->shutdown_reason) << XEN_DOMINF_shutdownshift;
+	}
+	if (atomic_load(&d->pauses))
+		info->flags |= XEN_DOMINF_paused;
+	info->tot_pages = d->tot_pages;
+	info->max_pages = d->max_pages;
+	pthread_rwlock_unlock(&d->lock);
+}
+
+int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned int max_domains,
+			  xc_domaininfo_t *info)
+{
+	struct exen_domain *d;
+	unsigned int n = 0;
+
+	if (!handle_ok(&xch->h, __func__))
+		return -1;
+	if (!first_domain && max_domains) {
+		memset(info, 0, sizeof(*info));
+		info->flags = XEN_DOMINF_running;
+		n++;
+	}
+	for (; n < max_domains && (d = domain_next(first_domain)); n++) {
+		fill_info(d, &info[n]);
+		first_domain = d->domid + 1u;
+	}
+	return (int)n;
+}
+
+int xc_domain_pause(xc_interface *xch, uint32_t domid)
+{
+	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
+
+	if (!d)
+		return -1;
+	exen_domain_pause(d);
+	return 0;
+}
+
+int xc_domain_unpause(xc_interface *xch, uint32_t domid)
+{
+	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
+
+	if (!d)
+		return -1;
+	exen_domain_unpause(d);
+	return 0;
+}
+
+int xc_domain_setmaxmem(xc_interface *xch, uint32_t domid, uint64_t max_memkb)
+{
+	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
+
+	if (!d)
+		return -1;
+	pthread_rwlock_wrlock(&d->lock);
+	d->max_pages = max_memkb >> (PAGE_SHIFT - 10);
+	pthread_rwlock_unlock(&d->lock);
+	return 0;
+}
+
+/* Runs @change on each page of the extents, as far as it goes; @partial is the errno if not all. */
+static int for_extents(struct exen_domain *d, unsigned long nr, unsigned int order,
+		       const xen_pfn_t *start, int partial,
+		       int (*change)(struct exen_domain *d, uint64_t gfn))
+{
+	int rc = 0;
+
+	pthread_rwlock_wrlock(&d->lock);
+	if (d->dying)
+		rc = -EINVAL;
+	for (unsigned long i = 0; !rc && i < nr; i++) {
+		for (uint64_t j = 0; !rc && j < 1ull << order; j++)
+			rc = change(d, start[i] + j);
+	}
+	pthread_rwlock_unlock(&d->lock);
+	p2m_changed(d);
+	return lib_return(rc ? -partial : 0);
+}
+
+int xc_domain_populate_physmap_exact(xc_interface *xch, uint32_t domid, unsigned long nr_extents,
+				     unsigned int extent_order, unsigned int mem_flags,
+				     xen_pfn_t *extent_start)
+{
+	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
+
+	(void)mem_flags;
+	return d ? for_extents(d, nr_extents, extent_order, extent_start, EBUSY, p2m_populate) : -1;
+}
+
+int xc_domain_decrease_reservation_exact(xc_interface *xch, uint32_t domid,
+					 unsigned long nr_extents, unsigned int extent_order,
+					 xen_pfn_t *extent_start)
+{
+	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
+
+	if (!d)
+		return -1;
+	/* Newer Xen has every vCPU of the domain tell the servers before it runs on. */
+	for (unsigned int v = 0; v < d->nr_vcpus; v++)
+		atomic_store(&d->vcpu[v].invalidate, true);
+	return for_extents(d, nr_extents, extent_order, extent_start, EINVAL, p2m_release);
+}
+
+int xc_domain_maximum_gpfn(xc_interface *xch, uint32_t domid, xen_pfn_t *gpfns)
+{
+	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
+
+	if (!d)
+		return -1;
+	pthread_rwlock_rdlock(&d->lock);
+	*gpfns = d->max_gfn;
+	pthread_rwlock_unlock(&d->lock);
+	return 0;
+}
+
+int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
+{
+	if (!handle_ok(&xch->h, __func__))
+		return -1;
+	memset(info, 0, sizeof(*info));
+	info->nr_cpus = 2;
+	info->nr_nodes = 1;
+	info->threads_per_core = 1;
+	info->cores_per_socket = 2;
+	info->cpu_khz = 1000000;
+	info->total_pages = 4u << 20;
+	info->free_pages = info->total_pages - frames_used();
+	info->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap;
+	return 0;
+}

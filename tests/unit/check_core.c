@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The vGPU over a back end of a few lines, and the texts that people write. */
+#include "tests/unit/unit.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		suite_cfg_space, suite_bars,	   suite_registers, suite_pvinfo,  suite_handshakes,
+		suite_property,	 suite_page_track, suite_life,	    suite_options, suite_config,
+	};
+
+	return unit_run(suites, ARRAY_SIZE(suites));
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* The configuration file: built-in settings, what overlays them, and what is said of mistakes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/unit.h"
+#include "xengt/config.h"
+
+/* Loads @text as a file; @why names the file as FILE. */
+static int load(const char *text, struct xengt_config *config, char *why, size_t why_len)
+{
+	char path[] = "/tmp/xengt-config-XXXXXX", said[512] = "";
+	int fd = mkstemp(path), err;
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	err = xengt_config_load(path, config, said, sizeof(said));
+	unlink(path);
+	if (err) {
+		ck_assert_int_eq(strncmp(said, path, strlen(path)), 0);
+		snprintf(why, why_len, "FILE%s", said + strlen(path));
+	} else {
+		ck_assert_str_eq(said, "");
+	}
+	return err;
+}
+
+static void check_defaults(const struct xengt_config *config)
+{
+	ck_assert_str_eq(config->socket, XENGT_RUNDIR "/xengt.sock");
+	ck_assert_str_eq(config->group, "root");
+	ck_assert_str_eq(config->state_dir, XENGT_RUNDIR);
+	ck_assert_str_eq(config->qemu, "");
+	ck_assert_uint_eq(config->poll_max, 64);
+}
+
+START_TEST(built_in)
+{
+	struct xengt_config config;
+	char why[256] = "";
+
+	ck_assert_int_eq(load("", &config, why, sizeof(why)), 0);
+	check_defaults(&config);
+	ck_assert_int_eq(load("# nothing\n\n   \n\t# here\n", &config, why, sizeof(why)), 0);
+	check_defaults(&config);
+}
+END_TEST
+
+START_TEST(every_key)
+{
+	struct xengt_config config;
+	char why[256] = "";
+
+	ck_assert_int_eq(load("socket = /a b\ngroup=adm\n  state_dir\t=\t/c  \n"
+			      "qemu=/d=e\n#qemu=/f\npoll_max = 0x10",
+			      &config, why, sizeof(why)),
+			 0);
+	ck_assert_str_eq(config.socket, "/a b");
+	ck_assert_str_eq(config.group, "adm");
+	ck_assert_str_eq(config.state_dir, "/c");
+	ck_assert_str_eq(config.qemu, "/d=e");
+	ck_assert_uint_eq(config.poll_max, 16);
+}
+END_TEST
+
+START_TEST(mistakes)
+{
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{ "colour = blue\n", "FILE:1: there is no such setting" },
+		{ "\n# x\ngroup\n", "FILE:3: a line is key = value" },
+		{ "= x\n", "FILE:1: there is no such setting" },
+		{ "group = adm\npoll_max = many\n",
+		  "FILE:2: the value must be a number from 0 to 1000000" },
+		{ "poll_max =\n", "FILE:1: the value must be a number from 0 to 1000000" },
+		{ "poll_max = -1\n", "FILE:1: the value must be a number from 0 to 1000000" },
+		{ "poll_max = 1000001\n", "FILE:1: the value must be a number from 0 to 1000000" },
+		{ "poll_max = 1 2\n", "FILE:1: the value must be a number from 0 to 1000000" },
+		{ "poll_max = 99999999999999999999\n",
+		  "FILE:1: the value must be a number from 0 to 1000000" },
+		/* Only the first is told. */
+		{ "colour = blue\npoll_max = many\n", "FILE:1: there is no such setting" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct xengt_config config;
+		char why[256] = "";
+
+		ck_assert_msg(load(cases[i].text, &config, why, sizeof(why)) == -EINVAL, "%s",
+			      cases[i].text);
+		ck_assert_str_eq(why, cases[i].why);
+	}
+}
+END_TEST
+
+/* The longest value that fits, and one more; a line that is longer than any. */
+START_TEST(lengths)
+{
+	struct xengt_config config;
+	char why[256] = "", text[2048];
+
+	snprintf(text, sizeof(text), "group = %0*d\n", (int)sizeof(config.group) - 1, 7);
+	ck_assert_int_eq(load(text, &config, why, sizeof(why)), 0);
+	ck_assert_uint_eq(strlen(config.group), sizeof(config.group) - 1);
+	snprintf(text, sizeof(text), "group = %0*d\n", (int)sizeof(config.group), 7);
+	ck_assert_int_eq(load(text, &config, why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why, "FILE:1: the value is too long");
+	/* Its rest must not be taken for a line of its own. */
+	snprintf(text, sizeof(text), "# %0*d poll_max = 5\n", 600, 7);
+	ck_assert_msg(!load(text, &config, why, sizeof(why)), "a long comment: %s", why);
+	ck_assert_uint_eq(config.poll_max, 64);
+}
+END_TEST
+
+START_TEST(no_file)
+{
+	struct xengt_config config;
+	char why[256] = "";
+
+	ck_assert_int_eq(xengt_config_load("/nowhere/at/all", &config, why, sizeof(why)), -ENOENT);
+	ck_assert_str_eq(why, "/nowhere/at/all: No such file or directory");
+	check_defaults(&config);
+}
+END_TEST
+
+START_TEST(set_by_name)
+{
+	struct xengt_config config = { 0 };
+	char why[256] = "";
+
+	ck_assert_int_eq(xengt_config_set(&config, "poll_max", "0", why, sizeof(why)), 0);
+	ck_assert_int_eq(xengt_config_set(&config, "qemu", "", why, sizeof(why)), 0);
+	ck_assert_int_eq(xengt_config_set(&config, "socket", "/s", why, sizeof(why)), 0);
+	ck_assert_str_eq(config.socket, "/s");
+	ck_assert_str_eq(why, "");
+	ck_assert_int_eq(xengt_config_set(&config, "poll_max", "x", why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why, "poll_max: the value must be a number from 0 to 1000000");
+	ck_assert_int_eq(xengt_config_set(&config, "colour", "x", why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why, "colour: there is no such setting");
+}
+END_TEST
+
+Suite *suite_config(void)
+{
+	const TTest *const tests[] = {
+		built_in, every_key, mistakes, lengths, no_file, set_by_name
+	};
+
+	return unit_suite("config", tests, ARRAY_SIZE(tests));
+}

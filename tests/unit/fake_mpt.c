@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/fake_mpt.h"
+
+#include "tests/unit/unit.h"
+
+#include <linux/pci_regs.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define RAM_SIZE (FAKE_RAM_PAGES * GVT_PAGE_SIZE)
+
+static struct fake *of(unsigned long handle)
+{
+	return (struct fake *)handle;
+}
+
+/* Memory that costs nothing until it is written, at a page's boundary. */
+static void *pages(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(p, MAP_FAILED);
+	return p;
+}
+
+static int failing(int *err)
+{
+	int was = *err;
+
+	*err = 0;
+	return was;
+}
+
+__attribute__((format(printf, 2, 3))) static void note(struct fake *f, const char *format, ...)
+{
+	size_t at = strlen(f->log);
+	va_list args;
+
+	f->calls++;
+	va_start(args, format);
+	vsnprintf(f->log + at, sizeof(f->log) - at, format, args);
+	va_end(args);
+}
+
+static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
+{
+	struct fake *f = vgpu->owner;
+	int err = failing(&f->fail_attach);
+
+	if (err)
+		return err;
+	f->attached++;
+	for (unsigned int page = 0; f->mirror && page < GVT_MMIO_PAGES; page++)
+		if (!intel_gvt_page_traps(f->gvt, page))
+			vgpu->mirror[page] = f->mirror + page * GVT_PAGE_SIZE / sizeof(u32);
+	*handle = (unsigned long)f;
+	return 0;
+}
+
+static void detach_vgpu(unsigned long handle)
+{
+	of(handle)->attached--;
+}
+
+static int inject_msi(unsigned long handle, u32 addr, u16 data)
+{
+	struct fake *f = of(handle);
+	int err = failing(&f->fail_msi);
+
+	f->calls++;
+	if (err)
+		return err;
+	f->msi_addr = addr;
+	f->msi_data = data;
+	return 0;
+}
+
+static int enable_page_track(unsigned long handle, u64 gfn)
+{
+	struct fake *f = of(handle);
+	int err = failing(&f->fail_track);
+
+	f->calls++;
+	if (err)
+		return err;
+	if (gfn >= FAKE_RAM_PAGES)
+		return -EINVAL;
+	if (f->tracked[gfn])
+		return -EEXIST;
+	f->tracked[gfn] = true;
+	return 0;
+}
+
+static int disable_page_track(unsigned long handle, u64 gfn)
+{
+	struct fake *f = of(handle);
+	int err = failing(&f->fail_track);
+
+	f->calls++;
+	if (err)
+		return err;
+	if (gfn >= FAKE_RAM_PAGES || !f->tracked[gfn])
+		return -ENOENT;
+	f->tracked[gfn] = false;
+	return 0;
+}
+
+static int read_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
+{
+	if (gpa > RAM_SIZE || len > RAM_SIZE - gpa)
+		return -EFAULT;
+	memcpy(buf, of(handle)->ram + gpa, len);
+	return 0;
+}
+
+static int write_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
+{
+	if (gpa > RAM_SIZE || len > RAM_SIZE - gpa)
+		return -EFAULT;
+	memcpy(of(handle)->ram + gpa, buf, len);
+	return 0;
+}
+
+/* As Xen: areas of one owner may not overlap, and only a whole one can be undone. */
+static int set_trap_area(unsigned long handle, u64 start, u64 end, bool map)
+{
+	struct fake *f = of(handle);
+	int err = failing(&f->fail_area), slot = -1;
+
+	if (start >= end || (start | end) % GVT_PAGE_SIZE)
+		ck_abort_msg("an area from 0x%llx to 0x%llx", (unsigned long long)start,
+			     (unsigned long long)end);
+	if (err)
+		return err;
+	for (int i = 0; i < (int)FAKE_AREAS; i++) {
+		bool same = f->areas[i].start == start && f->areas[i].end == end;
+
+		if (map && f->areas[i].end > start && f->areas[i].start < end)
+			return -EEXIST;
+		if (map ? !f->areas[i].end : same)
+			slot = i;
+	}
+	if (slot < 0)
+		return map ? -ENOMEM : -ENOENT;
+	f->areas[slot].start = map ? start : 0;
+	f->areas[slot].end = map ? end : 0;
+	note(f, "%c%llx-%llx ", map ? '+' : '-', (unsigned long long)start,
+	     (unsigned long long)end);
+	return 0;
+}
+
+static int place_bar(unsigned long handle, unsigned int bar, u64 gpa)
+{
+	struct fake *f = of(handle);
+	int err = failing(&f->fail_place);
+
+	if (err)
+		return err;
+	f->placed[bar] = gpa;
+	if (gpa == INTEL_GVT_BAR_OFF)
+		note(f, "@%u:off ", bar);
+	else
+		note(f, "@%u:%llx ", bar, (unsigned long long)gpa);
+	return 0;
+}
+
+static int get_vfio_device(unsigned long handle)
+{
+	of(handle)->refs++;
+	return 0;
+}
+
+static void put_vfio_device(unsigned long handle)
+{
+	of(handle)->refs--;
+}
+
+static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
+{
+	(void)handle;
+	return gfn < FAKE_RAM_PAGES;
+}
+
+static const struct intel_gvt_mpt fake_mpt = {
+	.name = "fake",
+	.attach_vgpu = attach_vgpu,
+	.detach_vgpu = detach_vgpu,
+	.inject_msi = inject_msi,
+	.enable_page_track = enable_page_track,
+	.disable_page_track = disable_page_track,
+	.read_gpa = read_gpa,
+	.write_gpa = write_gpa,
+	.set_trap_area = set_trap_area,
+	.place_bar = place_bar,
+	.get_vfio_device = get_vfio_device,
+	.put_vfio_device = put_vfio_device,
+	.is_valid_gfn = is_valid_gfn,
+};
+
+struct fake *fake_new(void)
+{
+	struct fake *f = pages(sizeof(*f));
+
+	f->ram = pages(RAM_SIZE);
+	f->state = pages(intel_gvt_state_size());
+	for (int i = 0; i < VGPU_NR_BARS; i++)
+		f->placed[i] = INTEL_GVT_BAR_OFF;
+	ck_assert_int_eq(intel_gvt_init(&fake_mpt, f, &f->gvt), 0);
+	return f;
+}
+
+int fake_create(struct fake *f, u32 aperture_mib)
+{
+	const struct intel_vgpu_params params = {
+		.id = 7,
+		.aperture_mib = aperture_mib,
+		.fences = 32,
+	};
+
+	return intel_gvt_create_vgpu(f->gvt, &params, f->state, f, &f->vgpu);
+}
+
+struct fake *fake_vgpu(void)
+{
+	struct fake *f = fake_new();
+
+	f->mirror = pages(GVT_MMIO_SIZE);
+	ck_assert_int_eq(fake_create(f, 64), 0);
+	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
+	fake_place(f);
+	fake_log(f);
+	return f;
+}
+
+void fake_place(struct fake *f)
+{
+	fake_cfg_write(f, PCI_BASE_ADDRESS_0, 4, (u32)FAKE_BAR0);
+	fake_cfg_write(f, PCI_BASE_ADDRESS_2, 4, (u32)FAKE_BAR2);
+	fake_cfg_write(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	ck_assert_uint_eq(intel_vgpu_bar(f->vgpu, 0, NULL), FAKE_BAR0);
+	ck_assert_uint_eq(intel_vgpu_bar(f->vgpu, 2, NULL), FAKE_BAR2);
+}
+
+void fake_free(struct fake *f)
+{
+	intel_gvt_destroy_vgpu(f->vgpu);
+	ck_assert_uint_eq(f->attached, 0);
+	for (u32 gfn = 0; gfn < FAKE_RAM_PAGES; gfn++)
+		if (f->tracked[gfn])
+			ck_abort_msg("page 0x%x is still tracked", gfn);
+	intel_gvt_exit(f->gvt);
+	if (f->mirror)
+		munmap(f->mirror, GVT_MMIO_SIZE);
+	munmap(f->state, intel_gvt_state_size());
+	munmap(f->ram, RAM_SIZE);
+	munmap(f, sizeof(*f));
+}
+
+const char *fake_log(struct fake *f)
+{
+	memcpy(f->shown, f->log, sizeof(f->shown));
+	f->log[0] = '\0';
+	return f->shown;
+}
+
+/* Check writes a record for each assertion; these run by the hundred thousand. */
+static void taken(int err, const char *what, u64 at, unsigned int bytes)
+{
+	if (err)
+		ck_abort_msg("%s of %u bytes at 0x%llx: %d", what, bytes, (unsigned long long)at,
+			     err);
+}
+
+u32 fake_cfg_read(struct fake *f, unsigned int reg, unsigned int bytes)
+{
+	u64 val = 0;
+
+	taken(intel_vgpu_emulate_cfg_read(f->vgpu, reg, &val, bytes), "cfg read", reg, bytes);
+	return val;
+}
+
+void fake_cfg_write(struct fake *f, unsigned int reg, unsigned int bytes, u32 val)
+{
+	taken(intel_vgpu_emulate_cfg_write(f->vgpu, reg, &val, bytes), "cfg write", reg, bytes);
+}
+
+u64 fake_read(struct fake *f, u64 pa, unsigned int bytes)
+{
+	u64 val = 0;
+
+	taken(intel_vgpu_emulate_mmio_read(f->vgpu, pa, &val, bytes), "read", pa, bytes);
+	if (val & ~unit_ones(bytes))
+		ck_abort_msg("a read of %u bytes gave 0x%llx", bytes, (unsigned long long)val);
+	return val;
+}
+
+void fake_write(struct fake *f, u64 pa, unsigned int bytes, u64 val)
+{
+	taken(intel_vgpu_emulate_mmio_write(f->vgpu, pa, &val, bytes), "write", pa, bytes);
+}
+
+u32 fake_reg(struct fake *f, u32 offset)
+{
+	return fake_read(f, FAKE_BAR0 + offset, 4);
+}
+
+void fake_reg_write(struct fake *f, u32 offset, u32 val)
+{
+	fake_write(f, FAKE_BAR0 + offset, 4, val);
+}

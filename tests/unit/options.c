@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* What a guest's vGPU is to be, as people write it. */
+#include <errno.h>
+
+#include "tests/unit/unit.h"
+#include "xengt/options.h"
+
+START_TEST(defaults)
+{
+	struct xengt_options o = xengt_options_default();
+
+	ck_assert_uint_eq(o.aperture_mib, 256);
+	ck_assert_uint_eq(o.fences, 32);
+	ck_assert_uint_eq(o.slot, 0);
+	ck_assert_uint_eq(o.read_through, 1);
+}
+END_TEST
+
+START_TEST(accepted)
+{
+	static const struct {
+		const char *text;
+		struct xengt_options expect;
+	} cases[] = {
+		{ "", { 256, 32, 0, 1 } },
+		{ ",,", { 256, 32, 0, 1 } },
+		{ "aperture_mb=64", { 64, 32, 0, 1 } },
+		{ "aperture_mb=1024", { 1024, 32, 0, 1 } },
+		{ "aperture_mb=0x80", { 128, 32, 0, 1 } },
+		{ "low_gm_mb=512", { 512, 32, 0, 1 } },
+		{ "high_gm_mb=448", { 256, 32, 0, 1 } },
+		{ "fences=1", { 256, 1, 0, 1 } },
+		{ "fences=32", { 256, 32, 0, 1 } },
+		{ "slot=1", { 256, 32, 1, 1 } },
+		{ "slot=31", { 256, 32, 31, 1 } },
+		{ "read_through=off", { 256, 32, 0, 0 } },
+		{ "read_through=on", { 256, 32, 0, 1 } },
+		{ "read_through=0", { 256, 32, 0, 0 } },
+		{ "low_gm_mb=64,high_gm_mb=448,fences=4", { 64, 4, 0, 1 } },
+		{ "slot=4,aperture_mb=128,read_through=off,fences=8,", { 128, 8, 4, 0 } },
+		{ "fences=4,fences=8", { 256, 8, 0, 1 } }, /* the last one counts */
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct xengt_options o = xengt_options_default();
+		char why[128] = "";
+
+		ck_assert_msg(!xengt_options_parse(cases[i].text, &o, why, sizeof(why)), "%s: %s",
+			      cases[i].text, why);
+		ck_assert_mem_eq(&o, &cases[i].expect, sizeof(o));
+	}
+}
+END_TEST
+
+START_TEST(refused)
+{
+	static const struct {
+		const char *text, *why;
+	} cases[] = {
+		{ "fast", "'fast' is not of the form key=value" },
+		{ "fences=4,fast", "'fast' is not of the form key=value" },
+		{ "colour=blue",
+		  "'colour' is no option of a vGPU (aperture_mb, fences, slot, read_through are)" },
+		{ "=4", "'' is no option of a vGPU (aperture_mb, fences, slot, read_through are)" },
+		{ "aperture_mb=", "aperture_mb=: it takes a power of two from 64 to 1024" },
+		{ "aperture_mb=96", "aperture_mb=96: it takes a power of two from 64 to 1024" },
+		{ "aperture_mb=32", "aperture_mb=32: it takes a power of two from 64 to 1024" },
+		{ "aperture_mb=2048", "aperture_mb=2048: it takes a power of two from 64 to 1024" },
+		{ "low_gm_mb=-64", "low_gm_mb=-64: it takes a power of two from 64 to 1024" },
+		{ "aperture_mb=64M", "aperture_mb=64M: it takes a power of two from 64 to 1024" },
+		{ "fences=0", "fences=0: it takes a number from 1 to 32" },
+		{ "fences=33", "fences=33: it takes a number from 1 to 32" },
+		{ "fences=-1", "fences=-1: it takes a number from 1 to 32" },
+		{ "fences=99999999999999999999",
+		  "fences=99999999999999999999: it takes a number from 1 to 32" },
+		{ "fences=4294967300", "fences=4294967300: it takes a number from 1 to 32" },
+		{ "slot=0", "slot=0: it takes a number from 1 to 31" },
+		{ "slot=32", "slot=32: it takes a number from 1 to 31" },
+		{ "slot=0x", "slot=0x: it takes a number from 1 to 31" },
+		{ "read_through=yes", "read_through=yes: it takes on or off, or 0 to 1" },
+		{ "read_through=2", "read_through=2: it takes on or off, or 0 to 1" },
+		/* A leading blank hides a sign from a careless check. */
+		{ "fences= -4294967292", "fences= -4294967292: it takes a number from 1 to 32" },
+		{ "slot= -18446744073709551612",
+		  "slot= -18446744073709551612: it takes a number from 1 to 31" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct xengt_options o = xengt_options_default();
+		char why[128] = "";
+
+		ck_assert_msg(xengt_options_parse(cases[i].text, &o, why, sizeof(why)) == -EINVAL,
+			      "'%s' was taken", cases[i].text);
+		ck_assert_str_eq(why, cases[i].why);
+	}
+}
+END_TEST
+
+/* The sentence is cut to its room. */
+START_TEST(short_room)
+{
+	struct xengt_options o = xengt_options_default();
+	char why[8] = "1234567";
+
+	ck_assert_int_eq(xengt_options_parse("colour=blue", &o, why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why, "'colour");
+}
+END_TEST
+
+Suite *suite_options(void)
+{
+	const TTest *const tests[] = { defaults, accepted, refused, short_room };
+
+	return unit_suite("options", tests, ARRAY_SIZE(tests));
+}

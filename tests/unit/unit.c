@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+
+/* Under sanitizers and on a loaded machine nothing is quick; a hang still ends. */
+#define TIMEOUT_S 120
+
+Suite *unit_suite(const char *name, const TTest *const tests[], size_t nr)
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+
+	tcase_set_timeout(tcase, TIMEOUT_S);
+	for (size_t i = 0; i < nr; i++)
+		tcase_add_test(tcase, tests[i]);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}
+
+int unit_run(Suite *(*const suites[])(void), size_t nr)
+{
+	SRunner *runner = srunner_create(suites[0]());
+	int failed;
+
+	for (size_t i = 1; i < nr; i++)
+		srunner_add_suite(runner, suites[i]());
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What all unit tests share: suites by name, and numbers that are random but repeatable. */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include <check.h>
+
+#include "core/types.h"
+
+/* Suites, one file each; a program's main file says which it runs. */
+Suite *suite_bars(void);
+Suite *suite_cfg_space(void);
+Suite *suite_config(void);
+Suite *suite_handshakes(void);
+Suite *suite_life(void);
+Suite *suite_options(void);
+Suite *suite_page_track(void);
+Suite *suite_property(void);
+Suite *suite_pvinfo(void);
+Suite *suite_registers(void);
+
+Suite *suite_ioreq_hostile(void);
+Suite *suite_ioreq_life(void);
+Suite *suite_ioreq_serve(void);
+Suite *suite_ioreq_take_up(void);
+
+Suite *suite_xengt_attach(void);
+Suite *suite_xengt_backing(void);
+Suite *suite_xengt_faults(void);
+Suite *suite_xengt_mem(void);
+Suite *suite_xengt_take_up(void);
+Suite *suite_xengt_track(void);
+
+/** unit_run() - run @nr suites as one program; its exit status. */
+int unit_run(Suite *(*const suites[])(void), size_t nr);
+
+/** unit_suite() - a suite of one test case, of @nr tests. */
+Suite *unit_suite(const char *name, const TTest *const tests[], size_t nr);
+
+/** unit_random() - the next of a sequence that @seed starts and carries (xorshift64*). */
+static inline u64 unit_random(u64 *seed)
+{
+	*seed ^= *seed >> 12;
+	*seed ^= *seed << 25;
+	*seed ^= *seed >> 27;
+	return *seed * 0x2545f4914f6cdd1dull;
+}
+
+/* As ck_assert_msg(), without a record of each success: for loops of many thousands. */
+#define UNIT_CHECK(expr, ...)                      \
+	do {                                       \
+		if (!(expr))                       \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
+
+/** unit_ones() - what nothing at all reads as, @bytes (1 to 8) wide. */
+static inline u64 unit_ones(unsigned int bytes)
+{
+	return ~0ull >> (64 - 8 * bytes);
+}
+
+#endif

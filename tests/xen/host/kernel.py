@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: MIT
+"""Linux kernels out of Debian's packages: an image, its modules, and what a module depends on."""
+import lzma
+import os
+import re
+import shutil
+import struct
+
+import apt
+from settings import CACHE, RELEASES, LabError, locked, run, step
+
+META = "linux-image-amd64"
+# Where dom0/quick-boot puts a guest's kernel and its initrd: clear of what hvmloader and SeaBIOS
+# use, and of where the kernel unpacks itself (128 MiB is ample for that). The initrd ends the
+# guest's memory, so the guest needs 256 MiB and the unpacked initrd's size over again.
+KERNEL_AT, INITRD_AT = 128 << 20, 256 << 20
+
+
+class Kernel:
+    """One unpacked package: .image is the vmlinuz, .modules the folder lib/modules/VERSION."""
+
+    def __init__(self, home):
+        self.home = home
+        self.name = home.name
+        boot = home / "boot"
+        self.image = next(boot.glob("vmlinuz-*"))
+        self.version = self.image.name.removeprefix("vmlinuz-")
+        self.modules = home / "lib/modules" / self.version
+
+    def closure(self, wanted):
+        """The files of the wanted modules and all they need, relative to .modules. A module that
+        is built into this kernel, or that it does not have, is left out."""
+        depends = {}
+        for line in (self.modules / "modules.dep").read_text(encoding="utf-8").splitlines():
+            path, _, needs = line.partition(":")
+            depends[module_name(path)] = (path, [module_name(need) for need in needs.split()])
+        soft = {}
+        for line in (self.modules / "modules.softdep").read_text(encoding="utf-8").splitlines():
+            found = re.match(r"softdep (\S+) (?:pre|post): (.*)", line)
+            if found:
+                names = re.sub(r"\b(pre|post):", "", found.group(2)).split()
+                soft[found.group(1).replace("-", "_")] = [name.replace("-", "_") for name in names]
+        todo, files = [name.replace("-", "_") for name in wanted], {}
+        while todo:
+            name = todo.pop()
+            if name in depends and name not in files:
+                files[name] = depends[name][0]
+                todo += depends[name][1] + soft.get(name, [])
+        return sorted(files.values())
+
+    def copy_modules(self, wanted, root):
+        """Put the wanted modules under root, unpacked, with the tables that modprobe reads."""
+        target = root / "lib/modules" / self.version
+        for file in self.closure(wanted):
+            place = target / file
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if file.endswith(".xz"):
+                place.with_suffix("").write_bytes(lzma.decompress((self.modules / file).read_bytes()))
+            else:
+                shutil.copy(self.modules / file, place)
+        target.mkdir(parents=True, exist_ok=True)
+        for table in ("modules.order", "modules.builtin", "modules.builtin.modinfo"):
+            if (self.modules / table).exists():
+                shutil.copy(self.modules / table, target)
+        run("depmod", "-b", root, self.version)
+
+
+def quick_boot(image, initrd_size):
+    """A bzImage as (head, body): body, the protected-mode kernel, is to be put at KERNEL_AT, and
+    head, the real-mode part, knows of it and of an initrd at INITRD_AT. Fields of the header as in
+    Linux's Documentation/arch/x86/boot.rst: setup_sects 0x1f1, code32_start 0x214 (a boot loader
+    may change it), ramdisk_image 0x218, ramdisk_size 0x21c."""
+    data = image.read_bytes()
+    if data[0x202:0x206] != b"HdrS":
+        raise LabError(f"{image} is not a bzImage")
+    split = ((data[0x1F1] or 4) + 1) * 512
+    head = bytearray(data[:split]) + bytes(512)
+    struct.pack_into("<III", head, 0x214, KERNEL_AT, INITRD_AT, initrd_size)
+    return bytes(head), data[split:]
+
+
+def module_name(path):
+    return re.sub(r"\.ko(\.\w+)?$", "", os.path.basename(path)).replace("-", "_")
+
+
+def find(name, release):
+    """The kernel that a user's word names: a release, PACKAGE, or PACKAGE/RELEASE. A plain package
+    is looked for in the given release first, then in the others."""
+    package, _, where = name.partition("/")
+    if package in RELEASES:
+        package, where = META, package
+    places = [where] if where else [release, *(other for other in RELEASES if other != release)]
+    if any(place not in RELEASES for place in places):
+        raise LabError(f"{name}: a release is one of {', '.join(RELEASES)}")
+    with locked("kernels"):
+        for place in places:
+            link = CACHE / "kernels/by-name" / f"{place}.{package}"
+            if link.exists():
+                return Kernel(link.resolve())
+        for place in places:
+            found = fetch(package, place)
+            if found:
+                return found
+    raise LabError(f"no package {package} in {', '.join(places)}")
+
+
+def fetch(package, release):
+    archive = apt.Archive(release)
+    archive.refresh()
+    fields = archive.show(package)
+    if not fields:
+        return None
+    real = package
+    meta = re.search(r"\b(linux-image-\d\S*)", fields.get("Depends", ""))
+    if meta:
+        real = meta.group(1)
+        fields = archive.show(real)
+    home = CACHE / "kernels" / f"{real}_{fields['Version']}"
+    if not home.exists():
+        with step(f"kernel {home.name} of {release}"):
+            unpack(archive, real, home)
+    link = CACHE / "kernels/by-name" / f"{release}.{package}"
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(home)
+    return Kernel(home)
+
+
+def unpack(archive, package, home):
+    scratch = home.with_name(home.name + ".new")
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        deb = archive.download(package, scratch / "deb")
+    except LabError:
+        # The archive has moved on since the lists were read.
+        archive.refresh(max_age=0)
+        deb = archive.download(package, scratch / "deb")
+    run("dpkg-deb", "-x", deb, scratch)
+    shutil.rmtree(scratch / "deb")
+    if (scratch / "usr/lib/modules").exists():
+        (scratch / "lib").mkdir(exist_ok=True)
+        (scratch / "usr/lib/modules").rename(scratch / "lib/modules")
+    version = next((scratch / "lib/modules").iterdir()).name
+    run("depmod", "-b", scratch, version)
+    scratch.rename(home)

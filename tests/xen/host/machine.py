@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: MIT
+"""The outer machine: QEMU with real Xen in it, its consoles, and the snapshot it starts from."""
+import json
+import os
+import re
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from settings import CACHE, LabError, digest, locked, run, say, step
+
+JOB_DISK = 6 << 30
+XEN_LINE = re.compile(rb"^\((XEN|d\d+)\)")
+RUNNING = set()
+
+
+def host_nests():
+    """Whether KVM here can run a hypervisor inside: the device alone does not say so."""
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    return bool(re.search(r"\b(svm|vmx)\b", flags)) and os.access("/dev/kvm", os.R_OK | os.W_OK)
+
+
+class Settings:
+    """What a snapshot depends on: dom0's image, the clock, and the size of the machine."""
+
+    def __init__(self, dom0, exact, memory="6G"):
+        self.dom0 = dom0
+        self.exact = exact
+        self.memory = memory
+        self.version = run("qemu-system-x86_64", "--version").splitlines()[0]
+
+    def arguments(self):
+        """What QEMU must be told alike when a snapshot is made and when it is loaded."""
+        if host_nests():
+            accel, cpu = ["-accel", "kvm"], "host"
+        else:
+            accel, cpu = ["-accel", "tcg,thread=multi,tb-size=512"], "max,-la57,-rdtscp"
+        processors = 2
+        if self.exact:
+            accel = ["-accel", "tcg,thread=single,tb-size=512", "-icount", "shift=0,sleep=off"]
+            cpu, processors = "max,-la57,-rdtscp", 1
+        # smap=0 smep=0: with them dom0 dies at its first instruction under TCG.
+        xen = (
+            "com1=115200,8n1 console=com1 guest_loglvl=all dom0_mem=2G,max:2G dom0_max_vcpus=1"
+            " smap=0 smep=0"
+        )
+        return [
+            "qemu-system-x86_64", "-machine", "q35", *accel, "-cpu", cpu, "-smp", str(processors),
+            "-m", self.memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-rtc", "base=utc,clock=vm", "-kernel", str(self.dom0.xen), "-append", xen,
+            "-initrd", f"{self.dom0.kernel} console=hvc0 quiet loglevel=5,{self.dom0.initrd}",
+            "-device", "virtio-serial-pci",
+            "-device", "virtserialport,chardev=lab,name=xengt-lab",
+        ]  # fmt: skip
+
+    def key(self):
+        return digest(self.arguments(), self.version, self.dom0.key)
+
+
+class Machine:
+    """One running QEMU. Everything that its consoles say goes to on_line(tag, text)."""
+
+    def __init__(self, settings, overlay, job, on_line, state=None):
+        self.on_line = on_line
+        self.home = Path(tempfile.mkdtemp(prefix="xengt-lab-"))
+        self.select = selectors.DefaultSelector()
+        self.buffers = {}
+        self.replies = []
+        self.log = open(self.home / "qemu.log", "w", encoding="utf-8")
+        command = settings.arguments() + [
+            "-drive", f"file={overlay},if=virtio,format=qcow2,cache=unsafe",
+            "-drive", f"file={job},if=virtio,format=raw,readonly=on",
+            "-S",
+        ]  # fmt: skip
+        for name in ("com1", "lab", "qmp"):
+            place = f"socket,id={name},path={self.home / name},server=on,wait=off"
+            command += ["-chardev", place]
+        command += ["-serial", "chardev:com1", "-mon", "chardev=qmp,mode=control"]
+        if state:
+            command += ["-incoming", f"exec:cat '{state}'"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        RUNNING.add(self)
+        try:
+            self.sockets = {name: self.connect(name) for name in ("com1", "lab", "qmp")}
+            self.qmp("qmp_capabilities")
+            if state:
+                self.until_migrated(120)
+            self.qmp("cont")
+        except BaseException:
+            self.kill()
+            raise
+
+    def connect(self, name):
+        deadline = time.monotonic() + 30
+        while True:
+            sock = socket.socket(socket.AF_UNIX)
+            try:
+                sock.connect(str(self.home / name))
+                break
+            except OSError as error:
+                sock.close()
+                if self.process.poll() is not None:
+                    text = (self.home / "qemu.log").read_text(encoding="utf-8")
+                    raise LabError(f"QEMU did not start:\n{text}") from error
+                if time.monotonic() > deadline:
+                    raise LabError("QEMU does not answer") from error
+                time.sleep(0.05)
+        self.select.register(sock, selectors.EVENT_READ, name)
+        self.buffers[name] = b""
+        return sock
+
+    def pump(self, wait):
+        """Take in what the consoles say, waiting at most so many seconds for more. False once
+        the machine is gone."""
+        for key, _ in self.select.select(max(wait, 0)):
+            try:
+                data = key.fileobj.recv(65536)
+            except OSError:
+                data = b""
+            if not data:
+                self.select.unregister(key.fileobj)
+                continue
+            *lines, rest = (self.buffers[key.data] + data).split(b"\n")
+            self.buffers[key.data] = rest
+            for line in lines:
+                self.take(key.data, line)
+        return bool(self.select.get_map())
+
+    def take(self, name, line):
+        if name == "qmp":
+            self.replies.append(json.loads(line))
+            return
+        text = line.decode(errors="replace").rstrip("\r")
+        if name == "com1":
+            self.on_line("xen" if XEN_LINE.match(line) else "dom0", text.rstrip("\r"))
+        else:
+            tag, _, text = text.partition("| ")
+            self.on_line(tag, text)
+
+    def until(self, done, seconds, what):
+        """Pump until done() gives something true and return that; LabError past so many seconds."""
+        deadline = time.monotonic() + seconds
+        while True:
+            result = done()
+            if result:
+                return result
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError(what)
+            if not self.pump(min(left, 5)):
+                result = done()
+                if result:
+                    return result
+                text = (self.home / "qemu.log").read_text(encoding="utf-8").strip()
+                raise LabError(f"the machine ended while waiting for {what}\n{text}".rstrip())
+
+    def qmp(self, command, **arguments):
+        """One QMP command and what it returns."""
+        message = {"execute": command, "arguments": arguments}
+        self.sockets["qmp"].sendall(json.dumps(message).encode() + b"\n")
+
+        def answer():
+            while self.replies:
+                reply = self.replies.pop(0)
+                if "error" in reply:
+                    raise LabError(f"{command}: {reply['error']['desc']}")
+                if "return" in reply:
+                    return [reply["return"]]
+            return None
+
+        return self.until(answer, 60, f"QMP {command}")[0]
+
+    def until_migrated(self, seconds):
+        deadline = time.monotonic() + seconds
+        while True:
+            status = self.qmp("query-migrate").get("status")
+            if status == "completed":
+                return
+            if status == "failed" or time.monotonic() > deadline:
+                raise LabError(f"snapshot: {status}")
+            self.pump(0.1)
+
+    def send(self, text):
+        """A line to whoever reads the lab's port in dom0."""
+        self.sockets["lab"].sendall(text.encode() + b"\n")
+
+    def detach(self):
+        """Let the machine run on without us; returns the folder of its sockets."""
+        RUNNING.discard(self)
+        for sock in self.sockets.values():
+            sock.close()
+        return self.home
+
+    def kill(self):
+        """End the machine, whatever state it is in, and drop its folder."""
+        RUNNING.discard(self)
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+        for sock in getattr(self, "sockets", {}).values():
+            sock.close()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def overlay_on(backing, backing_format, file):
+    run("qemu-img", "create", "-q", "-f", "qcow2", "-F", backing_format, "-b", backing, file)
+
+
+def empty_job(file):
+    with open(file, "wb") as disk:
+        disk.truncate(JOB_DISK)
+
+
+def snapshot(settings, logs):
+    """The folder of a machine saved with dom0 up and waiting: .disk and .state. Made when missing."""
+    home = CACHE / "snapshots" / f"{settings.dom0.home.name}-{settings.key()}"
+    clock = "exact" if settings.exact else "fast"
+    with locked(f"snapshot-{home.name}"):
+        if not home.exists():
+            for old in home.parent.glob(f"{settings.dom0.home.name.partition('-')[0]}-*"):
+                if not old.name.startswith(settings.dom0.home.name):
+                    shutil.rmtree(old)
+            with step(f"booting dom0 ({clock}) for its snapshot"):
+                take_snapshot(settings, home, logs)
+    return home
+
+
+def take_snapshot(settings, home, logs):
+    scratch = home.with_name(home.name + ".new")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir(parents=True)
+    overlay_on(settings.dom0.disk, "raw", scratch / "disk")
+    empty_job(scratch / "job")
+    said = []
+
+    def on_line(tag, text):
+        logs.write(tag, text, quiet=True)
+        if tag == "lab":
+            said.append(text)
+
+    machine = Machine(settings, scratch / "disk", scratch / "job", on_line)
+    try:
+        word = machine.until(lambda: said and said[0], 600, "dom0 to come up")
+        if word != "ready":
+            raise LabError(f"dom0 is {word}")
+        machine.until(settled(), 60, "dom0 to settle")
+        machine.qmp("stop")
+        machine.qmp("migrate-set-parameters", **{"max-bandwidth": 1 << 40})
+        machine.qmp("migrate", uri=f"exec:cat > '{scratch / 'state'}'")
+        machine.until_migrated(300)
+    finally:
+        machine.kill()
+    (scratch / "job").unlink()
+    scratch.rename(home)
+
+
+def settled():
+    """True 3 s after the first call: units that start late belong into the snapshot as well."""
+    end = time.monotonic() + 3
+    return lambda: time.monotonic() > end
+
+
+def kill_all():
+    for machine in list(RUNNING):
+        machine.kill()
+
+
+def job_disk(tar, file):
+    """The run's files as a disk of the one size that the snapshot knows."""
+    if tar.stat().st_size > JOB_DISK:
+        raise LabError(f"{tar}: more than {JOB_DISK >> 30} GiB for the job disk")
+    os.rename(tar, file)
+    os.truncate(file, JOB_DISK)

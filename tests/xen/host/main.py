@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+"""The command line of the lab."""
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import build
+import images
+import job
+import machine
+from logs import Logs
+from settings import CACHE, RELEASES, TREE, XEN_DIR, LabError, say, step
+
+TIMED_OUT, BROKEN = 124, 125
+
+
+def parse():
+    parser = argparse.ArgumentParser(prog="lab", description="Real Xen in QEMU, for xengt's tests.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    made = commands.add_parser("build", help="make the images and snapshots, run nothing")
+    made.add_argument("--release", choices=RELEASES, action="append")
+    made.add_argument("--fresh", action="store_true", help="drop all images first")
+    ran = commands.add_parser(
+        "run",
+        help="boot, install this tree, run guests and scripts",
+        description="Without a script: the guest is created, its driver's lines are shown, and it "
+        "is powered off. --dom0 alone: no guest but those that the script makes with lab-guest. "
+        "Both: the guest runs its script while dom0's runs. The status is dom0's script's, then "
+        "the guest's; 124 when the time is over, 125 when the machine failed.",
+    )
+    add = ran.add_argument
+    add("--release", choices=RELEASES, default="bookworm", help="dom0's (default %(default)s)")
+    add("--config", metavar="XL.CFG", help="the guest's (default xl-configs/one-vgpu.cfg)")
+    add("--dom0", metavar="SCRIPT", help="run as root in dom0 once xengtd is up")
+    add("--guest", metavar="SCRIPT", help="run as root in the guest once it is up")
+    add("--guest-kernel", metavar="PACKAGE", help="a release, PACKAGE or PACKAGE/RELEASE")
+    add("--guest-add", metavar="PATH[:PLACE]", action="append", default=[],
+        help="a program with its libraries, a folder, or a whole root file system")  # fmt: skip
+    add("--dom0-add", metavar="PATH[:PLACE]", action="append", default=[],
+        help="a file or folder for dom0 (default place: /root)")  # fmt: skip
+    add("--vcpus", type=int, metavar="N", help="the guest's")
+    add("--memory", type=int, metavar="MIB", help="the guest's")
+    add("--timeout", type=int, default=900, metavar="S", help="for the scripts (default %(default)s)")
+    add("--logs", metavar="DIR", help="default: a new one in the cache")
+    add("--keep", action="store_true", help="leave the machine running")
+    add("--stock-boot", action="store_true",
+        help="let the guest's firmware read its kernel, minutes slower")  # fmt: skip
+    add("--no-xengt", action="store_true", help="Xen alone, without this tree's build")
+    clocks = ran.add_mutually_exclusive_group()
+    clocks.add_argument("--exact", action="store_true", help="time is executed instructions")
+    clocks.add_argument("--fast", action="store_true", help="all cores, the host's time (default)")
+    shell = commands.add_parser("shell", help="dom0's console of a machine that --keep left")
+    shell.add_argument("folder", help="as printed by lab run --keep")
+    return parser.parse_args()
+
+
+def check(options):
+    """Fill in the defaults; a file that is not there is said before anything is booted."""
+    if not options.config:
+        vgpu = TREE / "xl-configs/one-vgpu.cfg"
+        options.config = vgpu if vgpu.exists() and not options.no_xengt else XEN_DIR / "plain.cfg"
+    for name in ("config", "dom0", "guest"):
+        path = getattr(options, name)
+        if path and not Path(path).is_file():
+            raise LabError(f"--{name} {path}: no such file")
+
+
+def build_all(options):
+    if options.fresh:
+        images.forget()
+    for release in options.release or RELEASES:
+        dom0 = images.Dom0(release)
+        build.build(release)
+        machine.snapshot(machine.Settings(dom0, False), Logs())
+
+
+class Run:
+    """One lab run, from the snapshot to the exit status."""
+
+    def __init__(self, options):
+        self.options = options
+        self.logs = Logs(options.logs)
+        self.status = None
+        self.started = False
+
+    def on_line(self, tag, text):
+        self.logs.write(tag, text)
+        if tag == "lab":
+            word, _, rest = text.partition(" ")
+            if word == "exit":
+                self.status = int(rest)
+            elif text == "dom0 takes the job":
+                self.started = True
+
+    def go(self):
+        options = self.options
+        settings = machine.Settings(images.Dom0(options.release), options.exact)
+        say(f"clock: {'exact' if options.exact else 'fast'}; logs in {self.logs.folder}")
+        # Sparse and as big as the job disk: next to the images, not in a small /tmp.
+        with tempfile.TemporaryDirectory(prefix="run-", dir=CACHE) as scratch:
+            scratch = Path(scratch)
+            job.write(scratch / "tar", settings.dom0, options)
+            machine.job_disk(scratch / "tar", scratch / "job")
+            saved = machine.snapshot(settings, self.logs)
+            machine.overlay_on(saved / "disk", "qcow2", scratch / "disk")
+            with step("dom0"):
+                lab = machine.Machine(
+                    settings, scratch / "disk", scratch / "job", self.on_line, saved / "state"
+                )
+            try:
+                lab.send(f"go {int(time.time())}")
+                # Its files are QEMU's alone from here on.
+                for name in ("disk", "job"):
+                    (scratch / name).unlink()
+                lab.until(lambda: self.started or self.status is not None, 300, "dom0")
+                lab.until(lambda: self.status is not None, options.timeout, "the scripts")
+                lab.pump(0.2)
+                if options.keep:
+                    self.leave(lab)
+            finally:
+                if not options.keep or self.status is None:
+                    lab.kill()
+        return self.status
+
+    def leave(self, lab):
+        folder = lab.detach()
+        say(f"the machine runs on: tests/xen/lab shell {folder}")
+        say(f"stop it with: kill {lab.process.pid}; rm -r {folder}")
+
+
+def shell(options):
+    """This terminal on dom0's console; Ctrl-] leaves."""
+    place = Path(options.folder) / "com1"
+    say("Ctrl-] leaves")
+    if subprocess.call(["sh", "-c", "command -v socat >/dev/null"]):
+        raise LabError(f"needs the package socat, or any other way to talk to {place}")
+    return subprocess.call(["socat", "-,raw,echo=0,escape=0x1d", f"UNIX-CONNECT:{place}"])
+
+
+def main():
+    def end(number, _):
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, end)
+    options = parse()
+    run = None
+    try:
+        if os.geteuid() and options.command != "shell":
+            raise LabError("only root can make Debian's images")
+        if options.command == "build":
+            build_all(options)
+            return 0
+        if options.command == "shell":
+            return shell(options)
+        check(options)
+        run = Run(options)
+        status = run.go()
+    except TimeoutError as error:
+        say(f"time is over while waiting for {error}")
+        status = TIMED_OUT if run and run.started else BROKEN
+    except LabError as error:
+        say(str(error))
+        status = BROKEN
+    finally:
+        machine.kill_all()
+    if status and run:
+        run.logs.failure()
+    return status
+
+
+sys.exit(main())

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* The vGPU as a program in the guest reaches it: through sysfs. */
+#ifndef DEVICE_H
+#define DEVICE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Registers that hold what is written to them and do nothing else. */
+#define TRAPPED_SCRATCH 0x2600u	 /* RCS0 general purpose registers: in a page whose reads trap */
+#define DIRECT_SCRATCH	0x4a000u /* pipe A's palette: in a page that is read without a trap */
+#define SCRATCH_BYTES	128u
+
+/** device_path() - sysfs folder of the first PCI function with @vendor and @device; or NULL. */
+const char *device_path(unsigned int vendor, unsigned int device);
+
+/** device_map() - map BAR @bar of the function at @path; its size to @size. Ends on failure. */
+volatile uint8_t *device_map(const char *path, unsigned int bar, size_t *size);
+
+/** vgpu_bar0() - the vGPU's registers; ends the program where there is no vGPU. */
+volatile uint8_t *vgpu_bar0(void);
+
+/** die() - print a message with the error, and end with status 1. */
+void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+
+int cmd_info(int argc, char **argv);
+int cmd_access(int argc, char **argv);
+int cmd_rep(int argc, char **argv);
+int cmd_track(int argc, char **argv);
+int cmd_storm(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* vgpu-test: what a guest does to its vGPU in the tests on real Xen. One command a run. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "device.h"
+
+#define PCI_DEVICES "/sys/bus/pci/devices"
+
+void die(const char *format, ...)
+{
+	int err = errno;
+	va_list args;
+
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, ": %s\n", strerror(err));
+	exit(1);
+}
+
+static unsigned int read_hex(const char *dir, const char *name)
+{
+	char path[512];
+	unsigned int value = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "r");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%x", &value) != 1)
+		value = 0;
+	fclose(file);
+	return value;
+}
+
+const char *device_path(unsigned int vendor, unsigned int device)
+{
+	static char path[300];
+	DIR *dir = opendir(PCI_DEVICES);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), PCI_DEVICES "/%s", entry->d_name);
+		if (read_hex(path, "vendor") == vendor && read_hex(path, "device") == device) {
+			closedir(dir);
+			return path;
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return NULL;
+}
+
+volatile uint8_t *device_map(const char *path, unsigned int bar, size_t *size)
+{
+	char file[512];
+	struct stat st;
+	void *va;
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/enable", path);
+	fd = open(file, O_WRONLY);
+	if (fd >= 0) {
+		if (write(fd, "1", 1) != 1)
+			perror(file);
+		close(fd);
+	}
+	snprintf(file, sizeof(file), "%s/resource%u", path, bar);
+	fd = open(file, O_RDWR | O_SYNC);
+	if (fd < 0 || fstat(fd, &st))
+		die("%s", file);
+	va = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (va == MAP_FAILED)
+		die("mapping %s", file);
+	close(fd);
+	if (size)
+		*size = st.st_size;
+	return va;
+}
+
+volatile uint8_t *vgpu_bar0(void)
+{
+	const char *path = device_path(0x8086, 0x1912);
+
+	if (!path) {
+		errno = ENODEV;
+		die("no vGPU (8086:1912)");
+	}
+	return device_map(path, 0, NULL);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "info", cmd_info },	{ "access", cmd_access }, { "rep", cmd_rep },
+	{ "track", cmd_track }, { "storm", cmd_storm },	  { "bench", cmd_bench },
+};
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	fprintf(stderr, "usage: vgpu-test info|access|rep|track|storm|bench\n");
+	return 2;
+}
