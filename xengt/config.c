@@ -54,7 +54,7 @@ static const char *set(struct xengt_config *config, const char *name, const char
 			return NULL;
 		}
 		number = strtoul(value, &end, 0);
-		if (end == value || *end || *value == '-' || number > 1000000)
+		if (!isdigit((unsigned char)*value) || *end || number > 1000000)
 			return "the value must be a number from 0 to 1000000";
 		*(unsigned int *)to = number;
 		return NULL;
@@ -76,7 +76,8 @@ int xengt_config_set(struct xengt_config *config, const char *name, const char *
 int xengt_config_load(const char *path, struct xengt_config *config, char *why, size_t why_len)
 {
 	const char *name = path ? path : XENGT_CONFIG_FILE, *wrong = NULL;
-	char line[512];
+	char *line = NULL;
+	size_t room = 0;
 	unsigned int number = 0;
 	FILE *file;
 
@@ -88,7 +89,7 @@ int xengt_config_load(const char *path, struct xengt_config *config, char *why, 
 		snprintf(why, why_len, "%s: %s", name, strerror(errno));
 		return -errno;
 	}
-	while (!wrong && fgets(line, sizeof(line), file)) {
+	while (!wrong && getline(&line, &room, file) >= 0) {
 		char *key = strip(line), *value = strchr(key, '=');
 
 		number++;
@@ -101,6 +102,7 @@ int xengt_config_load(const char *path, struct xengt_config *config, char *why, 
 		*value++ = '\0';
 		wrong = set(config, strip(key), strip(value));
 	}
+	free(line);
 	fclose(file);
 	if (!wrong)
 		return 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "xengt/options.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +46,7 @@ static int parse_number(const char *text, const struct key *key, u32 *val)
 	}
 	errno = 0;
 	n = strtoul(text, &end, 0);
-	if (errno || end == text || *end || *text == '-' || n < key->min || n > key->max)
+	if (errno || !isdigit((unsigned char)*text) || *end || n < key->min || n > key->max)
 		return -EINVAL;
 	if (key->power_of_two && n & (n - 1))
 		return -EINVAL;

@@ -300,6 +300,7 @@ int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *b
 				  unsigned int bytes)
 {
 	struct vgpu_counters *counters = &vgpu->state->counters;
+	bool active = vgpu->state->active;
 	u64 offset, copy;
 
 	if (!width_valid(bytes)) {
@@ -309,14 +310,15 @@ int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *b
 	switch (find(vgpu, pa, bytes, &offset)) {
 	case PLACE_REGS:
 		counters->mmio_write++;
-		if (vgpu->state->active)
+		if (active)
 			write_regs(vgpu, offset, buf, bytes);
 		return 0;
 	case PLACE_HOLE:
 		return 0;
 	case PLACE_GGTT:
 		counters->ggtt_write++;
-		memcpy((u8 *)vgpu->ggtt + (offset - VGPU_GGTT_OFFSET), buf, bytes);
+		if (active)
+			memcpy((u8 *)vgpu->ggtt + (offset - VGPU_GGTT_OFFSET), buf, bytes);
 		return 0;
 	case PLACE_APERTURE:
 		counters->aperture_write++;

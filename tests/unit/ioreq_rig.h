@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A small device behind a real ioreq server on embedded Xen, and the guest's side of it: what
+ * tests of ioreq/ share. The device is memory, but for the few registers that are named here.
+ *
+ * The server may be killed at a chosen access, as kill -9 would: its thread ends on the spot, and
+ * its handles die with it. What it leaves is taken up by rig_open() again.
+ */
+#ifndef TESTS_UNIT_IOREQ_RIG_H
+#define TESTS_UNIT_IOREQ_RIG_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "ioreq/ioreq.h"
+#include "tests/embedded/embedded_xen.h"
+#include "tests/unit/unit.h"
+
+#define RIG_DOMID 5
+#define RIG_PAGES 64u /* guest memory */
+#define RIG_MMIO  0xf0000000ull
+#define RIG_SIZE  0x2000u
+#define RIG_DEVFN 0x20
+
+/* Where in the device an access waits until rig_gate_open(). */
+#define RIG_GATE 0x800u
+
+struct rig_access {
+	u64 addr, data; /* of a read, what it gave */
+	u8 bytes;
+	bool write, cfg;
+};
+
+struct rig {
+	struct exen_domain *d;
+	xendevicemodel_handle *dmod;
+	xenforeignmemory_handle *fmem;
+	xenevtchn_handle *evtchn;
+	struct ioreq_state state; /* outlives the server's process */
+	struct ioreq_server *server;
+	unsigned int poll_max;
+
+	pthread_t thread;
+	bool running;
+	int ret; /* of ioreq_server_run() */
+	atomic_bool stop;
+	atomic_uint wakes, invalidates;
+	sem_t woken;
+
+	u8 regs[RIG_SIZE], cfg[256];
+	struct rig_access log[8192];
+	atomic_uint nr_log; /* accesses carried out, logged as long as there is room */
+	atomic_int die_in;  /* 0: before the next access; < 0: never */
+	atomic_int die_in_copy; /* the same of copies to and from guest memory */
+	sem_t at_gate, gate;
+	struct ioreq_event last; /* traced */
+	atomic_uint traced;
+};
+
+/** rig_new() - a running domain of @vcpus vCPUs; no server yet. @flags are exen_domain_create()'s. */
+struct rig *rig_new(unsigned int vcpus, unsigned int flags);
+
+/** rig_open() - handles, and a server that .state names or a new one. 0 or negative errno. */
+int rig_open(struct rig *r);
+
+/** rig_run() - serve, in a thread. */
+void rig_run(struct rig *r);
+
+/** rig_start() - rig_new(), rig_open() and rig_run(). */
+struct rig *rig_start(unsigned int vcpus);
+
+/** rig_stop() - end the thread, asking it to. */
+void rig_stop(struct rig *r);
+
+/** rig_close() - close the server, and the handles. */
+void rig_close(struct rig *r, bool destroy);
+
+/**
+ * rig_kill() - the process is gone, with the server's thread wherever it is; when it is to die
+ * at an access, there.
+ */
+void rig_kill(struct rig *r);
+
+/** rig_free() - whatever is left, checking that nothing of ours is left in Xen. */
+void rig_free(struct rig *r);
+
+/** rig_gate_wait() - until the server has an access at the gate. */
+void rig_gate_wait(struct rig *r);
+
+/** rig_gate_open() - let one access through. */
+void rig_gate_open(struct rig *r);
+
+/* The guest's accesses; each asserts that it completes. */
+u64 rig_read(struct rig *r, unsigned int vcpu, u64 gpa, unsigned int size);
+void rig_write(struct rig *r, unsigned int vcpu, u64 gpa, unsigned int size, u64 val);
+void rig_rep(struct rig *r, const struct exen_rep *rep);
+
+/** rig_raw() - post @req as it stands, and return what the slot's data held in the end. */
+u64 rig_raw(struct rig *r, unsigned int vcpu, const ioreq_t *req);
+
+/** rig_ram() - guest memory at @gpa, up to the end of its page. */
+u8 *rig_ram(struct rig *r, u64 gpa);
+
+/* One access of a vCPU that may take long, in a thread of its own. */
+struct rig_call {
+	struct rig *r;
+	unsigned int vcpu;
+	ioreq_t req;
+	pthread_t thread;
+	int rc;
+};
+
+/** rig_call() - start posting @req. Join with rig_call_wait(). */
+void rig_call(struct rig_call *call, struct rig *r, unsigned int vcpu, const ioreq_t *req);
+
+/** rig_call_wait() - returns what the guest call returned; call->req is the answered slot. */
+int rig_call_wait(struct rig_call *call);
+
+#endif
