@@ -5,7 +5,8 @@
  * Xen allows one request per vCPU at a time. A port that fired stays masked while the loop keeps
  * looking at the slots by itself, so that a guest's next access, which mostly follows at once, costs
  * neither an interrupt nor a wake-up here. How long to keep looking is learnt: a request found that
- * way doubles the budget, a budget spent in vain is halved.
+ * way earns the whole budget, a budget spent in vain is halved, and one that came to nothing is tried
+ * again every few waits, lest a guest that has become busy stay unnoticed.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,6 +15,9 @@
 
 /* The byte before the type: the state in its lower half, flags that stay in its upper. */
 #define STATE_BYTE (offsetof(ioreq_t, type) - 1)
+
+/* Of so many waits without looking before, one is followed by looking. */
+#define TRY_AGAIN 8u
 
 static u8 get_state(const ioreq_t *slot)
 {
@@ -82,9 +86,7 @@ static bool found_by_looking(struct ioreq_server *server)
 		answered = ioreq_server_poll(server);
 		if (answered) {
 			server->counters.polled += answered;
-			server->budget = 2 * server->budget < server->config.poll_max ?
-						 2 * server->budget :
-						 server->config.poll_max;
+			server->budget = server->config.poll_max;
 			return true;
 		}
 		if (__atomic_load_n(&server->woken, __ATOMIC_RELAXED))
@@ -107,8 +109,8 @@ static int wait(struct ioreq_server *server)
 	if (port < 0)
 		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 	server->fired[server->nr_fired++] = port;
-	if (!server->budget && server->config.poll_max)
-		server->budget = 1;
+	if (!server->budget && server->counters.waits % TRY_AGAIN == 0)
+		server->budget = server->config.poll_max;
 	return 0;
 }
 

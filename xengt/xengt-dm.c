@@ -9,6 +9,7 @@
  * do: that run goes straight through.
  */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,29 @@ static const char *const stock_models[] = {
 	"/usr/local/lib/xen/bin/qemu-system-i386",
 	"/usr/bin/qemu-system-i386",
 };
+
+/*
+ * Says why there is no guest, in the device model's log, and where the person looks who typed
+ * "xl create": xl itself prints no more than that its device model ended. Standard error of the
+ * process that started us is xl's.
+ */
+static void complain(const char *format, ...)
+{
+	char path[64], why[640];
+	va_list args;
+	FILE *xl;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	fprintf(stderr, "xengt-dm: %s\n", why);
+	snprintf(path, sizeof(path), "/proc/%d/fd/2", getppid());
+	xl = fopen(path, "ae");
+	if (!xl)
+		return;
+	fprintf(xl, "xengt-dm: %s\n", why);
+	fclose(xl);
+}
 
 static const char *find_model(const struct xengt_config *config)
 {
@@ -100,9 +124,9 @@ static int attach(const struct call *call, const char *socket)
 	int err;
 
 	if (!client) {
-		fprintf(stderr, "xengt-dm: cannot reach xengtd at %s: %s (is it running?)\n", socket,
-			strerror(errno));
-		return -errno;
+		complain("cannot reach xengtd at %s: %s (is it running? systemctl start xengtd)",
+			 socket, strerror(errno));
+		return -ENOTCONN;
 	}
 	/* The guest's own choice comes last, and so counts. */
 	snprintf(options, sizeof(options), "slot=%u,%s", free_slot(call),
@@ -118,13 +142,12 @@ static int attach(const struct call *call, const char *socket)
 		err = answer ? 0 : -errno;
 	}
 	if (err)
-		fprintf(stderr, "xengt-dm: no answer from xengtd: %s\n", strerror(-err));
+		complain("no answer from xengtd: %s", strerror(-err));
 	else if (!json_object_object_get_ex(answer, "ok", &value) ||
 		 !json_object_get_boolean(value)) {
 		err = -EIO;
 		json_object_object_get_ex(answer, "error", &value);
-		fprintf(stderr, "xengt-dm: no vGPU for domain %s: %s\n", call->domid,
-			json_object_get_string(value));
+		complain("no vGPU for domain %s: %s", call->domid, json_object_get_string(value));
 	}
 	json_object_put(answer);
 	xengt_client_close(client);
@@ -162,23 +185,23 @@ int main(int argc, char **argv)
 	if (argc == 2 && about(argv[1]))
 		return 0;
 	if (xengt_config_load(NULL, &config, why, sizeof(why))) {
-		fprintf(stderr, "xengt-dm: %s\n", why);
+		complain("%s", why);
 		return 1;
 	}
 	model = find_model(&config);
 	if (!model) {
-		fprintf(stderr, "xengt-dm: no stock device model found: install it (Debian: "
-				"qemu-system-xen), or set qemu in " XENGT_CONFIG_FILE "\n");
+		complain("no stock device model found: install it (Debian: qemu-system-xen), or "
+			 "set qemu in " XENGT_CONFIG_FILE);
 		return 1;
 	}
 	if (sort_arguments(argc, argv, &call)) {
-		fprintf(stderr, "xengt-dm: -xengt takes an argument\n");
+		complain("-xengt takes an argument");
 		return 1;
 	}
 	if (call.domid && attach(&call, config.socket))
 		return 1;
 	call.args[0] = (char *)model;
 	execv(model, call.args);
-	fprintf(stderr, "xengt-dm: %s: %s\n", model, strerror(errno));
+	complain("%s: %s", model, strerror(errno));
 	return 1;
 }

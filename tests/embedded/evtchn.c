@@ -28,8 +28,8 @@ struct xenevtchn_handle {
 
 struct port {
 	xenevtchn_handle *owner; /* NULL: free */
-	struct exen_domain *d;
-	evtchn_port_t remote; /* 0: unbound */
+	struct exen_domain *d; /* the far end's; NULL: this domain itself */
+	evtchn_port_t remote;  /* 0: unbound */
 	bool masked, pending;
 };
 
@@ -69,9 +69,11 @@ static void deliver(struct port *p)
 static void close_port(struct port *p)
 {
 	/* The guest's end, if any, waits for the next process of ours: unbound, for dom0. */
-	if (p->remote) {
+	if (p->remote && p->d) {
 		p->d->ports[p->remote].state = PORT_UNBOUND;
 		p->d->ports[p->remote].remote = 0;
+	} else if (p->remote) {
+		ec.port[p->remote].remote = 0;
 	}
 	memset(p, 0, sizeof(*p));
 }
@@ -117,6 +119,23 @@ static int bind_interdomain(xenevtchn_handle *xce, struct exen_domain *d, evtchn
 	far->remote = (evtchn_port_t)port;
 	ec.port[port].remote = remote;
 	/* Notifications may have been lost while it was unbound, so Xen always raises one. */
+	deliver(&ec.port[port]);
+	return port;
+}
+
+/* A channel from this domain to itself: @remote is an unbound port of any handle here. */
+static int bind_self(xenevtchn_handle *xce, evtchn_port_t remote)
+{
+	struct port *far = remote && remote < MAX_PORTS ? &ec.port[remote] : NULL;
+	int port;
+
+	if (!far || !far->owner || far->d || far->remote)
+		return -EINVAL;
+	port = new_port(xce, NULL);
+	if (port < 0)
+		return port;
+	far->remote = (evtchn_port_t)port;
+	ec.port[port].remote = remote;
 	deliver(&ec.port[port]);
 	return port;
 }
@@ -233,23 +252,25 @@ int xenevtchn_restrict(xenevtchn_handle *xce, domid_t domid)
 xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint32_t domid,
 						     evtchn_port_t remote_port)
 {
-	struct exen_domain *d = handle_domain(&xce->h, domid, EACCES, __func__);
+	bool self = domid == DOMID_SELF && handle_ok(&xce->h, __func__);
+	struct exen_domain *d = self ? NULL : handle_domain(&xce->h, domid, EACCES, __func__);
 	int rc;
 
-	if (!d)
+	if (!d && !self)
 		return -1;
 	pthread_mutex_lock(&ec.lock);
-	rc = bind_interdomain(xce, d, remote_port);
+	rc = self ? bind_self(xce, remote_port) : bind_interdomain(xce, d, remote_port);
 	pthread_mutex_unlock(&ec.lock);
 	return lib_return(rc);
 }
 
 xenevtchn_port_or_error_t xenevtchn_bind_unbound_port(xenevtchn_handle *xce, uint32_t domid)
 {
-	struct exen_domain *d = handle_domain(&xce->h, domid, EACCES, __func__);
+	bool self = domid == DOMID_SELF && handle_ok(&xce->h, __func__);
+	struct exen_domain *d = self ? NULL : handle_domain(&xce->h, domid, EACCES, __func__);
 	int rc;
 
-	if (!d)
+	if (!d && !self)
 		return -1;
 	pthread_mutex_lock(&ec.lock);
 	rc = new_port(xce, d);
@@ -280,8 +301,10 @@ int xenevtchn_notify(xenevtchn_handle *xce, evtchn_port_t port)
 		return -1;
 	pthread_mutex_lock(&ec.lock);
 	p = port_of(xce, port);
-	if (p && p->remote)
+	if (p && p->remote && p->d)
 		vcpu_kick(p->d->ports[p->remote].vcpu);
+	else if (p && p->remote)
+		deliver(&ec.port[p->remote]);
 	pthread_mutex_unlock(&ec.lock);
 	return lib_return(p ? 0 : -ENOTCONN);
 }

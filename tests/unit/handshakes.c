@@ -230,6 +230,9 @@ START_TEST(self_clearing)
 	static const u32 tlb[] = { 0x4260, 0x4264, 0x4268, 0x426c, 0x4270, 0x4274 };
 	struct fake *f = fake_vgpu();
 
+	/* A microcontroller's program is not copied: there is none. */
+	fake_reg_write(f, 0xc314, 0x00010001);
+	ck_assert_uint_eq(fake_reg(f, 0xc314), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(tlb); i++) {
 		fake_reg_write(f, tlb[i], 1);
 		ck_assert_uint_eq(fake_reg(f, tlb[i]), 0);

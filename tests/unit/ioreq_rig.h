@@ -23,8 +23,8 @@
 #define RIG_SIZE  0x2000u
 #define RIG_DEVFN 0x20
 
-/* Where in the device an access waits until rig_gate_open(). */
-#define RIG_GATE 0x800u
+/* Where in the device an access waits until rig_gate_open(), when .gated is set. */
+#define RIG_GATE 0x1ff0u
 
 struct rig_access {
 	u64 addr, data; /* of a read, what it gave */
@@ -50,15 +50,17 @@ struct rig {
 
 	u8 regs[RIG_SIZE], cfg[256];
 	struct rig_access log[8192];
-	atomic_uint nr_log; /* accesses carried out, logged as long as there is room */
-	atomic_int die_in;  /* 0: before the next access; < 0: never */
+	atomic_uint nr_log;	/* accesses carried out, logged as long as there is room */
+	atomic_int die_in;	/* 0: before the next access; < 0: never */
 	atomic_int die_in_copy; /* the same of copies to and from guest memory */
+	atomic_bool gated;
 	sem_t at_gate, gate;
 	struct ioreq_event last; /* traced */
 	atomic_uint traced;
 };
 
-/** rig_new() - a running domain of @vcpus vCPUs; no server yet. @flags are exen_domain_create()'s. */
+/** rig_new() - a running domain of @vcpus vCPUs; no server yet. @flags are exen_domain_create()'s.
+ */
 struct rig *rig_new(unsigned int vcpus, unsigned int flags);
 
 /** rig_open() - handles, and a server that .state names or a new one. 0 or negative errno. */

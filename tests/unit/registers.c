@@ -71,6 +71,7 @@ END_TEST
 START_TEST(kinds)
 {
 	struct fake *f = fake_vgpu();
+	u64 seed = 21;
 
 	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += 4) {
 		const struct gvt_reg *row = intel_gvt_reg(f->gvt, offset);
@@ -78,7 +79,8 @@ START_TEST(kinds)
 
 		if (!row || row->write || row->read)
 			continue;
-		was = fake_reg(f, offset);
+		was = unit_random(&seed);
+		gvt_vreg_set(f->vgpu, offset, was);
 		wmask = row->wmask ? row->wmask : ~0u;
 		fake_reg_write(f, offset, ~0u);
 		got = fake_reg(f, offset);
@@ -98,7 +100,7 @@ START_TEST(kinds)
 		else if (row->kind == GVT_REG_W1C)
 			UNIT_CHECK(got == (was & ~wmask), "%s: 0x%x", row->name, got);
 		else if (row->kind == GVT_REG_MASKED)
-			UNIT_CHECK(got == (was & ~wmask & 0xffff), "%s: 0x%x", row->name, got);
+			UNIT_CHECK(got == (was & ~(wmask & 0xffff)), "%s: 0x%x", row->name, got);
 		else
 			UNIT_CHECK(got == (was & ~wmask), "%s: 0x%x", row->name, got);
 	}

@@ -28,6 +28,7 @@ Suite *suite_xengt_attach(void);
 Suite *suite_xengt_backing(void);
 Suite *suite_xengt_faults(void);
 Suite *suite_xengt_mem(void);
+Suite *suite_xengt_services(void);
 Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);
 

@@ -109,7 +109,7 @@ def write(file, dom0, options):
         head, body = kernel.quick_boot(linux.image, image.stat().st_size)
         job.data(head, f"{LAB}/boot/head")
         job.data(body, f"{LAB}/boot/body")
-        places = f"KERNEL_AT={kernel.KERNEL_AT}\nINITRD_AT={kernel.INITRD_AT}\n"
+        places = f"BODY_AT={kernel.BODY_AT}\nINITRD_AT={kernel.INITRD_AT}\n"
         job.text(places, f"{LAB}/boot/places")
     if options.guest_add:
         image.unlink()

@@ -11,9 +11,9 @@ from settings import CACHE, RELEASES, LabError, locked, run, step
 
 META = "linux-image-amd64"
 # Where dom0/quick-boot puts a guest's kernel and its initrd: clear of what hvmloader and SeaBIOS
-# use, and of where the kernel unpacks itself (128 MiB is ample for that). The initrd ends the
-# guest's memory, so the guest needs 256 MiB and the unpacked initrd's size over again.
-KERNEL_AT, INITRD_AT = 128 << 20, 256 << 20
+# use, and of where the kernel unpacks itself.
+PAGE = 4096
+BODY_AT, INITRD_AT = (128 << 20) - PAGE, 256 << 20
 
 
 class Kernel:
@@ -66,17 +66,23 @@ class Kernel:
 
 
 def quick_boot(image, initrd_size):
-    """A bzImage as (head, body): body, the protected-mode kernel, is to be put at KERNEL_AT, and
-    head, the real-mode part, knows of it and of an initrd at INITRD_AT. Fields of the header as in
-    Linux's Documentation/arch/x86/boot.rst: setup_sects 0x1f1, code32_start 0x214 (a boot loader
-    may change it), ramdisk_image 0x218, ramdisk_size 0x21c."""
+    """A bzImage as (head, body) for dom0/quick-boot. body is to be put at BODY_AT: a page with a
+    few instructions that enter the initrd at INITRD_AT into the boot parameters (QEMU's option ROM
+    writes its own idea of it there), then the protected-mode kernel. head is the real-mode part,
+    told to jump to body. Fields as in Linux's Documentation/arch/x86/boot.rst: setup_sects 0x1f1,
+    code32_start 0x214 (a boot loader may change it), ramdisk_image 0x218, ramdisk_size 0x21c; ESI
+    points at the boot parameters on entry."""
     data = image.read_bytes()
     if data[0x202:0x206] != b"HdrS":
         raise LabError(f"{image} is not a bzImage")
     split = ((data[0x1F1] or 4) + 1) * 512
     head = bytearray(data[:split]) + bytes(512)
-    struct.pack_into("<III", head, 0x214, KERNEL_AT, INITRD_AT, initrd_size)
-    return bytes(head), data[split:]
+    struct.pack_into("<I", head, 0x214, BODY_AT)
+    enter = b""
+    for field, value in ((0x218, INITRD_AT), (0x21C, initrd_size)):
+        enter += b"\xc7\x86" + struct.pack("<II", field, value)  # movl $value, field(%esi)
+    enter += b"\xe9" + struct.pack("<I", PAGE - len(enter) - 5)  # jmp to the kernel's page
+    return bytes(head), enter.ljust(PAGE, b"\0") + data[split:]
 
 
 def module_name(path):

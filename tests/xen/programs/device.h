@@ -28,6 +28,7 @@ int cmd_access(int argc, char **argv);
 int cmd_rep(int argc, char **argv);
 int cmd_track(int argc, char **argv);
 int cmd_storm(int argc, char **argv);
+int cmd_direct(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 
 #endif

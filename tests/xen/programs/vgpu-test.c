@@ -107,6 +107,7 @@ static const struct {
 } commands[] = {
 	{ "info", cmd_info },	{ "access", cmd_access }, { "rep", cmd_rep },
 	{ "track", cmd_track }, { "storm", cmd_storm },	  { "bench", cmd_bench },
+	{ "direct", cmd_direct },
 };
 
 int main(int argc, char **argv)
@@ -115,6 +116,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "usage: vgpu-test info|access|rep|track|storm|bench\n");
+	fprintf(stderr, "usage: vgpu-test info|access|rep|track|storm|direct|bench\n");
 	return 2;
 }

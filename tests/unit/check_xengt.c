@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* vGPUs as the daemon has them, whole, on embedded Xen. */
+#include "tests/unit/unit.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		suite_xengt_attach, suite_xengt_services, suite_xengt_backing, suite_xengt_mem,
+		suite_xengt_track,  suite_xengt_take_up,  suite_xengt_faults,
+	};
+
+	return unit_run(suites, ARRAY_SIZE(suites));
+}

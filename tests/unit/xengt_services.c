@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/* What the core and the daemon ask of a vGPU's Xen side while it runs. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/xengt_rig.h"
+
+START_TEST(msi)
+{
+	struct guest *g = guest_start(1);
+	struct exen_msi got;
+	unsigned int at = guest_cfg_read(g, PCI_CAPABILITY_LIST, 1);
+
+	ck_assert_uint_eq(guest_cfg_read(g, at, 1), PCI_CAP_ID_MSI);
+	guest_cfg_write(g, at + PCI_MSI_ADDRESS_LO, 4, 0xfee02000);
+	guest_cfg_write(g, at + PCI_MSI_DATA_32, 2, 0x4051);
+	guest_cfg_write(g, at + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE);
+	ck_assert_int_eq(intel_gvt_hypervisor_inject_msi(g->v->vgpu), 0);
+	ck_assert_int_eq(exen_msi(g->d, 0, &got), 0);
+	ck_assert_uint_eq(got.addr, 0xfee02000);
+	ck_assert_uint_eq(got.data, 0x4051);
+	exen_fail("xendevicemodel_inject_msi", 1, EINVAL);
+	ck_assert_int_eq(intel_gvt_hypervisor_inject_msi(g->v->vgpu), -EINVAL);
+	ck_assert_uint_eq(intel_vgpu_counters(g->v->vgpu)->msi, 1);
+	guest_free(g);
+}
+END_TEST
+
+struct asked {
+	pthread_t thread;
+	unsigned int calls;
+};
+
+static void ask(struct xengt_vgpu *v, void *arg)
+{
+	struct asked *asked = arg;
+
+	(void)v;
+	asked->thread = pthread_self();
+	asked->calls++;
+}
+
+START_TEST(asked_in_its_thread)
+{
+	struct guest *g = guest_start(1);
+	struct asked asked = { 0 };
+
+	for (unsigned int n = 0; n < 200; n++) {
+		guest_in_thread(g, ask, &asked);
+		ck_assert_uint_eq(asked.calls, n + 1);
+		guest_write(g, GUEST_BAR0 + PLAIN, 4, n);
+	}
+	ck_assert(pthread_equal(asked.thread, g->v->thread));
+	ck_assert(!pthread_equal(asked.thread, pthread_self()));
+	guest_free(g);
+}
+END_TEST
+
+/* A thread that ended by itself says so, and can be cleared away. */
+START_TEST(thread_ended)
+{
+	struct guest *g = guest_start(1);
+	struct asked asked = { 0 };
+
+	exen_fail("xenevtchn_unmask", 1, EIO);
+	exen_fail("xenevtchn_pending", 1, EIO);
+	xengt_vgpu_call(g->v, ask, &asked);
+	while (!__atomic_load_n(&g->v->failed, __ATOMIC_ACQUIRE))
+		;
+	ck_assert_int_eq(xengt_vgpu_call(g->v, ask, &asked), -EIO);
+	exen_fail_left(true);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+START_TEST(guest_memory)
+{
+	struct guest *g = guest_start(1);
+	struct intel_vgpu *vgpu = g->v->vgpu;
+	u64 val = 0x1122334455667788, got = 0;
+
+	ck_assert_int_eq(intel_gvt_hypervisor_write_gpa(vgpu, 0x2ffc, &val, 8), 0);
+	ck_assert_uint_eq(guest_read(g, 0x2ffc, 8), val);
+	ck_assert_int_eq(intel_gvt_hypervisor_read_gpa(vgpu, 0x2ffc, &got, 8), 0);
+	ck_assert_uint_eq(got, val);
+	ck_assert_int_eq(intel_gvt_hypervisor_read_gpa(vgpu, GUEST_PAGES << GVT_PAGE_SHIFT, &got,
+						       1),
+			 -EFAULT);
+	ck_assert(intel_gvt_hypervisor_is_valid_gfn(vgpu, 2));
+	ck_assert(!intel_gvt_hypervisor_is_valid_gfn(vgpu, GUEST_PAGES));
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, 2), 0);
+	ck_assert(!intel_gvt_hypervisor_is_valid_gfn(vgpu, 2));
+	guest_free(g);
+}
+END_TEST
+
+START_TEST(references)
+{
+	struct guest *g = guest_start(1);
+
+	ck_assert_int_eq(intel_gvt_hypervisor_get_vfio_device(g->v->vgpu), 0);
+	intel_gvt_hypervisor_put_vfio_device(g->v->vgpu);
+	/* Nobody waits for us when the machine was not started by systemd. */
+	unsetenv("NOTIFY_SOCKET");
+	ck_assert_int_eq(intel_gvt_hypervisor_dom0_ready(g->host.gvt), 0);
+	guest_free(g);
+}
+END_TEST
+
+/* movs between memory and the device, where that traps and where it does not. */
+START_TEST(string_instructions)
+{
+	static const u64 places[] = { GUEST_BAR0 + TRAPPED, GUEST_BAR0 + PLAIN,
+				      GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x800 };
+	struct guest *g = guest_start(1);
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct exen_rep rep = { .addr = places[i], .buf = 0x3000, .size = 4, .count = 3 };
+		u32 out[3] = { 0x10001000, 0x20002000, 0x30003000 }, in[3];
+
+		memcpy(guest_ram(g, 0x3000), out, sizeof(out));
+		ck_assert_int_eq(exen_guest_rep(g->d, 0, &rep), 0);
+		for (u32 at = 0; at < 3; at++)
+			ck_assert_uint_eq(guest_read(g, places[i] + 4 * at, 4), out[at]);
+		rep.read = true;
+		rep.df = true;
+		rep.addr += 8;
+		rep.buf = 0x4008;
+		ck_assert_int_eq(exen_guest_rep(g->d, 0, &rep), 0);
+		memcpy(in, guest_ram(g, 0x4000), sizeof(in));
+		ck_assert_mem_eq(in, out, sizeof(in));
+	}
+	guest_free(g);
+}
+END_TEST
+
+/* With polling allowed, all is as without. */
+START_TEST(polling)
+{
+	struct guest *g = guest_new(2, 0);
+	struct asked asked = { 0 };
+
+	g->host.poll_max = 1000;
+	ck_assert_int_eq(guest_attach(g, ""), 0);
+	guest_place(g);
+	for (u32 n = 0; n < 500; n++) {
+		guest_write(g, GUEST_BAR0 + PLAIN, 4, n);
+		UNIT_CHECK(guest_read(g, GUEST_BAR0 + PLAIN, 4) == n, "write %u", n);
+		if (n % 50 == 0)
+			guest_in_thread(g, ask, &asked);
+	}
+	ck_assert_uint_eq(asked.calls, 10);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+Suite *suite_xengt_services(void)
+{
+	const TTest *const tests[] = { msi,	   asked_in_its_thread, thread_ended, guest_memory,
+				       references, string_instructions, polling };
+
+	return unit_suite("xengt_services", tests, ARRAY_SIZE(tests));
+}

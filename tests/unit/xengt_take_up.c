@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon ends, in order or by kill -9, and the next one goes on where it stood. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/unit/xengt_rig.h"
+
+#define PAGE_GFN 0x40u
+#define PAGE_GPA ((u64)PAGE_GFN << GVT_PAGE_SHIFT)
+
+/* Something in each part of the device that a guest would miss. */
+static void leave_marks(struct guest *g)
+{
+	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
+	guest_write(g, GUEST_BAR0 + TRAPPED, 4, 0x4320);
+	guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x800, 8, 0x5678);
+	guest_cfg_write(g, PCI_INTERRUPT_LINE, 1, 11);
+}
+
+static void check_marks(struct guest *g)
+{
+	ck_assert_uint_eq(intel_vgpu_bar(g->v->vgpu, 0, NULL), GUEST_BAR0);
+	ck_assert_uint_eq(intel_vgpu_bar(g->v->vgpu, 2, NULL), GUEST_BAR2);
+	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + PLAIN), 0);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + TRAPPED, 4), 0x4320);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x800, 8), 0x5678);
+	ck_assert_uint_eq(g->v->vgpu->ggtt[0x100], 0x5678);
+	ck_assert_uint_eq(guest_cfg_read(g, PCI_INTERRUPT_LINE, 1), 11);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR2, 4), 0);
+	/* Writes still reach us. */
+	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x99);
+	ck_assert_uint_eq(gvt_vreg(g->v->vgpu, PLAIN), 0x99);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x99);
+	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
+}
+
+static void check_end(struct guest *g)
+{
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+
+START_TEST(restarted)
+{
+	struct guest *g = guest_start(2);
+
+	leave_marks(g);
+	for (unsigned int n = 0; n < 3; n++) {
+		xengt_vgpu_detach(g->v, true);
+		g->v = NULL;
+		ck_assert(guest_has_state(g));
+		ck_assert_uint_eq(guest_stats(g).servers, 1);
+		ck_assert_uint_eq(guest_stats(g).mapped_pages, 0);
+		/* What needs no daemon, the guest has meanwhile. */
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
+		ck_assert_msg(!guest_take_up(g), "%s", g->why);
+		check_marks(g);
+	}
+	check_end(g);
+}
+END_TEST
+
+START_TEST(killed)
+{
+	struct guest *g = guest_start(2);
+
+	leave_marks(g);
+	for (unsigned int n = 0; n < 3; n++) {
+		guest_kill(g, false);
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
+		ck_assert_msg(!guest_take_up(g), "%s", g->why);
+		check_marks(g);
+	}
+	check_end(g);
+}
+END_TEST
+
+struct writer {
+	struct guest *g;
+	u64 gpa;
+	u32 val;
+	int rc;
+};
+
+static void *write_once(void *arg)
+{
+	struct writer *w = arg;
+
+	w->rc = exen_guest_write(w->g->d, 1, w->gpa, 4, w->val);
+	return NULL;
+}
+
+/* Guest accesses made while no daemon is there wait for the next one. */
+START_TEST(guest_waits)
+{
+	struct guest *g = guest_start(2);
+	struct writer w = { .g = g, .gpa = GUEST_BAR0 + PLAIN, .val = 0x77 };
+	u64 requests;
+	pthread_t thread;
+
+	guest_kill(g, false);
+	requests = guest_stats(g).requests;
+	pthread_create(&thread, NULL, write_once, &w);
+	while (guest_stats(g).requests == requests)
+		;
+	ck_assert_int_eq(guest_take_up(g), 0);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(w.rc, 0);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x77);
+	check_end(g);
+}
+END_TEST
+
+/* The daemon dies in a tracked page's handler: the write was carried out, and is owed no more. */
+static int die_here(struct intel_vgpu_page_track *track, u64 gpa, void *data, int bytes)
+{
+	(void)track;
+	(void)gpa;
+	(void)data;
+	(void)bytes;
+	pthread_exit(NULL);
+}
+
+static void track_two(struct xengt_vgpu *v, void *arg)
+{
+	for (u64 gfn = PAGE_GFN; gfn < PAGE_GFN + 2; gfn++) {
+		ck_assert_int_eq(intel_vgpu_register_page_track(v->vgpu, gfn, die_here, arg), 0);
+		ck_assert_int_eq(intel_vgpu_enable_page_track(v->vgpu, gfn), 0);
+	}
+}
+
+START_TEST(tracked_pages_become_plain)
+{
+	struct guest *g = guest_start(2);
+	struct writer w = { .g = g, .gpa = PAGE_GPA, .val = 0x77 };
+	pthread_t thread;
+	u64 requests;
+
+	guest_in_thread(g, track_two, NULL);
+	leave_marks(g);
+	pthread_create(&thread, NULL, write_once, &w);
+	guest_kill(g, true);
+	/* Of the other page no request was in flight; its writer waits as well. */
+	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN + 1), HVMMEM_ioreq_server);
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	pthread_join(thread, NULL);
+	ck_assert_int_eq(w.rc, 0);
+	ck_assert_uint_eq(guest_read(g, PAGE_GPA, 4), 0x77);
+	for (u64 gfn = PAGE_GFN; gfn < PAGE_GFN + 2; gfn++)
+		ck_assert_int_eq(exen_mem_type(g->d, gfn), HVMMEM_ram_rw);
+	requests = guest_stats(g).requests;
+	guest_write(g, PAGE_GPA + GVT_PAGE_SIZE, 4, 0x88);
+	ck_assert_uint_eq(guest_stats(g).requests, requests);
+	check_marks(g);
+	/* And whoever wants to track them again can. */
+	guest_in_thread(g, track_two, NULL);
+	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ioreq_server);
+	check_end(g);
+}
+END_TEST
+
+/* The core's part of the state file, changed between two daemons. */
+static void edit_state(struct guest *g, void (*edit)(struct xengt_state *state, u64 arg), u64 arg)
+{
+	struct xengt_state *state = xengt_state_open(&g->host, GUEST_DOMID);
+
+	ck_assert_ptr_nonnull(state);
+	edit(state, arg);
+	xengt_state_close(&g->host, state, false);
+}
+
+static void as_if_moving(struct xengt_state *state, u64 park_gfn)
+{
+	state->backing_was = park_gfn;
+	state->backing_at = GFN(GUEST_BAR0);
+}
+
+/*
+ * Killed while BAR0's memory was on its way to a new place, after @pages of it had arrived, and
+ * before any of it was typed: it must be complete, and its writes must trap, in the end.
+ */
+static void check_killed_in_move(u64 pages)
+{
+	struct guest *g = guest_new(1, 0);
+	xendevicemodel_handle *dmod;
+	u64 park_gfn;
+
+	ck_assert_int_eq(guest_attach(g, ""), 0);
+	park_gfn = g->v->state->backing_at;
+	guest_place(g);
+	leave_marks(g);
+	guest_kill(g, false);
+	dmod = xendevicemodel_open(NULL, 0);
+	for (u64 i = pages; i < GFN(VGPU_BAR0_SIZE); i++)
+		xendevicemodel_relocate_memory(dmod, GUEST_DOMID, 1, GFN(GUEST_BAR0) + i,
+					       park_gfn + i);
+	for (u64 i = 0; i < pages; i++)
+		xendevicemodel_set_mem_type(dmod, GUEST_DOMID, HVMMEM_ram_rw, GFN(GUEST_BAR0) + i,
+					    1);
+	xendevicemodel_close(dmod);
+	edit_state(g, as_if_moving, park_gfn);
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	check_marks(g);
+	for (u64 i = 0; i < GVT_MMIO_PAGES; i++)
+		UNIT_CHECK(intel_gvt_page_traps(g->host.gvt, i) ||
+				   exen_mem_type(g->d, GFN(GUEST_BAR0) + i) == HVMMEM_ioreq_server,
+			   "writes to page 0x%x do not trap", (unsigned int)i);
+	check_end(g);
+}
+
+START_TEST(killed_in_move)
+{
+	check_killed_in_move(0);
+	check_killed_in_move(100);
+	check_killed_in_move(GFN(VGPU_GGTT_OFFSET) + 700);
+}
+END_TEST
+
+START_TEST(killed_before_typing)
+{
+	check_killed_in_move(GFN(VGPU_BAR0_SIZE));
+}
+END_TEST
+
+static void as_if_not_noted(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	xengt_state_core(state)->bar_at[VGPU_BAR_GTTMM] = INTEL_GVT_BAR_OFF;
+}
+
+/* Killed between telling Xen of a range and noting it, or noting it gone. */
+START_TEST(killed_before_noting)
+{
+	struct guest *g = guest_start(1);
+
+	leave_marks(g);
+	guest_kill(g, false);
+	edit_state(g, as_if_not_noted, 0);
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	ck_assert_uint_eq(intel_vgpu_counters(g->v->vgpu)->bar_refused, 0);
+	check_marks(g);
+	check_end(g);
+}
+END_TEST
+
+static void not_ready(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	state->ready = 0;
+}
+
+static void other_layout(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	state->layout++;
+}
+
+static void other_domain(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	state->domid++;
+}
+
+static void no_magic(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	state->magic[0] ^= 1;
+}
+
+static void other_core(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	xengt_state_core(state)->layout = 77;
+}
+
+static void other_guest(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	state->uuid[3] ^= 1;
+}
+
+/* A state that does not fit is refused whole, and nothing is done to the guest. */
+START_TEST(state_refused)
+{
+	static void (*const edits[])(struct xengt_state *, u64) = { not_ready, other_layout,
+								    other_domain, no_magic,
+								    other_core };
+	struct exen_domain_stats before, after;
+
+	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
+		struct guest *g = guest_start(1);
+
+		guest_kill(g, false);
+		before = guest_stats(g);
+		edit_state(g, edits[i], 0);
+		UNIT_CHECK(guest_take_up(g) == -EPROTO, "edit %zu was taken", i);
+		ck_assert_str_ne(g->why, "");
+		after = guest_stats(g);
+		UNIT_CHECK(after.servers == before.servers && after.ranges == before.ranges &&
+				   after.tracked_pages == before.tracked_pages &&
+				   after.tot_pages == before.tot_pages && !after.mapped_pages,
+			   "edit %zu changed the guest", i);
+		exen_domain_destroy(g->d);
+		guest_free(g);
+	}
+}
+END_TEST
+
+START_TEST(file_refused)
+{
+	struct guest *g = guest_start(1);
+	char path[64];
+
+	ck_assert_int_eq(xengt_vgpu_attach(&g->host, 77, NULL, true, &g->v, g->why, sizeof(g->why)),
+			 -ENOENT);
+	guest_kill(g, false);
+	snprintf(path, sizeof(path), "%s/%u.vgpu", g->dir, GUEST_DOMID);
+	ck_assert_int_eq(truncate(path, 12345), 0);
+	ck_assert_int_eq(guest_take_up(g), -EPROTO);
+	ck_assert_str_ne(g->why, "");
+	ck_assert_int_eq(truncate(path, 0), 0);
+	ck_assert_int_eq(guest_take_up(g), -EPROTO);
+	exen_domain_destroy(g->d);
+	guest_free(g);
+}
+END_TEST
+
+/* The domain went while no daemon was there; or another one has its number. */
+START_TEST(domain_changed)
+{
+	struct guest *g = guest_start(1);
+
+	guest_kill(g, false);
+	edit_state(g, other_guest, 0);
+	ck_assert_int_eq(guest_take_up(g), -ESTALE);
+	ck_assert_str_eq(g->why, "domain 9 is another one by now");
+	guest_free(g);
+
+	g = guest_start(1);
+	guest_kill(g, false);
+	exen_domain_destroy(g->d);
+	ck_assert_int_eq(guest_take_up(g), -ESRCH);
+	ck_assert_str_eq(g->why, "there is no domain 9");
+	ck_assert(!guest_has_state(g));
+	guest_free(g);
+}
+END_TEST
+
+/* Each library call fails once while taking up: the guest's side stays for the next try. */
+START_TEST(calls_fail)
+{
+	struct guest *g = guest_start(1);
+	bool done = false;
+
+	leave_marks(g);
+	for (unsigned int n = 1; !done; n++) {
+		xengt_vgpu_detach(g->v, true);
+		g->v = NULL;
+		exen_fail("*", n, EIO);
+		if (guest_take_up(g)) {
+			UNIT_CHECK(guest_has_state(g), "call %u lost the state: %s", n, g->why);
+			UNIT_CHECK(guest_stats(g).servers == 1, "call %u lost the server", n);
+			exen_fail_left(true);
+			ck_assert_msg(!guest_take_up(g), "after call %u: %s", n, g->why);
+		}
+		done = exen_fail_left(true);
+		/* The thread's own calls, once it runs, are not taking up. */
+		done |= n > 60;
+		if (__atomic_load_n(&g->v->failed, __ATOMIC_ACQUIRE))
+			continue;
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + TRAPPED, 4), 0x4320);
+		guest_write(g, GUEST_BAR0 + PLAIN, 4, n);
+		UNIT_CHECK(guest_read(g, GUEST_BAR0 + PLAIN, 4) == n, "call %u", n);
+		UNIT_CHECK(gvt_vreg(g->v->vgpu, PLAIN) == n, "call %u: a write went past us", n);
+		UNIT_CHECK(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x800, 8) == 0x5678,
+			   "call %u lost the GGTT", n);
+	}
+	check_end(g);
+}
+END_TEST
+
+struct counting {
+	struct guest *g;
+	unsigned int vcpu, done, wrong;
+	atomic_bool *enough;
+	pthread_t thread;
+};
+
+/* Each vCPU counts in a register of its own, one trapped write after the other. */
+static void *count(void *arg)
+{
+	struct counting *c = arg;
+	u64 at = GUEST_BAR0 + PLAIN + 4 * c->vcpu, val;
+
+	while (!atomic_load(c->enough)) {
+		if (exen_guest_read(c->g->d, c->vcpu, at, 4, &val) || val != c->done ||
+		    exen_guest_write(c->g->d, c->vcpu, at, 4, ++c->done)) {
+			c->wrong++;
+			break;
+		}
+	}
+	return NULL;
+}
+
+/* Restarted again and again under guests that never stop. */
+START_TEST(restarted_under_load)
+{
+	struct guest *g = guest_start(4);
+	struct counting c[4];
+	atomic_bool enough = false;
+
+	for (unsigned int i = 0; i < 4; i++) {
+		c[i] = (struct counting){ .g = g, .vcpu = i, .enough = &enough };
+		pthread_create(&c[i].thread, NULL, count, &c[i]);
+	}
+	for (unsigned int n = 0; n < 15; n++) {
+		if (n % 2) {
+			guest_kill(g, false);
+		} else {
+			xengt_vgpu_detach(g->v, true);
+			g->v = NULL;
+		}
+		ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	}
+	atomic_store(&enough, true);
+	for (unsigned int i = 0; i < 4; i++) {
+		pthread_join(c[i].thread, NULL);
+		ck_assert_uint_eq(c[i].wrong, 0);
+		ck_assert_uint_gt(c[i].done, 0);
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN + 4 * i, 4), c[i].done);
+	}
+	check_end(g);
+}
+END_TEST
+
+Suite *suite_xengt_take_up(void)
+{
+	const TTest *const tests[] = {
+		restarted,
+		killed,
+		guest_waits,
+		tracked_pages_become_plain,
+		killed_in_move,
+		killed_before_typing,
+		killed_before_noting,
+		state_refused,
+		file_refused,
+		domain_changed,
+		calls_fail,
+		restarted_under_load,
+	};
+
+	return unit_suite("xengt_take_up", tests, ARRAY_SIZE(tests));
+}

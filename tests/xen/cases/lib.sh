@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the cases share. A case is a function; it prints what it saw and returns its verdict.
+
+passed=0
+failed=0
+failures=()
+
+# try NAME COMMAND...: one test, with what it printed when it fails.
+try() {
+	local name=$1 output start=$SECONDS
+	shift
+	if output=$("$@" 2>&1); then
+		passed=$((passed + 1))
+		echo "ok - $name ($((SECONDS - start)) s)"
+	else
+		failed=$((failed + 1))
+		failures+=("$name")
+		echo "not ok - $name ($((SECONDS - start)) s)"
+		printf '%s\n' "$output" | tail -n 40 | sed 's/^/    /'
+	fi
+}
+
+summary() {
+	((${#failures[@]})) && printf 'failed: %s\n' "${failures[@]}"
+	echo "$passed passed, $failed failed"
+	((failed == 0))
+}
+
+# until_true SECONDS COMMAND...: wait for something that gives no event to wait for.
+until_true() {
+	local deadline=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		((SECONDS < deadline)) || return 1
+		sleep 0.1
+	done
+}
+
+# counter GUEST GROUP FIELD: one of the vGPU's counters.
+counter() {
+	xengt --json show "$1" | tr -d ' ",' | awk -F: -v group="$2" -v field="$3" '
+		$2 == "{" { in_group = $1 == group }
+		in_group && $1 == field { print $2 }'
+}
+
+free_memory() {
+	xl info | awk '/^free_memory/ { print $3 }'
+}
+
+# The driver's complaints, less the one that is due: without engines it declares the GPU wedged.
+complaints() {
+	lab-guest run "$1" 'dmesg -r' | tr -d '\r' | grep -E '^<[0-4]>' |
+		grep -i -E 'i915|drm|gvt|vgpu' |
+		grep -v -E 'Failed to initialize GPU, declaring it wedged|CI tainted'
+}

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A vGPU through its guest's life, and the daemon's.
+
+# storm GUEST COUNT: start COUNT checked accesses on each of its vCPUs, and go on meanwhile.
+storm() {
+	lab-guest run "$1" "rm -f /tmp/storm.*
+		for lane in \$(seq \$(nproc)); do
+			(vgpu-test storm $2 \$lane >/tmp/storm.\$lane 2>&1; echo \"status \$?\" >>/tmp/storm.\$lane) >/dev/null 2>&1 </dev/null &
+		done
+		until grep -q begins /tmp/storm.1; do sleep 0.1; done"
+}
+
+storm_ended_well() {
+	lab-guest run "$1" 'for lane in $(seq $(nproc)); do
+			n=0
+			until grep -q status /tmp/storm.$lane; do sleep 0.2; n=$((n+1)); [ $n -lt 900 ] || exit 1; done
+		done
+		cat /tmp/storm.*
+		! grep -q -v -e begins -e "^ok" -e "status 0" /tmp/storm.*'
+}
+
+requests_after() {
+	(($(counter "$1" requests requests) > $2))
+}
+
+pid() {
+	systemctl show -p MainPID --value xengtd
+}
+
+another_pid() {
+	[[ $(pid) != 0 && $(pid) != "$1" ]] && xengt version
+}
+
+# The daemon dies in the middle of requests; systemd starts another; no access is lost.
+case_kill() {
+	local old
+	storm "$1" "$2" || return
+	for _ in 1 2 3; do
+		old=$(pid)
+		kill -KILL "$old"
+		until_true 30 another_pid "$old" || { echo 'xengtd did not come back'; return 1; }
+		until_true 30 requests_after "$1" 20
+	done
+	systemctl reset-failed xengtd
+	storm_ended_well "$1"
+}
+
+case_restart() {
+	storm "$1" "$2" || return
+	systemctl restart xengtd || return
+	until_true 30 requests_after "$1" 20
+	storm_ended_well "$1"
+}
+
+case_pause() {
+	storm "$1" "$2" || return
+	for _ in 1 2 3; do
+		xl pause "$1" && sleep 0.2 && xl unpause "$1" || return
+	done
+	storm_ended_well "$1"
+}
+
+case_storms() {
+	local guest
+	for guest; do
+		storm "$guest" 300 || return
+	done
+	for guest; do
+		storm_ended_well "$guest" || return
+	done
+}
+
+case_reboot() {
+	local before
+	before=$(xl domid "$1")
+	lab-guest run "$1" '(sleep 1; reboot -f) >/dev/null 2>&1 &'
+	until_true 120 other_domid "$1" "$before" || { echo 'no new domain'; return 1; }
+	lab-guest wait-up "$1" 900 || return
+	lab-guest run "$1" 'vgpu-test info '"$2"
+	(($(xengt list | grep -c -w "$1") == 1))
+}
+
+other_domid() {
+	local now
+	now=$(xl domid "$1") && [[ $now != "$2" ]]
+}
+
+gone() {
+	! xengt list | grep -q -w "$1" && ! xl list | grep -q -e "$1" -e '(null)'
+}
+
+nothing_of() {
+	[[ ! -e /run/xengt/$1.vgpu ]]
+}
+
+# Destroyed in mid-request: nothing of it is left in Xen, in the daemon or in /run.
+case_destroy() {
+	local domid
+	domid=$(xl domid "$1")
+	storm "$1" 0 || return
+	until_true 30 requests_after "$1" 100
+	xl destroy "$1" || return
+	until_true 60 gone "$1" || { xengt list; xl list; return 1; }
+	nothing_of "$domid"
+}
+
+memory_back() {
+	(($(free_memory) >= $1))
+}
+
+case_memory_back() {
+	until_true 60 memory_back "$1" || { echo "free: $(free_memory) MiB, was $1"; return 1; }
+	xl debug-keys q
+	! xl dmesg | tail -n 200 | grep 'General information for domain [1-9]'
+}
+
+# A guest whose vGPU cannot be had does not start; xl create shows why, and so does its log.
+case_refused() {
+	local said
+	said=$(xl create "$1" 'name="refused"' \
+		'device_model_args=["-xengt","aperture_mb=100"]' 2>&1) && { xl destroy refused; return 1; }
+	echo "$said"
+	grep -F 'aperture_mb=100: it takes a power of two' <<<"$said" || return
+	grep -F 'aperture_mb=100: it takes a power of two' /var/log/xen/qemu-dm-refused.log
+}
+
+# Attached by hand to a guest that waits, and taken away again.
+case_by_hand() {
+	local ok=1
+	grep -v '^device_model_' "$1" >/tmp/byhand.cfg
+	xl create -p /tmp/byhand.cfg 'name="byhand"' || return
+	xengt attach byhand slot=9,aperture_mb=128 && xengt list | grep byhand &&
+		! xengt attach byhand && xengt detach byhand && ! xengt show byhand && ok=0
+	xl destroy byhand
+	return $ok
+}
