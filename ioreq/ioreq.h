@@ -26,7 +26,8 @@
 
 /*
  * How far the request in flight of one vCPU has come. It is in memory that outlives the process,
- * so that a request is neither lost nor carried out twice when the server is taken up again.
+ * so that a request is not lost when the server is taken up again, nor its finished items repeated.
+ * The one item whose effect is made and not yet noted, a few instructions long, is carried out again.
  */
 struct ioreq_progress {
 	u64 data; /* what the last item read */

@@ -108,9 +108,21 @@ static int count_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 	return 0;
 }
 
-static int type_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 tracked)
+/*
+ * A page that the guest gave up traps by itself; one that is there and cannot be typed is an error.
+ * A page typed already, by a daemon that ended half way, is made plain first: Xen types no other.
+ */
+static int type_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 {
-	return xengt_track_type(v, gfn, nr, tracked);
+	int err = xengt_track_type(v, gfn, nr, true);
+
+	(void)arg;
+	for (u32 i = 0; err && i < nr; i++) {
+		xengt_track_type(v, gfn + i, 1, false);
+		if (xengt_track_type(v, gfn + i, 1, true) && xengt_mem_valid(&v->mem, gfn + i))
+			return err;
+	}
+	return 0;
 }
 
 static int untype_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
@@ -142,6 +154,28 @@ static void move(struct xengt_vgpu *v, u64 to)
 	state->backing_was = 0;
 }
 
+/* Has writes to the register pages trap; or takes all pages away, and each access traps. */
+static int arm(struct xengt_vgpu *v)
+{
+	struct xengt_state *state = v->state;
+	int err = each_run(v, state->backing_at, true, type_run, 0);
+
+	if (err) {
+		each_run(v, state->backing_at, true, untype_run, 0);
+		move(v, PARK_GFN);
+		return err;
+	}
+	state->backing_typed = true;
+	return 0;
+}
+
+static void disarm(struct xengt_vgpu *v)
+{
+	if (v->state->backing_at != PARK_GFN)
+		each_run(v, v->state->backing_at, true, untype_run, 0);
+	v->state->backing_typed = false;
+}
+
 static int free_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 {
 	(void)arg;
@@ -156,8 +190,7 @@ int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 
 	if (!state->backing_at || state->backing_at == to)
 		return 0;
-	if (state->backing_at != PARK_GFN)
-		each_run(v, state->backing_at, true, untype_run, 0);
+	disarm(v);
 	if (to == PARK_GFN) {
 		move(v, to);
 		return 0;
@@ -170,12 +203,9 @@ int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 		return err;
 	}
 	move(v, to);
-	err = each_run(v, to, true, type_run, true);
-	if (err) {
-		each_run(v, to, true, untype_run, 0);
-		move(v, PARK_GFN);
+	err = arm(v);
+	if (err)
 		return err;
-	}
 	/* Until its writes trapped, another vCPU might have written a page that shows registers. */
 	gvt_mmio_show(v->vgpu);
 	return 0;
@@ -249,28 +279,42 @@ static void unmap_all(struct xengt_vgpu *v)
 	v->ggtt = NULL;
 }
 
-int xengt_backing_create(struct xengt_vgpu *v)
+/* Finishes what an earlier daemon had begun, and maps what it had. */
+static int take_up(struct xengt_vgpu *v)
 {
 	struct xengt_state *state = v->state;
-	int err = 0;
+	int err;
 
-	if (!state->ready)
-		err = populate_all(v);
-	else if (state->backing_was)
+	if (state->backing_was)
 		each_run(v, state->backing_was, false, move_run,
 			 state->backing_at - state->backing_was);
 	state->backing_was = 0;
-	if (!err && state->backing_at)
+	if (state->backing_at && state->backing_at != PARK_GFN && !state->backing_typed)
+		arm(v);
+	err = state->backing_at ? map_all(v) : 0;
+	if (err)
+		unmap_all(v);
+	return err;
+}
+
+int xengt_backing_create(struct xengt_vgpu *v)
+{
+	struct xengt_state *state = v->state;
+	int err;
+
+	/* What is in the guest's pages is the guest's: no error here gives them back. */
+	if (state->ready)
+		return take_up(v);
+	err = populate_all(v);
+	if (!err)
 		err = map_all(v);
-	if (!err && state->backing_at)
+	if (!err)
 		return 0;
 
 	/* All of BAR0 traps then, and the entries of the GGTT are kept here. */
-	if (err)
-		xengt_log(XENGT_WARN, "%s: no memory behind BAR0, each access will trap: %s", v->name,
-			  strerror(-err));
-	if (state->backing_at)
-		xengt_backing_destroy(v, false);
+	xengt_log(XENGT_WARN, "%s: no memory behind BAR0, each access will trap: %s", v->name,
+		  strerror(-err));
+	xengt_backing_destroy(v, false);
 	return xengt_state_reserve(v->host, state, v->vgpu->ggtt,
 				   sizeof(xengt_state_core(state)->ggtt));
 }
@@ -282,8 +326,7 @@ int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)
 	unmap_all(v);
 	if (keep || !state->backing_at)
 		return 0;
-	if (state->backing_at != PARK_GFN)
-		each_run(v, state->backing_at, true, untype_run, 0);
+	disarm(v);
 	each_run(v, state->backing_at, false, give_back_run, 0);
 	state->backing_at = 0;
 	return set_limit(v, -(s64)state->added_kib);

@@ -47,15 +47,17 @@ static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
 	struct xengt_vgpu *v = vgpu->owner;
 	int err;
 
-	v->vgpu = vgpu;
 	err = xengt_track_claim(v);
 	if (err) {
 		xengt_log(XENGT_ERR, "%s: cannot track pages: %s", v->name, strerror(-err));
 		return err;
 	}
+	v->vgpu = vgpu;
 	err = xengt_backing_create(v);
-	if (err)
+	if (err) {
+		v->vgpu = NULL;
 		return err;
+	}
 	*handle = (unsigned long)v;
 	return 0;
 }

@@ -80,6 +80,10 @@ static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
 		return -EINVAL;
 	}
 	err = xengt_dominfo(v->host, v->domid, &info);
+	if (err && err != -ESRCH) {
+		snprintf(why, len, "cannot look domain %u up: %s", v->domid, strerror(-err));
+		return err;
+	}
 	if (err || info.dying) {
 		snprintf(why, len, "there is no domain %u", v->domid);
 		return -ESRCH;
@@ -317,6 +321,13 @@ static void stop_thread(struct xengt_vgpu *v)
 	v->running = false;
 }
 
+static bool alive(struct xengt_vgpu *v)
+{
+	struct xengt_dominfo info;
+
+	return !xengt_dominfo(v->host, v->domid, &info) && !info.dying;
+}
+
 void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep)
 {
 	bool clean;
@@ -336,6 +347,11 @@ void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep)
 		/* With a tracked page left, its writers would be retried for ever. */
 		clean = !keep && !xengt_track_release(v);
 		ioreq_server_close(v->server, clean);
+		if (!clean && !keep && alive(v)) {
+			xengt_log(XENGT_ERR, "%s: pages stay tracked; left to the next daemon",
+				  v->name);
+			v->keep = true;
+		}
 	}
 	release(v);
 }
@@ -350,6 +366,9 @@ int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void 
 	sem_init(&call.done, 0, 0);
 	__atomic_store_n(&v->call, &call, __ATOMIC_RELEASE);
 	err = ioreq_server_wake(v->server);
+	/* The call is on this stack: it must not be left behind where the thread looks. */
+	if (err && !__atomic_exchange_n(&v->call, NULL, __ATOMIC_ACQ_REL))
+		err = 0;
 	while (!err) {
 		struct timespec look_again;
 

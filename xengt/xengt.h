@@ -110,6 +110,7 @@ struct xengt_state {
 	u64 added_kib;	   /* put on the domain's memory limit */
 	u64 backing_at;	   /* frame at which the memory behind BAR0 is, or 0: there is none */
 	u64 backing_was;   /* frame from which it is being moved there, or 0 */
+	u32 backing_typed; /* writes to its register pages trap */
 	u32 nr_tracked;	   /* of .tracked, 0 entries among them being free */
 	u64 tracked[XENGT_TRACK_MAX] __attribute__((aligned(4096)));
 };

@@ -5,6 +5,8 @@
  * What the configuration space says is what is wanted; state->bar_at is what is. Whenever they
  * differ, BARs leave their old place before any takes a new one, so two may swap.
  */
+#include <errno.h>
+
 #include "core/vgpu.h"
 
 /* Guest physical addresses are at most this wide on any Xen guest (4-level paging). */
@@ -31,10 +33,14 @@ static u64 wanted(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 static void leave(struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 {
 	u64 *at = &vgpu->state->bar_at[bar];
+	int err;
 
 	if (*at == INTEL_GVT_BAR_OFF)
 		return;
-	intel_gvt_hypervisor_set_trap_area(vgpu, *at, *at + vgpu_bar_size(vgpu, bar), false);
+	err = intel_gvt_hypervisor_set_trap_area(vgpu, *at, *at + vgpu_bar_size(vgpu, bar), false);
+	/* What could not be undone stays, and is tried again at the next configuration access. */
+	if (err && err != -ENOENT && err != -ESRCH)
+		return;
 	intel_gvt_hypervisor_place_bar(vgpu, bar, INTEL_GVT_BAR_OFF);
 	*at = INTEL_GVT_BAR_OFF;
 }
@@ -61,7 +67,7 @@ void vgpu_bars_update(struct intel_vgpu *vgpu)
 			leave(vgpu, i);
 	}
 	for (int i = 0; i < VGPU_NR_BARS; i++)
-		if (want[i] != vgpu->state->bar_at[i])
+		if (want[i] != INTEL_GVT_BAR_OFF && vgpu->state->bar_at[i] == INTEL_GVT_BAR_OFF)
 			take(vgpu, i, want[i]);
 }
 

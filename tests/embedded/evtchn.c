@@ -252,11 +252,11 @@ int xenevtchn_restrict(xenevtchn_handle *xce, domid_t domid)
 xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint32_t domid,
 						     evtchn_port_t remote_port)
 {
-	bool self = domid == DOMID_SELF && handle_ok(&xce->h, __func__);
+	bool self = domid == DOMID_SELF;
 	struct exen_domain *d = self ? NULL : handle_domain(&xce->h, domid, EACCES, __func__);
 	int rc;
 
-	if (!d && !self)
+	if (self ? !handle_ok(&xce->h, __func__) : !d)
 		return -1;
 	pthread_mutex_lock(&ec.lock);
 	rc = self ? bind_self(xce, remote_port) : bind_interdomain(xce, d, remote_port);
@@ -266,11 +266,11 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *xce, uint
 
 xenevtchn_port_or_error_t xenevtchn_bind_unbound_port(xenevtchn_handle *xce, uint32_t domid)
 {
-	bool self = domid == DOMID_SELF && handle_ok(&xce->h, __func__);
+	bool self = domid == DOMID_SELF;
 	struct exen_domain *d = self ? NULL : handle_domain(&xce->h, domid, EACCES, __func__);
 	int rc;
 
-	if (!d && !self)
+	if (self ? !handle_ok(&xce->h, __func__) : !d)
 		return -1;
 	pthread_mutex_lock(&ec.lock);
 	rc = new_port(xce, d);

@@ -180,6 +180,7 @@ static void as_if_moving(struct xengt_state *state, u64 park_gfn)
 {
 	state->backing_was = park_gfn;
 	state->backing_at = GFN(GUEST_BAR0);
+	state->backing_typed = false;
 }
 
 /*

@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# ./demo, in dom0 of the lab: what a user would type, and what there is to see.
+config=/usr/share/xengt/xl-configs/one-vgpu.cfg
+
+step() {
+	printf '\n== %s\n' "$*"
+}
+
+step "xengtd, as systemd runs it"
+systemctl --no-pager --lines=0 status xengtd | head -n 4
+step "xl create $config"
+lab-guest create one-vgpu $config || exit
+xengt list
+step 'the guest boots (a few minutes here: each of its instructions is emulated twice)'
+lab-guest wait-up one-vgpu 900 || exit
+step "what the guest's own kernel says"
+said=$(lab-guest run one-vgpu 'dmesg | grep -E "i915|10.0|drm"; echo; ls -l /sys/bus/pci/drivers/i915/')
+echo "$said"
+step 'what its vGPU did meanwhile: xengt show one-vgpu'
+xengt show one-vgpu
+step 'the pages of registers that the guest reads without a trap: xengt regs --pages one-vgpu'
+xengt regs --pages one-vgpu
+lab-guest poweroff one-vgpu 60
+cat <<'END'
+
+How to go on: xl-configs/ has configurations to start from; xengt(8), xengtd(8) and xengt-dm(8) say
+what there is; "tests/xen/lab run --guest SCRIPT" runs a script of yours in a guest with a vGPU.
+END
+for line in 'Virtual GPU for Intel GVT-g detected' 'VGT balloon successfully' 'Initialized i915'; do
+	grep -q -F "$line" <<<"$said" || { echo "The driver did not say: $line"; exit 1; }
+done
+echo 'The guest found its vGPU, and its stock driver is bound to it.'
