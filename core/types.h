@@ -26,9 +26,9 @@ typedef u64 dma_addr_t;
 #define MiB(n) ((u64)(n) << 20)
 #define GiB(n) ((u64)(n) << 30)
 
-#define BIT32(n)	(1u << (n))
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define ALIGN_DOWN(v, a) ((v) & ~((__typeof__(v))(a) - 1))
-#define ALIGN_UP(v, a)	 ALIGN_DOWN((v) + (a) - 1, a)
+#define BIT32(n)	 (1u << (n))
+#define ARRAY_SIZE(a)	 (sizeof(a) / sizeof((a)[0]))
+#define ALIGN_DOWN(v, a) ((v) & ~((__typeof__(v))(a)-1))
+#define ALIGN_UP(v, a)	 ALIGN_DOWN((v) + (a)-1, a)
 
 #endif

@@ -27,7 +27,8 @@
 /*
  * How far the request in flight of one vCPU has come. It is in memory that outlives the process,
  * so that a request is not lost when the server is taken up again, nor its finished items repeated.
- * The one item whose effect is made and not yet noted, a few instructions long, is carried out again.
+ * The one item whose effect is made and not yet noted, a few instructions long, is carried out
+ * again.
  */
 struct ioreq_progress {
 	u64 data; /* what the last item read */
@@ -54,8 +55,8 @@ struct ioreq_event {
 
 /* What came, by kind; and what was wrong with it. */
 struct ioreq_counters {
-	u64 requests;  /* answered, of any kind */
-	u64 indirect;  /* with data in guest memory */
+	u64 requests; /* answered, of any kind */
+	u64 indirect; /* with data in guest memory */
 	u64 invalidate;
 	u64 unknown;   /* of a type nobody here serves */
 	u64 malformed; /* width, count or address that no request may have */
@@ -75,8 +76,9 @@ struct ioreq_config {
 	/*
 	 * All hooks get .priv. .read_gpa and .write_gpa copy guest memory (0 or negative errno);
 	 * .invalidate says that guest frames changed hands; .woken is called in the thread after
-	 * ioreq_server_wake(), and ends ioreq_server_run() by returning false; .relax passes the time
-	 * between two looks at the slots; .trace sees each request. The last three may be NULL.
+	 * ioreq_server_wake(), and ends ioreq_server_run() by returning false; .relax passes the
+	 * time between two looks at the slots; .trace sees each request. The last three may be
+	 * NULL.
 	 */
 	void *priv;
 	int (*read_gpa)(void *priv, u64 gpa, void *buf, size_t len);

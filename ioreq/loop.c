@@ -3,10 +3,10 @@
  * The loop that finds requests and answers them.
  *
  * Xen allows one request per vCPU at a time. A port that fired stays masked while the loop keeps
- * looking at the slots by itself, so that a guest's next access, which mostly follows at once, costs
- * neither an interrupt nor a wake-up here. How long to keep looking is learnt: a request found that
- * way earns the whole budget, a budget spent in vain is halved, and one that came to nothing is tried
- * again every few waits, lest a guest that has become busy stay unnoticed.
+ * looking at the slots by itself, so that a guest's next access, which mostly follows at once,
+ * costs neither an interrupt nor a wake-up here. How long to keep looking is learnt: a request
+ * found that way earns the whole budget, a budget spent in vain is halved, and one that came to
+ * nothing is tried again every few waits, lest a guest that has become busy stay unnoticed.
  */
 #include <errno.h>
 #include <string.h>

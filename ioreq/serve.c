@@ -14,7 +14,7 @@
 struct space {
 	int (*read)(struct ioreq_server *server, u64 addr, void *buf, unsigned int bytes);
 	int (*write)(struct ioreq_server *server, u64 addr, const void *buf, unsigned int bytes);
-	bool moves;	   /* a repeated access goes on to the next address */
+	bool moves;	     /* a repeated access goes on to the next address */
 	unsigned int widths; /* a bit for each allowed width in bytes */
 };
 

@@ -7,7 +7,8 @@
 
 #include "ioreq/server.h"
 
-/* The second of the server's frames holds the slots; the first, the buffered ring, we ask not for. */
+/* The second of the server's frames holds the slots; the first, the buffered ring, we ask not for.
+ */
 #define SLOTS_FRAME 1
 
 static int create(struct ioreq_server *server)
@@ -49,10 +50,10 @@ static int enable(struct ioreq_server *server)
 {
 	const struct ioreq_config *config = &server->config;
 
-	return xendevicemodel_set_ioreq_server_state(config->dmod, config->domid,
-						     config->state->id, 1) ?
-		       -errno :
-		       0;
+	return xendevicemodel_set_ioreq_server_state(config->dmod, config->domid, config->state->id,
+						     1)
+		       ? -errno
+		       : 0;
 }
 
 static int bind_vcpus(struct ioreq_server *server)
@@ -99,9 +100,8 @@ static int bind_waker(struct ioreq_server *server)
 
 int ioreq_server_open(const struct ioreq_config *config, struct ioreq_server **out)
 {
-	static int (*const steps[])(struct ioreq_server *) = { create,	     map_slots,
-							       count_vcpus,  enable,
-							       bind_vcpus, bind_waker };
+	static int (*const steps[])(struct ioreq_server *) = { create, map_slots,  count_vcpus,
+							       enable, bind_vcpus, bind_waker };
 	bool taken_up = config->state->created;
 	struct ioreq_server *server = calloc(1, sizeof(*server));
 	int err = 0;
@@ -137,8 +137,7 @@ void ioreq_server_close(struct ioreq_server *server, bool destroy)
 		xenforeignmemory_unmap_resource(config->fmem, server->resource);
 	if (destroy && config->state->created) {
 		/* A domain that is gone has taken its servers with it. */
-		xendevicemodel_destroy_ioreq_server(config->dmod, config->domid,
-						    config->state->id);
+		xendevicemodel_destroy_ioreq_server(config->dmod, config->domid, config->state->id);
 		config->state->created = false;
 	}
 	free(server->ports);
@@ -156,9 +155,8 @@ int ioreq_server_claim_pci(struct ioreq_server *server, u8 devfn)
 	const struct ioreq_config *config = &server->config;
 
 	server->devfn = devfn;
-	if (xendevicemodel_map_pcidev_to_ioreq_server(config->dmod, config->domid,
-						      config->state->id, 0, 0, devfn >> 3,
-						      devfn & 7) &&
+	if (xendevicemodel_map_pcidev_to_ioreq_server(
+		    config->dmod, config->domid, config->state->id, 0, 0, devfn >> 3, devfn & 7) &&
 	    errno != EEXIST)
 		return -errno;
 	return 0;
@@ -168,11 +166,10 @@ int ioreq_server_map_range(struct ioreq_server *server, u64 start, u64 end, bool
 {
 	const struct ioreq_config *config = &server->config;
 	int (*const call)(xendevicemodel_handle *, domid_t, ioservid_t, int, u64, u64) =
-		map ? xendevicemodel_map_io_range_to_ioreq_server :
-		      xendevicemodel_unmap_io_range_from_ioreq_server;
+		map ? xendevicemodel_map_io_range_to_ioreq_server
+		    : xendevicemodel_unmap_io_range_from_ioreq_server;
 
-	return call(config->dmod, config->domid, config->state->id, 1, start, end - 1) ? -errno :
-											  0;
+	return call(config->dmod, config->domid, config->state->id, 1, start, end - 1) ? -errno : 0;
 }
 
 ioservid_t ioreq_server_id(const struct ioreq_server *server)

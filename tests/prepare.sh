@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # What ./check and ./demo share: the packages that building takes, installed where they are missing.
 
-build_packages=(gcc make autoconf automake libtool pkg-config check libxen-dev libsystemd-dev
-	libjson-c-dev systemd git cpio)
+# shellcheck disable=SC2034 # by those who source this
+build_packages=(gcc libc6-dev make autoconf automake libtool pkg-config check libxen-dev libsystemd-dev
+	libjson-c-dev git)
 
 say() {
 	printf '\n== %s\n' "$*"

@@ -3,12 +3,12 @@
  * Guest memory behind BAR0: the register pages that are read without a trap, and the GGTT.
  *
  * The pages are the guest's, but stand where only the BAR is: populated once, mapped here once, and
- * moved as the guest moves the BAR. While the BAR decodes nothing they are parked, in the range below
- * 4 GiB that hvmloader declares reserved and does not itself reach. Each page is at the same
+ * moved as the guest moves the BAR. While the BAR decodes nothing they are parked, in the range
+ * below 4 GiB that hvmloader declares reserved and does not itself reach. Each page is at the same
  * distance from the BAR's first frame wherever it is; pages that must trap are left out.
  *
- * What a register is worth stands in the vGPU's state; the guest's page shows it. So a page that the
- * guest loses or spoils costs it no more than a trap or a wrong picture of its own device.
+ * What a register is worth stands in the vGPU's state; the guest's page shows it. So a page that
+ * the guest loses or spoils costs it no more than a trap or a wrong picture of its own device.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control socket: a line of JSON in, lines of JSON out (client.h has the form). All of it runs in
- * the main thread; what a client does not read is bounded, and costs events of a trace, not memory.
+ * The control socket: a line of JSON in, lines of JSON out (client.h has the form). All of it runs
+ * in the main thread; what a client does not read is bounded, and costs events of a trace, not
+ * memory.
  */
 #include <errno.h>
 #include <grp.h>
@@ -17,7 +18,7 @@
 #include "xengt/daemon.h"
 #include "xengt/log.h"
 
-#define LINE_MAX_BYTES 8192u	   /* of a request */
+#define LINE_MAX_BYTES 8192u	    /* of a request */
 #define BACKLOG_MAX    (256u << 10) /* of unread events, beyond which more are lost */
 
 struct client {
@@ -43,7 +44,11 @@ static int watch_handler(struct intel_vgpu_page_track *track, u64 gpa, void *dat
 {
 	struct xengt_vgpu *v = track->priv_data;
 	struct ioreq_event event = {
-		.type = XENGT_EVENT_WATCH, .addr = gpa, .count = 1, .size = bytes, .write = true,
+		.type = XENGT_EVENT_WATCH,
+		.addr = gpa,
+		.count = 1,
+		.size = bytes,
+		.write = true,
 	};
 
 	memcpy(&event.data, data, bytes);
@@ -114,8 +119,8 @@ static void drop_client(struct client *client)
 static bool flush(struct client *client)
 {
 	while (client->out_len) {
-		ssize_t n = send(client->fd, client->out, client->out_len,
-				 MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n =
+			send(client->fd, client->out, client->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EAGAIN)
 			break;
@@ -130,8 +135,7 @@ static bool flush(struct client *client)
 		drop_client(client);
 		return false;
 	}
-	sd_event_source_set_io_events(client->source,
-				      EPOLLIN | (client->out_len ? EPOLLOUT : 0));
+	sd_event_source_set_io_events(client->source, EPOLLIN | (client->out_len ? EPOLLOUT : 0));
 	return true;
 }
 
@@ -180,11 +184,11 @@ static int on_trace(sd_event_source *source, int fd, uint32_t events, void *user
 				client->lost++;
 				continue;
 			}
-			json_object_object_add(line, "lost",
-					       json_object_new_uint64(
-						       client->lost +
-						       __atomic_load_n(&v->trace.lost,
-								       __ATOMIC_RELAXED)));
+			json_object_object_add(
+				line, "lost",
+				json_object_new_uint64(
+					client->lost +
+					__atomic_load_n(&v->trace.lost, __ATOMIC_RELAXED)));
 			append(client, line);
 		}
 		json_object_put(line);
@@ -223,7 +227,7 @@ static const char *string_of(struct json_object *request, const char *key)
 }
 
 static struct guest *guest_of(struct client *client, struct json_object *request,
-				  struct result *result)
+			      struct result *result)
 {
 	const char *who = string_of(request, "vgpu");
 	struct guest *guest = who ? daemon_find(client->daemon, who) : NULL;
@@ -343,9 +347,8 @@ static void inject(struct xengt_vgpu *v, void *arg)
 	u32 addr;
 	u16 data;
 
-	*(int *)arg = vgpu_cfg_msi(v->vgpu, &addr, &data) ?
-			      intel_gvt_hypervisor_inject_msi(v->vgpu) :
-			      -ENOTCONN;
+	*(int *)arg = vgpu_cfg_msi(v->vgpu, &addr, &data) ? intel_gvt_hypervisor_inject_msi(v->vgpu)
+							  : -ENOTCONN;
 }
 
 static void cmd_msi(struct client *client, struct json_object *request, struct result *result)
@@ -358,8 +361,9 @@ static void cmd_msi(struct client *client, struct json_object *request, struct r
 	if (xengt_vgpu_call(guest->v, inject, &err))
 		err = -EIO;
 	if (err)
-		fail(result, err, err == -ENOTCONN ? "the guest has not enabled the vGPU's MSI" :
-						     strerror(-err));
+		fail(result, err,
+		     err == -ENOTCONN ? "the guest has not enabled the vGPU's MSI"
+				      : strerror(-err));
 }
 
 static void cmd_trace(struct client *client, struct json_object *request, struct result *result)
@@ -387,9 +391,9 @@ static void cmd_watch(struct client *client, struct json_object *request, struct
 		watch.err = -EIO;
 	if (watch.err) {
 		fail(result, watch.err,
-		     watch.err == -EEXIST ? "the page is tracked already" :
-		     watch.err == -EINVAL ? "the frame is no plain memory of the guest" :
-					    strerror(-watch.err));
+		     watch.err == -EEXIST   ? "the page is tracked already"
+		     : watch.err == -EINVAL ? "the frame is no plain memory of the guest"
+					    : strerror(-watch.err));
 		return;
 	}
 	client->follows = guest;
@@ -402,8 +406,8 @@ static const struct {
 	const char *name;
 	void (*run)(struct client *client, struct json_object *request, struct result *result);
 } commands[] = {
-	{ "version", cmd_version }, { "list", cmd_list }, { "attach", cmd_attach },
-	{ "detach", cmd_detach },   { "show", cmd_show }, { "regs", cmd_regs },
+	{ "version", cmd_version }, { "list", cmd_list },   { "attach", cmd_attach },
+	{ "detach", cmd_detach },   { "show", cmd_show },   { "regs", cmd_regs },
 	{ "msi", cmd_msi },	    { "trace", cmd_trace }, { "watch", cmd_watch },
 };
 
@@ -411,9 +415,8 @@ static void obey(struct client *client, const char *line)
 {
 	struct result result = { .fields = json_object_new_object() };
 	struct json_object *request = json_tokener_parse(line);
-	const char *name = json_object_is_type(request, json_type_object) ?
-				   string_of(request, "cmd") :
-				   NULL;
+	const char *name =
+		json_object_is_type(request, json_type_object) ? string_of(request, "cmd") : NULL;
 	size_t i;
 
 	for (i = 0; name && i < ARRAY_SIZE(commands); i++)
@@ -509,8 +512,8 @@ int control_open(struct daemon *daemon)
 	mask = umask(0177);
 	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
 	umask(mask);
-	if (!err && ((group && chown(path, -1, group->gr_gid)) || chmod(path, 0660) ||
-		     listen(fd, 64)))
+	if (!err &&
+	    ((group && chown(path, -1, group->gr_gid)) || chmod(path, 0660) || listen(fd, 64)))
 		err = -errno;
 	if (!err)
 		err = sd_event_add_io(daemon->loop, NULL, fd, EPOLLIN, on_connection, daemon);

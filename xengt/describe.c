@@ -33,28 +33,38 @@ struct field {
 	size_t offset;
 };
 
-#define GVT_FIELD(f)   { #f, offsetof(struct vgpu_counters, f) }
-#define IOREQ_FIELD(f) { #f, offsetof(struct ioreq_counters, f) }
+#define GVT_FIELD(f)                                  \
+	{                                             \
+#f, offsetof(struct vgpu_counters, f) \
+	}
+#define IOREQ_FIELD(f)                                 \
+	{                                              \
+#f, offsetof(struct ioreq_counters, f) \
+	}
 
 static const struct field gvt_fields[] = {
-	GVT_FIELD(cfg_read),	 GVT_FIELD(cfg_write),	    GVT_FIELD(mmio_read),
-	GVT_FIELD(mmio_write),	 GVT_FIELD(ggtt_read),	    GVT_FIELD(ggtt_write),
+	GVT_FIELD(cfg_read),	  GVT_FIELD(cfg_write),	     GVT_FIELD(mmio_read),
+	GVT_FIELD(mmio_write),	  GVT_FIELD(ggtt_read),	     GVT_FIELD(ggtt_write),
 	GVT_FIELD(aperture_read), GVT_FIELD(aperture_write), GVT_FIELD(tracked_write),
-	GVT_FIELD(outside),	 GVT_FIELD(ro_write),	    GVT_FIELD(msi),
+	GVT_FIELD(outside),	  GVT_FIELD(ro_write),	     GVT_FIELD(msi),
 	GVT_FIELD(bar_refused),
 };
 
 static const struct field ioreq_fields[] = {
-	IOREQ_FIELD(requests),	IOREQ_FIELD(indirect), IOREQ_FIELD(invalidate),
-	IOREQ_FIELD(unknown),	IOREQ_FIELD(malformed), IOREQ_FIELD(resumed),
-	IOREQ_FIELD(polled),	IOREQ_FIELD(waits),
+	IOREQ_FIELD(requests), IOREQ_FIELD(indirect),  IOREQ_FIELD(invalidate),
+	IOREQ_FIELD(unknown),  IOREQ_FIELD(malformed), IOREQ_FIELD(resumed),
+	IOREQ_FIELD(polled),   IOREQ_FIELD(waits),
 };
 
 static const char *const notification_names[VGT_G2V_MAX + 1] = {
-	[0] = "none",		 [1] = "1",
-	[2] = "ppgtt_l3_create", [3] = "ppgtt_l3_destroy",
-	[4] = "ppgtt_l4_create", [5] = "ppgtt_l4_destroy",
-	[6] = "context_create",	 [7] = "context_destroy",
+	[0] = "none",
+	[1] = "1",
+	[2] = "ppgtt_l3_create",
+	[3] = "ppgtt_l3_destroy",
+	[4] = "ppgtt_l4_create",
+	[5] = "ppgtt_l4_destroy",
+	[6] = "context_create",
+	[7] = "context_destroy",
 	[8] = "unknown",
 };
 
@@ -103,11 +113,11 @@ static struct json_object *bars_of(struct xengt_vgpu *v)
 		put_bool(bar, "decoded", at != INTEL_GVT_BAR_OFF);
 		put_hex(bar, "address", at == INTEL_GVT_BAR_OFF ? 0 : at);
 		put_u64(bar, "size", size);
-		put_str(bar, "path", i ? "traps" :
-				 !v->state->backing_at ? "traps" :
-				 v->state->options.read_through ?
-							 "registers read through, GGTT in memory" :
-							 "registers trap, GGTT in memory");
+		put_str(bar, "path",
+			i				 ? "traps"
+			: !v->state->backing_at		 ? "traps"
+			: v->state->options.read_through ? "registers read through, GGTT in memory"
+							 : "registers trap, GGTT in memory");
 		json_object_array_add(bars, bar);
 	}
 	return bars;
@@ -158,8 +168,7 @@ static void regs(struct xengt_vgpu *v, void *arg)
 		if (answer->unknown && intel_gvt_reg(v->host->gvt, offset))
 			continue;
 		reg = json_object_new_object();
-		put_str(reg, "name",
-			intel_gvt_reg_name(v->host->gvt, offset, name, sizeof(name)));
+		put_str(reg, "name", intel_gvt_reg_name(v->host->gvt, offset, name, sizeof(name)));
 		put_hex(reg, "offset", offset);
 		put_hex(reg, "value", gvt_vreg(v->vgpu, offset));
 		put_u64(reg, "reads", reads);
@@ -214,9 +223,12 @@ static const struct {
 	u8 type;
 	const char *name;
 } event_names[] = {
-	{ IOREQ_TYPE_PIO, "pio" },	     { IOREQ_TYPE_COPY, "memory" },
-	{ IOREQ_TYPE_PCI_CONFIG, "config" }, { IOREQ_TYPE_TIMEOFFSET, "timeoffset" },
-	{ IOREQ_TYPE_INVALIDATE, "invalidate" }, { XENGT_EVENT_WATCH, "watch" },
+	{ IOREQ_TYPE_PIO, "pio" },
+	{ IOREQ_TYPE_COPY, "memory" },
+	{ IOREQ_TYPE_PCI_CONFIG, "config" },
+	{ IOREQ_TYPE_TIMEOFFSET, "timeoffset" },
+	{ IOREQ_TYPE_INVALIDATE, "invalidate" },
+	{ XENGT_EVENT_WATCH, "watch" },
 };
 
 struct json_object *describe_event(struct xengt_vgpu *v, const struct ioreq_event *event)

@@ -3,8 +3,8 @@
  * Guest memory through mappings of 1 MiB that are kept while they are used.
  *
  * A mapping keeps its frame alive but does not follow the guest: when frames change hands Xen sends
- * an invalidation, and everything is dropped. A frame missing at map time is looked for again at each
- * access, alone, since the guest may have put one there without a word.
+ * an invalidation, and everything is dropped. A frame missing at map time is looked for again at
+ * each access, alone, since the guest may have put one there without a word.
  */
 #include <errno.h>
 #include <string.h>

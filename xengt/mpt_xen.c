@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The core's hypervisor services on Xen. A handle is the daemon's struct xengt_vgpu; every call acts
- * on its domain through handles that are restricted to it.
+ * The core's hypervisor services on Xen. A handle is the daemon's struct xengt_vgpu; every call
+ * acts on its domain through handles that are restricted to it.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,8 +21,10 @@ static int host_init(struct intel_gvt *gvt)
 
 	host->xc = xc_interface_open(NULL, NULL, 0);
 	if (!host->xc) {
-		xengt_log(XENGT_ERR, "cannot open Xen's control interface: %s (is this dom0, and "
-				     "/dev/xen/privcmd there?)", strerror(errno));
+		xengt_log(XENGT_ERR,
+			  "cannot open Xen's control interface: %s (is this dom0, and "
+			  "/dev/xen/privcmd there?)",
+			  strerror(errno));
 		return -errno;
 	}
 	host->xs = xs_open(0);

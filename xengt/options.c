@@ -69,13 +69,12 @@ static int parse_pair(char *pair, struct xengt_options *options, char *why, size
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strcmp(pair, keys[i].name))
 			continue;
-		if (!parse_number(value, &keys[i],
-				  (u32 *)((char *)options + keys[i].offset)))
+		if (!parse_number(value, &keys[i], (u32 *)((char *)options + keys[i].offset)))
 			return 0;
 		snprintf(why, why_len, "%s=%s: it takes %s%u to %u", pair, value,
-			 keys[i].flag	      ? "on or off, or " :
-			 keys[i].power_of_two ? "a power of two from " :
-						"a number from ",
+			 keys[i].flag		? "on or off, or "
+			 : keys[i].power_of_two ? "a power of two from "
+						: "a number from ",
 			 keys[i].min, keys[i].max);
 		return -EINVAL;
 	}
@@ -84,8 +83,7 @@ static int parse_pair(char *pair, struct xengt_options *options, char *why, size
 	return -EINVAL;
 }
 
-int xengt_options_parse(const char *text, struct xengt_options *options, char *why,
-			size_t why_len)
+int xengt_options_parse(const char *text, struct xengt_options *options, char *why, size_t why_len)
 {
 	char *copy = strdup(text), *rest = copy, *pair;
 	int err = 0;

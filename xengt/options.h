@@ -19,7 +19,6 @@ struct xengt_options xengt_options_default(void);
  * xengt_options_parse() - read "key=value,..." into @options, which holds the defaults.
  * @why receives a sentence for the user on failure. Returns 0 or -EINVAL.
  */
-int xengt_options_parse(const char *text, struct xengt_options *options, char *why,
-			size_t why_len);
+int xengt_options_parse(const char *text, struct xengt_options *options, char *why, size_t why_len);
 
 #endif

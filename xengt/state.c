@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A vGPU's state as a mapped file, under /run: what is stored there is there, at whatever instant the
- * process ends, without a word written out.
+ * A vGPU's state as a mapped file, under /run: what is stored there is there, at whatever instant
+ * the process ends, without a word written out.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,8 @@ static struct xengt_state *map_state(int fd)
 	return va == MAP_FAILED ? NULL : va;
 }
 
-/* What is written without asking must have its memory now, or a full file system is a fault later. */
+/* What is written without asking must have its memory now, or a full file system is a fault later.
+ */
 static int reserve(int fd, size_t from, size_t len)
 {
 	return -posix_fallocate(fd, from, len);
@@ -120,8 +121,8 @@ void xengt_state_close(const struct xengt_host *host, struct xengt_state *state,
 	munmap(state, state_size());
 }
 
-int xengt_state_reserve(const struct xengt_host *host, struct xengt_state *state,
-			const void *from, size_t len)
+int xengt_state_reserve(const struct xengt_host *host, struct xengt_state *state, const void *from,
+			size_t len)
 {
 	char path[256];
 	int fd, err;

@@ -10,9 +10,8 @@
 
 static int claim(struct xengt_vgpu *v, u32 flags)
 {
-	if (xendevicemodel_map_mem_type_to_ioreq_server(v->dmod, v->domid,
-							ioreq_server_id(v->server),
-							HVMMEM_ioreq_server, flags))
+	if (xendevicemodel_map_mem_type_to_ioreq_server(
+		    v->dmod, v->domid, ioreq_server_id(v->server), HVMMEM_ioreq_server, flags))
 		return -errno;
 	return 0;
 }

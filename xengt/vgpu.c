@@ -89,8 +89,9 @@ static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
 		return -ESRCH;
 	}
 	if (!info.hvm || !info.hap) {
-		snprintf(why, len, info.hvm ? "domain %u has shadow paging: set hap=1" :
-					      "domain %u is no HVM guest: set type=\"hvm\"",
+		snprintf(why, len,
+			 info.hvm ? "domain %u has shadow paging: set hap=1"
+				  : "domain %u is no HVM guest: set type=\"hvm\"",
 			 v->domid);
 		return -EOPNOTSUPP;
 	}
@@ -118,7 +119,8 @@ static int open_handles(struct xengt_vgpu *v, char *why, size_t len)
 		snprintf(why, len, "cannot open Xen's interfaces: %s", strerror(errno));
 		return -errno;
 	}
-	/* A kernel too old to restrict a handle leaves it as it is. The waker's channel is dom0's. */
+	/* A kernel too old to restrict a handle leaves it as it is. The waker's channel is dom0's.
+	 */
 	if ((xendevicemodel_restrict(v->dmod, v->domid) ||
 	     xenforeignmemory_restrict(v->fmem, v->domid)) &&
 	    errno != ENOTTY && errno != EOPNOTSUPP) {
@@ -150,9 +152,10 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 	int err = ioreq_server_open(&config, &v->server);
 
 	if (err)
-		snprintf(why, len, err == -ENOSPC ? "the domain has all eight ioreq servers: %s" :
-			 err == -E2BIG		  ? "the domain has more than 128 vCPUs: %s" :
-						    "cannot open an ioreq server: %s",
+		snprintf(why, len,
+			 err == -ENOSPC	 ? "the domain has all eight ioreq servers: %s"
+			 : err == -E2BIG ? "the domain has more than 128 vCPUs: %s"
+					 : "cannot open an ioreq server: %s",
 			 strerror(-err));
 	else if (xenevtchn_restrict(v->evtchn, v->domid) && errno != ENOTTY && errno != EOPNOTSUPP)
 		xengt_log(XENGT_WARN, "%s: event channels are not restricted to the domain: %s",
@@ -168,8 +171,8 @@ static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 		.fences = v->state->options.fences,
 	};
 	struct intel_vgpu *vgpu;
-	int err = intel_gvt_create_vgpu(v->host->gvt, &params, xengt_state_core(v->state), v,
-					&vgpu);
+	int err =
+		intel_gvt_create_vgpu(v->host->gvt, &params, xengt_state_core(v->state), v, &vgpu);
 
 	if (err) {
 		snprintf(why, len, "cannot create the vGPU: %s", strerror(-err));

@@ -3,10 +3,10 @@
  * xengt-dm: stands where xl expects the device model (device_model_override), has xengtd attach the
  * guest's vGPU while the guest is still paused, and becomes the stock device model.
  *
- * xl takes this process for the device model and waits for it, so a vGPU that cannot be had ends the
- * creation of the guest. It must keep its process and every file that it inherited, so it replaces
- * itself and never forks. Newer Xen first runs the device model without a domain, to ask what it can
- * do: that run goes straight through.
+ * xl takes this process for the device model and waits for it, so a vGPU that cannot be had ends
+ * the creation of the guest. It must keep its process and every file that it inherited, so it
+ * replaces itself and never forks. Newer Xen first runs the device model without a domain, to ask
+ * what it can do: that run goes straight through.
  */
 #include <errno.h>
 #include <stdarg.h>

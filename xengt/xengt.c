@@ -130,16 +130,36 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "list", { 0 }, 0, "vgpus", print_list, false, "the vGPUs there are" },
-	{ "attach", { "domain", "options" }, 1, "vgpu", NULL, false,
+	{ "attach",
+	  { "domain", "options" },
+	  1,
+	  "vgpu",
+	  NULL,
+	  false,
 	  "give a (paused) domain a vGPU" },
 	{ "detach", { "vgpu" }, 0, NULL, NULL, false, "take a domain's vGPU away" },
-	{ "show", { "vgpu" }, 0, "vgpu", print_show, false,
+	{ "show",
+	  { "vgpu" },
+	  0,
+	  "vgpu",
+	  print_show,
+	  false,
 	  "state, BARs, and what trapped how often" },
-	{ "regs", { "vgpu" }, 0, "registers", print_regs, false,
+	{ "regs",
+	  { "vgpu" },
+	  0,
+	  "registers",
+	  print_regs,
+	  false,
 	  "registers whose accesses trapped; --unknown: those no table has;\n"
 	  "                          --pages: which register pages are read without a trap" },
 	{ "trace", { "vgpu" }, 0, NULL, print_event, true, "follow the requests it serves" },
-	{ "watch", { "vgpu", "gfn" }, 0, NULL, print_event, true,
+	{ "watch",
+	  { "vgpu", "gfn" },
+	  0,
+	  NULL,
+	  print_event,
+	  true,
 	  "track a page of the guest, and follow the writes to it" },
 	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send its interrupt, to see it arrive" },
 	{ "version", { 0 }, 0, "version", NULL, false, "the daemon's version" },
@@ -215,13 +235,13 @@ static int run(struct cli *cli, const struct command *command, char **args, int 
 	} else if (command->follows) {
 		status = follow(cli, command);
 	} else if (field && json_object_object_get_ex(answer, field, &data)) {
-		void (*const print)(struct json_object *) = cli->pages ? print_pages :
-									 command->print;
+		void (*const print)(struct json_object *) =
+			cli->pages ? print_pages : command->print;
 
 		if (cli->json || !print)
-			puts(json_object_to_json_string_ext(data, cli->json ?
-								   JSON_C_TO_STRING_PRETTY :
-								   JSON_C_TO_STRING_PLAIN));
+			puts(json_object_to_json_string_ext(data,
+							    cli->json ? JSON_C_TO_STRING_PRETTY
+								      : JSON_C_TO_STRING_PLAIN));
 		else
 			print(data);
 	}
@@ -312,8 +332,8 @@ int main(int argc, char **argv)
 	if (!cli.client) {
 		fprintf(stderr, "xengt: cannot reach xengtd at %s: %s%s\n",
 			socket ? socket : config.socket, strerror(errno),
-			errno == EACCES ? " (root and its group may)" :
-					  " (is it running? systemctl start xengtd)");
+			errno == EACCES ? " (root and its group may)"
+					: " (is it running? systemctl start xengtd)");
 		return 1;
 	}
 	status = run(&cli, command, argv + optind + 1, argc - optind - 1);

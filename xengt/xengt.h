@@ -127,9 +127,10 @@ struct vgpu_state *xengt_state_core(struct xengt_state *state);
 /** xengt_state_close() - unmap; with @remove, delete the file. */
 void xengt_state_close(const struct xengt_host *host, struct xengt_state *state, bool remove);
 
-/** xengt_state_reserve() - make sure of the memory under [@from, @from + @len) of it. 0 or errno. */
-int xengt_state_reserve(const struct xengt_host *host, struct xengt_state *state,
-			const void *from, size_t len);
+/** xengt_state_reserve() - make sure of the memory under [@from, @from + @len) of it. 0 or errno.
+ */
+int xengt_state_reserve(const struct xengt_host *host, struct xengt_state *state, const void *from,
+			size_t len);
 
 /* ---- a vGPU ---- */
 
@@ -159,8 +160,8 @@ struct xengt_vgpu {
 	struct ioreq_server *server;
 	struct intel_vgpu *vgpu;
 	struct xengt_mem mem;
-	u32 *regs;	  /* the register pages that the guest reads directly, mapped */
-	u64 *ggtt;	  /* the guest's GGTT pages, mapped */
+	u32 *regs;	   /* the register pages that the guest reads directly, mapped */
+	u64 *ggtt;	   /* the guest's GGTT pages, mapped */
 	unsigned int refs; /* of the domain's handles: the daemon's own, and the core's */
 	bool taking_up;	   /* what an earlier process may have left half done is not an error */
 	bool keep;	   /* detaching leaves the guest's side as it is, to be taken up again */
@@ -173,7 +174,7 @@ struct xengt_vgpu {
 		void *arg;
 		bool stop;
 		sem_t done;
-	} *call;
+	} * call;
 	struct xengt_trace trace;
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xengtd: the daemon. It keeps one vGPU for each guest that has one, and ends without them noticing:
- * a guest whose daemon is gone waits at its next access until a new one has taken its vGPU up.
+ * xengtd: the daemon. It keeps one vGPU for each guest that has one, and ends without them
+ * noticing: a guest whose daemon is gone waits at its next access until a new one has taken its
+ * vGPU up.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -106,8 +107,9 @@ static int on_xenstore(sd_event_source *source, int fd, uint32_t events, void *u
 		int err = xengt_dominfo(&daemon->host, guest->v->domid, &info);
 
 		next = guest->next;
-		if (err == -ESRCH || (!err && (info.dying || memcmp(info.uuid, guest->v->state->uuid,
-								    sizeof(info.uuid)))))
+		if (err == -ESRCH ||
+		    (!err &&
+		     (info.dying || memcmp(info.uuid, guest->v->state->uuid, sizeof(info.uuid)))))
 			daemon_detach(guest, false);
 	}
 	return 0;

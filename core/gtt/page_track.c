@@ -45,8 +45,7 @@ static int make_room(struct page_track_table *table)
 	return 0;
 }
 
-struct intel_vgpu_page_track *intel_vgpu_find_page_track(struct intel_vgpu *vgpu,
-							 unsigned long gfn)
+struct intel_vgpu_page_track *intel_vgpu_find_page_track(struct intel_vgpu *vgpu, unsigned long gfn)
 {
 	const struct page_track_table *table = &vgpu->tracked;
 	struct intel_vgpu_page_track *track;
@@ -106,8 +105,8 @@ static int set_tracked(struct intel_vgpu *vgpu, unsigned long gfn, bool on)
 		return -ENXIO;
 	if (track->tracked == on)
 		return 0;
-	err = on ? intel_gvt_hypervisor_enable_page_track(vgpu, gfn) :
-		   intel_gvt_hypervisor_disable_page_track(vgpu, gfn);
+	err = on ? intel_gvt_hypervisor_enable_page_track(vgpu, gfn)
+		 : intel_gvt_hypervisor_disable_page_track(vgpu, gfn);
 	if (!err)
 		track->tracked = on;
 	return err;
@@ -123,8 +122,7 @@ int intel_vgpu_disable_page_track(struct intel_vgpu *vgpu, unsigned long gfn)
 	return set_tracked(vgpu, gfn, false);
 }
 
-int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data,
-				  unsigned int bytes)
+int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data, unsigned int bytes)
 {
 	struct intel_vgpu_page_track *track;
 	int err;

@@ -57,8 +57,7 @@ int intel_vgpu_disable_page_track(struct intel_vgpu *vgpu, unsigned long gfn);
  * untracked meanwhile is carried out alone. Returns 0, -ENXIO when the page has no tracker and
  * nothing was done, or a negative errno from memory or handler.
  */
-int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data,
-				  unsigned int bytes);
+int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data, unsigned int bytes);
 
 /** page_track_clear() - unregister all, as the vGPU goes. */
 void page_track_clear(struct intel_vgpu *vgpu);

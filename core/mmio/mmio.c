@@ -247,9 +247,9 @@ static enum place find(const struct intel_vgpu *vgpu, u64 pa, unsigned int bytes
 
 	*offset = pa - at[VGPU_BAR_GTTMM];
 	if (*offset <= VGPU_BAR0_SIZE - bytes && at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
-		return *offset <= GVT_MMIO_SIZE - bytes ? PLACE_REGS :
-		       *offset < VGPU_GGTT_OFFSET	? PLACE_HOLE :
-							  PLACE_GGTT;
+		return *offset <= GVT_MMIO_SIZE - bytes ? PLACE_REGS
+		       : *offset < VGPU_GGTT_OFFSET	? PLACE_HOLE
+							: PLACE_GGTT;
 	*offset = pa - at[VGPU_BAR_APERTURE];
 	if (*offset <= vgpu_bar_size(vgpu, VGPU_BAR_APERTURE) - bytes &&
 	    at[VGPU_BAR_APERTURE] != INTEL_GVT_BAR_OFF)

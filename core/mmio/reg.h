@@ -13,7 +13,7 @@
 
 struct intel_vgpu;
 
-#define GVT_MMIO_SIZE	MiB(2)				/* the register part of BAR0 */
+#define GVT_MMIO_SIZE	MiB(2) /* the register part of BAR0 */
 #define GVT_MMIO_DWORDS (GVT_MMIO_SIZE / sizeof(u32))
 #define GVT_MMIO_PAGES	(GVT_MMIO_SIZE / GVT_PAGE_SIZE)
 
@@ -37,7 +37,8 @@ enum gvt_reg_flags {
 /**
  * struct gvt_reg - one row.
  * @name:   as the hardware's manuals and i915's headers have it.
- * @offset: bytes from the start of BAR0 (from the engine's base with GVT_REG_ENGINE); dword aligned.
+ * @offset: bytes from the start of BAR0 (from the engine's base with GVT_REG_ENGINE); dword
+ * aligned.
  * @count:  how many dwords of the kind follow each other, @stride bytes apart; 0 means 1.
  * @stride: bytes from one to the next; 0 means 4.
  * @kind:   how a write is taken.

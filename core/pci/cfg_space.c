@@ -31,7 +31,7 @@ static const struct cfg_field fields[] = {
 	{ PCI_DEVICE_ID, 2, 0x1912, 0 },
 	{ PCI_COMMAND, 2, 0, 0x0407 }, /* I/O, memory, bus master, INTx disable */
 	{ PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0 },
-	{ PCI_REVISION_ID, 1, 0x06, 0 }, /* below 6, i915 says "pre-production" */
+	{ PCI_REVISION_ID, 1, 0x06, 0 },    /* below 6, i915 says "pre-production" */
 	{ PCI_CLASS_DEVICE, 2, 0x0300, 0 }, /* display, VGA compatible */
 	{ PCI_CACHE_LINE_SIZE, 1, 0, 0xff },
 	{ PCI_LATENCY_TIMER, 1, 0, 0 },

@@ -54,3 +54,8 @@ complaints() {
 		grep -i -E 'i915|drm|gvt|vgpu' |
 		grep -v -E 'Failed to initialize GPU, declaring it wedged|CI tainted'
 }
+
+# start NAME CONFIG: with the config as it stands, but for the kernel's command line.
+start() {
+	lab-guest create "$1" "$2" -- "$extra" && lab-guest wait-up "$1" 600
+}

@@ -67,6 +67,7 @@ class Dom0:
             DOM0_PACKAGES, apt.sources(release), linux.name, *files, here, here.with_name("initrd.py")
         )
         self.key = key
+        self.release = release
         self.home = keep(
             "dom0", release, key, f"dom0 of {release}", lambda home: make_dom0(home, release, linux)
         )

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from settings import CACHE, LabError, digest, locked, run, say, step
+from settings import CACHE, LabError, digest, locked, run, step
 
 JOB_DISK = 6 << 30
 XEN_LINE = re.compile(rb"^\((XEN|d\d+)\)")
@@ -40,7 +40,8 @@ class Settings:
             accel, cpu = ["-accel", "kvm"], "host"
         else:
             accel, cpu = ["-accel", "tcg,thread=multi,tb-size=512"], "max,-la57,-rdtscp"
-        processors = 2
+        # The one CPU of dom0 and one for a guest, at least.
+        processors = max(2, min(os.cpu_count(), 8))
         if self.exact:
             accel = ["-accel", "tcg,thread=single,tb-size=512", "-icount", "shift=0,sleep=off"]
             cpu, processors = "max,-la57,-rdtscp", 1
@@ -65,14 +66,16 @@ class Settings:
 class Machine:
     """One running QEMU. Everything that its consoles say goes to on_line(tag, text)."""
 
-    def __init__(self, settings, overlay, job, on_line, state=None):
+    def __init__(self, settings, overlay, job, on_line, state=None, outlives=False):
         self.on_line = on_line
         self.home = Path(tempfile.mkdtemp(prefix="xengt-lab-"))
         self.select = selectors.DefaultSelector()
         self.buffers = {}
         self.replies = []
         self.log = open(self.home / "qemu.log", "w", encoding="utf-8")
-        command = settings.arguments() + [
+        # Whatever happens to the lab, no machine is left behind, unless it was asked for.
+        owner = [] if outlives else ["setpriv", "--pdeathsig", "KILL", "--"]
+        command = owner + settings.arguments() + [
             "-drive", f"file={overlay},if=virtio,format=qcow2,cache=unsafe",
             "-drive", f"file={job},if=virtio,format=raw,readonly=on",
             "-S",
@@ -222,13 +225,13 @@ def empty_job(file):
 
 def snapshot(settings, logs):
     """The folder of a machine saved with dom0 up and waiting: .disk and .state. Made when missing."""
-    home = CACHE / "snapshots" / f"{settings.dom0.home.name}-{settings.key()}"
     clock = "exact" if settings.exact else "fast"
-    with locked(f"snapshot-{home.name}"):
+    kind = f"{settings.dom0.release}-{clock}"
+    home = CACHE / "snapshots" / f"{kind}-{settings.key()}"
+    with locked(f"snapshot-{kind}"):
         if not home.exists():
-            for old in home.parent.glob(f"{settings.dom0.home.name.partition('-')[0]}-*"):
-                if not old.name.startswith(settings.dom0.home.name):
-                    shutil.rmtree(old)
+            for old in home.parent.glob(f"{kind}-*"):
+                shutil.rmtree(old)
             with step(f"booting dom0 ({clock}) for its snapshot"):
                 take_snapshot(settings, home, logs)
     return home

@@ -2,11 +2,15 @@
 """The command line of the lab."""
 import argparse
 import os
+import select
+import shutil
 import signal
-import subprocess
+import socket
 import sys
 import tempfile
+import termios
 import time
+import tty
 from pathlib import Path
 
 import build
@@ -102,7 +106,8 @@ class Run:
         settings = machine.Settings(images.Dom0(options.release), options.exact)
         say(f"clock: {'exact' if options.exact else 'fast'}; logs in {self.logs.folder}")
         # Sparse and as big as the job disk: next to the images, not in a small /tmp.
-        with tempfile.TemporaryDirectory(prefix="run-", dir=CACHE) as scratch:
+        sweep()
+        with tempfile.TemporaryDirectory(prefix=f"run-{os.getpid()}-", dir=CACHE) as scratch:
             scratch = Path(scratch)
             job.write(scratch / "tar", settings.dom0, options)
             machine.job_disk(scratch / "tar", scratch / "job")
@@ -110,8 +115,9 @@ class Run:
             machine.overlay_on(saved / "disk", "qcow2", scratch / "disk")
             with step("dom0"):
                 lab = machine.Machine(
-                    settings, scratch / "disk", scratch / "job", self.on_line, saved / "state"
-                )
+                    settings, scratch / "disk", scratch / "job", self.on_line, saved / "state",
+                    outlives=options.keep,
+                )  # fmt: skip
             try:
                 lab.send(f"go {int(time.time())}")
                 # Its files are QEMU's alone from here on.
@@ -133,13 +139,40 @@ class Run:
         say(f"stop it with: kill {lab.process.pid}; rm -r {folder}")
 
 
+def sweep():
+    """Drop what labs that were killed have left in the cache."""
+    for folder in CACHE.glob("run-*-*"):
+        if not Path("/proc", folder.name.split("-")[1]).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def shell(options):
     """This terminal on dom0's console; Ctrl-] leaves."""
-    place = Path(options.folder) / "com1"
-    say("Ctrl-] leaves")
-    if subprocess.call(["sh", "-c", "command -v socat >/dev/null"]):
-        raise LabError(f"needs the package socat, or any other way to talk to {place}")
-    return subprocess.call(["socat", "-,raw,echo=0,escape=0x1d", f"UNIX-CONNECT:{place}"])
+    console = socket.socket(socket.AF_UNIX)
+    try:
+        console.connect(str(Path(options.folder) / "com1"))
+    except OSError as error:
+        raise LabError(f"{options.folder}: {error}") from error
+    say("press Enter for a shell, Ctrl-] to leave")
+    saved = termios.tcgetattr(0) if os.isatty(0) else None
+    try:
+        if saved:
+            tty.setraw(0)
+        while True:
+            ready, _, _ = select.select([0, console], [], [])
+            if console in ready:
+                data = console.recv(65536)
+                if not data:
+                    return 0
+                os.write(1, data)
+            if 0 in ready:
+                data = os.read(0, 4096)
+                if not data or b"\x1d" in data:
+                    return 0
+                console.sendall(data)
+    finally:
+        if saved:
+            termios.tcsetattr(0, termios.TCSADRAIN, saved)
 
 
 def main():

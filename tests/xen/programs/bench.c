@@ -76,13 +76,13 @@ static volatile uint32_t *qemu_register(const char **name)
 
 	if (path) {
 		*name = "QEMU's edu";
-		return (volatile uint32_t *)(device_map(path, 0, NULL) + 4);
+		return (volatile uint32_t *)(device_map(path, 0, 4096) + 4);
 	}
 	path = device_path(0x1234, 0x1111);
 	if (!path)
 		return NULL;
 	*name = "QEMU's display";
-	return (volatile uint32_t *)(device_map(path, 2, NULL) + 0x500);
+	return (volatile uint32_t *)(device_map(path, 2, 4096) + 0x500);
 }
 
 /* vgpu-test bench [ROUNDS] */

@@ -14,8 +14,8 @@
 /** device_path() - sysfs folder of the first PCI function with @vendor and @device; or NULL. */
 const char *device_path(unsigned int vendor, unsigned int device);
 
-/** device_map() - map BAR @bar of the function at @path; its size to @size. Ends on failure. */
-volatile uint8_t *device_map(const char *path, unsigned int bar, size_t *size);
+/** device_map() - map the first @size bytes of BAR @bar of the function at @path, or end. */
+volatile uint8_t *device_map(const char *path, unsigned int bar, size_t size);
 
 /** vgpu_bar0() - the vGPU's registers; ends the program where there is no vGPU. */
 volatile uint8_t *vgpu_bar0(void);

@@ -27,9 +27,9 @@ static unsigned long long frame_of(volatile void *va)
 int cmd_track(int argc, char **argv)
 {
 	unsigned int count = argc > 1 ? strtoul(argv[1], NULL, 0) : 64, wrong = 0;
-	volatile uint32_t *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-				       MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1,
-				       0);
+	volatile uint32_t *page =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1, 0);
 	uint32_t model[1024] = { 0 }, value = 0x12345678;
 	char line[16];
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -63,30 +62,20 @@ const char *device_path(unsigned int vendor, unsigned int device)
 	return NULL;
 }
 
-volatile uint8_t *device_map(const char *path, unsigned int bar, size_t *size)
+volatile uint8_t *device_map(const char *path, unsigned int bar, size_t size)
 {
 	char file[512];
-	struct stat st;
 	void *va;
 	int fd;
 
-	snprintf(file, sizeof(file), "%s/enable", path);
-	fd = open(file, O_WRONLY);
-	if (fd >= 0) {
-		if (write(fd, "1", 1) != 1)
-			perror(file);
-		close(fd);
-	}
 	snprintf(file, sizeof(file), "%s/resource%u", path, bar);
 	fd = open(file, O_RDWR | O_SYNC);
-	if (fd < 0 || fstat(fd, &st))
+	if (fd < 0)
 		die("%s", file);
-	va = mmap(NULL, st.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	va = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (va == MAP_FAILED)
 		die("mapping %s", file);
 	close(fd);
-	if (size)
-		*size = st.st_size;
 	return va;
 }
 
@@ -98,15 +87,16 @@ volatile uint8_t *vgpu_bar0(void)
 		errno = ENODEV;
 		die("no vGPU (8086:1912)");
 	}
-	return device_map(path, 0, NULL);
+	/* No more than the registers: of the rest, a driver may have a mapping of another kind. */
+	return device_map(path, 0, 2 << 20);
 }
 
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{ "info", cmd_info },	{ "access", cmd_access }, { "rep", cmd_rep },
-	{ "track", cmd_track }, { "storm", cmd_storm },	  { "bench", cmd_bench },
+	{ "info", cmd_info },	  { "access", cmd_access }, { "rep", cmd_rep },
+	{ "track", cmd_track },	  { "storm", cmd_storm },   { "bench", cmd_bench },
 	{ "direct", cmd_direct },
 };
 
