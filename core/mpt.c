@@ -86,6 +86,79 @@ bool intel_gvt_hypervisor_is_valid_gfn(struct intel_vgpu *vgpu, unsigned long gf
 	return vgpu->gvt->mpt->is_valid_gfn(vgpu->handle, gfn);
 }
 
+unsigned long intel_gvt_hypervisor_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn)
+{
+	if (!vgpu->gvt->mpt->gfn_to_mfn)
+		return INTEL_GVT_INVALID_ADDR;
+	return vgpu->gvt->mpt->gfn_to_mfn(vgpu->handle, gfn);
+}
+
+int intel_gvt_hypervisor_dma_map_guest_page(struct intel_vgpu *vgpu, unsigned long gfn,
+					    unsigned long size, dma_addr_t *dma_addr)
+{
+	if (!vgpu->gvt->mpt->dma_map_guest_page)
+		return -EOPNOTSUPP;
+	return vgpu->gvt->mpt->dma_map_guest_page(vgpu->handle, gfn, size, dma_addr);
+}
+
+void intel_gvt_hypervisor_dma_unmap_guest_page(struct intel_vgpu *vgpu, dma_addr_t dma_addr)
+{
+	vgpu->gvt->mpt->dma_unmap_guest_page(vgpu->handle, dma_addr);
+}
+
+int intel_gvt_hypervisor_dma_map_guest_pages(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr,
+					     dma_addr_t *dma_addrs)
+{
+	if (!vgpu->gvt->mpt->dma_map_guest_pages)
+		return -EOPNOTSUPP;
+	return vgpu->gvt->mpt->dma_map_guest_pages(vgpu->handle, gfns, nr, dma_addrs);
+}
+
+void intel_gvt_hypervisor_dma_unmap_guest_pages(struct intel_vgpu *vgpu,
+						const dma_addr_t *dma_addrs, size_t nr)
+{
+	vgpu->gvt->mpt->dma_unmap_guest_pages(vgpu->handle, dma_addrs, nr);
+}
+
+void *intel_gvt_hypervisor_alloc_host_pages(struct intel_vgpu *vgpu, size_t nr)
+{
+	if (!vgpu->gvt->mpt->alloc_host_pages)
+		return NULL;
+	return vgpu->gvt->mpt->alloc_host_pages(vgpu->handle, nr);
+}
+
+void intel_gvt_hypervisor_free_host_pages(struct intel_vgpu *vgpu, void *va, size_t nr)
+{
+	vgpu->gvt->mpt->free_host_pages(vgpu->handle, va, nr);
+}
+
+unsigned long intel_gvt_hypervisor_virt_to_mfn(struct intel_vgpu *vgpu, void *p)
+{
+	if (!vgpu->gvt->mpt->from_virt_to_mfn)
+		return INTEL_GVT_INVALID_ADDR;
+	return vgpu->gvt->mpt->from_virt_to_mfn(p);
+}
+
+int intel_gvt_hypervisor_map_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn,
+					unsigned long mfn, unsigned int nr, bool map)
+{
+	if (!vgpu->gvt->mpt->map_gfn_to_mfn)
+		return -EOPNOTSUPP;
+	return vgpu->gvt->mpt->map_gfn_to_mfn(vgpu->handle, gfn, mfn, nr, map);
+}
+
+int intel_gvt_hypervisor_set_opregion(struct intel_vgpu *vgpu)
+{
+	return vgpu->gvt->mpt->set_opregion ? vgpu->gvt->mpt->set_opregion(vgpu) : 0;
+}
+
+int intel_gvt_hypervisor_set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map)
+{
+	if (!vgpu->gvt->mpt->set_pvmmio)
+		return -EOPNOTSUPP;
+	return vgpu->gvt->mpt->set_pvmmio(vgpu, start, end, map);
+}
+
 int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt)
 {
 	return gvt->mpt->dom0_ready ? gvt->mpt->dom0_ready() : 0;

@@ -39,6 +39,20 @@ struct intel_gvt_mpt {
 	int (*get_vfio_device)(unsigned long handle);
 	void (*put_vfio_device)(unsigned long handle);
 	bool (*is_valid_gfn)(unsigned long handle, unsigned long gfn);
+	unsigned long (*gfn_to_mfn)(unsigned long handle, unsigned long gfn);
+	int (*dma_map_guest_page)(unsigned long handle, unsigned long gfn, unsigned long size,
+				  dma_addr_t *dma_addr);
+	void (*dma_unmap_guest_page)(unsigned long handle, dma_addr_t dma_addr);
+	int (*dma_map_guest_pages)(unsigned long handle, const u64 *gfns, size_t nr,
+				   dma_addr_t *dma_addrs);
+	void (*dma_unmap_guest_pages)(unsigned long handle, const dma_addr_t *dma_addrs, size_t nr);
+	void *(*alloc_host_pages)(unsigned long handle, size_t nr);
+	void (*free_host_pages)(unsigned long handle, void *va, size_t nr);
+	unsigned long (*from_virt_to_mfn)(void *p);
+	int (*map_gfn_to_mfn)(unsigned long handle, unsigned long gfn, unsigned long mfn,
+			      unsigned int nr, bool map);
+	int (*set_opregion)(struct intel_vgpu *vgpu);
+	int (*set_pvmmio)(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
 	int (*dom0_ready)(void);
 };
 
@@ -124,6 +138,80 @@ void intel_gvt_hypervisor_put_vfio_device(struct intel_vgpu *vgpu);
 
 /** intel_gvt_hypervisor_is_valid_gfn() - true when guest memory stands behind @gfn now. */
 bool intel_gvt_hypervisor_is_valid_gfn(struct intel_vgpu *vgpu, unsigned long gfn);
+
+/**
+ * intel_gvt_hypervisor_gfn_to_mfn() - the machine frame behind a guest page that is mapped for
+ * DMA, or INTEL_GVT_INVALID_ADDR when it is not: an unpinned frame could be another's by the time
+ * the answer is used.
+ */
+unsigned long intel_gvt_hypervisor_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn);
+
+/* What dma_map_guest_pages() gives for a frame that cannot be had. */
+#define GVT_DMA_INVALID (~(dma_addr_t)0)
+
+/**
+ * intel_gvt_hypervisor_dma_map_guest_page() - have the GPU reach a guest page, and pin it.
+ * @size: 4 KiB, 64 KiB or 2 MiB; more than 4 KiB wants a naturally aligned @gfn, and succeeds only
+ *        where the frames behind it are as contiguous and as aligned.
+ * Each success is one reference, undone by one dma_unmap_guest_page() of the address it gave.
+ * Returns 0, -EFAULT (no guest memory there), -ENXIO (not contiguous), -EINVAL, -ENOSPC (no grant
+ * or quota is left) or another negative errno.
+ */
+int intel_gvt_hypervisor_dma_map_guest_page(struct intel_vgpu *vgpu, unsigned long gfn,
+					    unsigned long size, dma_addr_t *dma_addr);
+
+/** intel_gvt_hypervisor_dma_unmap_guest_page() - give back one reference; any mapped size. */
+void intel_gvt_hypervisor_dma_unmap_guest_page(struct intel_vgpu *vgpu, dma_addr_t dma_addr);
+
+/**
+ * intel_gvt_hypervisor_dma_map_guest_pages() - the same for @nr pages of 4 KiB at once.
+ * @dma_addrs receives an address for each of @gfns, each one reference, or GVT_DMA_INVALID where
+ * no guest memory is. The same gfn may occur more than once. Returns 0, or a negative errno
+ * (-ENOSPC, -ENOMEM) with nothing mapped.
+ */
+int intel_gvt_hypervisor_dma_map_guest_pages(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr,
+					     dma_addr_t *dma_addrs);
+
+/** intel_gvt_hypervisor_dma_unmap_guest_pages() - the reverse; GVT_DMA_INVALID is passed over. */
+void intel_gvt_hypervisor_dma_unmap_guest_pages(struct intel_vgpu *vgpu,
+						const dma_addr_t *dma_addrs, size_t nr);
+
+/**
+ * intel_gvt_hypervisor_alloc_host_pages() - @nr zeroed pages of ours that the GPU can read:
+ * shadow tables, shadow contexts. Contiguous for the CPU alone; each has its own bus frame, by
+ * virt_to_mfn(). Owned by the caller until free_host_pages(). NULL: none left.
+ */
+void *intel_gvt_hypervisor_alloc_host_pages(struct intel_vgpu *vgpu, size_t nr);
+
+/** intel_gvt_hypervisor_free_host_pages() - give them back, whole, as allocated. */
+void intel_gvt_hypervisor_free_host_pages(struct intel_vgpu *vgpu, void *va, size_t nr);
+
+/**
+ * intel_gvt_hypervisor_virt_to_mfn() - the bus frame of a page from alloc_host_pages(), or
+ * INTEL_GVT_INVALID_ADDR for any other address.
+ */
+unsigned long intel_gvt_hypervisor_virt_to_mfn(struct intel_vgpu *vgpu, void *p);
+
+/**
+ * intel_gvt_hypervisor_map_gfn_to_mfn() - put @nr machine frames from @mfn at @gfn, or (@map
+ * false) take them away. The frames are of guest pages mapped for DMA, which stay mapped for as
+ * long as the alias exists. Returns 0, -EOPNOTSUPP, or another negative errno, nothing then
+ * being mapped.
+ */
+int intel_gvt_hypervisor_map_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn,
+					unsigned long mfn, unsigned int nr, bool map);
+
+/**
+ * intel_gvt_hypervisor_set_opregion() - put the vGPU's OpRegion where its guest expects it
+ * (ASLS of configuration space). Returns 0, or a negative errno.
+ */
+int intel_gvt_hypervisor_set_opregion(struct intel_vgpu *vgpu);
+
+/**
+ * intel_gvt_hypervisor_set_pvmmio() - answer a guest that asks for AcrnGT's shared register page.
+ * Returns 0, or -EOPNOTSUPP: the guest then goes on without.
+ */
+int intel_gvt_hypervisor_set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
 
 /** intel_gvt_hypervisor_dom0_ready() - say that vGPUs can be had from now on. */
 int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt);

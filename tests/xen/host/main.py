@@ -56,11 +56,14 @@ def parse():
         help="let the guest's firmware read its kernel, minutes slower")  # fmt: skip
     add("--no-xengt", action="store_true", help="Xen alone, without this tree's build")
     clocks = ran.add_mutually_exclusive_group()
-    clocks.add_argument("--exact", action="store_true", help="time is executed instructions")
-    clocks.add_argument("--fast", action="store_true", help="all cores, the host's time (default)")
+    clocks.add_argument("--exact", action="store_true", help="time is executed instructions (default)")
+    clocks.add_argument("--fast", action="store_true", help="all cores, the host's time")
     shell = commands.add_parser("shell", help="dom0's console of a machine that --keep left")
     shell.add_argument("folder", help="as printed by lab run --keep")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.command == "run":
+        options.exact = not options.fast
+    return options
 
 
 def check(options):
@@ -80,7 +83,7 @@ def build_all(options):
     for release in options.release or RELEASES:
         dom0 = images.Dom0(release)
         build.build(release)
-        machine.snapshot(machine.Settings(dom0, False), Logs())
+        machine.snapshot(machine.Settings(dom0, True), Logs())
 
 
 class Run:
