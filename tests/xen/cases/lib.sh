@@ -40,7 +40,7 @@ until_true() {
 # counter GUEST GROUP FIELD: one of the vGPU's counters.
 counter() {
 	xengt --json show "$1" | tr -d ' ",' | awk -F: -v group="$2" -v field="$3" '
-		$2 == "{" { in_group = $1 == group }
+		$2 == "{" { in_group = $1 == group; next }
 		in_group && $1 == field { print $2 }'
 }
 
