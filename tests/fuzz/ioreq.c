@@ -131,6 +131,13 @@ static void restore(struct xengt_vgpu *v, void *arg)
 	MUST(intel_vgpu_bar(v->vgpu, 0, NULL) == BARE_BAR0);
 }
 
+/* Where a page is already, another one would be lost to the guest. */
+static void fill(struct bare_guest *g, u64 gfn)
+{
+	if (!exen_guest_page(g->d, gfn))
+		MUST(!exen_guest_populate(g->d, 0, gfn));
+}
+
 static void in_guest(struct bare_guest *g, const struct op *op)
 {
 	u64 gfn = op->addr % CLEAN_PAGES;
@@ -140,7 +147,7 @@ static void in_guest(struct bare_guest *g, const struct op *op)
 	else if (op->act == ACT_BALLOON)
 		exen_guest_balloon_out(g->d, 0, gfn);
 	else
-		exen_guest_populate(g->d, 0, gfn);
+		fill(g, gfn);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -164,7 +171,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	MUST(!exen_domain_crashed(guest.d));
 	for (u64 gfn = 0; gfn < CLEAN_PAGES; gfn++) {
-		exen_guest_populate(guest.d, 0, gfn);
+		fill(&guest, gfn);
 		memset(exen_guest_page(guest.d, gfn), 0, GVT_PAGE_SIZE);
 	}
 	MUST(!xengt_vgpu_call(guest.v, restore, NULL));
