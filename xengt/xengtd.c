@@ -111,6 +111,8 @@ static int on_xenstore(sd_event_source *source, int fd, uint32_t events, void *u
 		    (!err &&
 		     (info.dying || memcmp(info.uuid, guest->v->state->uuid, sizeof(info.uuid)))))
 			daemon_detach(guest, false);
+		else if (!err && info.suspended)
+			xengt_vgpu_suspended(guest->v);
 	}
 	return 0;
 }
