@@ -100,6 +100,13 @@ int intel_vgpu_emulate_mmio_read(struct intel_vgpu *vgpu, u64 pa, void *buf, uns
 int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *buf,
 				  unsigned int bytes);
 
+/**
+ * intel_vgpu_invalidate() - frames of the guest changed hands: it gave some up, or moved some.
+ * Whatever graphics memory leads to frames that are not the guest's any more leads to nothing
+ * when this returns.
+ */
+void intel_vgpu_invalidate(struct intel_vgpu *vgpu);
+
 /* The entry points as one table, for a layer that is to know no more of the core. */
 struct intel_gvt_ops {
 	int (*emulate_cfg_read)(struct intel_vgpu *, unsigned int, void *, unsigned int);
@@ -131,6 +138,29 @@ struct vgpu_counters {
 
 /* What a PVINFO notification (g2v) may say; the last counts those that say nothing known. */
 #define VGT_G2V_MAX 8
+
+/* What graphics memory costs now, and how it was used. */
+struct vgpu_gtt_counts {
+	u64 dma_refs;	  /* references of DMA mappings held */
+	u64 holes;	  /* present entries of the guest without a page behind */
+	u64 aliases;	  /* pages of the aperture that do not trap */
+	u64 roots;	  /* PPGTTs that the guest has */
+	u64 tables;	  /* guest pages shadowed as tables */
+	u64 tracked;	  /* those of them whose writes trap */
+	u64 shadows;	  /* shadow tables */
+	u64 bytes;	  /* of our memory, host pages with it */
+	u64 commits;	  /* of the GGTT */
+	u64 ggtt_changes; /* entries found changed */
+	u64 syncs;	  /* of a PPGTT */
+	u64 compared;	  /* tables read and compared */
+	u64 changes;	  /* entries of tables found changed */
+	u64 traps;	  /* writes to tracked tables */
+	u64 reclaims;	  /* PPGTTs whose shadow made room for another's */
+	u64 refused;	  /* notifications that could not be followed */
+};
+
+/** intel_vgpu_gtt_counts() - what they are now, valid while the vGPU lives. */
+const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(struct intel_vgpu *vgpu);
 
 /** intel_vgpu_counters() - the counters, valid while the vGPU lives. */
 const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu);

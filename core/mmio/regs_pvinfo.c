@@ -29,9 +29,15 @@ enum {
 
 static void g2v_notify(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
+	u64 pdp[4];
+
 	(void)offset;
 	(void)old;
 	vgpu->state->notifications[val < VGT_G2V_MAX ? val : VGT_G2V_MAX]++;
+	for (unsigned int i = 0; i < ARRAY_SIZE(pdp); i++)
+		pdp[i] = gvt_vreg(vgpu, PV_PDP + 8 * i) | (u64)gvt_vreg(vgpu, PV_PDP + 8 * i + 4)
+								  << 32;
+	vgpu_ppgtt_notify(vgpu, val, pdp);
 }
 
 static const struct gvt_reg rows[] = {
