@@ -63,16 +63,15 @@ static int alias_run(struct intel_vgpu *vgpu, u32 nr_leaf, u32 i, u64 mfn, u32 n
 	return 0;
 }
 
-/* The same for entries @idx, in ascending order, run by run. Returns the first error. */
+/* The same for entries @idx, in ascending order, run by run, up to the first error. */
 static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr, bool map)
 {
 	const struct ggtt_entries *own = vgpu->gtt.ggtt.leaves[nr_leaf].own;
-	int first = 0;
+	int err = 0;
 
-	for (size_t at = 0; at < nr;) {
+	for (size_t at = 0; !err && at < nr;) {
 		u64 mfn = mfn_at(vgpu, own, idx[at]);
 		size_t run = 1;
-		int err;
 
 		while (at + run < nr && idx[at + run] == idx[at] + run &&
 		       mfn_at(vgpu, own, idx[at + run]) == mfn + run)
@@ -80,10 +79,9 @@ static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size
 		err = mfn == INTEL_GVT_INVALID_ADDR
 			      ? -EFAULT
 			      : alias_run(vgpu, nr_leaf, idx[at], mfn, run, map);
-		first = first ? first : err;
 		at += run;
 	}
-	return first;
+	return err;
 }
 
 size_t aperture_drop(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, size_t nr)
@@ -119,6 +117,7 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
 	struct ggtt_leaf *leaf = &ggtt->leaves[nr_leaf];
 	u64 scratch = vgpu->gtt.scratch_page.bus | 1;
+	int err;
 	u16 more[GTT_ENTRIES], less[GTT_ENTRIES];
 	size_t nr_more = 0, nr_less = 0;
 
@@ -135,9 +134,11 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 			less[nr_less++] = i;
 	}
 	aperture_drop(vgpu, nr_leaf, less, nr_less);
-	/* What cannot be aliased traps, and is tried again when something near it changes. */
-	if (alias_each(vgpu, nr_leaf, more, nr_more, true) == -EOPNOTSUPP)
+	/* What cannot be aliased traps, until the next commit finds that it can. */
+	err = alias_each(vgpu, nr_leaf, more, nr_more, true);
+	if (err == -EOPNOTSUPP)
 		ggtt->alias_off = true;
+	leaf->realias = err != 0 && !ggtt->alias_off;
 }
 
 int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn)

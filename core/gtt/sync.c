@@ -24,8 +24,10 @@ static int track(struct intel_vgpu *vgpu, struct gtt_table *table)
 /* A page whose tracking will not end stays tracked: slower, and as right. */
 static void untrack(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
-	if (table->track->tracked && !intel_vgpu_disable_page_track(vgpu, table->gfn))
-		vgpu->gtt.counts.tracked--;
+	if (!table->track->tracked)
+		return;
+	intel_vgpu_disable_page_track(vgpu, table->gfn);
+	vgpu->gtt.counts.tracked -= !table->track->tracked;
 }
 
 /*

@@ -229,10 +229,12 @@ void fake_free_host(unsigned long handle, void *va, size_t nr)
 
 u64 *fake_host_page(const struct fake *f, u64 bus)
 {
-	for (struct fake_host *host = f->host; host; host = host->next)
-		for (size_t i = 0; i < host->nr; i++)
-			if (fake_virt_to_mfn(host->va + i * GVT_PAGE_SIZE) == bus >> GVT_PAGE_SHIFT)
-				return (u64 *)(host->va + i * GVT_PAGE_SIZE);
+	for (struct fake_host *host = f->host; host; host = host->next) {
+		u64 first = fake_virt_to_mfn(host->va) ^ 0x2a, at = (bus >> GVT_PAGE_SHIFT) ^ 0x2a;
+
+		if (at >= first && at < first + host->nr)
+			return (u64 *)(host->va + (at - first) * GVT_PAGE_SIZE);
+	}
 	return NULL;
 }
 
