@@ -133,12 +133,12 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 		if (!want && is_aliased(leaf->own, i))
 			less[nr_less++] = i;
 	}
-	aperture_drop(vgpu, nr_leaf, less, nr_less);
+	leaf->realias = aperture_drop(vgpu, nr_leaf, less, nr_less) != nr_less;
 	/* What cannot be aliased traps, until the next commit finds that it can. */
 	err = alias_each(vgpu, nr_leaf, more, nr_more, true);
 	if (err == -EOPNOTSUPP)
 		ggtt->alias_off = true;
-	leaf->realias = err != 0 && !ggtt->alias_off;
+	leaf->realias |= err && !ggtt->alias_off;
 }
 
 int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn)
@@ -148,9 +148,12 @@ int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn)
 
 	if (gfn == ggtt->bar_gfn)
 		return 0;
-	for (u32 i = 0; i < aperture_leaves(vgpu); i++)
+	for (u32 i = 0; i < aperture_leaves(vgpu); i++) {
+		/* Whatever becomes of the others, what went comes back at the next commit. */
+		ggtt->leaves[i].realias = true;
 		if (ggtt->leaves[i].own && aperture_forget(vgpu, i))
 			err = -EBUSY;
+	}
 	if (err)
 		return err;
 	ggtt->bar_gfn = gfn;

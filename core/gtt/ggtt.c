@@ -93,6 +93,8 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 	int err;
 
 	nr = aperture_drop(vgpu, nr_leaf, idx, nr);
+	if (!nr)
+		return 0;
 	for (size_t i = 0; i < nr; i++) {
 		guest[i] = vals[idx[i]];
 		before += gtt_present(own->guest[idx[i]]) && own->shadow[idx[i]] == scratch(vgpu);
@@ -106,7 +108,7 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 		unmap_entry(vgpu, was);
 	}
 	add_holes(vgpu, leaf, (int)holes - (int)before);
-	leaf->realias |= nr != 0;
+	leaf->realias = true;
 	return err;
 }
 
@@ -183,6 +185,26 @@ static size_t find_holes(const struct intel_vgpu *vgpu, const struct ggtt_entrie
 	return nr;
 }
 
+static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf, struct gtt_valid_cache *cache)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_entries *own = leaf->own;
+	u16 idx[GTT_ENTRIES];
+	size_t nr = 0, can;
+
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		if (own->shadow[i] != scratch(vgpu) &&
+		    !gtt_valid(vgpu, cache, gfn_of(vgpu, own->guest[i])))
+			idx[nr++] = i;
+	can = aperture_drop(vgpu, nr_leaf, idx, nr);
+	for (size_t i = 0; i < can; i++) {
+		unmap_entry(vgpu, own->shadow[idx[i]]);
+		own->shadow[idx[i]] = scratch(vgpu);
+	}
+	add_holes(vgpu, leaf, can);
+	leaf->gone = can != nr;
+}
+
 static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
@@ -191,6 +213,11 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
 	size_t nr = 0;
 	int err = 0;
 
+	if (leaf->gone) {
+		struct gtt_valid_cache cache = { 0 };
+
+		invalidate_own(vgpu, nr_leaf, &cache);
+	}
 	if (leaf->holes) {
 		nr = find_holes(vgpu, leaf->own, vals, idx);
 		err = set_entries(vgpu, nr_leaf, idx, vals, nr);
@@ -327,25 +354,6 @@ void ggtt_exit(struct intel_vgpu *vgpu)
 		drop_leaf(vgpu, i);
 	free(vgpu->gtt.ggtt.leaves);
 	vgpu->gtt.ggtt.leaves = NULL;
-}
-
-static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf, struct gtt_valid_cache *cache)
-{
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
-	struct ggtt_entries *own = leaf->own;
-	u16 idx[GTT_ENTRIES];
-	size_t nr = 0;
-
-	for (size_t i = 0; i < GTT_ENTRIES; i++)
-		if (own->shadow[i] != scratch(vgpu) &&
-		    !gtt_valid(vgpu, cache, gfn_of(vgpu, own->guest[i])))
-			idx[nr++] = i;
-	nr = aperture_drop(vgpu, nr_leaf, idx, nr);
-	for (size_t i = 0; i < nr; i++) {
-		unmap_entry(vgpu, own->shadow[idx[i]]);
-		own->shadow[idx[i]] = scratch(vgpu);
-	}
-	add_holes(vgpu, leaf, nr);
 }
 
 void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)

@@ -27,6 +27,7 @@ struct ggtt_leaf {
 	u64 guest, shadow;
 	u16 holes;
 	bool realias; /* aliases are not what they should be */
+	bool gone;    /* some lead to frames that are the guest's no more, for want of an unalias */
 };
 
 /* A tiled range of the aperture, in pages; .end 0: none. */

@@ -18,6 +18,7 @@
 
 #include "core/gtt/format.h"
 #include "core/gtt/pool.h"
+#include "core/gvt.h"
 
 struct intel_vgpu;
 struct intel_vgpu_page_track;
@@ -30,7 +31,7 @@ struct gtt_valid_cache;
 #define GTT_QUOTA_DEFAULT 32768u
 
 /* PPGTTs that a guest may have. */
-#define GTT_ROOTS_MAX 1024u
+#define GTT_ROOTS_MAX GVT_ROOTS_MAX
 
 /* A root as the guest made it known; in vgpu_state. .levels 0: free. */
 struct vgpu_root {

@@ -230,6 +230,12 @@ static int split(struct intel_vgpu *vgpu, enum gtt_form form, u64 val, struct gt
 		table->entries[i] = gtt_split(format(vgpu), form, val, i);
 	err = new_shadow(vgpu, table, form == GTT_PAGE_1G ? GTT_PD : GTT_PT, out);
 	table_put(vgpu, table);
+	/* Not worth a table. */
+	if (!err && (*out)->holes == GTT_ENTRIES) {
+		shadow_put(vgpu, *out);
+		*out = NULL;
+		err = -EFAULT;
+	}
 	return err;
 }
 

@@ -10,7 +10,7 @@
 #define RW   0x2ull
 #define PAT3 0x18ull /* PWT, PCD */
 
-#define SEEN 4096u
+#define SEEN 65536u
 
 /* Pairs that were walked already: what several tables lead to is looked at once. */
 struct walk {
@@ -66,10 +66,11 @@ static void safe_page(struct walk *w, u64 bus, u32 nr)
 
 static void safe(struct walk *w, u64 bus, enum gtt_kind kind)
 {
-	const u64 *entries = table(w, bus);
+	const u64 *entries;
 
 	if (seen(w, 0, bus, kind))
 		return;
+	entries = table(w, bus);
 	for (u32 i = 0; i < GTT_ENTRIES; i++) {
 		u64 entry = entries[i];
 
@@ -160,11 +161,12 @@ static void same_1g(struct walk *w, u64 entry, u64 gfn, u64 guest)
 static void same(struct walk *w, u64 gpa, u64 bus, enum gtt_kind kind, bool shadow_64k)
 {
 	u64 gfn = gpa >> GVT_PAGE_SHIFT;
-	const u64 *entries = table(w, bus), *guest = (const u64 *)(w->f->ram + gpa);
+	const u64 *entries, *guest = (const u64 *)(w->f->ram + gpa);
 	bool ips = (gvt_vreg(w->f->vgpu, 0x4080) & 0xf) == 0xf;
 
 	if (seen(w, gpa, bus, kind << 1 | shadow_64k))
 		return;
+	entries = table(w, bus);
 	for (u32 i = 0; i < GTT_ENTRIES; i++) {
 		u64 val = guest[kind == GTT_PT_64K ? ALIGN_DOWN(i, 16) : i], entry = entries[i];
 		u64 to = (val & ADDR) >> GVT_PAGE_SHIFT;
