@@ -39,20 +39,26 @@ static const u32 leaves[] = { 0, 1, 31, 32, 700, 2047 };
 /* Entries that steps touch: edges of lines, of runs of sixteen, of the table. */
 static const u16 places[] = { 0, 1, 7, 8, 15, 16, 17, 255, 256, 496, 511 };
 
+/* Twice or more: more often. Those before OP_FLUSH are the guest's own writes. */
 enum kind {
+	OP_TREE,
+	OP_TREE2,
+	OP_TREE3,
 	OP_ENTRY,
 	OP_ENTRY2,
-	OP_ENTRY3,
+	OP_LEAF,
+	OP_LEAF2,
 	OP_FILL,
 	OP_GGTT,
 	OP_GGTT2,
 	OP_GGTT_FILL,
 	OP_FLUSH,
 	OP_CREATE,
-	OP_CREATE2,
 	OP_DESTROY,
 	OP_SYNC,
 	OP_SYNC2,
+	OP_SYNC3,
+	OP_SYNC4,
 	OP_QUIET,
 	OP_GIVE_UP,
 	OP_POPULATE,
@@ -69,10 +75,10 @@ enum kind {
 };
 
 static const char *const names[OP_KINDS] = {
-	"entry",   "entry",    "entry",	   "fill",    "ggtt", "ggtt", "ggtt-fill",
-	"flush",   "create",   "create",   "destroy", "sync", "sync", "quiet",
-	"give-up", "populate", "fail",	   "fence",   "bar",  "gamw", "quota",
-	"limit",   "restart",  "aperture", "reset",
+	"tree", "tree",	 "tree",      "entry",	 "entry",    "leaf",	"leaf",	 "fill",
+	"ggtt", "ggtt",	 "ggtt-fill", "flush",	 "create",   "destroy", "sync",	 "sync",
+	"sync", "sync",	 "quiet",     "give-up", "populate", "fail",	"fence", "bar",
+	"gamw", "quota", "limit",     "restart", "aperture", "reset",
 };
 
 void gtt_model_describe(const struct gtt_op *op, char *buf, size_t len)
@@ -149,6 +155,70 @@ static void write_entry(struct gtt_model *m, const struct gtt_op *op)
 		guest_write(m, gpa + at, width, val >> 8 * at & unit_ones(width));
 }
 
+/* The same few roots come again, as both kinds. */
+static void roots_at(u8 n, u64 pdp[4])
+{
+	for (unsigned int i = 0; i < 4; i++)
+		pdp[i] = n & 0x80 && i > 1 ? 0 : (u64)table_at(n % 8 + i) << GVT_PAGE_SHIFT;
+}
+
+static unsigned int levels_at(u8 n)
+{
+	return n & 0x40 ? 3 : 4;
+}
+
+static void notify(struct gtt_model *m, u8 n, bool create)
+{
+	u64 pdp[4];
+
+	roots_at(n, pdp);
+	for (unsigned int i = 0; i < 4; i++)
+		fake_write(m->f, FAKE_BAR0 + PV_PDP + 8 * i, 8, pdp[i]);
+	fake_reg_write(m->f, PV_G2V, (levels_at(n) == 3 ? 2 : 4) + !create);
+}
+
+static u32 data_at(const struct gtt_op *op)
+{
+	return DATA + op->d % 4 * 512;
+}
+
+/*
+ * What a driver does: a root, the directories below it, and at the end a leaf full of pages, or a
+ * large page; made known. The tables of one overlap with those of the next.
+ */
+static void grow_tree(struct gtt_model *m, const struct gtt_op *op)
+{
+	bool l3 = levels_at(op->a) == 3;
+	u64 at = place_at(op->b % 16) * 8, ips = op->c & 1 ? 1 << 11 : 0;
+	u32 depth = l3 ? 1 : 3, first = op->a % 8;
+
+	for (u32 i = 0; i < depth; i++) {
+		u64 to = (u64)table_at(first + i + 1) << GVT_PAGE_SHIFT | 3;
+
+		if (i == depth - 1 && op->c % 8 == 6)
+			to = (u64)data_at(op) << GVT_PAGE_SHIFT | 1 << 7 | 3;
+		else if (i == depth - 1)
+			to |= ips;
+		guest_write(m, ((u64)table_at(first + i) << GVT_PAGE_SHIFT) + at, 8, to);
+	}
+	for (u32 i = 0; i < GTT_ENTRIES; i++)
+		guest_write(m, ((u64)table_at(first + depth) << GVT_PAGE_SHIFT) + 8 * i, 8,
+			    (u64)(data_at(op) + i) << GVT_PAGE_SHIFT | 3);
+	if (op->c & 2)
+		notify(m, op->a, true);
+}
+
+/* A page in what is a leaf, if a tree was grown. */
+static void write_leaf(struct gtt_model *m, const struct gtt_op *op)
+{
+	u32 frame = table_at(op->a % 8 + (levels_at(op->a) == 3 ? 1 : 3));
+	u64 gpa = ((u64)frame << GVT_PAGE_SHIFT) + place_at(op->b) * 8;
+	u64 gfn = op->c & 1 ? DATA + op->d % 128 * 16 : DATA + op->d % DATA_PAGES;
+
+	guest_write(m, gpa, 8,
+		    op->c % 4 == 3 ? 0 : gfn << GVT_PAGE_SHIFT | 1 | (op->d >> 24 & 0x9a));
+}
+
 /* A whole table of pages, in order or all the same, or of nothing. */
 static void fill_table(struct gtt_model *m, const struct gtt_op *op)
 {
@@ -193,35 +263,17 @@ static void fill_ggtt(struct gtt_model *m, const struct gtt_op *op)
 			   8);
 }
 
-/* The same few roots come again, as both kinds. */
-static void roots_at(u8 n, u64 pdp[4])
+static struct vgpu_mm *find_mm(struct gtt_model *m, u8 n, u64 pdp[4])
 {
-	for (unsigned int i = 0; i < 4; i++)
-		pdp[i] = n & 0x80 && i > 1 ? 0 : (u64)table_at(n % 8 + i) << GVT_PAGE_SHIFT;
-}
-
-static unsigned int levels_at(u8 n)
-{
-	return n & 0x40 ? 3 : 4;
-}
-
-static void notify(struct gtt_model *m, u8 n, bool create)
-{
-	u64 pdp[4];
-
 	roots_at(n, pdp);
-	for (unsigned int i = 0; i < 4; i++)
-		fake_write(m->f, FAKE_BAR0 + PV_PDP + 8 * i, 8, pdp[i]);
-	fake_reg_write(m->f, PV_G2V, (levels_at(n) == 3 ? 2 : 4) + !create);
+	return vgpu_ppgtt_find(m->f->vgpu, pdp, levels_at(n));
 }
 
 static int sync_one(struct gtt_model *m, u8 n)
 {
-	struct vgpu_mm *mm;
 	u64 pdp[4];
+	struct vgpu_mm *mm = find_mm(m, n, pdp);
 
-	roots_at(n, pdp);
-	mm = vgpu_ppgtt_find(m->f->vgpu, pdp, levels_at(n));
 	return mm ? vgpu_ppgtt_sync(m->f->vgpu, mm) : -1;
 }
 
@@ -384,23 +436,39 @@ static void check_ggtt(struct gtt_model *m, bool exact)
 	}
 }
 
-static void check_mm(struct gtt_model *m, u8 n, bool exact)
+static enum gtt_kind top_kind(u8 n)
 {
-	struct vgpu_mm *mm;
-	u64 pdp[4];
+	return levels_at(n) == 4 ? GTT_PML4 : GTT_PD;
+}
 
-	roots_at(n, pdp);
-	mm = vgpu_ppgtt_find(m->f->vgpu, pdp, levels_at(n));
-	if (!mm)
-		return;
-	for (unsigned int i = 0; i < (levels_at(n) == 4 ? 1 : 4); i++) {
-		enum gtt_kind kind = levels_at(n) == 4 ? GTT_PML4 : GTT_PD;
+/* Whatever the GPU can reach, it may. */
+static void check_safe(struct gtt_model *m)
+{
+	bool more = false;
 
-		if (mm->top[i])
-			gtt_walk_safe(m->f, vgpu_ppgtt_root(m->f->vgpu, mm, i), kind);
-		if (mm->top[i] && exact)
-			gtt_walk_same(m->f, pdp[i], vgpu_ppgtt_root(m->f->vgpu, mm, i), kind);
+	for (unsigned int at = 0; at < 32; at++) {
+		u8 n = at % 8 | at / 8 << 6;
+		u64 pdp[4];
+		struct vgpu_mm *mm = find_mm(m, n, pdp);
+
+		for (unsigned int i = 0; mm && i < ARRAY_SIZE(mm->top); i++)
+			if (mm->top[i]) {
+				gtt_walk_safe(m->f, more, vgpu_ppgtt_root(m->f->vgpu, mm, i),
+					      top_kind(n));
+				more = true;
+			}
 	}
+}
+
+static void check_same(struct gtt_model *m, u8 n)
+{
+	u64 pdp[4];
+	struct vgpu_mm *mm = find_mm(m, n, pdp);
+
+	for (unsigned int i = 0; mm && i < ARRAY_SIZE(mm->top); i++)
+		if (mm->top[i])
+			gtt_walk_same(m->f, pdp[i], vgpu_ppgtt_root(m->f->vgpu, mm, i),
+				      top_kind(n));
 }
 
 static void check_counts(struct gtt_model *m)
@@ -426,9 +494,17 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 	int err = -1;
 
 	switch ((enum kind)(op->kind % OP_KINDS)) {
+	case OP_TREE:
+	case OP_TREE2:
+	case OP_TREE3:
+		grow_tree(m, op);
+		break;
+	case OP_LEAF:
+	case OP_LEAF2:
+		write_leaf(m, op);
+		break;
 	case OP_ENTRY:
 	case OP_ENTRY2:
-	case OP_ENTRY3:
 		write_entry(m, op);
 		break;
 	case OP_FILL:
@@ -450,7 +526,6 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 		check_ggtt(m, !m->stale_ggtt);
 		break;
 	case OP_CREATE:
-	case OP_CREATE2:
 		notify(m, op->a, true);
 		break;
 	case OP_DESTROY:
@@ -458,6 +533,8 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 		break;
 	case OP_SYNC:
 	case OP_SYNC2:
+	case OP_SYNC3:
+	case OP_SYNC4:
 		err = sync_one(m, op->a);
 		break;
 	case OP_QUIET:
@@ -507,10 +584,10 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 		break;
 	}
 	/* The guest's own writes change no shadow; the step after them looks. */
-	for (unsigned int n = 0; op->kind % OP_KINDS >= OP_FLUSH && n < 32; n++)
-		check_mm(m, n % 8 | n / 8 << 6, false);
+	if (op->kind % OP_KINDS >= OP_FLUSH)
+		check_safe(m);
 	if (!err)
-		check_mm(m, op->a, true);
+		check_same(m, op->a);
 	if (op->kind % OP_KINDS >= OP_GIVE_UP)
 		check_ggtt(m, false);
 	check_counts(m);

@@ -22,11 +22,13 @@ struct walk {
 	u32 nr, walk; /* how many; the number of this walk */
 };
 
-static struct walk *begin(struct fake *f)
+static struct walk *begin(struct fake *f, bool more)
 {
 	static struct walk w;
 
 	w.f = f;
+	if (more)
+		return &w;
 	w.nr = 0;
 	w.walk++;
 	return &w;
@@ -74,6 +76,8 @@ static void safe(struct walk *w, u64 bus, enum gtt_kind kind)
 	for (u32 i = 0; i < GTT_ENTRIES; i++) {
 		u64 entry = entries[i];
 
+		if (i && entry == entries[i - 1] && kind != GTT_PT_64K)
+			continue;
 		UNIT_CHECK(entry & P, "entry %u of a table of kind %u is not present", i, kind);
 		if (kind == GTT_PT)
 			safe_page(w, entry & ADDR, 1);
@@ -88,9 +92,9 @@ static void safe(struct walk *w, u64 bus, enum gtt_kind kind)
 	}
 }
 
-void gtt_walk_safe(struct fake *f, u64 bus, enum gtt_kind kind)
+void gtt_walk_safe(struct fake *f, bool more, u64 bus, enum gtt_kind kind)
 {
-	safe(begin(f), bus, kind);
+	safe(begin(f, more), bus, kind);
 }
 
 /* ---- the same as the guest's ---- */
@@ -196,7 +200,7 @@ static void same(struct walk *w, u64 gpa, u64 bus, enum gtt_kind kind, bool shad
 
 void gtt_walk_same(struct fake *f, u64 gpa, u64 bus, enum gtt_kind kind)
 {
-	same(begin(f), gpa, bus, kind, false);
+	same(begin(f, false), gpa, bus, kind, false);
 }
 
 u64 gtt_walk_gpu(struct fake *f, u64 bus, enum gtt_kind kind, u64 addr)
