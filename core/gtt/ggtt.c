@@ -53,7 +53,7 @@ static int map_entries(struct intel_vgpu *vgpu, const u64 *guest, size_t nr, u64
 			(*holes)++;
 		else
 			shadow[at[i]] = gtt_make(fmt, GTT_GGTT, guest[at[i]], bus[i]);
-	return err;
+	return err < 0 ? err : 0;
 }
 
 static void unmap_entry(struct intel_vgpu *vgpu, u64 shadow)

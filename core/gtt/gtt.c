@@ -106,10 +106,26 @@ static int map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *
 	return err;
 }
 
+/* Of @nr references, those that are none, and those that the GPU cannot use: how many. */
+static int sort_out(struct intel_vgpu *vgpu, size_t nr, dma_addr_t *bus)
+{
+	int missing = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (bus[i] == GVT_DMA_INVALID) {
+			vgpu->gtt.counts.dma_refs--;
+		} else if (!gtt_reaches(vgpu->gvt->gtt_format, bus[i])) {
+			gtt_unmap(vgpu, bus[i]);
+			bus[i] = GVT_DMA_INVALID;
+		}
+		missing += bus[i] == GVT_DMA_INVALID;
+	}
+	return missing;
+}
+
 int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus)
 {
-	u64 unreachable = 0, mask = ~vgpu->gvt->gtt_format->bus;
-	size_t got = 0;
+	u64 other = 0, mask = ~vgpu->gvt->gtt_format->bus;
 	int err;
 
 	if (!nr)
@@ -120,17 +136,10 @@ int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus
 			bus[i] = GVT_DMA_INVALID;
 		return err;
 	}
-	for (size_t i = 0; i < nr; i++) {
-		got += bus[i] != GVT_DMA_INVALID;
-		unreachable |= bus[i] & mask;
-	}
-	vgpu->gtt.counts.dma_refs += got;
-	for (size_t i = 0; unreachable && i < nr; i++)
-		if (bus[i] != GVT_DMA_INVALID && !gtt_reaches(vgpu->gvt->gtt_format, bus[i])) {
-			gtt_unmap(vgpu, bus[i]);
-			bus[i] = GVT_DMA_INVALID;
-		}
-	return 0;
+	vgpu->gtt.counts.dma_refs += nr;
+	for (size_t i = 0; i < nr; i++)
+		other |= bus[i] & mask;
+	return other ? sort_out(vgpu, nr, bus) : 0;
 }
 
 /* In the queue, a bit of the page's offset marks what a large page holds. */

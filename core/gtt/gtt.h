@@ -53,8 +53,8 @@ bool gtt_ready(struct intel_vgpu *vgpu);
 /**
  * gtt_map() - DMA addresses for @nr (at most GTT_ENTRIES) guest frames, each one reference.
  * GVT_DMA_INVALID where there is none, be it that the frame is no memory, or the GPU cannot reach
- * it. When mappings run out, shadows of PPGTTs not in use make room. Returns 0, or a negative
- * errno with all of @bus invalid.
+ * it. When mappings run out, shadows of PPGTTs not in use make room. Returns how many of
+ * @nr have no address, or a negative errno: then none has.
  */
 int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus);
 

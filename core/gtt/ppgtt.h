@@ -43,7 +43,6 @@ struct vgpu_root {
 struct gtt_table {
 	struct intel_vgpu *vgpu;
 	u64 gfn; /* or GTT_NO_GFN: a large page of the guest's, written out in smaller ones */
-	u64 entries[GTT_ENTRIES]; /* as last read */
 	struct gtt_shadow *shadow[GTT_KINDS];
 	struct intel_vgpu_page_track *track; /* NULL with GTT_NO_GFN */
 	u64 epoch;			     /* of the sync that read it last */
@@ -51,6 +50,7 @@ struct gtt_table {
 	u32 quiet;			     /* syncs in a row that found no change */
 	bool dirty;			     /* written since it was read */
 	struct gtt_table *next, *prev;
+	u64 entries[GTT_ENTRIES]; /* as last read */
 };
 
 #define GTT_NO_GFN (~0ull)

@@ -63,8 +63,7 @@ static int set_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 
 	u64 gfns[GTT_ENTRIES], bus[GTT_ENTRIES];
 	u16 at[GTT_ENTRIES];
 	size_t present = 0;
-	bool failed = false;
-	int err;
+	int missing;
 
 	if (!nr)
 		return 0;
@@ -79,19 +78,18 @@ static int set_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 
 			unmap_4k(vgpu, shadow, was);
 		}
 	}
-	err = gtt_map(vgpu, gfns, present, bus);
+	missing = gtt_map(vgpu, gfns, present, bus);
 	for (size_t k = 0; k < present; k++) {
 		u64 was = to[at[k]];
 		bool hole = bus[k] == GVT_DMA_INVALID;
 
-		failed |= hole;
 		to[at[k]] = hole ? none : (from[at[k]] & keep) | bus[k];
 		if (was != none)
 			unmap_4k(vgpu, shadow, was);
 	}
-	if (shadow->holes || failed)
+	if (shadow->holes || missing)
 		count_holes(vgpu, shadow);
-	return err;
+	return missing < 0 ? missing : 0;
 }
 
 /* ---- leaves of 64 KiB pages ---- */
@@ -168,6 +166,7 @@ static int set_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned 
 			gfns[i] = gfns[0] + i;
 		if (present)
 			err = gtt_map(vgpu, gfns, RUN, bus);
+		err = err < 0 ? err : 0;
 	}
 	put_run(vgpu, shadow, run);
 	if (present)
@@ -307,12 +306,6 @@ int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *id
 	}
 }
 
-static void all_entries(u16 *idx)
-{
-	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
-		idx[i] = i;
-}
-
 int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	u16 idx[GTT_ENTRIES];
@@ -344,11 +337,47 @@ static int get_page(struct intel_vgpu *vgpu, struct gtt_page *page)
 	return err;
 }
 
+static int fill(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	u16 idx[GTT_ENTRIES];
+
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++) {
+		shadow->page.va[i] = nothing(vgpu, shadow);
+		idx[i] = i;
+	}
+	return shadow_set(vgpu, shadow, idx, GTT_ENTRIES);
+}
+
+/* All of a new shadow's entries. Of a leaf that is full, they go straight through. */
+static int fill_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	const struct gtt_format *fmt = format(vgpu);
+	const u64 keep = fmt->rows[GTT_PAGE_4K].keep, *from = shadow->table->entries;
+	u64 gfns[GTT_ENTRIES], bus[GTT_ENTRIES], all = ~0ull, *to = shadow->page.va;
+	int missing;
+
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		all &= from[i];
+	if (!gtt_present(all))
+		return fill(vgpu, shadow);
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		gfns[i] = (from[i] & fmt->addr) >> GVT_PAGE_SHIFT;
+	missing = gtt_map(vgpu, gfns, GTT_ENTRIES, bus);
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		to[i] = (from[i] & keep) | bus[i];
+	if (!missing)
+		return 0;
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		if (bus[i] == GVT_DMA_INVALID)
+			to[i] = nothing(vgpu, shadow);
+	count_holes(vgpu, shadow);
+	return missing < 0 ? missing : 0;
+}
+
 static int new_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, enum gtt_kind kind,
 		      struct gtt_shadow **out)
 {
 	struct gtt_shadow *shadow;
-	u16 idx[GTT_ENTRIES];
 	int err;
 
 	if (!make_room(vgpu))
@@ -369,10 +398,7 @@ static int new_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, enum gtt
 	table->users++;
 	table->shadow[kind] = shadow;
 	vgpu->gtt.counts.shadows++;
-	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
-		shadow->page.va[i] = nothing(vgpu, shadow);
-	all_entries(idx);
-	err = shadow_set(vgpu, shadow, idx, GTT_ENTRIES);
+	err = kind == GTT_PT ? fill_pt(vgpu, shadow) : fill(vgpu, shadow);
 	if (err) {
 		shadow_put(vgpu, shadow);
 		return err;

@@ -51,10 +51,11 @@ static int on_write(struct intel_vgpu_page_track *page_track, u64 gpa, void *dat
 struct gtt_table *table_new(struct intel_vgpu *vgpu)
 {
 	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
-	struct gtt_table *table = calloc(1, sizeof(*table));
+	struct gtt_table *table = malloc(sizeof(*table));
 
 	if (!table)
 		return NULL;
+	memset(table, 0, offsetof(struct gtt_table, entries));
 	table->vgpu = vgpu;
 	table->gfn = GTT_NO_GFN;
 	table->users = 1;

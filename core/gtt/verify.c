@@ -87,6 +87,7 @@ static int same_pages(struct verify *v, const u64 *guest, const u64 *gfns, const
 	u64 is[GTT_ENTRIES], none = v->vgpu->gtt.scratch_page.bus;
 	int err = gtt_map(v->vgpu, gfns, nr, is);
 
+	err = err < 0 ? err : 0;
 	for (size_t i = 0; !err && i < nr; i++) {
 		u64 expect = gtt_present(guest[i]) && is[i] != GVT_DMA_INVALID ? is[i] : none;
 

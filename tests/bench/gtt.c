@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What shadowing graphics memory costs, as ratios within one run: tests/bench/gtt [ROUNDS].
- * Each figure is the least of some rounds. Build without sanitizers.
+ * What shadowing graphics memory costs, as ratios within one run: tests/bench/gtt [ROUNDS [build]].
+ * Each figure is the least of some rounds. With "build", nothing but that, for a profiler. To be
+ * built without sanitizers.
  */
 #include "tests/bench/gtt.h"
 
@@ -100,8 +101,8 @@ static int map_pages(unsigned long handle, const u64 *gfns, size_t nr, dma_addr_
 		bus[i] = GVT_DMA_INVALID;
 		if (gfns[i] >= BENCH_GFNS)
 			continue;
-		b->refs[b->mfn[gfns[i]] - MFN_BASE]++;
-		bus[i] = (u64)b->mfn[gfns[i]] << GVT_PAGE_SHIFT;
+		b->pages[gfns[i]].refs++;
+		bus[i] = (u64)b->pages[gfns[i]].mfn << GVT_PAGE_SHIFT;
 	}
 	return 0;
 }
@@ -112,7 +113,7 @@ static void unmap_pages(unsigned long handle, const dma_addr_t *bus, size_t nr)
 
 	b->hypercalls++;
 	for (size_t i = 0; i < nr; i++)
-		b->refs[(bus[i] >> GVT_PAGE_SHIFT) - MFN_BASE]--;
+		b->pages[GFN_OF(bus[i] >> GVT_PAGE_SHIFT)].refs--;
 }
 
 static int map_page(unsigned long handle, unsigned long gfn, unsigned long size, dma_addr_t *bus)
@@ -202,8 +203,7 @@ static u64 data_gfn(u32 i)
 static void make_guest(struct bench *b)
 {
 	b->ram = memory(FIRST_DATA * GVT_PAGE_SIZE);
-	b->mfn = memory(BENCH_GFNS * sizeof(*b->mfn));
-	b->refs = memory(BENCH_GFNS * sizeof(*b->refs));
+	b->pages = memory(BENCH_GFNS * sizeof(*b->pages));
 	b->tracked = memory(FIRST_DATA);
 	b->ggtt = memory(MiB(8));
 	b->arena = memory(ARENA_PAGES * GVT_PAGE_SIZE);
@@ -212,7 +212,7 @@ static void make_guest(struct bench *b)
 	for (u32 i = 0; i < ARRAY_SIZE(b->arena_free); i++)
 		b->arena_free[i] = 1;
 	for (u32 gfn = 0; gfn < BENCH_GFNS; gfn++)
-		b->mfn[gfn] = MFN_BASE + BENCH_GFNS - 1 - gfn;
+		b->pages[gfn].mfn = MFN_OF(gfn);
 	table_of(b, FRAME_PML4)[0] = FRAME_PDP << 12 | 3;
 	table_of(b, FRAME_PDP)[0] = FRAME_PD << 12 | 3;
 	for (u32 t = 0; t < BENCH_TABLES; t++) {
@@ -295,7 +295,7 @@ static double copy_and_look_up(struct bench *b, int rounds)
 
 		memcpy(to, table_of(b, FRAME_PT), BENCH_TABLES * GVT_PAGE_SIZE);
 		for (u32 i = 0; i < BENCH_ENTRIES; i++)
-			to[i] = (u64)b->mfn[to[i] >> 12] << 12 | (to[i] & 0xfff);
+			to[i] = (u64)b->pages[to[i] >> 12].mfn << 12 | (to[i] & 0xfff);
 		least(&best, t);
 		__asm__ volatile("" ::"r"(to) : "memory");
 	}
@@ -469,6 +469,10 @@ int main(int argc, char **argv)
 
 	if (rounds < 1)
 		return 2;
+	if (argc > 2) {
+		build(b, rounds);
+		return 0;
+	}
 	bench_ppgtt(b, rounds);
 	bench_ggtt(b, rounds);
 	intel_gvt_destroy_vgpu(b->vgpu);

@@ -22,8 +22,9 @@ struct bench {
 	struct vgpu_state *state;
 	u64 *ggtt; /* guest memory behind the GGTT */
 	u8 *ram;   /* of the frames below FIRST_DATA */
-	u32 *mfn;  /* by gfn */
-	u32 *refs; /* by mfn, from MFN_BASE on */
+	struct bench_page {
+		u32 mfn, refs;
+	} * pages; /* by gfn */
 	bool *tracked;
 	u8 *arena; /* host pages, touched once */
 	u64 arena_free[8192 / 64];
@@ -31,6 +32,10 @@ struct bench {
 };
 
 #define MFN_BASE 0x100000u
+
+/* Frames are in the reverse order, so that the way back costs no table. */
+#define MFN_OF(gfn) (MFN_BASE + BENCH_GFNS - 1 - (gfn))
+#define GFN_OF(mfn) (MFN_BASE + BENCH_GFNS - 1 - (mfn))
 
 /** gvtg_build() - the same shadow as GVT-g makes it, entry by entry; @trees: with its caches. */
 u64 *gvtg_build(struct bench *b, bool trees);

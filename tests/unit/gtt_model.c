@@ -192,6 +192,9 @@ static void grow_tree(struct gtt_model *m, const struct gtt_op *op)
 	u64 at = place_at(op->b % 16) * 8, ips = op->c & 1 ? 1 << 11 : 0;
 	u32 depth = l3 ? 1 : 3, first = op->a % 8;
 
+	if (ips)
+		fake_reg_write(m->f, GAMW, 0xf);
+
 	for (u32 i = 0; i < depth; i++) {
 		u64 to = (u64)table_at(first + i + 1) << GVT_PAGE_SHIFT | 3;
 
