@@ -26,6 +26,7 @@ enum {
 
 #define PV_CAP_FULL_PPGTT     BIT32(2)
 #define PV_CAP_HWSP_EMULATION BIT32(3)
+#define PV_CAP_HUGE_GTT	      BIT32(4)
 
 static void g2v_notify(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
@@ -44,7 +45,8 @@ static const struct gvt_reg rows[] = {
 	{ "VGT_MAGIC", PV_MAGIC, .count = 2, .ro = true },
 	{ "VGT_VERSION", PV_VERSION, .ro = true, .reset = 1 }, /* major 1, minor 0 */
 	{ "VGT_ID", PV_ID, .ro = true },
-	{ "VGT_CAPS", PV_CAPS, .ro = true, .reset = PV_CAP_FULL_PPGTT | PV_CAP_HWSP_EMULATION },
+	{ "VGT_CAPS", PV_CAPS, .ro = true,
+	  .reset = PV_CAP_FULL_PPGTT | PV_CAP_HWSP_EMULATION | PV_CAP_HUGE_GTT },
 	{ "VGT_RSV", PV_CAPS + 4, .count = 11, .ro = true },
 	{ "VGT_MAPPABLE_BASE", PV_MAPPABLE_BASE, .ro = true },
 	{ "VGT_MAPPABLE_SIZE", PV_MAPPABLE_SIZE, .ro = true },

@@ -5,6 +5,8 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
+		suite_gtt_format,
+		suite_gtt_ggtt,
 		suite_gtt_property,
 	};
 
