@@ -89,6 +89,8 @@ static int enable_page_track(unsigned long handle, u64 gfn)
 		return -EINVAL;
 	if (f->tracked[gfn])
 		return -EEXIST;
+	if (f->on_track)
+		f->on_track(f, gfn);
 	f->tracked[gfn] = true;
 	return 0;
 }

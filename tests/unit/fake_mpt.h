@@ -63,6 +63,7 @@ struct fake {
 
 	/* Each, unless 0, is what the next such call fails with. */
 	int fail_attach, fail_area, fail_place, fail_track, fail_msi, fail_dma, fail_alias;
+	void (*on_track)(struct fake *f, u64 gfn); /* what the guest does just before */
 	bool no_alias; /* the back end has no aliases */
 };
 
