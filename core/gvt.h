@@ -100,6 +100,13 @@ int intel_vgpu_emulate_mmio_read(struct intel_vgpu *vgpu, u64 pa, void *buf, uns
 int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *buf,
 				  unsigned int bytes);
 
+/**
+ * intel_vgpu_invalidate() - frames of the guest changed hands: it gave some up, or moved some.
+ * Whatever graphics memory leads to frames that are not the guest's any more leads to nothing
+ * when this returns.
+ */
+void intel_vgpu_invalidate(struct intel_vgpu *vgpu);
+
 /* The entry points as one table, for a layer that is to know no more of the core. */
 struct intel_gvt_ops {
 	int (*emulate_cfg_read)(struct intel_vgpu *, unsigned int, void *, unsigned int);
@@ -131,6 +138,81 @@ struct vgpu_counters {
 
 /* What a PVINFO notification (g2v) may say; the last counts those that say nothing known. */
 #define VGT_G2V_MAX 8
+
+/* What graphics memory costs now, and how it was used. */
+struct vgpu_gtt_counts {
+	u64 dma_refs;	  /* references of DMA mappings held */
+	u64 holes;	  /* present entries of the guest without a page behind */
+	u64 aliases;	  /* pages of the aperture that do not trap */
+	u64 roots;	  /* PPGTTs that the guest has */
+	u64 tables;	  /* guest pages shadowed as tables */
+	u64 tracked;	  /* those of them whose writes trap */
+	u64 shadows;	  /* shadow tables */
+	u64 bytes;	  /* of our memory, host pages with it */
+	u64 commits;	  /* of the GGTT */
+	u64 ggtt_changes; /* entries found changed */
+	u64 syncs;	  /* of a PPGTT */
+	u64 compared;	  /* tables read and compared */
+	u64 changes;	  /* entries of tables found changed */
+	u64 traps;	  /* writes to tracked tables */
+	u64 reclaims;	  /* PPGTTs whose shadow made room for another's */
+	u64 refused;	  /* notifications that could not be followed */
+};
+
+/* A PPGTT of the guest's, as its PVINFO notification named it. */
+struct gvt_root {
+	u64 pdp[4];
+	unsigned int levels; /* 4: pdp[0] is the root; 3: each is a page directory */
+};
+
+#define GVT_ROOTS_MAX 1024u
+
+/** intel_vgpu_root() - the @n-th (below GVT_ROOTS_MAX) PPGTT. False: there is none. */
+bool intel_vgpu_root(const struct intel_vgpu *vgpu, unsigned int n, struct gvt_root *root);
+
+/* The way of one address through the guest's tables and through ours, side by side. */
+struct gvt_walk {
+	unsigned int nr;
+	struct gvt_walk_level {
+		const char *name; /* of the kind of table */
+		u32 index;	  /* of the entry */
+		bool has_guest, has_shadow;
+		u64 guest_at, shadow_at; /* where it is: guest physical, and by bus address */
+		u64 guest, shadow;	 /* the entries */
+	} level[8];
+	u64 gpa, gpa_size; /* what the guest means, of which size its page is; 0: nothing */
+	u64 bus, bus_size; /* what the GPU reaches */
+	bool scratch;	   /* that is the scratch page */
+};
+
+/**
+ * intel_vgpu_translate() - follow address @addr of PPGTT @root, or (NULL) of the GGTT.
+ * Nothing is synced: the shadow is shown as it is. A GGTT entry is "at" its offset in BAR0.
+ * Returns 0, -ENOENT (no such root), -ERANGE (no such address), -ENOMEM.
+ */
+int intel_vgpu_translate(struct intel_vgpu *vgpu, const struct gvt_root *root, u64 addr,
+			 struct gvt_walk *walk);
+
+/* What a comparison of the guest's tables with ours looked at, and the first difference. */
+struct gvt_verify {
+	u64 tables, entries;
+	unsigned int tries;
+	const char *what; /* NULL: none. Of an entry: "leads elsewhere", ... */
+	u64 addr;	  /* that it translates */
+	u64 guest, shadow;
+};
+
+/**
+ * intel_vgpu_verify() - sync, then compare PPGTT @root, or (NULL) the GGTT, entry by entry.
+ * The guest may run: what differs counts if it still does, in the same way, after another sync.
+ * Returns 0 (no difference), -EILSEQ (@result has the first), -EAGAIN (the guest changed things
+ * faster than they could be compared), -ENOENT, -EOPNOTSUPP (no graphics memory), or the sync's.
+ */
+int intel_vgpu_verify(struct intel_vgpu *vgpu, const struct gvt_root *root,
+		      struct gvt_verify *result);
+
+/** intel_vgpu_gtt_counts() - what they are now, valid while the vGPU lives. */
+const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(struct intel_vgpu *vgpu);
 
 /** intel_vgpu_counters() - the counters, valid while the vGPU lives. */
 const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu);

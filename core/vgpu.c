@@ -15,6 +15,7 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, void *priv, struct intel_gvt
 		return -ENOMEM;
 	gvt->mpt = mpt;
 	gvt->priv = priv;
+	gvt->gtt_format = &gtt_format_gen9;
 	err = gvt_mmio_build(gvt);
 	if (!err)
 		err = intel_gvt_hypervisor_host_init(gvt);
@@ -111,6 +112,12 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 	} else {
 		gvt_mmio_show(vgpu);
 	}
+	err = vgpu_gtt_init(vgpu);
+	if (err) {
+		intel_gvt_hypervisor_detach_vgpu(vgpu);
+		free_vgpu(vgpu);
+		return err;
+	}
 	*out = vgpu;
 	return 0;
 }
@@ -119,6 +126,7 @@ void intel_gvt_destroy_vgpu(struct intel_vgpu *vgpu)
 {
 	if (!vgpu)
 		return;
+	vgpu_gtt_exit(vgpu);
 	page_track_clear(vgpu);
 	intel_gvt_hypervisor_detach_vgpu(vgpu);
 	free_vgpu(vgpu);
@@ -128,6 +136,7 @@ int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
 {
 	vgpu->state->active = true;
 	vgpu_bars_update(vgpu);
+	vgpu_ggtt_commit(vgpu);
 	return 0;
 }
 
@@ -138,9 +147,10 @@ void intel_gvt_deactivate_vgpu(struct intel_vgpu *vgpu)
 
 void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu)
 {
-	page_track_clear(vgpu);
 	vgpu_bars_off(vgpu);
 	power_on(vgpu);
+	vgpu_gtt_reset(vgpu);
+	page_track_clear(vgpu);
 }
 
 const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu)

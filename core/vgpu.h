@@ -5,6 +5,7 @@
 #ifndef CORE_VGPU_H
 #define CORE_VGPU_H
 
+#include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
 #include "core/gvt.h"
 #include "core/mmio/reg.h"
@@ -30,11 +31,13 @@ struct vgpu_state {
 	u64 notifications[VGT_G2V_MAX + 1];
 	struct vgpu_counters counters;
 	u8 cfg[VGPU_CFG_SIZE] __attribute__((aligned(8)));
+	struct vgpu_root roots[GTT_ROOTS_MAX];
+	u64 ggtt_written[VGPU_GGTT_PAGES / 64]; /* bits: pages of .ggtt that were ever written */
 	u32 vreg[GVT_MMIO_DWORDS] __attribute__((aligned(4096)));
 	u64 ggtt[VGPU_GGTT_PAGES * 512] __attribute__((aligned(4096)));
 };
 
-#define VGPU_STATE_LAYOUT 1u
+#define VGPU_STATE_LAYOUT 2u
 
 struct intel_vgpu {
 	struct intel_gvt *gvt;
@@ -47,6 +50,7 @@ struct intel_vgpu {
 		u32 reads, writes;
 	} * access; /* one for each register dword */
 	struct page_track_table tracked;
+	struct vgpu_gtt gtt;
 };
 
 struct intel_gvt {
@@ -54,6 +58,7 @@ struct intel_gvt {
 	void *priv;
 	const struct gvt_reg **rows; /* row 0 is no register */
 	size_t nr_rows;
+	const struct gtt_format *gtt_format;
 	bool traps[GVT_MMIO_PAGES];
 	u16 index[GVT_MMIO_DWORDS]; /* dword of BAR0 -> row */
 };

@@ -107,6 +107,9 @@ static int set_tracked(struct intel_vgpu *vgpu, unsigned long gfn, bool on)
 		return 0;
 	err = on ? intel_gvt_hypervisor_enable_page_track(vgpu, gfn)
 		 : intel_gvt_hypervisor_disable_page_track(vgpu, gfn);
+	/* Tracked already, for want of an end that worked; or gone, and its type with it. */
+	if (err == (on ? -EEXIST : -ENOENT))
+		err = 0;
 	if (!err)
 		track->tracked = on;
 	return err;
@@ -137,7 +140,11 @@ int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data, 
 	vgpu->state->counters.tracked_write++;
 
 	track = intel_vgpu_find_page_track(vgpu, gpa >> GVT_PAGE_SHIFT);
-	return track ? track->handler(track, gpa, data, bytes) : 0;
+	if (track)
+		return track->handler(track, gpa, data, bytes);
+	/* Late, or the page could not be let go of when it was time. */
+	intel_gvt_hypervisor_disable_page_track(vgpu, gpa >> GVT_PAGE_SHIFT);
+	return 0;
 }
 
 void page_track_clear(struct intel_vgpu *vgpu)

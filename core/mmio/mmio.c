@@ -288,7 +288,7 @@ int intel_vgpu_emulate_mmio_read(struct intel_vgpu *vgpu, u64 pa, void *buf, uns
 		return 0;
 	case PLACE_APERTURE:
 		counters->aperture_read++;
-		memset(buf, 0, bytes);
+		vgpu_aperture_read(vgpu, offset, buf, bytes);
 		return 0;
 	default:
 		counters->outside++;
@@ -317,11 +317,16 @@ int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *b
 		return 0;
 	case PLACE_GGTT:
 		counters->ggtt_write++;
-		if (active)
-			memcpy((u8 *)vgpu->ggtt + (offset - VGPU_GGTT_OFFSET), buf, bytes);
+		if (active) {
+			offset -= VGPU_GGTT_OFFSET;
+			memcpy((u8 *)vgpu->ggtt + offset, buf, bytes);
+			vgpu_ggtt_written(vgpu, offset, bytes);
+		}
 		return 0;
 	case PLACE_APERTURE:
 		counters->aperture_write++;
+		if (active)
+			vgpu_aperture_write(vgpu, offset, buf, bytes);
 		return 0;
 	default:
 		memcpy(&copy, buf, bytes);

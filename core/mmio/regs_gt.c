@@ -6,7 +6,7 @@
  * Offsets, bits and reset values: intel_gt_regs.h of Linux' i915 and what its code makes of them,
  * and the list of registers that GVT-g tracks.
  */
-#include "core/mmio/reg.h"
+#include "core/vgpu.h"
 
 #define FORCEWAKE_MEDIA	     0xa270
 #define FORCEWAKE_RENDER     0xa278
@@ -32,6 +32,32 @@ static void self_clear(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	(void)old;
 	(void)val;
 	gvt_vreg_set(vgpu, offset, 0);
+}
+
+#define FENCE_REG    0x100000
+#define GAMW_IPS_64K 0xf /* GAMW_ECO_ENABLE_64K_IPS_FIELD */
+
+static void fence_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	(void)old;
+	(void)val;
+	vgpu_aperture_fence(vgpu, (offset - FENCE_REG) / 8);
+}
+
+/* How drivers say that they changed the GGTT. */
+static void flush_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	(void)offset;
+	(void)old;
+	(void)val;
+	vgpu_ggtt_commit(vgpu);
+}
+
+static void gamw_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	(void)old;
+	(void)val;
+	vgpu_ppgtt_ips(vgpu, (gvt_vreg(vgpu, offset) & GAMW_IPS_64K) == GAMW_IPS_64K);
 }
 
 #define GDRST_FULL BIT32(0)
@@ -141,9 +167,9 @@ static const struct gvt_reg rows[] = {
 	{ "MSG_IDLE", .offset = 0x8000, .count = 5 },
 
 	/* Address translation. */
-	{ "FENCE_REG", .offset = 0x100000, .count = 64 },
+	{ "FENCE_REG", .offset = FENCE_REG, .count = 64, .write = fence_write },
 	{ "TILECTL", .offset = 0x101000 },
-	{ "GFX_FLSH_CNTL_GEN6", .offset = 0x101008 },
+	{ "GFX_FLSH_CNTL_GEN6", .offset = 0x101008, .write = flush_write },
 	{ "GEN8_RTCR", .offset = 0x4260, .write = self_clear },
 	{ "GEN8_M1TCR", .offset = 0x4264, .write = self_clear },
 	{ "GEN8_M2TCR", .offset = 0x4268, .write = self_clear },
@@ -153,7 +179,7 @@ static const struct gvt_reg rows[] = {
 	{ "HSW_GTT_CACHE_EN", .offset = 0x4024 },
 	{ "ARB_MODE", .offset = 0x4030, .kind = GVT_REG_MASKED },
 	{ "GEN9_RESERVED_4068", .offset = 0x4068 },
-	{ "GEN8_GAMW_ECO_DEV_RW_IA", .offset = 0x4080 },
+	{ "GEN8_GAMW_ECO_DEV_RW_IA", .offset = 0x4080, .write = gamw_write },
 	{ "GAM_ECOCHK", .offset = 0x4090 },
 	{ "GEN8_RING_FAULT_REG", .offset = 0x4094 },
 	{ "ERROR_GEN6", .offset = 0x40a0 },

@@ -26,19 +26,27 @@ enum {
 
 #define PV_CAP_FULL_PPGTT     BIT32(2)
 #define PV_CAP_HWSP_EMULATION BIT32(3)
+#define PV_CAP_HUGE_GTT	      BIT32(4)
 
 static void g2v_notify(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
+	u64 pdp[4];
+
 	(void)offset;
 	(void)old;
 	vgpu->state->notifications[val < VGT_G2V_MAX ? val : VGT_G2V_MAX]++;
+	for (unsigned int i = 0; i < ARRAY_SIZE(pdp); i++)
+		pdp[i] = gvt_vreg(vgpu, PV_PDP + 8 * i) | (u64)gvt_vreg(vgpu, PV_PDP + 8 * i + 4)
+								  << 32;
+	vgpu_ppgtt_notify(vgpu, val, pdp);
 }
 
 static const struct gvt_reg rows[] = {
 	{ "VGT_MAGIC", PV_MAGIC, .count = 2, .ro = true },
 	{ "VGT_VERSION", PV_VERSION, .ro = true, .reset = 1 }, /* major 1, minor 0 */
 	{ "VGT_ID", PV_ID, .ro = true },
-	{ "VGT_CAPS", PV_CAPS, .ro = true, .reset = PV_CAP_FULL_PPGTT | PV_CAP_HWSP_EMULATION },
+	{ "VGT_CAPS", PV_CAPS, .ro = true,
+	  .reset = PV_CAP_FULL_PPGTT | PV_CAP_HWSP_EMULATION | PV_CAP_HUGE_GTT },
 	{ "VGT_RSV", PV_CAPS + 4, .count = 11, .ro = true },
 	{ "VGT_MAPPABLE_BASE", PV_MAPPABLE_BASE, .ro = true },
 	{ "VGT_MAPPABLE_SIZE", PV_MAPPABLE_SIZE, .ro = true },

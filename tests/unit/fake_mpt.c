@@ -17,8 +17,7 @@ static struct fake *of(unsigned long handle)
 	return (struct fake *)handle;
 }
 
-/* Memory that costs nothing until it is written, at a page's boundary. */
-static void *pages(size_t bytes)
+void *fake_pages(size_t bytes)
 {
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -86,10 +85,12 @@ static int enable_page_track(unsigned long handle, u64 gfn)
 	f->calls++;
 	if (err)
 		return err;
-	if (gfn >= FAKE_RAM_PAGES)
+	if (gfn >= FAKE_RAM_PAGES || !f->mfn[gfn])
 		return -EINVAL;
 	if (f->tracked[gfn])
 		return -EEXIST;
+	if (f->on_track)
+		f->on_track(f, gfn);
 	f->tracked[gfn] = true;
 	return 0;
 }
@@ -108,9 +109,19 @@ static int disable_page_track(unsigned long handle, u64 gfn)
 	return 0;
 }
 
-static int read_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
+static bool present(const struct fake *f, unsigned long gpa, unsigned long len)
 {
 	if (gpa > RAM_SIZE || len > RAM_SIZE - gpa)
+		return false;
+	for (u64 at = ALIGN_DOWN(gpa, GVT_PAGE_SIZE); at < gpa + len; at += GVT_PAGE_SIZE)
+		if (!f->mfn[at >> GVT_PAGE_SHIFT])
+			return false;
+	return true;
+}
+
+static int read_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
+{
+	if (!present(of(handle), gpa, len))
 		return -EFAULT;
 	memcpy(buf, of(handle)->ram + gpa, len);
 	return 0;
@@ -118,7 +129,7 @@ static int read_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned
 
 static int write_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
 {
-	if (gpa > RAM_SIZE || len > RAM_SIZE - gpa)
+	if (!present(of(handle), gpa, len))
 		return -EFAULT;
 	memcpy(of(handle)->ram + gpa, buf, len);
 	return 0;
@@ -180,8 +191,7 @@ static void put_vfio_device(unsigned long handle)
 
 static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 {
-	(void)handle;
-	return gfn < FAKE_RAM_PAGES;
+	return gfn < FAKE_RAM_PAGES && of(handle)->mfn[gfn];
 }
 
 static const struct intel_gvt_mpt fake_mpt = {
@@ -198,14 +208,24 @@ static const struct intel_gvt_mpt fake_mpt = {
 	.get_vfio_device = get_vfio_device,
 	.put_vfio_device = put_vfio_device,
 	.is_valid_gfn = is_valid_gfn,
+	.gfn_to_mfn = fake_gfn_to_mfn,
+	.dma_map_guest_page = fake_dma_map_page,
+	.dma_unmap_guest_page = fake_dma_unmap_page,
+	.dma_map_guest_pages = fake_dma_map_pages,
+	.dma_unmap_guest_pages = fake_dma_unmap_pages,
+	.alloc_host_pages = fake_alloc_host,
+	.free_host_pages = fake_free_host,
+	.from_virt_to_mfn = fake_virt_to_mfn,
+	.map_gfn_to_mfn = fake_map_gfn_to_mfn,
 };
 
 struct fake *fake_new(void)
 {
-	struct fake *f = pages(sizeof(*f));
+	struct fake *f = fake_pages(sizeof(*f));
 
-	f->ram = pages(RAM_SIZE);
-	f->state = pages(intel_gvt_state_size());
+	f->ram = fake_pages(RAM_SIZE);
+	f->state = fake_pages(intel_gvt_state_size());
+	fake_dma_init(f);
 	for (int i = 0; i < VGPU_NR_BARS; i++)
 		f->placed[i] = INTEL_GVT_BAR_OFF;
 	ck_assert_int_eq(intel_gvt_init(&fake_mpt, f, &f->gvt), 0);
@@ -227,7 +247,7 @@ struct fake *fake_vgpu(void)
 {
 	struct fake *f = fake_new();
 
-	f->mirror = pages(GVT_MMIO_SIZE);
+	f->mirror = fake_pages(GVT_MMIO_SIZE);
 	ck_assert_int_eq(fake_create(f, 64), 0);
 	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
 	fake_place(f);
@@ -251,6 +271,7 @@ void fake_free(struct fake *f)
 	for (u32 gfn = 0; gfn < FAKE_RAM_PAGES; gfn++)
 		if (f->tracked[gfn])
 			ck_abort_msg("page 0x%x is still tracked", gfn);
+	fake_dma_exit(f);
 	intel_gvt_exit(f->gvt);
 	if (f->mirror)
 		munmap(f->mirror, GVT_MMIO_SIZE);

@@ -10,6 +10,10 @@
 
 #define FAKE_RAM_PAGES 4096u /* guest memory from address 0 on */
 #define FAKE_AREAS     4u
+#define FAKE_FRAMES    (8 * FAKE_RAM_PAGES) /* machine frames that may come to stand behind it */
+#define FAKE_MFN       0x100000ull	    /* the first of them */
+#define FAKE_HOST_MFN  0x4000000ull	    /* host pages have this bit */
+#define FAKE_ALIASES   65536u
 
 /* Where fake_place() puts the BARs. */
 #define FAKE_BAR0 0xf4000000ull
@@ -27,14 +31,40 @@ struct fake {
 	} areas[FAKE_AREAS];
 	u64 placed[VGPU_NR_BARS];
 	unsigned int attached, refs;
-	u64 calls;	  /* of services that act on a vGPU, reading and writing memory left out */
+	u64 calls; /* of services that act on a vGPU, reading and writing memory left out */
+
+	/* Memory as the GPU reaches it: fake_dma.c. */
+	u64 mfn[FAKE_RAM_PAGES];    /* behind each guest frame now; 0: nothing, it was given up */
+	u64 pinned[FAKE_RAM_PAGES]; /* the one that was mapped last */
+	u64 next_mfn;
+	struct fake_frame {
+		u32 heads[3]; /* mappings of 4 KiB, 64 KiB, 2 MiB that begin here */
+		u32 pins;     /* mappings that it is part of */
+		u32 aliases;
+		u32 gfn;
+	} * frames;
+	struct {
+		u64 gfn, mfn; /* .mfn 0: free */
+	} * aliases;
+	struct fake_host {
+		struct fake_host *next;
+		u8 *va;
+		size_t nr;
+	} * host;
+	size_t host_pages, pins, nr_aliases;
+	size_t dma_limit;  /* unless 0, references that can be had at once */
+	size_t host_limit; /* unless 0, host pages that can be had */
+	u64 dma_calls, alias_calls;
+
 	char log[1024];	  /* of trap areas and placing: "+start-end", "-start-end", "@bar:gpa" */
 	char shown[1024]; /* what fake_log() returned last */
 	u32 msi_addr;
 	u16 msi_data;
 
 	/* Each, unless 0, is what the next such call fails with. */
-	int fail_attach, fail_area, fail_place, fail_track, fail_msi;
+	int fail_attach, fail_area, fail_place, fail_track, fail_msi, fail_dma, fail_alias;
+	void (*on_track)(struct fake *f, u64 gfn); /* what the guest does just before */
+	bool no_alias; /* the back end has no aliases */
 };
 
 /** fake_new() - back end, shared part and state, without a vGPU. */
@@ -51,6 +81,41 @@ void fake_place(struct fake *f);
 
 /** fake_free() - all of it, checking that the vGPU leaves nothing. */
 void fake_free(struct fake *f);
+
+/** fake_give_up() - the guest has no frame at @gfn any more; the core is not told. */
+void fake_give_up(struct fake *f, u32 gfn);
+
+/** fake_populate() - it has one again, another than before. */
+void fake_populate(struct fake *f, u32 gfn);
+
+/** fake_scatter() - no two neighbours of its memory are neighbours for the GPU any more. */
+void fake_scatter(struct fake *f);
+
+/** fake_host_page() - the host page at bus address @bus, or NULL. */
+u64 *fake_host_page(const struct fake *f, u64 bus);
+
+/** fake_pinned() - true when the frame at bus address @bus is mapped, and still the guest's. */
+bool fake_pinned(const struct fake *f, u64 bus);
+
+/** fake_alias() - the frame that the guest reaches at @gfn beside its own; 0: none. */
+u64 fake_alias(const struct fake *f, u64 gfn);
+
+/* fake_dma.c, for fake_mpt.c: the services, and the memory they need. */
+int fake_dma_map_pages(unsigned long handle, const u64 *gfns, size_t nr, dma_addr_t *bus);
+void fake_dma_unmap_pages(unsigned long handle, const dma_addr_t *bus, size_t nr);
+int fake_dma_map_page(unsigned long handle, unsigned long gfn, unsigned long size, dma_addr_t *bus);
+void fake_dma_unmap_page(unsigned long handle, dma_addr_t bus);
+void *fake_alloc_host(unsigned long handle, size_t nr);
+void fake_free_host(unsigned long handle, void *va, size_t nr);
+unsigned long fake_virt_to_mfn(void *va);
+unsigned long fake_gfn_to_mfn(unsigned long handle, unsigned long gfn);
+int fake_map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn, unsigned int nr,
+			bool map);
+void fake_dma_init(struct fake *f);
+void fake_dma_exit(struct fake *f);
+
+/** fake_pages() - memory that costs nothing until it is written, at a page's boundary. */
+void *fake_pages(size_t bytes);
 
 /** fake_log() - what was noted since the last time. */
 const char *fake_log(struct fake *f);

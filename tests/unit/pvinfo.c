@@ -20,7 +20,7 @@ START_TEST(content)
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + PVINFO + 8, 2), 1);
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + PVINFO + 0xa, 2), 0);
 	ck_assert_uint_eq(pv(f, 0xc), 7);
-	ck_assert_uint_eq(pv(f, 0x10), 0xc); /* full PPGTT, HWSP emulation */
+	ck_assert_uint_eq(pv(f, 0x10), 0x1c); /* full PPGTT, HWSP emulation, huge pages */
 	ck_assert_uint_eq(pv(f, 0x50), 32);
 	ck_assert_uint_eq(pv(f, 0x804), 0);
 	fake_free(f);

@@ -19,6 +19,12 @@ Suite *suite_property(void);
 Suite *suite_pvinfo(void);
 Suite *suite_registers(void);
 
+Suite *suite_gtt_format(void);
+Suite *suite_gtt_ggtt(void);
+Suite *suite_gtt_ppgtt(void);
+Suite *suite_gtt_property(void);
+Suite *suite_gtt_verify(void);
+
 Suite *suite_ioreq_hostile(void);
 Suite *suite_ioreq_life(void);
 Suite *suite_ioreq_serve(void);

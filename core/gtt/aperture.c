@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The aperture: BAR2 as a window on the first part of the GGTT.
+ *
+ * A page that the GGTT maps is put at its place in BAR2 as well (an alias), so that the guest
+ * reaches it without a trap. An alias goes before the page's DMA mapping does. Pages without one
+ * trap, and each access is translated: pages of tiled ranges, of runs of equal entries, and all
+ * pages where the back end has no aliases.
+ *
+ * Tiled ranges (fences) are not detiled yet: an access reaches the page that the GGTT maps there,
+ * at the offset it was made.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/vgpu.h"
+
+/* Fence registers, i915's FENCE_REG_GEN6_LO and _HI: first and last page, pitch, tiling, valid. */
+#define FENCE(n)    (0x100000u + 8 * (n))
+#define FENCE_VALID 1ull
+
+static u32 aperture_leaves(const struct intel_vgpu *vgpu)
+{
+	return vgpu->state->params.aperture_mib / 2;
+}
+
+static bool fenced(const struct vgpu_ggtt *ggtt, u32 page)
+{
+	for (u32 n = 0; ggtt->nr_fenced && n < ARRAY_SIZE(ggtt->fences); n++)
+		if (page >= ggtt->fences[n].first && page < ggtt->fences[n].end)
+			return true;
+	return false;
+}
+
+static bool is_aliased(const struct ggtt_entries *own, u32 i)
+{
+	return own->aliased[i / 64] >> i % 64 & 1;
+}
+
+static u64 mfn_at(struct intel_vgpu *vgpu, const struct ggtt_entries *own, u32 i)
+{
+	u64 gfn = gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, own->guest[i]) >> GVT_PAGE_SHIFT;
+
+	return intel_gvt_hypervisor_gfn_to_mfn(vgpu, gfn);
+}
+
+/* Makes or takes away the aliases of the run of @nr entries from @i, whose frames follow @mfn. */
+static int alias_run(struct intel_vgpu *vgpu, u32 nr_leaf, u32 i, u64 mfn, u32 nr, bool map)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct ggtt_entries *own = ggtt->leaves[nr_leaf].own;
+	int err = intel_gvt_hypervisor_map_gfn_to_mfn(
+		vgpu, ggtt->bar_gfn + nr_leaf * GTT_ENTRIES + i, mfn, nr, map);
+
+	if (err)
+		return err;
+	for (u32 at = i; at < i + nr; at++)
+		own->aliased[at / 64] ^= 1ull << at % 64;
+	if (map)
+		vgpu->gtt.counts.aliases += nr;
+	else
+		vgpu->gtt.counts.aliases -= nr;
+	return 0;
+}
+
+/* The same for entries @idx, in ascending order, run by run, up to the first error. */
+static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr, bool map)
+{
+	const struct ggtt_entries *own = vgpu->gtt.ggtt.leaves[nr_leaf].own;
+	int err = 0;
+
+	for (size_t at = 0; !err && at < nr;) {
+		u64 mfn = mfn_at(vgpu, own, idx[at]);
+		size_t run = 1;
+
+		while (at + run < nr && idx[at + run] == idx[at] + run &&
+		       mfn_at(vgpu, own, idx[at + run]) == mfn + run)
+			run++;
+		err = mfn == INTEL_GVT_INVALID_ADDR
+			      ? -EFAULT
+			      : alias_run(vgpu, nr_leaf, idx[at], mfn, run, map);
+		at += run;
+	}
+	return err;
+}
+
+size_t aperture_drop(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, size_t nr)
+{
+	const struct ggtt_entries *own = vgpu->gtt.ggtt.leaves[nr_leaf].own;
+	u16 gone[GTT_ENTRIES];
+	size_t drop = 0, left = 0;
+
+	if (nr_leaf >= aperture_leaves(vgpu))
+		return nr;
+	for (size_t i = 0; i < nr; i++)
+		if (is_aliased(own, idx[i]))
+			gone[drop++] = idx[i];
+	if (!drop || !alias_each(vgpu, nr_leaf, gone, drop, false))
+		return nr;
+	for (size_t i = 0; i < nr; i++)
+		if (!is_aliased(own, idx[i]))
+			idx[left++] = idx[i];
+	return left;
+}
+
+int aperture_forget(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	u16 idx[GTT_ENTRIES];
+
+	for (u32 i = 0; i < GTT_ENTRIES; i++)
+		idx[i] = i;
+	return aperture_drop(vgpu, nr_leaf, idx, GTT_ENTRIES) == GTT_ENTRIES ? 0 : -EBUSY;
+}
+
+void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct ggtt_leaf *leaf = &ggtt->leaves[nr_leaf];
+	u64 scratch = vgpu->gtt.scratch_page.bus | 1;
+	int err;
+	u16 more[GTT_ENTRIES], less[GTT_ENTRIES];
+	size_t nr_more = 0, nr_less = 0;
+
+	leaf->realias = false;
+	if (!leaf->own || !ggtt->bar_gfn || ggtt->alias_off || nr_leaf >= aperture_leaves(vgpu))
+		return;
+	for (u32 i = 0; i < GTT_ENTRIES; i++) {
+		bool want =
+			leaf->own->shadow[i] != scratch && !fenced(ggtt, nr_leaf * GTT_ENTRIES + i);
+
+		if (want && !is_aliased(leaf->own, i))
+			more[nr_more++] = i;
+		if (!want && is_aliased(leaf->own, i))
+			less[nr_less++] = i;
+	}
+	leaf->realias = aperture_drop(vgpu, nr_leaf, less, nr_less) != nr_less;
+	/* What cannot be aliased traps, until the next commit finds that it can. */
+	err = alias_each(vgpu, nr_leaf, more, nr_more, true);
+	if (err == -EOPNOTSUPP)
+		ggtt->alias_off = true;
+	leaf->realias |= err && !ggtt->alias_off;
+}
+
+int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	int err = 0;
+
+	if (gfn == ggtt->bar_gfn)
+		return 0;
+	for (u32 i = 0; i < aperture_leaves(vgpu); i++) {
+		/* Whatever becomes of the others, what went comes back at the next commit. */
+		ggtt->leaves[i].realias = true;
+		if (ggtt->leaves[i].own && aperture_forget(vgpu, i))
+			err = -EBUSY;
+	}
+	if (err)
+		return err;
+	ggtt->bar_gfn = gfn;
+	for (u32 i = 0; i < aperture_leaves(vgpu); i++)
+		aperture_follow(vgpu, i);
+	return 0;
+}
+
+static struct ggtt_fence read_fence(const struct intel_vgpu *vgpu, unsigned int n)
+{
+	u64 reg = gvt_vreg(vgpu, FENCE(n)) | (u64)gvt_vreg(vgpu, FENCE(n) + 4) << 32;
+	struct ggtt_fence fence = { .first = (u32)reg >> GVT_PAGE_SHIFT, .end = (reg >> 44) + 1 };
+
+	if (!(reg & FENCE_VALID) || fence.end <= fence.first || n >= vgpu->state->params.fences)
+		return (struct ggtt_fence){ 0 };
+	return fence;
+}
+
+static void follow_range(struct intel_vgpu *vgpu, const struct ggtt_fence *range)
+{
+	u32 last = (range->end + GTT_ENTRIES - 1) / GTT_ENTRIES;
+
+	for (u32 i = range->first / GTT_ENTRIES; i < last && i < aperture_leaves(vgpu); i++)
+		aperture_follow(vgpu, i);
+}
+
+void vgpu_aperture_fence(struct intel_vgpu *vgpu, unsigned int n)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct ggtt_fence was = ggtt->fences[n], is = read_fence(vgpu, n);
+
+	if (was.first == is.first && was.end == is.end)
+		return;
+	ggtt->fences[n] = is;
+	ggtt->nr_fenced += (is.end != 0) - (was.end != 0);
+	vgpu_ggtt_commit(vgpu);
+	follow_range(vgpu, &was);
+	follow_range(vgpu, &is);
+}
+
+void aperture_init(struct intel_vgpu *vgpu)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+
+	ggtt->nr_fenced = 0;
+	for (unsigned int n = 0; n < ARRAY_SIZE(ggtt->fences); n++) {
+		ggtt->fences[n] = read_fence(vgpu, n);
+		ggtt->nr_fenced += ggtt->fences[n].end != 0;
+	}
+}
+
+/* The guest physical address behind byte @offset of the aperture, as the entry says now. */
+static bool translate(const struct intel_vgpu *vgpu, u64 offset, u64 *gpa)
+{
+	u64 entry = __atomic_load_n(&vgpu->ggtt[offset >> GVT_PAGE_SHIFT], __ATOMIC_RELAXED);
+
+	*gpa = gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, entry) | offset % GVT_PAGE_SIZE;
+	return gtt_present(entry);
+}
+
+static unsigned int in_page(u64 offset, unsigned int bytes)
+{
+	u64 left = GVT_PAGE_SIZE - offset % GVT_PAGE_SIZE;
+
+	return bytes < left ? bytes : left;
+}
+
+void vgpu_aperture_read(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned int bytes)
+{
+	for (unsigned int n; bytes; bytes -= n, offset += n, buf = (u8 *)buf + n) {
+		u64 gpa;
+
+		n = in_page(offset, bytes);
+		if (!translate(vgpu, offset, &gpa) ||
+		    intel_gvt_hypervisor_read_gpa(vgpu, gpa, buf, n))
+			memset(buf, 0, n);
+	}
+}
+
+void vgpu_aperture_write(struct intel_vgpu *vgpu, u64 offset, const void *buf, unsigned int bytes)
+{
+	for (unsigned int n; bytes; bytes -= n, offset += n, buf = (const u8 *)buf + n) {
+		u64 gpa, copy = 0;
+
+		n = in_page(offset, bytes);
+		memcpy(&copy, buf, n);
+		if (!translate(vgpu, offset, &gpa))
+			continue;
+		if (intel_vgpu_find_page_track(vgpu, gpa >> GVT_PAGE_SHIFT))
+			intel_vgpu_page_track_handler(vgpu, gpa, &copy, n);
+		else
+			intel_gvt_hypervisor_write_gpa(vgpu, gpa, &copy, n);
+	}
+}

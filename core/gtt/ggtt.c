@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/gtt/ggtt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/vgpu.h"
+
+#define LINE	  8u /* entries in a cache line */
+#define LEAF_SIZE (GTT_ENTRIES * sizeof(u64))
+
+static u64 scratch(const struct intel_vgpu *vgpu)
+{
+	return vgpu->gtt.scratch_page.bus | 1;
+}
+
+static bool all_alike(const u64 *entries, u64 val)
+{
+	return entries[0] == val && !memcmp(entries, entries + 1, LEAF_SIZE - sizeof(u64));
+}
+
+static u64 gfn_of(const struct intel_vgpu *vgpu, u64 entry)
+{
+	return gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, entry) >> GVT_PAGE_SHIFT;
+}
+
+/*
+ * The shadow of @nr entries @guest, each with a reference of its own. Returns 0, or what kept any
+ * from being mapped at all; @holes receives how many lead nowhere.
+ */
+static int map_entries(struct intel_vgpu *vgpu, const u64 *guest, size_t nr, u64 *shadow,
+		       size_t *holes)
+{
+	const struct gtt_format *fmt = vgpu->gvt->gtt_format;
+	u64 gfns[GTT_ENTRIES], bus[GTT_ENTRIES];
+	u16 at[GTT_ENTRIES];
+	size_t present = 0;
+	int err;
+
+	*holes = 0;
+	if (!nr)
+		return 0;
+	for (size_t i = 0; i < nr; i++) {
+		shadow[i] = scratch(vgpu);
+		gfns[present] = gfn_of(vgpu, guest[i]);
+		at[present] = i;
+		present += gtt_present(guest[i]);
+	}
+	err = gtt_map(vgpu, gfns, present, bus);
+	for (size_t i = 0; i < present; i++)
+		if (bus[i] == GVT_DMA_INVALID)
+			(*holes)++;
+		else
+			shadow[at[i]] = gtt_make(fmt, GTT_GGTT, guest[at[i]], bus[i]);
+	return err < 0 ? err : 0;
+}
+
+static void unmap_entry(struct intel_vgpu *vgpu, u64 shadow)
+{
+	if (shadow && shadow != scratch(vgpu))
+		gtt_unmap(vgpu, gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, shadow));
+}
+
+static void add_holes(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, int n)
+{
+	leaf->holes += n;
+	vgpu->gtt.counts.holes += n;
+}
+
+/* All of the leaf's entries are @val from now on. */
+static int set_alike(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, u64 val)
+{
+	u64 shadow, was = leaf->shadow;
+	size_t holes;
+	int err = map_entries(vgpu, &val, 1, &shadow, &holes);
+
+	add_holes(vgpu, leaf, (int)holes - leaf->holes);
+	leaf->guest = val;
+	leaf->shadow = shadow;
+	unmap_entry(vgpu, was);
+	vgpu->gtt.counts.ggtt_changes += GTT_ENTRIES;
+	return err;
+}
+
+/* Entries @idx of a leaf with its own are @vals from now on, as far as their aliases let go. */
+static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64 *vals, size_t nr)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_entries *own = leaf->own;
+	u64 guest[GTT_ENTRIES], shadow[GTT_ENTRIES];
+	size_t holes, before = 0;
+	int err;
+
+	nr = aperture_drop(vgpu, nr_leaf, idx, nr);
+	if (!nr)
+		return 0;
+	for (size_t i = 0; i < nr; i++) {
+		guest[i] = vals[idx[i]];
+		before += gtt_present(own->guest[idx[i]]) && own->shadow[idx[i]] == scratch(vgpu);
+	}
+	err = map_entries(vgpu, guest, nr, shadow, &holes);
+	for (size_t i = 0; i < nr; i++) {
+		u64 was = own->shadow[idx[i]];
+
+		own->guest[idx[i]] = guest[i];
+		own->shadow[idx[i]] = shadow[i];
+		unmap_entry(vgpu, was);
+	}
+	add_holes(vgpu, leaf, (int)holes - (int)before);
+	leaf->realias = true;
+	return err;
+}
+
+/* Gives the leaf entries of its own, @vals. */
+static int part(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, const u64 *vals)
+{
+	struct ggtt_entries *own = calloc(1, sizeof(*own));
+	size_t holes;
+	int err;
+
+	if (!own)
+		return -ENOMEM;
+	memcpy(own->guest, vals, LEAF_SIZE);
+	err = map_entries(vgpu, own->guest, GTT_ENTRIES, own->shadow, &holes);
+	unmap_entry(vgpu, leaf->shadow);
+	leaf->own = own;
+	leaf->realias = true;
+	add_holes(vgpu, leaf, (int)holes - leaf->holes);
+	vgpu->gtt.ggtt.nr_own++;
+	vgpu->gtt.counts.ggtt_changes += GTT_ENTRIES;
+	return err;
+}
+
+/* The reverse, when all have become the same. */
+static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_entries *own = leaf->own;
+	int holes = own->shadow[0] == scratch(vgpu) && gtt_present(own->guest[0]);
+
+	if (aperture_forget(vgpu, nr_leaf))
+		return;
+	/* Of a frame that came or went meanwhile, some may have been found and some not. */
+	if (memcmp(own->shadow, own->shadow + 1, LEAF_SIZE - sizeof(u64)))
+		return;
+	for (size_t i = 1; i < GTT_ENTRIES; i++)
+		unmap_entry(vgpu, own->shadow[i]);
+	add_holes(vgpu, leaf, holes - leaf->holes);
+	leaf->guest = own->guest[0];
+	leaf->shadow = own->shadow[0];
+	leaf->own = NULL;
+	leaf->realias = false;
+	vgpu->gtt.ggtt.nr_own--;
+	free(own);
+}
+
+/* What the guest may be writing to is copied once, by line, and only the copy is used. */
+static size_t find_changes(const u64 *live, const struct ggtt_entries *own, u64 *vals, u16 *idx)
+{
+	size_t nr = 0;
+
+	for (size_t at = 0; at < GTT_ENTRIES; at += LINE) {
+		if (!memcmp(live + at, own->guest + at, LINE * sizeof(u64)))
+			continue;
+		memcpy(vals + at, live + at, LINE * sizeof(u64));
+		__asm__ volatile("" ::: "memory");
+		for (size_t i = at; i < at + LINE; i++)
+			if (vals[i] != own->guest[i])
+				idx[nr++] = i;
+	}
+	return nr;
+}
+
+static size_t find_holes(const struct intel_vgpu *vgpu, const struct ggtt_entries *own, u64 *vals,
+			 u16 *idx)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		if (gtt_present(own->guest[i]) && own->shadow[i] == scratch(vgpu)) {
+			vals[i] = own->guest[i];
+			idx[nr++] = i;
+		}
+	return nr;
+}
+
+static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf, struct gtt_valid_cache *cache)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_entries *own = leaf->own;
+	u16 idx[GTT_ENTRIES];
+	size_t nr = 0, can;
+
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		if (own->shadow[i] != scratch(vgpu) &&
+		    !gtt_valid(vgpu, cache, gfn_of(vgpu, own->guest[i])))
+			idx[nr++] = i;
+	can = aperture_drop(vgpu, nr_leaf, idx, nr);
+	for (size_t i = 0; i < can; i++) {
+		unmap_entry(vgpu, own->shadow[idx[i]]);
+		own->shadow[idx[i]] = scratch(vgpu);
+	}
+	add_holes(vgpu, leaf, can);
+	leaf->gone = can != nr;
+}
+
+static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	u64 vals[GTT_ENTRIES];
+	u16 idx[GTT_ENTRIES];
+	size_t nr = 0;
+	int err = 0;
+
+	if (leaf->gone) {
+		struct gtt_valid_cache cache = { 0 };
+
+		invalidate_own(vgpu, nr_leaf, &cache);
+	}
+	if (leaf->holes) {
+		nr = find_holes(vgpu, leaf->own, vals, idx);
+		err = set_entries(vgpu, nr_leaf, idx, vals, nr);
+	}
+	/* In one go where possible: what differs is seldom all of it. */
+	if (!memcmp(live, leaf->own->guest, LEAF_SIZE)) {
+		nr = 0;
+	} else {
+		int again;
+
+		nr = find_changes(live, leaf->own, vals, idx);
+		vgpu->gtt.counts.ggtt_changes += nr;
+		again = set_entries(vgpu, nr_leaf, idx, vals, nr);
+		err = err ? err : again;
+	}
+	if (nr && all_alike(leaf->own->guest, leaf->own->guest[0]))
+		unite(vgpu, nr_leaf);
+	if (leaf->own && leaf->realias)
+		aperture_follow(vgpu, nr_leaf);
+	return err;
+}
+
+static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	const u64 *live = vgpu->ggtt + nr_leaf * GTT_ENTRIES;
+	u64 vals[GTT_ENTRIES];
+	int err;
+
+	if (leaf->own)
+		return commit_own(vgpu, nr_leaf, live);
+	if (all_alike(live, leaf->guest))
+		return leaf->holes ? set_alike(vgpu, leaf, leaf->guest) : 0;
+	memcpy(vals, live, sizeof(vals));
+	__asm__ volatile("" ::: "memory");
+	if (all_alike(vals, vals[0]))
+		return set_alike(vgpu, leaf, vals[0]);
+	err = part(vgpu, leaf, vals);
+	if (leaf->own)
+		aperture_follow(vgpu, nr_leaf);
+	return err;
+}
+
+/* Where each write traps, only what was ever written can differ from nothing. */
+static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	return vgpu->ggtt != vgpu->state->ggtt ||
+	       vgpu->state->ggtt_written[nr_leaf / 64] >> nr_leaf % 64 & 1;
+}
+
+int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
+{
+	int first = 0;
+
+	if (!gtt_ready(vgpu))
+		return -EOPNOTSUPP;
+	vgpu->gtt.counts.commits++;
+	for (u32 i = 0; i < GGTT_LEAVES; i++) {
+		int err = may_differ(vgpu, i) ? commit_leaf(vgpu, i) : 0;
+
+		first = first ? first : err;
+	}
+	gtt_release_all(vgpu);
+	return first;
+}
+
+u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
+{
+	const struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[page / GTT_ENTRIES];
+	u64 entry = leaf->own ? leaf->own->shadow[page % GTT_ENTRIES] : leaf->shadow;
+
+	return entry ? entry : scratch(vgpu);
+}
+
+void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
+{
+	u32 first = offset / LEAF_SIZE, last = (offset + bytes - 1) / LEAF_SIZE;
+
+	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
+	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
+}
+
+int ggtt_init(struct intel_vgpu *vgpu)
+{
+	vgpu->gtt.ggtt.leaves = calloc(GGTT_LEAVES, sizeof(*vgpu->gtt.ggtt.leaves));
+	if (!vgpu->gtt.ggtt.leaves)
+		return -ENOMEM;
+	if (vgpu->state->bar_at[VGPU_BAR_APERTURE] != INTEL_GVT_BAR_OFF)
+		vgpu->gtt.ggtt.bar_gfn = vgpu->state->bar_at[VGPU_BAR_APERTURE] >> GVT_PAGE_SHIFT;
+	aperture_init(vgpu);
+	return 0;
+}
+
+static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+
+	if (leaf->own) {
+		/*
+		 * An alias that will not go keeps its page: the back end gives it up with the
+		 * domain.
+		 */
+		aperture_forget(vgpu, nr_leaf);
+		for (u32 i = 0; i < GTT_ENTRIES; i++)
+			if (!(leaf->own->aliased[i / 64] >> i % 64 & 1))
+				unmap_entry(vgpu, leaf->own->shadow[i]);
+		free(leaf->own);
+		vgpu->gtt.ggtt.nr_own--;
+	} else {
+		unmap_entry(vgpu, leaf->shadow);
+	}
+	add_holes(vgpu, leaf, -leaf->holes);
+	*leaf = (struct ggtt_leaf){ 0 };
+}
+
+void ggtt_clear(struct intel_vgpu *vgpu)
+{
+	for (u32 i = 0; i < GGTT_LEAVES; i++) {
+		u64 *live = vgpu->ggtt + i * GTT_ENTRIES;
+
+		drop_leaf(vgpu, i);
+		if (may_differ(vgpu, i) && !all_alike(live, 0))
+			memset(live, 0, LEAF_SIZE);
+	}
+	memset(vgpu->state->ggtt_written, 0, sizeof(vgpu->state->ggtt_written));
+	aperture_init(vgpu);
+}
+
+void ggtt_exit(struct intel_vgpu *vgpu)
+{
+	if (!vgpu->gtt.ggtt.leaves)
+		return;
+	for (u32 i = 0; i < GGTT_LEAVES; i++)
+		drop_leaf(vgpu, i);
+	free(vgpu->gtt.ggtt.leaves);
+	vgpu->gtt.ggtt.leaves = NULL;
+}
+
+void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
+{
+	for (u32 i = 0; i < GGTT_LEAVES; i++) {
+		struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[i];
+
+		if (leaf->own) {
+			invalidate_own(vgpu, i, cache);
+		} else if (leaf->shadow && leaf->shadow != scratch(vgpu) &&
+			   !gtt_valid(vgpu, cache, gfn_of(vgpu, leaf->guest))) {
+			unmap_entry(vgpu, leaf->shadow);
+			leaf->shadow = scratch(vgpu);
+			add_holes(vgpu, leaf, 1);
+		}
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The global table (GGTT): each vGPU's own, a million entries for 4 GiB.
+ *
+ * The guest's entries stand in memory that it writes without a trap (vgpu->ggtt). A commit finds
+ * what changed and brings the shadow after it. Of a run of 512 entries that are all alike, such as
+ * the scratch entries that a driver fills the table with, one entry and one reference are kept.
+ */
+#ifndef CORE_GTT_GGTT_H
+#define CORE_GTT_GGTT_H
+
+#include "core/gtt/format.h"
+
+struct intel_vgpu;
+struct gtt_valid_cache;
+
+#define GGTT_LEAVES 2048u /* runs of 512 entries: pages of the guest's table */
+#define GGTT_PAGES  (GGTT_LEAVES * GTT_ENTRIES)
+
+struct ggtt_entries {
+	u64 guest[GTT_ENTRIES], shadow[GTT_ENTRIES];
+	u64 aliased[GTT_ENTRIES / 64]; /* bits: the aperture's page is the guest's page */
+};
+
+struct ggtt_leaf {
+	struct ggtt_entries *own; /* NULL: all are alike, and as follows */
+	u64 guest, shadow;
+	u16 holes;
+	bool realias; /* aliases are not what they should be */
+	bool gone;    /* some lead to frames that are the guest's no more, for want of an unalias */
+};
+
+/* A tiled range of the aperture, in pages; .end 0: none. */
+struct ggtt_fence {
+	u32 first, end;
+};
+
+struct vgpu_ggtt {
+	struct ggtt_leaf *leaves;
+	struct ggtt_fence fences[32];
+	u32 nr_fenced;
+	u32 nr_own;	/* leaves with entries of their own */
+	u64 bar_gfn;	/* where the aperture is aliased; 0: nowhere */
+	bool alias_off; /* the back end has no aliases */
+};
+
+/**
+ * vgpu_ggtt_commit() - bring the shadow to what the guest's table says now.
+ * Returns 0, or a negative errno when memory or mappings ran out; what could not be followed is
+ * tried again by the next commit, and meanwhile leads to what it led to, or to scratch.
+ */
+int vgpu_ggtt_commit(struct intel_vgpu *vgpu);
+
+/** vgpu_ggtt_entry() - the shadow entry of graphics page @page (below GGTT_PAGES). */
+u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page);
+
+/** vgpu_ggtt_written() - a trapped write changed @bytes at byte @offset of the guest's table. */
+void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes);
+
+/* From core/gtt alone: */
+int ggtt_init(struct intel_vgpu *vgpu);
+void ggtt_clear(struct intel_vgpu *vgpu);
+void ggtt_exit(struct intel_vgpu *vgpu);
+void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
+
+/* ---- the aperture: aperture.c ---- */
+
+/**
+ * vgpu_aperture_place() - BAR2 is at guest frame @gfn from now on; 0: nowhere.
+ * Returns 0, or an errno when aliases at the old place could not be taken away.
+ */
+int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn);
+
+/** vgpu_aperture_fence() - fence register @n changed. */
+void vgpu_aperture_fence(struct intel_vgpu *vgpu, unsigned int n);
+
+/** vgpu_aperture_read() - a trapped read, of 1 to 8 bytes; what no entry maps reads as zeroes. */
+void vgpu_aperture_read(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned int bytes);
+
+/** vgpu_aperture_write() - a trapped write; what no entry maps takes none. */
+void vgpu_aperture_write(struct intel_vgpu *vgpu, u64 offset, const void *buf, unsigned int bytes);
+
+/* From core/gtt alone: */
+
+/** aperture_init() - fences as the registers have them. */
+void aperture_init(struct intel_vgpu *vgpu);
+
+/**
+ * aperture_drop() - take the aliases of entries @idx of leaf @leaf away.
+ * Returns how many of @idx may change now: those, moved to the front.
+ */
+size_t aperture_drop(struct intel_vgpu *vgpu, u32 leaf, u16 *idx, size_t nr);
+
+/** aperture_follow() - alias what of leaf @leaf can be, and no more. */
+void aperture_follow(struct intel_vgpu *vgpu, u32 leaf);
+
+/** aperture_forget() - all aliases of leaf @leaf away. 0 or an errno; then some remain. */
+int aperture_forget(struct intel_vgpu *vgpu, u32 leaf);
+
+#endif

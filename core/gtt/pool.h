@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Host pages that the GPU can read, one at a time, from the back end's blocks of many. */
+#ifndef CORE_GTT_POOL_H
+#define CORE_GTT_POOL_H
+
+#include "core/types.h"
+
+struct intel_vgpu;
+
+#define GTT_POOL_BLOCK 64u /* pages taken from the back end at once */
+
+/* One page: where we and where the GPU find it. */
+struct gtt_page {
+	u64 *va;
+	u64 bus;
+	struct gtt_block *block;
+};
+
+struct gtt_pool {
+	struct gtt_block *blocks;
+	u32 used, pages; /* handed out; had from the back end */
+};
+
+/** gtt_pool_get() - a page of unspecified content. Returns 0 or -ENOMEM. */
+int gtt_pool_get(struct intel_vgpu *vgpu, struct gtt_page *page);
+
+/** gtt_pool_put() - give it back; a block without used pages goes back to the back end. */
+void gtt_pool_put(struct intel_vgpu *vgpu, struct gtt_page *page);
+
+#endif

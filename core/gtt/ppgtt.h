@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Per-process tables (PPGTT): a root for each of the guest's address spaces (mm.c), a shadow table
+ * for each of its tables (shadow.c), and how changes are found (sync.c).
+ *
+ * A guest frame that is used as a table is a struct gtt_table, however many tables point to it. Its
+ * content is kept as last read. From it hang its shadows, one for each kind of table that it is
+ * used as: a frame may be a directory here and a leaf there, and what depth a walk can reach is
+ * bounded by the kinds, whatever leads to what.
+ *
+ * A table's writes trap, or it is read and compared at each sync. Comparing costs a fraction of a
+ * trap; so the first write ends trapping, and only a table that has cost as much in vain
+ * comparisons as a trap would have cost is made to trap again (GTT_TRACK_AFTER). Directories,
+ * which seldom change, start as tracked, leaves as compared.
+ */
+#ifndef CORE_GTT_PPGTT_H
+#define CORE_GTT_PPGTT_H
+
+#include "core/gtt/format.h"
+#include "core/gtt/pool.h"
+#include "core/gvt.h"
+
+struct intel_vgpu;
+struct intel_vgpu_page_track;
+struct gtt_valid_cache;
+
+/* Syncs that find a table unchanged before its writes trap; tests/bench/gtt prints the costs. */
+#define GTT_TRACK_AFTER 64u
+
+/* Shadow tables of one vGPU, unless set otherwise: 4 KiB each. */
+#define GTT_QUOTA_DEFAULT 32768u
+
+/* PPGTTs that a guest may have. */
+#define GTT_ROOTS_MAX GVT_ROOTS_MAX
+
+/* A root as the guest made it known; in vgpu_state. .levels 0: free. */
+struct vgpu_root {
+	u64 pdp[4];
+	u32 levels; /* 4: pdp[0] is a PML4; 3: each is a page directory */
+	u32 refs;
+};
+
+struct gtt_table {
+	struct intel_vgpu *vgpu;
+	u64 gfn; /* or GTT_NO_GFN: a large page of the guest's, written out in smaller ones */
+	struct gtt_shadow *shadow[GTT_KINDS];
+	struct intel_vgpu_page_track *track; /* NULL with GTT_NO_GFN */
+	u64 epoch;			     /* of the sync that read it last */
+	u32 users;			     /* shadows, and who is at work on it */
+	u32 quiet;			     /* syncs in a row that found no change */
+	bool dirty;			     /* written since it was read */
+	struct gtt_table *next, *prev;
+	u64 entries[GTT_ENTRIES]; /* as last read */
+};
+
+#define GTT_NO_GFN (~0ull)
+
+struct gtt_shadow {
+	struct gtt_table *table;
+	enum gtt_kind kind;
+	u32 refs;   /* entries and roots that point to it */
+	u32 holes;  /* present entries of the guest's that lead to scratch */
+	u32 large;  /* GTT_PT_64K: a bit for each run of 16 entries that one reference holds */
+	bool whole; /* GTT_PT_64K: all are, and the entries that point here say so */
+	u64 epoch;
+	struct gtt_page page;
+	struct gtt_shadow **child; /* by entry; directories only */
+};
+
+struct vgpu_mm {
+	struct vgpu_root *root;
+	struct gtt_shadow *top[4]; /* NULL: not shadowed, or nothing there */
+	u64 used;		   /* when it was synced last */
+	struct vgpu_mm *next;
+};
+
+#define GTT_MM_BUCKETS 256u
+
+struct vgpu_ppgtt {
+	struct vgpu_mm *mms[GTT_MM_BUCKETS];
+	struct gtt_table *tables;
+	struct vgpu_mm *busy; /* being synced: not to be reclaimed */
+	u64 epoch;
+	u32 quota; /* of shadow tables */
+	bool ips;
+	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of vgpu_state's roots */
+};
+
+/** vgpu_ppgtt_notify() - PVINFO notification @code, with PDP registers @pdp. */
+void vgpu_ppgtt_notify(struct intel_vgpu *vgpu, u32 code, const u64 pdp[4]);
+
+/**
+ * vgpu_ppgtt_find() - the PPGTT that the guest made known with these roots, or NULL.
+ * @levels: 4, of which @pdp[0] counts, or 3.
+ */
+struct vgpu_mm *vgpu_ppgtt_find(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels);
+
+/**
+ * vgpu_ppgtt_sync() - bring the shadow of @mm, made now if need be, to what the guest's tables
+ * say. To be called before the GPU uses it.
+ * Returns 0, or a negative errno: it then cannot be used. -EFAULT: the root is no memory. -ENOMEM,
+ * -ENOSPC: no room, not even by taking other PPGTTs' shadows down.
+ */
+int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm);
+
+/** vgpu_ppgtt_root() - the bus address for PDP register @i, of an mm synced without error. */
+u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, unsigned int i);
+
+/** vgpu_ppgtt_set_quota() - shadow tables that the vGPU may have from now on. */
+void vgpu_ppgtt_set_quota(struct intel_vgpu *vgpu, u32 shadows);
+
+/** vgpu_ppgtt_ips() - the guest switched 64 KiB pages on or off: what is shadowed goes. */
+void vgpu_ppgtt_ips(struct intel_vgpu *vgpu, bool on);
+
+/* From core/gtt alone: */
+int ppgtt_init(struct intel_vgpu *vgpu);
+void ppgtt_clear(struct intel_vgpu *vgpu, bool forget_roots);
+void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
+
+/** ppgtt_reclaim() - take down the shadow used longest ago. False: there is none to take. */
+bool ppgtt_reclaim(struct intel_vgpu *vgpu);
+
+/**
+ * shadow_get() - the shadow of guest frame @gfn as a table of @kind, one reference more.
+ * Returns 0, -EFAULT (cannot be read), -EEXIST (tracked by another), -ENOMEM, -ENOSPC (quota).
+ * @out is a shadow of all the frame's entries that could be had.
+ */
+int shadow_get(struct intel_vgpu *vgpu, u64 gfn, enum gtt_kind kind, struct gtt_shadow **out);
+
+/** shadow_put() - give one reference back; with the last, all below goes too. NULL is fine. */
+void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
+
+/**
+ * shadow_set() - bring entries @idx of @shadow to what its table's entries say.
+ * Each leads where it should, or to scratch. Returns 0, or what kept one from it.
+ */
+int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
+
+/** shadow_retry() - the same for all that lead to scratch and should not. */
+int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
+
+/** shadow_invalidate() - drop what leads to frames that are not the guest's any more. */
+void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow,
+		       struct gtt_valid_cache *cache);
+
+/** table_get() - guest frame @gfn as a table, read; one user more. Errors as shadow_get(). */
+int table_get(struct intel_vgpu *vgpu, u64 gfn, bool track, struct gtt_table **out);
+
+/** table_new() - a table of no frame, for its caller to fill; one user. NULL: no memory. */
+struct gtt_table *table_new(struct intel_vgpu *vgpu);
+
+/** table_put() - one user less. */
+void table_put(struct intel_vgpu *vgpu, struct gtt_table *table);
+
+/** table_sync() - find out what changed, once in an epoch, and set its shadows. */
+int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table);
+
+/** table_lost() - its frame is not the guest's any more. */
+void table_lost(struct intel_vgpu *vgpu, struct gtt_table *table);
+
+#endif

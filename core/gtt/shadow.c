@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shadow tables. What an entry of a shadow holds follows from its table's entry alone, and shows in
+ * itself: scratch, a child (shadow->child), or a page with its reference. So setting an entry is
+ * the same whatever was there, and may be done twice.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/vgpu.h"
+
+#define RUN 16u /* entries of a GTT_PT_64K that are one page */
+
+static const struct gtt_format *format(const struct intel_vgpu *vgpu)
+{
+	return vgpu->gvt->gtt_format;
+}
+
+static u64 gfn_of(const struct intel_vgpu *vgpu, enum gtt_form form, u64 val)
+{
+	return gtt_addr(format(vgpu), form, val) >> GVT_PAGE_SHIFT;
+}
+
+static u64 nothing(const struct intel_vgpu *vgpu, const struct gtt_shadow *shadow)
+{
+	return vgpu->gtt.scratch_entry[shadow->kind];
+}
+
+/* An entry that should lead somewhere, and leads to scratch. */
+static bool is_hole(const struct intel_vgpu *vgpu, const struct gtt_shadow *shadow, unsigned int i)
+{
+	unsigned int from = shadow->kind == GTT_PT_64K ? ALIGN_DOWN(i, RUN) : i;
+
+	return gtt_present(shadow->table->entries[from]) &&
+	       shadow->page.va[i] == nothing(vgpu, shadow);
+}
+
+static void count_holes(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	u32 holes = 0;
+
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
+		holes += is_hole(vgpu, shadow, i);
+	vgpu->gtt.counts.holes += (s64)holes - shadow->holes;
+	shadow->holes = holes;
+}
+
+/* ---- leaves of 4 KiB pages ---- */
+
+static void unmap_4k(struct intel_vgpu *vgpu, const struct gtt_shadow *shadow, u64 entry)
+{
+	if (entry != nothing(vgpu, shadow))
+		gtt_unmap(vgpu, gtt_addr(format(vgpu), GTT_PAGE_4K, entry));
+}
+
+static int set_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr)
+{
+	const struct gtt_format *fmt = format(vgpu);
+	const u64 keep = fmt->rows[GTT_PAGE_4K].keep, none = nothing(vgpu, shadow);
+	const u64 *from = shadow->table->entries;
+	u64 *to = shadow->page.va;
+	u64 gfns[GTT_ENTRIES], bus[GTT_ENTRIES];
+	u16 at[GTT_ENTRIES];
+	size_t present = 0;
+	int missing;
+
+	if (!nr)
+		return 0;
+	for (size_t k = 0; k < nr; k++) {
+		u64 val = from[idx[k]], was = to[idx[k]];
+
+		gfns[present] = (val & fmt->addr) >> GVT_PAGE_SHIFT;
+		at[present] = idx[k];
+		present += gtt_present(val);
+		if (!gtt_present(val) && was != none) {
+			to[idx[k]] = none;
+			unmap_4k(vgpu, shadow, was);
+		}
+	}
+	missing = gtt_map(vgpu, gfns, present, bus);
+	for (size_t k = 0; k < present; k++) {
+		u64 was = to[at[k]];
+		bool hole = bus[k] == GVT_DMA_INVALID;
+
+		to[at[k]] = hole ? none : (from[at[k]] & keep) | bus[k];
+		if (was != none)
+			unmap_4k(vgpu, shadow, was);
+	}
+	if (shadow->holes || missing)
+		count_holes(vgpu, shadow);
+	return missing < 0 ? missing : 0;
+}
+
+/* ---- leaves of 64 KiB pages ---- */
+
+static void put_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)
+{
+	u64 *to = &shadow->page.va[run * RUN];
+	u64 was[RUN];
+
+	memcpy(was, to, sizeof(was));
+	for (unsigned int i = 0; i < RUN; i++)
+		to[i] = nothing(vgpu, shadow);
+	if (shadow->large >> run & 1)
+		gtt_unmap_large(vgpu, gtt_addr(format(vgpu), GTT_PAGE_4K, was[0]));
+	else
+		for (unsigned int i = 0; i < RUN; i++)
+			unmap_4k(vgpu, shadow, was[i]);
+	shadow->large &= ~BIT32(run);
+}
+
+/* Entries that hold a 64 KiB page: each says what it would as a page of 4 KiB too. */
+static void write_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run, u64 val,
+		      const u64 *bus)
+{
+	for (unsigned int i = 0; i < RUN; i++)
+		if (bus[i] != GVT_DMA_INVALID)
+			shadow->page.va[run * RUN + i] =
+				gtt_make(format(vgpu), GTT_PAGE_4K, val, bus[i]);
+}
+
+static bool map_run(struct intel_vgpu *vgpu, u64 gfn, u64 *bus)
+{
+	dma_addr_t first = gtt_map_large(vgpu, gfn, KiB(64));
+
+	for (u64 i = 0; i < RUN; i++)
+		bus[i] = first + i * GVT_PAGE_SIZE;
+	return first != GVT_DMA_INVALID;
+}
+
+/*
+ * Some of the table is not in pages of 64 KiB any more: it stays valid as one of 4 KiB pages, which
+ * whatever points to it has to say before anything changes.
+ */
+static void end_whole(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	u32 left = shadow->refs;
+
+	if (!shadow->whole)
+		return;
+	shadow->whole = false;
+	for (struct gtt_table *table = vgpu->gtt.ppgtt.tables; table && left; table = table->next) {
+		struct gtt_shadow *parent = table->shadow[GTT_PD];
+
+		for (unsigned int i = 0; parent && left && i < GTT_ENTRIES; i++)
+			if (parent->child[i] == shadow) {
+				parent->page.va[i] = gtt_make(format(vgpu), GTT_TABLE,
+							      table->entries[i], shadow->page.bus);
+				left--;
+			}
+	}
+}
+
+static int set_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)
+{
+	u64 val = shadow->table->entries[run * RUN], bus[RUN], gfns[RUN];
+	bool present = gtt_present(val), large;
+	int err = 0;
+
+	gfns[0] = gfn_of(vgpu, GTT_PAGE_64K, val);
+	large = present && map_run(vgpu, gfns[0], bus);
+	if (!large) {
+		end_whole(vgpu, shadow);
+		for (unsigned int i = 0; i < RUN; i++)
+			gfns[i] = gfns[0] + i;
+		if (present)
+			err = gtt_map(vgpu, gfns, RUN, bus);
+		err = err < 0 ? err : 0;
+	}
+	put_run(vgpu, shadow, run);
+	if (present)
+		write_run(vgpu, shadow, run, val, bus);
+	shadow->large |= (u32)large << run;
+	return err;
+}
+
+static int set_pt_64k(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr)
+{
+	u32 todo = 0;
+	int first = 0;
+
+	/* The other entries of a run mean nothing. */
+	for (size_t k = 0; k < nr; k++)
+		if (idx[k] % RUN == 0)
+			todo |= BIT32(idx[k] / RUN);
+	for (unsigned int run = 0; run < GTT_ENTRIES / RUN; run++)
+		if (todo >> run & 1) {
+			int err = set_run(vgpu, shadow, run);
+
+			first = first ? first : err;
+		}
+	count_holes(vgpu, shadow);
+	return first;
+}
+
+/* ---- directories ---- */
+
+static bool is_large(enum gtt_form form)
+{
+	return form == GTT_PAGE_2M || form == GTT_PAGE_1G;
+}
+
+static void put_entry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int i)
+{
+	u64 was = shadow->page.va[i];
+	struct gtt_shadow *child = shadow->child[i];
+
+	shadow->page.va[i] = nothing(vgpu, shadow);
+	shadow->child[i] = NULL;
+	if (child)
+		shadow_put(vgpu, child);
+	else if (was != nothing(vgpu, shadow))
+		gtt_unmap_large(vgpu, gtt_addr(format(vgpu), GTT_PAGE_2M, was));
+}
+
+static int new_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, enum gtt_kind kind,
+		      struct gtt_shadow **out);
+
+/* A table such as the guest might have written instead of the large page @val. */
+static int split(struct intel_vgpu *vgpu, enum gtt_form form, u64 val, struct gtt_shadow **out)
+{
+	struct gtt_table *table = table_new(vgpu);
+	int err;
+
+	if (!table)
+		return -ENOMEM;
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
+		table->entries[i] = gtt_split(format(vgpu), form, val, i);
+	err = new_shadow(vgpu, table, form == GTT_PAGE_1G ? GTT_PD : GTT_PT, out);
+	table_put(vgpu, table);
+	/* Not worth a table. */
+	if (!err && (*out)->holes == GTT_ENTRIES) {
+		shadow_put(vgpu, *out);
+		*out = NULL;
+		err = -EFAULT;
+	}
+	return err;
+}
+
+static int get_child(struct intel_vgpu *vgpu, const struct gtt_shadow *shadow, enum gtt_form form,
+		     u64 val, struct gtt_shadow **out)
+{
+	if (is_large(form))
+		return split(vgpu, form, val, out);
+	return shadow_get(vgpu, gfn_of(vgpu, form, val), gtt_below(shadow->kind, form), out);
+}
+
+static int set_entry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int i)
+{
+	const struct gtt_format *fmt = format(vgpu);
+	u64 val = shadow->table->entries[i], entry = nothing(vgpu, shadow);
+	enum gtt_form form = gtt_form(fmt, shadow->kind, val, vgpu->gtt.ppgtt.ips);
+	struct gtt_shadow *child = NULL;
+	int err = 0;
+
+	if (form == GTT_PAGE_2M) {
+		u64 bus = gtt_map_large(vgpu, gfn_of(vgpu, form, val), MiB(2));
+
+		if (bus != GVT_DMA_INVALID)
+			entry = gtt_make(fmt, form, val, bus);
+	}
+	if (form != GTT_NONE && entry == nothing(vgpu, shadow)) {
+		err = get_child(vgpu, shadow, form, val, &child);
+		if (!err) {
+			form = child->whole ? GTT_TABLE_64K : GTT_TABLE;
+			entry = gtt_make(fmt, form, val, child->page.bus);
+		}
+	}
+	put_entry(vgpu, shadow, i);
+	shadow->page.va[i] = entry;
+	shadow->child[i] = child;
+	return err;
+}
+
+static int set_directory(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx,
+			 size_t nr)
+{
+	int first = 0;
+
+	for (size_t k = 0; k < nr; k++) {
+		int err = 0;
+
+		/* Out of room: what is left to do leads to scratch rather than to what it did. */
+		if (first == -ENOMEM || first == -ENOSPC)
+			put_entry(vgpu, shadow, idx[k]);
+		else
+			err = set_entry(vgpu, shadow, idx[k]);
+		/* A frame that is no table is the guest's affair, and a hole. */
+		if (!first && err != -EFAULT && err != -EEXIST)
+			first = err;
+	}
+	count_holes(vgpu, shadow);
+	return first;
+}
+
+int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr)
+{
+	switch (shadow->kind) {
+	case GTT_PT:
+		return set_pt(vgpu, shadow, idx, nr);
+	case GTT_PT_64K:
+		return set_pt_64k(vgpu, shadow, idx, nr);
+	default:
+		return set_directory(vgpu, shadow, idx, nr);
+	}
+}
+
+int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	u16 idx[GTT_ENTRIES];
+	size_t nr = 0;
+
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
+		if (is_hole(vgpu, shadow, i))
+			idx[nr++] = shadow->kind == GTT_PT_64K ? ALIGN_DOWN(i, RUN) : i;
+	return shadow_set(vgpu, shadow, idx, nr);
+}
+
+/* ---- life ---- */
+
+static bool make_room(struct intel_vgpu *vgpu)
+{
+	while (vgpu->gtt.counts.shadows >= vgpu->gtt.ppgtt.quota)
+		if (!ppgtt_reclaim(vgpu))
+			return false;
+	return true;
+}
+
+static int get_page(struct intel_vgpu *vgpu, struct gtt_page *page)
+{
+	int err;
+
+	do
+		err = gtt_pool_get(vgpu, page);
+	while (err == -ENOMEM && ppgtt_reclaim(vgpu));
+	return err;
+}
+
+static int fill(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	u16 idx[GTT_ENTRIES];
+
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++) {
+		shadow->page.va[i] = nothing(vgpu, shadow);
+		idx[i] = i;
+	}
+	return shadow_set(vgpu, shadow, idx, GTT_ENTRIES);
+}
+
+/* All of a new shadow's entries. Of a leaf that is full, they go straight through. */
+static int fill_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	const struct gtt_format *fmt = format(vgpu);
+	const u64 keep = fmt->rows[GTT_PAGE_4K].keep, *from = shadow->table->entries;
+	u64 gfns[GTT_ENTRIES], bus[GTT_ENTRIES], all = ~0ull, *to = shadow->page.va;
+	int missing;
+
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		all &= from[i];
+	if (!gtt_present(all))
+		return fill(vgpu, shadow);
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		gfns[i] = (from[i] & fmt->addr) >> GVT_PAGE_SHIFT;
+	missing = gtt_map(vgpu, gfns, GTT_ENTRIES, bus);
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		to[i] = (from[i] & keep) | bus[i];
+	if (!missing)
+		return 0;
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		if (bus[i] == GVT_DMA_INVALID)
+			to[i] = nothing(vgpu, shadow);
+	count_holes(vgpu, shadow);
+	return missing < 0 ? missing : 0;
+}
+
+static int new_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, enum gtt_kind kind,
+		      struct gtt_shadow **out)
+{
+	struct gtt_shadow *shadow;
+	int err;
+
+	if (!make_room(vgpu))
+		return -ENOSPC;
+	shadow = calloc(1, sizeof(*shadow));
+	if (!shadow)
+		return -ENOMEM;
+	if (kind >= GTT_PD)
+		shadow->child = calloc(GTT_ENTRIES, sizeof(*shadow->child));
+	if ((kind >= GTT_PD && !shadow->child) || get_page(vgpu, &shadow->page)) {
+		free(shadow->child);
+		free(shadow);
+		return -ENOMEM;
+	}
+	shadow->table = table;
+	shadow->kind = kind;
+	shadow->refs = 1;
+	table->users++;
+	table->shadow[kind] = shadow;
+	vgpu->gtt.counts.shadows++;
+	err = kind == GTT_PT ? fill_pt(vgpu, shadow) : fill(vgpu, shadow);
+	if (err) {
+		shadow_put(vgpu, shadow);
+		return err;
+	}
+	shadow->whole = kind == GTT_PT_64K && shadow->large == ~0u;
+	*out = shadow;
+	return 0;
+}
+
+int shadow_get(struct intel_vgpu *vgpu, u64 gfn, enum gtt_kind kind, struct gtt_shadow **out)
+{
+	struct gtt_table *table;
+	int err = table_get(vgpu, gfn, kind >= GTT_PD, &table);
+
+	if (err)
+		return err;
+	if (table->shadow[kind]) {
+		*out = table->shadow[kind];
+		(*out)->refs++;
+	} else {
+		err = new_shadow(vgpu, table, kind, out);
+	}
+	table_put(vgpu, table);
+	return err;
+}
+
+void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	if (!shadow || --shadow->refs)
+		return;
+	vgpu->gtt.counts.holes -= shadow->holes;
+	shadow->table->shadow[shadow->kind] = NULL;
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
+		if (shadow->kind == GTT_PT)
+			unmap_4k(vgpu, shadow, shadow->page.va[i]);
+		else if (shadow->child)
+			put_entry(vgpu, shadow, i);
+		else if (i % RUN == 0)
+			put_run(vgpu, shadow, i / RUN);
+	gtt_pool_put(vgpu, &shadow->page);
+	table_put(vgpu, shadow->table);
+	vgpu->gtt.counts.shadows--;
+	free(shadow->child);
+	free(shadow);
+}
+
+/* ---- frames that changed hands ---- */
+
+static bool all_valid(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache, u64 gfn, u64 nr)
+{
+	for (u64 i = 0; i < nr; i++)
+		if (!gtt_valid(vgpu, cache, gfn + i))
+			return false;
+	return true;
+}
+
+/* Drops the page, or the run, that entry @i is part of, if any of it is gone. */
+static void invalidate_entry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int i,
+			     struct gtt_valid_cache *cache)
+{
+	u64 val = shadow->table->entries[i];
+
+	switch (shadow->kind) {
+	case GTT_PT:
+		if (all_valid(vgpu, cache, gfn_of(vgpu, GTT_PAGE_4K, val), 1))
+			return;
+		unmap_4k(vgpu, shadow, shadow->page.va[i]);
+		shadow->page.va[i] = nothing(vgpu, shadow);
+		return;
+	case GTT_PT_64K:
+		val = shadow->table->entries[ALIGN_DOWN(i, RUN)];
+		if (all_valid(vgpu, cache, gfn_of(vgpu, GTT_PAGE_64K, val), RUN))
+			return;
+		end_whole(vgpu, shadow);
+		put_run(vgpu, shadow, i / RUN);
+		return;
+	default:
+		/* A table's own frame is looked at with the table. */
+		if (!shadow->child[i] &&
+		    !all_valid(vgpu, cache, gfn_of(vgpu, GTT_PAGE_2M, val), GTT_ENTRIES))
+			put_entry(vgpu, shadow, i);
+	}
+}
+
+void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow,
+		       struct gtt_valid_cache *cache)
+{
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
+		if (shadow->page.va[i] != nothing(vgpu, shadow))
+			invalidate_entry(vgpu, shadow, i, cache);
+	count_holes(vgpu, shadow);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* One address, level by level: what the guest's tables say of it, and what ours do. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "core/gtt/verify.h"
+#include "core/vgpu.h"
+
+static const char *const kind_names[GTT_KINDS] = {
+	[GTT_PT] = "PT",   [GTT_PT_64K] = "PT 64K", [GTT_PD] = "PD",
+	[GTT_PDP] = "PDP", [GTT_PML4] = "PML4",
+};
+
+static int by_bus(const void *a, const void *b)
+{
+	const struct gtt_table_at *x = a, *y = b;
+
+	return x->bus < y->bus ? -1 : x->bus > y->bus;
+}
+
+int gtt_tables_map(struct intel_vgpu *vgpu, struct gtt_map_of_tables *map)
+{
+	const struct vgpu_gtt *gtt = &vgpu->gtt;
+
+	map->nr = 0;
+	map->at = calloc(gtt->counts.shadows + GTT_KINDS, sizeof(*map->at));
+	if (!map->at)
+		return -ENOMEM;
+	for (unsigned int kind = 0; kind < GTT_KINDS; kind++)
+		if (gtt->scratch[kind].va)
+			map->at[map->nr++] = (struct gtt_table_at){ gtt->scratch[kind].bus,
+								    gtt->scratch[kind].va };
+	for (struct gtt_table *table = gtt->ppgtt.tables; table; table = table->next)
+		for (unsigned int kind = 0; kind < GTT_KINDS; kind++)
+			if (table->shadow[kind])
+				map->at[map->nr++] =
+					(struct gtt_table_at){ table->shadow[kind]->page.bus,
+							       table->shadow[kind]->page.va };
+	qsort(map->at, map->nr, sizeof(*map->at), by_bus);
+	return 0;
+}
+
+void gtt_tables_unmap(struct gtt_map_of_tables *map)
+{
+	free(map->at);
+	map->at = NULL;
+}
+
+const u64 *gtt_tables_find(const struct gtt_map_of_tables *map, u64 bus)
+{
+	const struct gtt_table_at key = { .bus = bus },
+				  *found = bsearch(&key, map->at, map->nr, sizeof(key), by_bus);
+
+	return found ? found->va : NULL;
+}
+
+/* One side of a walk: where it stands, and where it ends. */
+struct side {
+	enum gtt_kind kind;
+	u64 table;
+	bool done;
+	u64 entry, to, size; /* .size 0: nowhere */
+};
+
+static void step(const struct gtt_format *fmt, struct side *side, u64 addr, bool ips)
+{
+	enum gtt_form form = gtt_form(fmt, side->kind, side->entry, ips);
+
+	side->done = form != GTT_TABLE && form != GTT_TABLE_64K;
+	side->to = gtt_addr(fmt, form, side->entry);
+	if (form == GTT_NONE)
+		return;
+	if (side->done) {
+		side->size = 1ull << fmt->rows[form].shift;
+		side->to |= addr & (side->size - 1);
+		return;
+	}
+	side->kind = gtt_below(side->kind, form);
+	side->table = side->to;
+}
+
+static unsigned int index_at(enum gtt_kind kind, u64 addr)
+{
+	return kind == GTT_PT_64K ? ALIGN_DOWN(gtt_index(kind, addr), 16u) : gtt_index(kind, addr);
+}
+
+static void walk_ppgtt(struct intel_vgpu *vgpu, const struct gtt_map_of_tables *map,
+		       struct side *guest, struct side *shadow, u64 addr, struct gvt_walk *walk)
+{
+	const struct gtt_format *fmt = vgpu->gvt->gtt_format;
+
+	while (!guest->done || !shadow->done) {
+		struct gvt_walk_level *level = &walk->level[walk->nr++];
+		const u64 *va;
+
+		*level = (struct gvt_walk_level){
+			.name = kind_names[shadow->done ? guest->kind : shadow->kind],
+			.has_guest = !guest->done,
+			.has_shadow = !shadow->done,
+		};
+		if (!guest->done) {
+			level->index = index_at(guest->kind, addr);
+			level->guest_at = guest->table + 8 * level->index;
+			if (intel_gvt_hypervisor_read_gpa(vgpu, level->guest_at, &guest->entry, 8))
+				guest->entry = 0;
+			level->guest = guest->entry;
+			step(fmt, guest, addr, vgpu->gtt.ppgtt.ips);
+		}
+		if (!shadow->done) {
+			level->index = index_at(shadow->kind, addr);
+			level->shadow_at = shadow->table + 8 * level->index;
+			va = gtt_tables_find(map, shadow->table);
+			shadow->entry = va ? va[level->index] : 0;
+			level->shadow = shadow->entry;
+			step(fmt, shadow, addr, true);
+		}
+	}
+}
+
+static void walk_ggtt(struct intel_vgpu *vgpu, u64 addr, struct side *guest, struct side *shadow,
+		      struct gvt_walk *walk)
+{
+	const struct gtt_format *fmt = vgpu->gvt->gtt_format;
+	u32 page = addr >> GVT_PAGE_SHIFT;
+	u64 offset = addr % GVT_PAGE_SIZE;
+
+	guest->entry = __atomic_load_n(&vgpu->ggtt[page], __ATOMIC_RELAXED);
+	shadow->entry = vgpu_ggtt_entry(vgpu, page);
+	guest->to = gtt_addr(fmt, GTT_GGTT, guest->entry) | offset;
+	shadow->to = gtt_addr(fmt, GTT_GGTT, shadow->entry) | offset;
+	guest->size = gtt_present(guest->entry) ? GVT_PAGE_SIZE : 0;
+	shadow->size = GVT_PAGE_SIZE;
+	walk->level[walk->nr++] = (struct gvt_walk_level){
+		.name = "GGTT",
+		.index = page,
+		.has_guest = true,
+		.has_shadow = true,
+		.guest_at = VGPU_GGTT_OFFSET + 8ull * page,
+		.shadow_at = 8ull * page,
+		.guest = guest->entry,
+		.shadow = shadow->entry,
+	};
+}
+
+int intel_vgpu_translate(struct intel_vgpu *vgpu, const struct gvt_root *root, u64 addr,
+			 struct gvt_walk *walk)
+{
+	struct side guest = { 0 }, shadow = { 0 };
+
+	*walk = (struct gvt_walk){ 0 };
+	if (!root) {
+		if (addr >> GVT_PAGE_SHIFT >= GGTT_PAGES)
+			return -ERANGE;
+		walk_ggtt(vgpu, addr, &guest, &shadow, walk);
+	} else {
+		struct vgpu_mm *mm = vgpu_ppgtt_find(vgpu, root->pdp, root->levels);
+		unsigned int top = root->levels == 3 ? addr >> 30 : 0;
+		struct gtt_map_of_tables map;
+		int err;
+
+		if (!mm)
+			return -ENOENT;
+		if (addr >> (root->levels == 3 ? 32 : 48))
+			return -ERANGE;
+		err = gtt_tables_map(vgpu, &map);
+		if (err)
+			return err;
+		guest.kind = shadow.kind = root->levels == 3 ? GTT_PD : GTT_PML4;
+		guest.table = mm->root->pdp[top];
+		shadow.table = vgpu_ppgtt_root(vgpu, mm, top);
+		shadow.done = !mm->top[top];
+		walk_ppgtt(vgpu, &map, &guest, &shadow, addr, walk);
+		gtt_tables_unmap(&map);
+	}
+	walk->gpa = guest.to;
+	walk->gpa_size = guest.size;
+	walk->bus = shadow.to;
+	walk->bus_size = shadow.size;
+	walk->scratch =
+		shadow.size && ALIGN_DOWN(shadow.to, GVT_PAGE_SIZE) == vgpu->gtt.scratch_page.bus;
+	return 0;
+}
+
+bool intel_vgpu_root(const struct intel_vgpu *vgpu, unsigned int n, struct gvt_root *out)
+{
+	const struct vgpu_root *root = &vgpu->state->roots[n];
+
+	if (n >= GTT_ROOTS_MAX || !root->refs)
+		return false;
+	*out = (struct gvt_root){ .levels = root->levels };
+	for (unsigned int i = 0; i < 4; i++)
+		out->pdp[i] = root->pdp[i];
+	return true;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Our tables as the GPU finds them, by bus address: for looking, not for the path of a request. */
+#ifndef CORE_GTT_VERIFY_H
+#define CORE_GTT_VERIFY_H
+
+#include "core/gtt/format.h"
+
+struct intel_vgpu;
+
+/* All host pages that are tables, in the order of their addresses. */
+struct gtt_map_of_tables {
+	struct gtt_table_at {
+		u64 bus;
+		const u64 *va;
+	} * at;
+	size_t nr;
+};
+
+/** gtt_tables_map() - list them; released by gtt_tables_unmap(). Returns 0 or -ENOMEM. */
+int gtt_tables_map(struct intel_vgpu *vgpu, struct gtt_map_of_tables *map);
+
+void gtt_tables_unmap(struct gtt_map_of_tables *map);
+
+/** gtt_tables_find() - the table at @bus, or NULL: none of ours. */
+const u64 *gtt_tables_find(const struct gtt_map_of_tables *map, u64 bus);
+
+#endif

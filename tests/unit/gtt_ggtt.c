@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* The GGTT and the aperture, as a driver uses them. */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+
+#include "tests/unit/fake_mpt.h"
+#include "tests/unit/unit.h"
+
+#define FLSH_CNTL 0x101008u
+#define FENCE	  0x100000u
+#define BAR2_GFN  (FAKE_BAR2 >> GVT_PAGE_SHIFT)
+
+static void set(struct fake *f, u32 page, u64 entry)
+{
+	fake_write(f, FAKE_BAR0 + VGPU_GGTT_OFFSET + 8ull * page, 8, entry);
+}
+
+static void flush(struct fake *f)
+{
+	fake_reg_write(f, FLSH_CNTL, 1);
+}
+
+static u64 bus_of(struct fake *f, u32 page)
+{
+	return vgpu_ggtt_entry(f->vgpu, page) & ~0xfffull;
+}
+
+static u64 bus(struct fake *f, u32 gfn)
+{
+	return f->mfn[gfn] << GVT_PAGE_SHIFT;
+}
+
+static u64 none(struct fake *f)
+{
+	return f->vgpu->gtt.scratch_page.bus;
+}
+
+/* Nothing happens before the driver says so; then all of it does. */
+START_TEST(follows_at_flush)
+{
+	struct fake *f = fake_vgpu();
+
+	set(f, 5, 0x100001);
+	set(f, GGTT_PAGES - 1, 0x101001);
+	ck_assert_uint_eq(bus_of(f, 5), none(f));
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 5), bus(f, 0x100));
+	ck_assert_uint_eq(bus_of(f, GGTT_PAGES - 1), bus(f, 0x101));
+	ck_assert_uint_eq(bus_of(f, 6), none(f));
+	ck_assert_uint_eq(f->pins, 2);
+	/* Another page, and none. */
+	set(f, 5, 0x102001);
+	set(f, GGTT_PAGES - 1, 0x101000);
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 5), bus(f, 0x102));
+	ck_assert_uint_eq(bus_of(f, GGTT_PAGES - 1), none(f));
+	ck_assert_uint_eq(f->pins, 1);
+	/* A frame that is no memory. */
+	set(f, 5, (u64)FAKE_RAM_PAGES << GVT_PAGE_SHIFT | 1);
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 5), none(f));
+	ck_assert_uint_eq(f->pins, 0);
+	ck_assert_uint_eq(intel_vgpu_gtt_counts(f->vgpu)->holes, 1);
+	fake_free(f);
+}
+END_TEST
+
+/* Trapped writes of any width and alignment make the same entry. */
+START_TEST(split_writes)
+{
+	struct fake *f = fake_vgpu();
+	const u64 at = FAKE_BAR0 + VGPU_GGTT_OFFSET + 8 * 7;
+
+	fake_write(f, at + 4, 4, 0);
+	fake_write(f, at, 4, 0x123001);
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 7), bus(f, 0x123));
+	fake_write(f, at, 2, 0x4001);
+	fake_write(f, at + 2, 1, 0x12);
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 7), bus(f, 0x124));
+	/* Across two entries. */
+	fake_write(f, at - 4, 8, 0x12500100000000);
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 7), bus(f, 0x125));
+	ck_assert_uint_eq(bus_of(f, 6), none(f));
+	fake_free(f);
+}
+END_TEST
+
+/* A million entries for one page, as a driver leaves them: few references, little memory. */
+START_TEST(scratch_everywhere)
+{
+	struct fake *f = fake_vgpu();
+	u64 *ggtt = fake_pages(MiB(8));
+	u64 idle = intel_vgpu_gtt_counts(f->vgpu)->bytes;
+
+	f->vgpu->ggtt = ggtt;
+	for (u32 i = 0; i < GGTT_PAGES; i++)
+		ggtt[i] = 0x200001;
+	flush(f);
+	ck_assert_uint_le(f->pins, GGTT_LEAVES);
+	for (u32 i = 0; i < GGTT_PAGES; i += 511)
+		UNIT_CHECK(bus_of(f, i) == bus(f, 0x200), "page 0x%x", i);
+	ck_assert_uint_le(intel_vgpu_gtt_counts(f->vgpu)->bytes, idle + KiB(300));
+	/* One among them. */
+	ggtt[700000] = 0x201001;
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 700000), bus(f, 0x201));
+	ck_assert_uint_eq(bus_of(f, 700001), bus(f, 0x200));
+	ggtt[700000] = 0x200001;
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 700000), bus(f, 0x200));
+	ck_assert_uint_le(f->pins, GGTT_LEAVES);
+	f->vgpu->ggtt = f->state->ggtt;
+	fake_free(f);
+	(void)ggtt;
+}
+END_TEST
+
+START_TEST(idle_is_cheap)
+{
+	struct fake *f = fake_vgpu();
+
+	flush(f);
+	ck_assert_uint_le(intel_vgpu_gtt_counts(f->vgpu)->bytes, KiB(512));
+	fake_free(f);
+}
+END_TEST
+
+/* Calls of the back end do not grow with the number of entries. */
+START_TEST(in_batches)
+{
+	struct fake *f = fake_vgpu();
+	u64 calls;
+
+	for (u32 i = 0; i < 1000; i++)
+		set(f, 4096 + i, (u64)(0x100 + i) << GVT_PAGE_SHIFT | 1);
+	calls = f->dma_calls;
+	flush(f);
+	ck_assert_uint_eq(f->pins, 1000);
+	ck_assert_uint_le(f->dma_calls - calls, 3);
+	calls = f->dma_calls;
+	flush(f);
+	ck_assert_uint_eq(f->dma_calls, calls);
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(no_room)
+{
+	struct fake *f = fake_vgpu();
+
+	set(f, 1, 0x100001);
+	flush(f);
+	f->dma_limit = 1;
+	set(f, 2, 0x101001);
+	set(f, 1, 0x102001);
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 2), none(f));
+	f->dma_limit = 0;
+	/* It follows when there is room again, though the guest does no more than flush. */
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 2), bus(f, 0x101));
+	ck_assert_uint_eq(bus_of(f, 1), bus(f, 0x102));
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(given_up)
+{
+	struct fake *f = fake_vgpu();
+
+	set(f, 1, 0x100001);
+	set(f, 2, 0x101001);
+	flush(f);
+	fake_give_up(f, 0x100);
+	intel_vgpu_invalidate(f->vgpu);
+	ck_assert_uint_eq(bus_of(f, 1), none(f));
+	ck_assert_uint_eq(bus_of(f, 2), bus(f, 0x101));
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 1), 0);
+	ck_assert_uint_eq(f->pins, 1);
+	fake_populate(f, 0x100);
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 1), bus(f, 0x100));
+	fake_free(f);
+}
+END_TEST
+
+/* ---- the aperture ---- */
+
+START_TEST(aliases_in_runs)
+{
+	struct fake *f = fake_vgpu();
+	u64 calls = f->alias_calls;
+
+	for (u32 i = 0; i < 200; i++)
+		set(f, 10 + i, (u64)(0x300 + i) << GVT_PAGE_SHIFT | 1);
+	set(f, 300, 0x500001);
+	/* Behind the aperture there is nothing to alias. */
+	set(f, 64 * 256, 0x501001);
+	flush(f);
+	ck_assert_uint_eq(f->nr_aliases, 201);
+	ck_assert_uint_eq(f->alias_calls - calls, 2);
+	for (u32 i = 0; i < 200; i++)
+		ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 10 + i), f->mfn[0x300 + i]);
+	/* One page changes: its alias goes before its mapping does (the fake looks). */
+	set(f, 50, 0x502001);
+	flush(f);
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 50), f->mfn[0x502]);
+	set(f, 50, 0);
+	flush(f);
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 50), 0);
+	ck_assert_uint_eq(f->nr_aliases, 200);
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(aliases_follow_the_bar)
+{
+	struct fake *f = fake_vgpu();
+
+	set(f, 1, 0x100001);
+	flush(f);
+	ck_assert_uint_eq(f->nr_aliases, 1);
+	fake_cfg_write(f, PCI_COMMAND, 2, 0);
+	ck_assert_uint_eq(f->nr_aliases, 0);
+	fake_cfg_write(f, PCI_BASE_ADDRESS_2, 4, 0xa0000000);
+	fake_cfg_write(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	ck_assert_uint_eq(fake_alias(f, 0xa0001), f->mfn[0x100]);
+	/* While they cannot be taken away, the BAR stays where it is. */
+	f->fail_alias = -EBUSY;
+	fake_cfg_write(f, PCI_COMMAND, 2, 0);
+	ck_assert_uint_eq(intel_vgpu_bar(f->vgpu, 2, NULL), 0xa0000000);
+	fake_cfg_write(f, PCI_INTERRUPT_LINE, 1, 1);
+	ck_assert(intel_vgpu_bar(f->vgpu, 2, NULL) == INTEL_GVT_BAR_OFF);
+	fake_free(f);
+}
+END_TEST
+
+/* Without aliases, or where none is made, an access reaches the page all the same. */
+START_TEST(trapped_aperture)
+{
+	struct fake *f = fake_vgpu();
+	u64 val = 0;
+
+	f->no_alias = true;
+	set(f, 3, 0x100001);
+	set(f, 4, 0x200001);
+	flush(f);
+	ck_assert_uint_eq(f->nr_aliases, 0);
+	fake_write(f, FAKE_BAR2 + 0x3000 + 0x10, 8, 0x1122334455667788);
+	memcpy(&val, f->ram + 0x100010, 8);
+	ck_assert_uint_eq(val, 0x1122334455667788);
+	ck_assert_uint_eq(fake_read(f, FAKE_BAR2 + 0x3012, 2), 0x5566);
+	/* Across two pages that are apart. */
+	fake_write(f, FAKE_BAR2 + 0x3ffc, 8, 0xaabbccdd00112233);
+	memcpy(&val, f->ram + 0x100ffc, 4);
+	ck_assert_uint_eq((u32)val, 0x00112233);
+	memcpy(&val, f->ram + 0x200000, 4);
+	ck_assert_uint_eq((u32)val, 0xaabbccdd);
+	ck_assert_uint_eq(fake_read(f, FAKE_BAR2 + 0x3ffc, 8), 0xaabbccdd00112233);
+	ck_assert_uint_eq(fake_read(f, FAKE_BAR2 + 0x5000, 8), 0);
+	/* Asked once, and not again. */
+	ck_assert_uint_eq(f->alias_calls, 1);
+	set(f, 5, 0x300001);
+	flush(f);
+	ck_assert_uint_eq(f->alias_calls, 1);
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(fenced_traps)
+{
+	struct fake *f = fake_vgpu();
+
+	for (u32 i = 0; i < 32; i++)
+		set(f, i, (u64)(0x300 + i) << GVT_PAGE_SHIFT | 1);
+	flush(f);
+	ck_assert_uint_eq(f->nr_aliases, 32);
+	/* Pages 8 to 15, as i915 writes it: off, high half, low half with the valid bit. */
+	fake_reg_write(f, FENCE + 8, 0);
+	fake_reg_write(f, FENCE + 12, 0xf003);
+	fake_reg_write(f, FENCE + 8, 0x8001);
+	ck_assert_uint_eq(f->nr_aliases, 24);
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 7), f->mfn[0x307]);
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 8), 0);
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 15), 0);
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 16), f->mfn[0x310]);
+	fake_reg_write(f, FENCE + 8, 0);
+	ck_assert_uint_eq(f->nr_aliases, 32);
+	/* Backwards, beyond all, or beyond the fences offered: as hardware, nothing in between. */
+	fake_reg_write(f, FENCE + 12, 0x1003);
+	fake_reg_write(f, FENCE + 8, 0x8001);
+	ck_assert_uint_eq(f->nr_aliases, 32);
+	fake_reg_write(f, FENCE + 12, 0xfffff003);
+	ck_assert_uint_eq(f->nr_aliases, 8);
+	fake_free(f);
+}
+END_TEST
+
+/* A later process finds the guest's table, and the guest nothing amiss. */
+START_TEST(taken_over)
+{
+	struct fake *f = fake_vgpu();
+
+	set(f, 9, 0x100001);
+	flush(f);
+	intel_gvt_destroy_vgpu(f->vgpu);
+	ck_assert_uint_eq(f->pins, 0);
+	ck_assert_int_eq(fake_create(f, 64), 0);
+	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
+	ck_assert_uint_eq(bus_of(f, 9), bus(f, 0x100));
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 9), f->mfn[0x100]);
+	intel_gvt_reset_vgpu(f->vgpu);
+	ck_assert_uint_eq(f->pins, 0);
+	fake_place(f);
+	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + VGPU_GGTT_OFFSET + 8 * 9, 8), 0);
+	fake_free(f);
+}
+END_TEST
+
+Suite *suite_gtt_ggtt(void)
+{
+	const TTest *const tests[] = {
+		follows_at_flush, split_writes,	   scratch_everywhere,
+		idle_is_cheap,	  in_batches,	   no_room,
+		given_up,	  aliases_in_runs, aliases_follow_the_bar,
+		trapped_aperture, fenced_traps,	   taken_over,
+	};
+
+	return unit_suite("gtt_ggtt", tests, ARRAY_SIZE(tests));
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* PPGTTs: what each event does to the shadow, and what it costs the guest. */
+#include <errno.h>
+
+#include "tests/unit/gtt_guest.h"
+
+static const struct vgpu_gtt_counts *counts(struct fake *f)
+{
+	return intel_vgpu_gtt_counts(f->vgpu);
+}
+
+static u64 none(struct fake *f)
+{
+	return f->vgpu->gtt.scratch_page.bus;
+}
+
+START_TEST(life)
+{
+	struct fake *f = guest_new();
+
+	ck_assert_uint_eq(counts(f)->roots, 1);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
+	ck_assert_uint_eq(guest_gpu(f, 0x1ff000), guest_bus(f, PAGES + 511));
+	ck_assert_uint_eq(guest_gpu(f, 0x200000), none(f));
+	ck_assert_uint_eq(guest_gpu(f, 1ull << 40), none(f));
+	ck_assert_uint_eq(counts(f)->tables, 4);
+	ck_assert_uint_eq(counts(f)->tracked, 3);
+	/* Made known twice: gone with the second destroy. */
+	guest_notify(f, 4);
+	guest_notify(f, 5);
+	ck_assert_ptr_nonnull(guest_mm(f));
+	guest_notify(f, 5);
+	ck_assert_ptr_null(guest_mm(f));
+	ck_assert_uint_eq(counts(f)->tables + counts(f)->shadows + f->pins, 0);
+	ck_assert_uint_eq(counts(f)->refused, 0);
+	guest_notify(f, 5);
+	ck_assert_uint_eq(counts(f)->refused, 1);
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(three_levels)
+{
+	struct fake *f = fake_vgpu();
+	const u64 pdp[4] = { PD << GVT_PAGE_SHIFT, 0, PD << GVT_PAGE_SHIFT, PT2 << GVT_PAGE_SHIFT };
+	struct vgpu_mm *mm;
+
+	guest_entry(f, PD, 1, guest_table(PT));
+	guest_entry(f, PT, 2, guest_table(PAGES));
+	for (u32 i = 0; i < 4; i++)
+		fake_write(f, FAKE_BAR0 + 0x78838 + 8 * i, 8, pdp[i]);
+	fake_reg_write(f, 0x78818, 2);
+	mm = vgpu_ppgtt_find(f->vgpu, pdp, 3);
+	ck_assert_ptr_nonnull(mm);
+	ck_assert_ptr_null(vgpu_ppgtt_find(f->vgpu, pdp, 4));
+	ck_assert_int_eq(vgpu_ppgtt_sync(f->vgpu, mm), 0);
+	for (u32 i = 0; i < 4; i++)
+		ck_assert_uint_eq(gtt_walk_gpu(f, vgpu_ppgtt_root(f->vgpu, mm, i), GTT_PD,
+					       0x202000),
+				  i % 2 ? none(f) : guest_bus(f, PAGES));
+	/* One shadow for the directory that two registers name. */
+	ck_assert_uint_eq(vgpu_ppgtt_root(f->vgpu, mm, 0), vgpu_ppgtt_root(f->vgpu, mm, 2));
+	fake_reg_write(f, 0x78818, 3);
+	ck_assert_uint_eq(counts(f)->roots, 0);
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(shared_table)
+{
+	struct fake *f = guest_new();
+
+	for (u32 i = 1; i < GTT_ENTRIES; i++) {
+		guest_entry(f, PD, i, guest_table(PT));
+		guest_entry(f, PDP, i, guest_table(PD));
+		guest_entry(f, PML4, i, guest_table(PDP));
+	}
+	/* 2^36 pages in four tables. */
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(counts(f)->shadows, 4);
+	ck_assert_uint_eq(f->pins, 512);
+	ck_assert_uint_eq(guest_gpu(f, 0xfffffffff000), guest_bus(f, PAGES + 511));
+	guest_entry(f, PT, 5, guest_table(PAGES + 600));
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0xfffffe005000), guest_bus(f, PAGES + 600));
+	fake_free(f);
+}
+END_TEST
+
+/* A table that leads to itself, on every level. */
+START_TEST(loop)
+{
+	struct fake *f = guest_new();
+
+	guest_entry(f, PML4, 0, guest_table(PML4));
+	guest_entry(f, PML4, 1, guest_table(PAGES));
+	ck_assert_int_eq(guest_sync(f), 0);
+	/* Entry 0 four times: the table's own frame. */
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PML4));
+	ck_assert_uint_eq(guest_gpu(f, 0x1000), guest_bus(f, PAGES));
+	/* PML4, PDP, PD and leaf of its frame; and PAGES (all zeroes) as PDP, PD and leaf. */
+	ck_assert_uint_eq(counts(f)->tables, 2);
+	ck_assert_uint_eq(counts(f)->shadows, 7);
+	fake_free(f);
+}
+END_TEST
+
+/* A leaf's changes cost no trap, a directory's at most one; what is quiet is tracked again. */
+START_TEST(traps)
+{
+	struct fake *f = guest_new();
+	u64 compared;
+
+	ck_assert_int_eq(guest_sync(f), 0);
+	for (u32 i = 0; i < 500; i++)
+		guest_entry(f, PT, i, guest_table(PAGES + 1000 - i));
+	for (u32 i = 10; i < 500; i++)
+		guest_entry(f, PD, i, guest_table(PT));
+	ck_assert_uint_eq(intel_vgpu_counters(f->vgpu)->tracked_write, 1);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 499 * 0x201000ull), guest_bus(f, PAGES + 501));
+
+	for (u32 i = 0; i < GTT_TRACK_AFTER; i++)
+		ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(counts(f)->tracked, 4);
+	compared = counts(f)->compared;
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(counts(f)->compared, compared);
+	/* Of any width, in the middle of an entry. */
+	fake_write(f, PT * GVT_PAGE_SIZE + 8 + 2, 1, 0x50);
+	ck_assert_uint_eq(counts(f)->tracked, 3);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0x1000), guest_bus(f, 0x501));
+	fake_free(f);
+}
+END_TEST
+
+static void write_just_before(struct fake *f, u64 gfn)
+{
+	u64 entry = guest_table(PAGES + 700);
+
+	if (gfn == PT)
+		memcpy(f->ram + PT * GVT_PAGE_SIZE, &entry, 8);
+}
+
+/* What is written after the comparison and before tracking begins is not lost. */
+START_TEST(race_with_tracking)
+{
+	struct fake *f = guest_new();
+
+	f->on_track = write_just_before;
+	for (u32 i = 0; i <= GTT_TRACK_AFTER + 1; i++)
+		ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert(f->tracked[PT]);
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES + 700));
+	fake_free(f);
+}
+END_TEST
+
+/* Tracking that does not work costs comparisons, and nothing else. */
+START_TEST(no_tracking)
+{
+	struct fake *f = guest_new();
+
+	f->fail_track = -EINVAL;
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(counts(f)->tracked, 2);
+	guest_entry(f, PML4, 1, guest_table(PDP));
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 1ull << 39), guest_bus(f, PAGES));
+	/* A page that another tracks cannot be a table. */
+	ck_assert_int_eq(intel_vgpu_register_page_track(f->vgpu, PT2, NULL, NULL), 0);
+	guest_entry(f, PD, 1, guest_table(PT2));
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, MiB(2)), none(f));
+	ck_assert_uint_eq(counts(f)->holes, 1);
+	intel_vgpu_unregister_page_track(f->vgpu, PT2);
+	guest_entry(f, PT2, 0, guest_table(PAGES + 3));
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, MiB(2)), guest_bus(f, PAGES + 3));
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(pages_of_64k)
+{
+	struct fake *f = guest_new();
+
+	guest_entry(f, PD, 0, guest_table(PT) | 1 << 11);
+	/* Entries between the sixteenths mean nothing. */
+	for (u32 i = 0; i < GTT_ENTRIES; i++)
+		if (i % 16)
+			guest_entry(f, PT, i, 0);
+	/* Not switched on: it is a table of 4 KiB pages. */
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0x11000), none(f));
+	fake_reg_write(f, GAMW, 0xf);
+	ck_assert_uint_eq(f->pins, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(f->pins, 32);
+	ck_assert_uint_eq(guest_gpu(f, 0x11000), guest_bus(f, PAGES + 17));
+	/* One page less: the rest stays as it was, in small entries. */
+	guest_entry(f, PT, 16, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0x11000), none(f));
+	ck_assert_uint_eq(guest_gpu(f, 0x21000), guest_bus(f, PAGES + 33));
+	ck_assert_uint_eq(f->pins, 31);
+	/* Where frames lie apart, in small pages. */
+	guest_notify(f, 5);
+	fake_scatter(f);
+	guest_notify(f, 4);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(f->pins, 31 * 16);
+	ck_assert_uint_eq(guest_gpu(f, 0x21000), guest_bus(f, PAGES + 33));
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(pages_of_2m)
+{
+	struct fake *f = guest_new();
+
+	guest_entry(f, PD, 0, (u64)PAGES << GVT_PAGE_SHIFT | 0x83);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(f->pins, 1);
+	ck_assert_uint_eq(guest_gpu(f, 0x123000), guest_bus(f, PAGES + 0x123));
+	/* A frame in the middle goes: nothing leads there, and the rest is still there. */
+	fake_give_up(f, PAGES + 0x123);
+	intel_vgpu_invalidate(f->vgpu);
+	ck_assert_uint_eq(f->pins, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(f->pins, 511);
+	ck_assert_uint_eq(guest_gpu(f, 0x123000), none(f));
+	ck_assert_uint_eq(guest_gpu(f, 0x124000), guest_bus(f, PAGES + 0x124));
+	fake_populate(f, PAGES + 0x123);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0x123000), guest_bus(f, PAGES + 0x123));
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(page_of_1g)
+{
+	struct fake *f = guest_new();
+
+	guest_entry(f, PDP, 0, 0x83);
+	ck_assert_int_eq(guest_sync(f), 0);
+	/* Guest memory is eight pages of 2 MiB; what is beyond takes no tables. */
+	ck_assert_uint_eq(f->pins, FAKE_RAM_PAGES / 512);
+	ck_assert_uint_eq(counts(f)->shadows, 3);
+	ck_assert_uint_eq(guest_gpu(f, 0xabc000), guest_bus(f, 0xabc));
+	ck_assert_uint_eq(guest_gpu(f, 0x1000000), none(f));
+	fake_free(f);
+}
+END_TEST
+
+/* The guest gives up a frame that is a table, tracked or not. */
+START_TEST(table_given_up)
+{
+	struct fake *f = guest_new();
+
+	ck_assert_int_eq(guest_sync(f), 0);
+	fake_give_up(f, PD);
+	intel_vgpu_invalidate(f->vgpu);
+	ck_assert_uint_eq(guest_gpu(f, 0), none(f));
+	ck_assert_uint_eq(f->pins, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	fake_populate(f, PD);
+	guest_entry(f, PD, 0, guest_table(PT));
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
+	fake_give_up(f, PML4);
+	intel_vgpu_invalidate(f->vgpu);
+	ck_assert_uint_eq(f->pins, 0);
+	guest_notify(f, 5);
+	guest_notify(f, 4);
+	ck_assert_int_eq(guest_sync(f), -EFAULT);
+	fake_free(f);
+}
+END_TEST
+
+/* Two PPGTTs, and room for one: the other's shadow goes, and comes back when it is used. */
+START_TEST(quota)
+{
+	struct fake *f = guest_new();
+	const u64 pdp[4] = { (PML4 + 20) << GVT_PAGE_SHIFT };
+	struct vgpu_mm *other;
+
+	for (u32 i = 0; i < 4; i++)
+		guest_entry(f, PML4 + 20 + i, 0, guest_table(PML4 + 21 + i));
+	fake_write(f, FAKE_BAR0 + 0x78838, 8, pdp[0]);
+	fake_reg_write(f, 0x78818, 4);
+	other = vgpu_ppgtt_find(f->vgpu, pdp, 4);
+	vgpu_ppgtt_set_quota(f->vgpu, 5);
+	for (u32 n = 0; n < 3; n++) {
+		ck_assert_int_eq(guest_sync(f), 0);
+		ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
+		ck_assert_int_eq(vgpu_ppgtt_sync(f->vgpu, other), 0);
+		ck_assert_uint_le(counts(f)->shadows, 5);
+	}
+	ck_assert_uint_eq(counts(f)->reclaims, 5);
+	/* Less than one needs: it cannot be used, and nothing is left of it. */
+	vgpu_ppgtt_set_quota(f->vgpu, 3);
+	ck_assert_int_eq(guest_sync(f), -ENOSPC);
+	ck_assert_uint_eq(counts(f)->shadows + f->pins, 0);
+	vgpu_ppgtt_set_quota(f->vgpu, 8);
+	/* As for mappings. */
+	ck_assert_int_eq(vgpu_ppgtt_sync(f->vgpu, other), 0);
+	f->dma_limit = 512;
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(f->pins, 512);
+	f->host_limit = 64;
+	ck_assert_int_eq(vgpu_ppgtt_sync(f->vgpu, other), 0);
+	fake_free(f);
+}
+END_TEST
+
+/* A root for each context of a busy guest; one too many is refused. */
+START_TEST(many_roots)
+{
+	struct fake *f = fake_vgpu();
+
+	for (u64 n = 0; n < GTT_ROOTS_MAX + 3; n++) {
+		fake_write(f, FAKE_BAR0 + 0x78838, 8, (n + 1) << GVT_PAGE_SHIFT);
+		fake_reg_write(f, 0x78818, 4);
+	}
+	ck_assert_uint_eq(counts(f)->roots, GTT_ROOTS_MAX);
+	ck_assert_uint_eq(counts(f)->refused, 3);
+	/* One goes, one comes. */
+	fake_write(f, FAKE_BAR0 + 0x78838, 8, 5 << GVT_PAGE_SHIFT);
+	fake_reg_write(f, 0x78818, 5);
+	fake_reg_write(f, 0x78818, 4);
+	ck_assert_uint_eq(counts(f)->refused, 3);
+	fake_free(f);
+}
+END_TEST
+
+START_TEST(taken_over)
+{
+	struct fake *f = guest_new();
+
+	ck_assert_int_eq(guest_sync(f), 0);
+	intel_gvt_destroy_vgpu(f->vgpu);
+	ck_assert_uint_eq(f->pins, 0);
+	ck_assert_int_eq(fake_create(f, 64), 0);
+	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
+	intel_gvt_reset_vgpu(f->vgpu);
+	ck_assert_ptr_null(guest_mm(f));
+	ck_assert_uint_eq(f->pins + f->host_pages, 0);
+	fake_free(f);
+}
+END_TEST
+
+/* A back end without these services has no graphics memory, and a vGPU all the same. */
+START_TEST(no_services)
+{
+	struct fake *f = fake_new();
+
+	f->host_limit = 1;
+	ck_assert_int_eq(fake_create(f, 64), 0);
+	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
+	fake_place(f);
+	guest_notify(f, 4);
+	ck_assert_int_eq(guest_sync(f), -EOPNOTSUPP);
+	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), -EOPNOTSUPP);
+	intel_vgpu_invalidate(f->vgpu);
+	/* As soon as there is memory, there is. */
+	f->host_limit = 0;
+	ck_assert_int_eq(guest_sync(f), 0);
+	fake_free(f);
+}
+END_TEST
+
+Suite *suite_gtt_ppgtt(void)
+{
+	const TTest *const tests[] = {
+		life,	     three_levels,	 shared_table,	 loop,
+		traps,	     race_with_tracking, no_tracking,	 pages_of_64k,
+		pages_of_2m, page_of_1g,	 table_given_up, quota,
+		many_roots,  taken_over,	 no_services,
+	};
+
+	return unit_suite("gtt_ppgtt", tests, ARRAY_SIZE(tests));
+}
