@@ -44,7 +44,7 @@ class Settings:
         processors = max(2, min(os.cpu_count(), 8))
         if self.exact:
             accel = ["-accel", "tcg,thread=single,tb-size=512", "-icount", "shift=0,sleep=off"]
-            cpu, processors = "max,-la57,-rdtscp", 1
+            cpu, processors = "max,-la57,-rdtscp", 3
         # smap=0 smep=0: with them dom0 dies at its first instruction under TCG.
         xen = (
             "com1=115200,8n1 console=com1 guest_loglvl=all dom0_mem=2G,max:2G dom0_max_vcpus=1"
