@@ -136,7 +136,7 @@ unsigned long intel_gvt_hypervisor_virt_to_mfn(struct intel_vgpu *vgpu, void *p)
 {
 	if (!vgpu->gvt->mpt->from_virt_to_mfn)
 		return INTEL_GVT_INVALID_ADDR;
-	return vgpu->gvt->mpt->from_virt_to_mfn(p);
+	return vgpu->gvt->mpt->from_virt_to_mfn(vgpu->handle, p);
 }
 
 int intel_gvt_hypervisor_map_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn,

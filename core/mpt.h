@@ -48,7 +48,7 @@ struct intel_gvt_mpt {
 	void (*dma_unmap_guest_pages)(unsigned long handle, const dma_addr_t *dma_addrs, size_t nr);
 	void *(*alloc_host_pages)(unsigned long handle, size_t nr);
 	void (*free_host_pages)(unsigned long handle, void *va, size_t nr);
-	unsigned long (*from_virt_to_mfn)(void *p);
+	unsigned long (*from_virt_to_mfn)(unsigned long handle, void *p);
 	int (*map_gfn_to_mfn)(unsigned long handle, unsigned long gfn, unsigned long mfn,
 			      unsigned int nr, bool map);
 	int (*set_opregion)(struct intel_vgpu *vgpu);

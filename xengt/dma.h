@@ -17,8 +17,10 @@
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
 
+#include <xen/memory.h>
+
 #include "core/types.h"
-#include "xengt/gfnmap.h"
+#include "xengt/pagetab.h"
 
 struct xengt_vgpu;
 
@@ -44,12 +46,12 @@ struct xengt_pin {
 	u32 gfn;
 };
 
-/* What of it outlives the process; part of the state file. */
+/* What of it outlives the process; part of the state file, at a page's beginning. */
 struct xengt_pins {
 	u32 last_ref; /* the grant of pin 0 */
 	u32 nr;	      /* pins that were ever used */
-	u32 nr_ops;   /* of .ops, handed to Xen and not yet noted in .pin */
-	union {
+	u32 nr_ops;   /* of .ops.map, handed to Xen and not yet noted in .pin */
+	struct {
 		struct gnttab_map_grant_ref map[XENGT_GRANT_BATCH];
 		struct gnttab_unmap_grant_ref unmap[XENGT_GRANT_BATCH];
 	} ops __attribute__((aligned(4096)));
@@ -62,9 +64,8 @@ struct xengt_pins {
 
 struct xengt_grants {
 	bool open, complained;
-	u32 frames;	   /* taken */
-	u32 room;	   /* how many can be taken at the most */
-	u32 reserved;	   /* pins that the state file has memory for */
+	u32 frames; /* taken */
+	u32 room;   /* how many can be taken at the most */
 	struct {
 		xenforeignmemory_resource_handle *resource;
 		grant_entry_v1_t *entries;
@@ -80,8 +81,8 @@ int xengt_grants_take(struct xengt_vgpu *v, u32 nr);
 
 /**
  * xengt_grants_map() - map the pages that the pins' .gfn name, at most XENGT_GRANT_BATCH.
- * The pins are free ones. Afterwards each has its .bus, or 0 when no memory of the guest's is there.
- * Returns 0, -ENOSPC when Xen had no room for at least one, or another negative errno.
+ * The pins are free ones. Afterwards each has its .bus, or 0 when no memory of the guest's is
+ * there. Returns 0, -ENOSPC when Xen had no room for at least one, or another negative errno.
  */
 int xengt_grants_map(struct xengt_vgpu *v, const u32 *pins, u32 nr);
 
@@ -112,12 +113,12 @@ void xengt_grants_close(struct xengt_vgpu *v);
 struct xengt_dma_page;
 
 struct xengt_dma {
-	struct xengt_gfnmap gfns; /* to a pin's number + 1, as all links here */
+	struct xengt_pagetab gfns; /* to a pin's number + 1, as all links here */
 	struct xengt_dma_page *pages;
 	u32 *by_bus;
-	u32 free;	      /* pins that are */
+	u32 free;		/* pins that are */
 	u32 idle_old, idle_new; /* pages that are mapped and not asked for, by age */
-	u32 idle, used;
+	u32 idle, idle_gone, used;
 	bool complained;
 	u64 maps, hits, unmaps; /* grants mapped; pages found mapped; grants unmapped */
 	u64 refused;		/* frames that could not be mapped */
@@ -165,12 +166,15 @@ void xengt_dma_close(struct xengt_vgpu *v);
 
 /* ---- pages of ours that a device reads: hostmem.c ---- */
 
+#define XENGT_HOST_CHUNKS 1024u
+
 struct xengt_host_chunk;
 
 struct xengt_hostmem {
 	xengntshr_handle *gntshr;
-	struct xengt_host_chunk *chunks;
-	struct xengt_host_chunk *by_va[256];
+	struct xengt_host_chunk *chunk[XENGT_HOST_CHUNKS];
+	u32 chunks;
+	struct xengt_pagetab by_page; /* to the chunk's place in .chunk + 1 */
 	u64 pages;
 	bool complained;
 };
@@ -194,9 +198,9 @@ void xengt_hostmem_close(struct xengt_vgpu *v);
 
 /* What outlives the process; part of the state file. */
 struct xengt_aliases {
-	u64 at;				  /* frame of BAR2, or 0 */
-	u32 nr;				  /* of .mfn that are not 0 */
-	u32 end;			  /* those after it are 0 */
+	u64 at;	 /* frame of BAR2, or 0 */
+	u32 nr;	 /* of .mfn that are not 0 */
+	u32 end; /* those after it are 0 */
 	u64 mfn[XENGT_ALIAS_MAX] __attribute__((aligned(4096)));
 };
 
@@ -209,6 +213,13 @@ int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr);
 
 /** xengt_alias_unmap() - show nothing there. Returns 0, or an errno: something is still shown. */
 int xengt_alias_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr);
+
+/** xengt_alias_place() - BAR2 goes to guest physical @gpa: what was shown elsewhere is not any
+ * more. Returns 0, or an errno: something is still shown where it was. */
+int xengt_alias_place(struct xengt_vgpu *v, u64 gpa);
+
+/** xengt_alias_recover() - take away what an earlier process left. Returns 0 or an errno. */
+int xengt_alias_recover(struct xengt_vgpu *v);
 
 /** xengt_alias_drop() - take away what shows @mfn; or all (INTEL_GVT_INVALID_ADDR). */
 int xengt_alias_drop(struct xengt_vgpu *v, u64 mfn);

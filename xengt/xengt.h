@@ -22,6 +22,7 @@
 #include "core/mmio/reg.h"
 #include "core/vgpu.h"
 #include "ioreq/ioreq.h"
+#include "xengt/dma.h"
 #include "xengt/options.h"
 
 /* What all vGPUs of the daemon share on the Xen side. */
@@ -31,6 +32,8 @@ struct xengt_host {
 	struct intel_gvt *gvt;
 	const char *state_dir;
 	unsigned int poll_max;
+	bool pvh; /* the domain we run in, as the kernel says */
+	u32 pins; /* pages that all vGPUs have mapped for DMA */
 };
 
 extern const struct intel_gvt_mpt xengt_mpt;
@@ -111,8 +114,10 @@ struct xengt_state {
 	u64 backing_at;	   /* frame at which the memory behind BAR0 is, or 0: there is none */
 	u64 backing_was;   /* frame from which it is being moved there, or 0 */
 	u32 backing_typed; /* writes to its register pages trap */
-	u32 nr_tracked;	   /* of .tracked, 0 entries among them being free */
+	u32 nr_tracked;	   /* of .tracked, gfns */
 	u64 tracked[XENGT_TRACK_MAX] __attribute__((aligned(4096)));
+	struct xengt_pins pins;
+	struct xengt_aliases aliases;
 };
 
 /** xengt_state_create() - a new file, zeroed. Returns it mapped, or NULL with errno. */
@@ -160,8 +165,12 @@ struct xengt_vgpu {
 	struct ioreq_server *server;
 	struct intel_vgpu *vgpu;
 	struct xengt_mem mem;
-	u32 *regs;	   /* the register pages that the guest reads directly, mapped */
-	u64 *ggtt;	   /* the guest's GGTT pages, mapped */
+	struct xengt_grants grants;
+	struct xengt_dma dma;
+	struct xengt_hostmem hostmem;
+	struct xengt_pagetab tracked; /* gfn to its place in the state's list + 1 */
+	u32 *regs;		      /* the register pages that the guest reads directly, mapped */
+	u64 *ggtt;		      /* the guest's GGTT pages, mapped */
 	unsigned int refs; /* of the domain's handles: the daemon's own, and the core's */
 	bool taking_up;	   /* what an earlier process may have left half done is not an error */
 	bool keep;	   /* detaching leaves the guest's side as it is, to be taken up again */
