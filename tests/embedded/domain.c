@@ -314,6 +314,7 @@ void exen_domain_stats(struct exen_domain *d, struct exen_domain_stats *st)
 	}
 	st->tracked_pages = d->tracked;
 	st->aliases = d->aliases;
+	st->grant_frames = d->grant.nr;
 	st->iomem_pages = d->iomem_pages;
 	st->tot_pages = d->tot_pages;
 	st->max_pages = d->max_pages;

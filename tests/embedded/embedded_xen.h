@@ -49,6 +49,7 @@ struct exen_domain_stats {
 	unsigned int ranges;	    /* ranges of all servers, every type */
 	unsigned int tracked_pages; /* pages of type HVMMEM_ioreq_server */
 	unsigned int mapped_pages;  /* pages of this domain mapped by the process */
+	unsigned int grant_frames;  /* of its grant table so far */
 	unsigned int pinned_pages;  /* grants of this domain that dom0 has mapped */
 	unsigned int aliases;	    /* p2m entries that show a frame as device memory */
 	unsigned int iomem_pages;   /* frames that the domain may have mapped so */
