@@ -96,6 +96,8 @@ static void detach_vgpu(unsigned long handle)
 	xengt_dma_close(v);
 	xengt_hostmem_close(v);
 	xengt_pagetab_free(&v->tracked);
+	if (!v->keep)
+		xengt_opregion_remove(v);
 	xengt_backing_destroy(v, v->keep);
 	xengt_mem_drop(&v->mem);
 	v->vgpu = NULL;
@@ -218,6 +220,24 @@ static int map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long
 		   : xengt_alias_unmap(of(handle), gfn, nr);
 }
 
+static int set_opregion(struct intel_vgpu *vgpu)
+{
+	return xengt_opregion_set(of(vgpu->handle));
+}
+
+/*
+ * AcrnGT's shared register page is an answer to writes that trap one by one; a guest without it
+ * finds its registers in memory all the same.
+ */
+static int set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map)
+{
+	(void)vgpu;
+	(void)start;
+	(void)end;
+	(void)map;
+	return -EOPNOTSUPP;
+}
+
 /* Units ordered after ours may start guests now. */
 static int dom0_ready(void)
 {
@@ -251,6 +271,8 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.free_host_pages = free_host_pages,
 	.from_virt_to_mfn = from_virt_to_mfn,
 	.map_gfn_to_mfn = map_gfn_to_mfn,
+	.set_opregion = set_opregion,
+	.set_pvmmio = set_pvmmio,
 	.dom0_ready = dom0_ready,
 };
 

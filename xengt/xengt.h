@@ -111,6 +111,7 @@ struct xengt_state {
 	struct xengt_options options;
 	struct ioreq_state ioreq;
 	u64 added_kib;	   /* put on the domain's memory limit */
+	u64 opregion_at;   /* frame of the OpRegion's memory, or 0 */
 	u64 backing_at;	   /* frame at which the memory behind BAR0 is, or 0: there is none */
 	u64 backing_was;   /* frame from which it is being moved there, or 0 */
 	u32 backing_typed; /* writes to its register pages trap */
@@ -224,6 +225,20 @@ int xengt_backing_place(struct xengt_vgpu *v, u64 gpa);
 
 /** xengt_backing_destroy() - unmap; unless @keep, give the memory back. */
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep);
+
+/** xengt_backing_limit() - raise, or lower, what the domain may have. Returns 0 or an errno. */
+int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib);
+
+/* ---- the OpRegion's memory: opregion.c ---- */
+
+/**
+ * xengt_opregion_set() - fill it, at the place that firmware says. Returns 0, where there is none
+ * too; -EINVAL, -EBUSY (it is elsewhere already), -EEXIST (the guest has memory there) or an errno.
+ */
+int xengt_opregion_set(struct xengt_vgpu *v);
+
+/** xengt_opregion_remove() - take its memory back. */
+void xengt_opregion_remove(struct xengt_vgpu *v);
 
 /* ---- tracked pages: track.c ---- */
 

@@ -18,7 +18,7 @@ with_pages() {
 said() {
 	while IFS= read -r -t 120 -u "${PAGES[0]}" answer; do
 		echo "pages: $answer"
-		[[ $answer == *xengt*:* ]] || return 0
+		[[ $answer == '<'[0-9]'>'* ]] || return 0
 	done
 	return 1
 }
