@@ -68,42 +68,35 @@ static void forget_run(struct xengt_vgpu *v, u32 first, u32 nr)
 	struct xengt_aliases *state = state_of(v);
 
 	for (u32 i = first; i < first + nr; i++) {
-		xengt_dma_alias(v, state->mfn[i], false);
+		xengt_dma_hide(v, state->mfn[i], i);
 		state->mfn[i] = 0;
 	}
 	state->nr -= nr;
 }
 
-/* Those from @first to before @end, of one frame or of all. */
-static int drop(struct xengt_vgpu *v, u32 first, u32 end, u64 mfn)
+int xengt_alias_drop(struct xengt_vgpu *v, u32 first, u32 nr)
 {
 	struct xengt_aliases *state = state_of(v);
-	bool one = mfn != INTEL_GVT_INVALID_ADDR;
+	u32 end = first < state->end && nr < state->end - first ? first + nr : state->end, run;
 	int err = 0;
-	u32 nr;
 
-	for (u32 i = first; state->nr && i < end && i < state->end; i += nr) {
+	for (u32 i = first; state->nr && i < end; i += run) {
 		int failed;
 
-		nr = 1;
-		if (!state->mfn[i] || (one && state->mfn[i] != mfn))
+		run = 1;
+		if (!state->mfn[i])
 			continue;
-		nr = one ? 1 : run_at(state, i, end);
-		failed = remove_run(v, i, nr);
-		if (failed) {
-			xengt_log(XENGT_ERR, "%s: cannot take pages out of the aperture: %s",
-				  v->name, strerror(-failed));
-			err = failed;
+		run = run_at(state, i, end);
+		failed = remove_run(v, i, run);
+		if (!failed) {
+			forget_run(v, i, run);
 			continue;
 		}
-		forget_run(v, i, nr);
+		xengt_log(XENGT_ERR, "%s: cannot take pages out of the aperture: %s", v->name,
+			  strerror(-failed));
+		err = failed;
 	}
 	return err;
-}
-
-int xengt_alias_drop(struct xengt_vgpu *v, u64 mfn)
-{
-	return drop(v, 0, XENGT_ALIAS_MAX, mfn);
 }
 
 int xengt_alias_place(struct xengt_vgpu *v, u64 gpa)
@@ -113,7 +106,7 @@ int xengt_alias_place(struct xengt_vgpu *v, u64 gpa)
 
 	if (!state->at || (gpa != INTEL_GVT_BAR_OFF && state->at == gpa >> GVT_PAGE_SHIFT))
 		return 0;
-	err = xengt_alias_drop(v, INTEL_GVT_INVALID_ADDR);
+	err = xengt_alias_drop(v, 0, XENGT_ALIAS_MAX);
 	if (!err)
 		state->at = 0;
 	return err;
@@ -164,7 +157,7 @@ int xengt_alias_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr)
 
 	if (gfn < state->at || gfn - state->at >= state->end)
 		return 0;
-	return drop(v, gfn - state->at, gfn - state->at + nr, INTEL_GVT_INVALID_ADDR);
+	return xengt_alias_drop(v, gfn - state->at, nr);
 }
 
 /* Each noted before it is shown. A frame that is not pinned stops it. */
@@ -182,7 +175,7 @@ static int note_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 	if (state->end < first + nr)
 		state->end = first + nr;
 	for (u32 i = 0; i < nr; i++) {
-		err = xengt_dma_alias(v, mfn + i, true);
+		err = xengt_dma_show(v, mfn + i, first + i);
 		if (err) {
 			forget_run(v, first, i);
 			return err;
@@ -204,7 +197,7 @@ int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr)
 	if (!nr || gfn < state->at || gfn - state->at >= pages || nr > pages - (gfn - state->at))
 		return -EINVAL;
 	first = gfn - state->at;
-	err = drop(v, first, first + nr, INTEL_GVT_INVALID_ADDR);
+	err = xengt_alias_drop(v, first, nr);
 	if (!err)
 		err = note_run(v, first, mfn, nr);
 	if (err)

@@ -30,8 +30,8 @@ struct xengt_dma_page {
 	u32 next;   /* in the chain of its address; or of free pins */
 	u32 older, newer;
 	u32 large[ARRAY_SIZE(large_pages)]; /* references to larger pages that begin with it */
-	u16 aliases;
-	bool gone; /* the guest gave it up */
+	u32 aliases;			    /* the first of its places in the aperture */
+	bool gone;			    /* the guest gave it up */
 };
 
 static struct xengt_pin *pin_of(const struct xengt_vgpu *v, u32 pin)
@@ -225,6 +225,16 @@ void xengt_dma_trim(struct xengt_vgpu *v)
 	trim(v, 0);
 }
 
+/* Takes a page out of the aperture. Returns 0, or an errno: it is still shown. */
+static int hide_all(struct xengt_vgpu *v, u32 pin)
+{
+	int err = 0;
+
+	while (!err && v->dma.pages[pin].aliases)
+		err = xengt_alias_drop(v, v->dma.pages[pin].aliases - 1, 1);
+	return err;
+}
+
 /* After a reference went. What shows a page must go before the page does. */
 static void settle(struct xengt_vgpu *v, u32 pin)
 {
@@ -233,7 +243,7 @@ static void settle(struct xengt_vgpu *v, u32 pin)
 	if (in_use(page))
 		return;
 	v->dma.used--;
-	if (page->aliases && xengt_alias_drop(v, pin_of(v, pin)->bus >> GVT_PAGE_SHIFT)) {
+	if (hide_all(v, pin)) {
 		/* Shown still: it stays, out of reach, with this process. */
 		page->within = 1;
 		v->dma.used++;
@@ -529,27 +539,40 @@ u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn)
 
 static bool may_show(const struct xengt_dma_page *page)
 {
-	return in_use(page) && !page->gone && page->aliases < UINT16_MAX;
+	return in_use(page) && !page->gone;
 }
 
-static bool has_alias(const struct xengt_dma_page *page)
+int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place)
 {
-	return page->aliases;
-}
+	u32 link = find(v, mfn << GVT_PAGE_SHIFT, may_show);
 
-int xengt_dma_alias(struct xengt_vgpu *v, u64 mfn, bool add)
-{
-	u32 link = find(v, mfn << GVT_PAGE_SHIFT, add ? may_show : has_alias);
-
-	if (!link)
-		return -ENXIO;
-	v->dma.pages[link - 1].aliases += add ? 1 : -1;
+	if (!v->dma.places)
+		v->dma.places = calloc(XENGT_ALIAS_MAX, sizeof(*v->dma.places));
+	if (!link || !v->dma.places)
+		return link ? -ENOMEM : -ENXIO;
+	v->dma.places[place] = v->dma.pages[link - 1].aliases;
+	v->dma.pages[link - 1].aliases = place + 1;
 	return 0;
 }
 
-bool xengt_dma_has(const struct xengt_vgpu *v, u64 mfn)
+/* Of two pins of one frame, it may be with either. */
+void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
 {
-	return find(v, mfn << GVT_PAGE_SHIFT, may_show);
+	u64 bus = mfn << GVT_PAGE_SHIFT;
+
+	for (u32 link = v->dma.by_bus ? *chain_of(v, bus) : 0; link;
+	     link = v->dma.pages[link - 1].next) {
+		u32 *at = &v->dma.pages[link - 1].aliases;
+
+		if (pin_of(v, link - 1)->bus != bus)
+			continue;
+		while (*at && *at != place + 1)
+			at = &v->dma.places[*at - 1];
+		if (!*at)
+			continue;
+		*at = v->dma.places[place];
+		return;
+	}
 }
 
 /*
@@ -583,8 +606,7 @@ static void gone(struct xengt_vgpu *v, u32 pin)
 	xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, 0);
 	page->gone = true;
 	v->dma.gone++;
-	if (page->aliases)
-		xengt_alias_drop(v, pin_of(v, pin)->bus >> GVT_PAGE_SHIFT);
+	hide_all(v, pin);
 }
 
 u32 xengt_dma_revalidate(struct xengt_vgpu *v)
@@ -616,7 +638,7 @@ void xengt_dma_close(struct xengt_vgpu *v)
 	u32 batch[XENGT_GRANT_BATCH], nr = 0, all = v->dma.pages ? v->state->pins.nr : 0;
 	struct xengt_dma *dma = &v->dma;
 
-	xengt_alias_drop(v, INTEL_GVT_INVALID_ADDR);
+	xengt_alias_drop(v, 0, XENGT_ALIAS_MAX);
 	for (u32 pin = 0; pin < all; pin++) {
 		if (pin_of(v, pin)->bus)
 			batch[nr++] = pin;
@@ -631,6 +653,7 @@ void xengt_dma_close(struct xengt_vgpu *v)
 	xengt_pagetab_free(&dma->gfns);
 	free(dma->by_bus);
 	free(dma->pages);
+	free(dma->places);
 	*dma = (struct xengt_dma){ 0 };
 	xengt_grants_close(v);
 }

@@ -116,6 +116,7 @@ struct xengt_dma {
 	struct xengt_pagetab gfns; /* to a pin's number + 1, as all links here */
 	struct xengt_dma_page *pages;
 	u32 *by_bus;
+	u32 *places;		/* of the aperture: the next that shows the same page */
 	u32 free;		/* pins that are */
 	u32 idle_old, idle_new; /* pages that are mapped and not asked for, by age */
 	u32 idle, idle_gone, used;
@@ -143,13 +144,14 @@ void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr);
 u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn);
 
 /**
- * xengt_dma_alias() - note that the aperture shows a mapped frame (@add), or no longer does.
- * Returns 0, or -ENXIO when the frame is not mapped: it must not be shown.
+ * xengt_dma_show() - note that the aperture shows @mfn at @place, a page's number in it.
+ * Returns 0; -ENXIO when the frame is not that of a mapped page, or its guest gave it up: it must
+ * not be shown; or -ENOMEM.
  */
-int xengt_dma_alias(struct xengt_vgpu *v, u64 mfn, bool add);
+int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place);
 
-/** xengt_dma_has() - whether @mfn is that of a mapped page which the guest has not given up. */
-bool xengt_dma_has(const struct xengt_vgpu *v, u64 mfn);
+/** xengt_dma_hide() - it no longer does. */
+void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place);
 
 /**
  * xengt_dma_revalidate() - the guest's frames changed hands: let go of all that is not in use, and
@@ -221,7 +223,8 @@ int xengt_alias_place(struct xengt_vgpu *v, u64 gpa);
 /** xengt_alias_recover() - take away what an earlier process left. Returns 0 or an errno. */
 int xengt_alias_recover(struct xengt_vgpu *v);
 
-/** xengt_alias_drop() - take away what shows @mfn; or all (INTEL_GVT_INVALID_ADDR). */
-int xengt_alias_drop(struct xengt_vgpu *v, u64 mfn);
+/** xengt_alias_drop() - take away what is shown at @nr places of the aperture from @first on.
+ * Returns 0, or an errno: something is still shown. */
+int xengt_alias_drop(struct xengt_vgpu *v, u32 first, u32 nr);
 
 #endif

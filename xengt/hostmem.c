@@ -15,8 +15,9 @@
 /* Pages that are had at a time: as many as a word has bits. */
 #define CHUNK 64u
 
-/* The driver's bound on the pages that it gives to all. */
+/* The driver's bound on the pages that it gives to all: 1 GiB will do for many vGPUs. */
 #define LIMIT_FILE "/sys/module/xen_gntalloc/parameters/limit"
+#define LIMIT	   (1u << 18)
 
 struct xengt_host_chunk {
 	u8 *va;
@@ -50,19 +51,19 @@ static void complain(struct xengt_vgpu *v, const char *what, int err)
 	v->hostmem.complained = true;
 }
 
-/* The driver's default is 4 MiB for all; what it may give costs nothing until asked for. */
-static bool raise_limit(u32 pages)
+/* The driver's default is 1,024 pages for all; a bound costs nothing until it is used. */
+static void raise_limit(void)
 {
 	FILE *file = fopen(LIMIT_FILE, "r+e");
 	unsigned int limit;
-	bool ok;
 
 	if (!file)
-		return false;
-	ok = fscanf(file, "%u", &limit) == 1 && limit < INT32_MAX / 2;
-	rewind(file);
-	ok = ok && fprintf(file, "%u", limit + (pages > 1024 ? pages : 1024)) > 0;
-	return !fclose(file) && ok;
+		return;
+	if (fscanf(file, "%u", &limit) == 1 && limit < LIMIT) {
+		rewind(file);
+		fprintf(file, "%u", LIMIT);
+	}
+	fclose(file);
 }
 
 static void *share(struct xengt_vgpu *v, u32 pages, u32 *refs)
@@ -70,15 +71,15 @@ static void *share(struct xengt_vgpu *v, u32 pages, u32 *refs)
 	struct xengt_hostmem *mem = &v->hostmem;
 	void *va;
 
-	if (!mem->gntshr)
+	if (!mem->gntshr) {
+		raise_limit();
 		mem->gntshr = xengntshr_open(NULL, 0);
+	}
 	if (!mem->gntshr) {
 		complain(v, "/dev/xen/gntalloc (is the module xen-gntalloc loaded?)", errno);
 		return NULL;
 	}
 	va = xengntshr_share_pages(mem->gntshr, 0, pages, refs, true);
-	if (!va && errno == ENOSPC && raise_limit(pages))
-		va = xengntshr_share_pages(mem->gntshr, 0, pages, refs, true);
 	if (!va)
 		complain(v, "/dev/xen/gntalloc (its bound is " LIMIT_FILE ")", errno);
 	return va;
