@@ -25,10 +25,10 @@
 static const u32 large_pages[] = { 16, 512 };
 
 struct xengt_dma_page {
-	u32 small;  /* references to the page alone */
-	u32 within; /* references to larger pages that it is part of */
-	u32 next;   /* in the chain of its address; or of free pins */
-	u32 older, newer;
+	u32 small;	  /* references to the page alone */
+	u32 within;	  /* references to larger pages that it is part of */
+	u32 next;	  /* in the chain of its address; or of free pins */
+	u32 older, newer; /* idle ones; and before it is mapped, the pin it takes the place of */
 	u32 large[ARRAY_SIZE(large_pages)]; /* references to larger pages that begin with it */
 	u32 aliases;			    /* the first of its places in the aperture */
 	bool gone;			    /* the guest gave it up */
@@ -179,7 +179,7 @@ static void unlink_page(struct xengt_vgpu *v, u32 pin)
 	while (*link != pin + 1)
 		link = &v->dma.pages[*link - 1].next;
 	*link = v->dma.pages[pin].next;
-	if (!v->dma.pages[pin].gone)
+	if (xengt_pagetab_get(&v->dma.gfns, pin_of(v, pin)->gfn) == pin + 1)
 		xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, 0);
 }
 
@@ -257,8 +257,8 @@ static void settle(struct xengt_vgpu *v, u32 pin)
 
 /* ---- mapping ---- */
 
-/* A page that has no pin yet gets one; it is not mapped then. */
-static int new_page(struct xengt_vgpu *v, u64 gfn, u32 *pin)
+/* A page that has no pin yet gets one, not mapped; or one that has (@was) gets another. */
+static int new_page(struct xengt_vgpu *v, u64 gfn, u32 was, u32 *pin)
 {
 	int err = take_pin(v, pin);
 
@@ -269,13 +269,14 @@ static int new_page(struct xengt_vgpu *v, u64 gfn, u32 *pin)
 		give_pin(v, *pin);
 		return err;
 	}
+	v->dma.pages[*pin].older = was;
 	*pin_of(v, *pin) = (struct xengt_pin){ .gfn = gfn };
 	return 0;
 }
 
 static void drop_new(struct xengt_vgpu *v, u32 pin)
 {
-	xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, 0);
+	xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, v->dma.pages[pin].older);
 	give_pin(v, pin);
 }
 
@@ -291,14 +292,17 @@ static int look_up(struct xengt_vgpu *v, const u64 *gfns, u32 nr, struct batch *
 	batch->nr_new = 0;
 	for (batch->nr = 0; batch->nr < nr; batch->nr++) {
 		u64 gfn = gfns[batch->nr];
-		u32 link = xengt_pagetab_get(&v->dma.gfns, gfn), pin = link - 1;
+		u32 was = xengt_pagetab_get(&v->dma.gfns, gfn), link = was, pin = link - 1;
 		int err;
 
 		batch->at[batch->nr] = 0;
 		if (gfn > XENGT_PAGE_MAX)
 			continue;
+		/* What the guest gave up is not what it has there now. */
+		if (link && v->dma.pages[pin].gone)
+			link = 0;
 		if (!link) {
-			err = new_page(v, gfn, &pin);
+			err = new_page(v, gfn, was, &pin);
 			if (err)
 				return err;
 			batch->new[batch->nr_new++] = pin;
@@ -575,6 +579,16 @@ void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
 	}
 }
 
+bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid)
+{
+	u32 link = xengt_pagetab_get(&v->dma.gfns, gfn);
+
+	if (!link || !in_use(&v->dma.pages[link - 1]))
+		return false;
+	*valid = !v->dma.pages[link - 1].gone;
+	return true;
+}
+
 /*
  * Maps the pages of @pins once more, by fresh grants, and compares: that another frame is there by
  * now shows as well as that none is. Returns 0, or an errno: nothing is known then.
@@ -601,10 +615,7 @@ static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 
 static void gone(struct xengt_vgpu *v, u32 pin)
 {
-	struct xengt_dma_page *page = &v->dma.pages[pin];
-
-	xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, 0);
-	page->gone = true;
+	v->dma.pages[pin].gone = true;
 	v->dma.gone++;
 	hide_all(v, pin);
 }

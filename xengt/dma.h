@@ -140,7 +140,10 @@ int xengt_dma_map_page(struct xengt_vgpu *v, u64 gfn, u64 size, u64 *addr);
 /** xengt_dma_unmap() - give back one reference of each; GVT_DMA_INVALID is passed over. */
 void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr);
 
-/** xengt_dma_mfn() - the machine frame behind a mapped @gfn, or INTEL_GVT_INVALID_ADDR. */
+/**
+ * xengt_dma_mfn() - the machine frame behind a mapped @gfn, or INTEL_GVT_INVALID_ADDR. Of a page
+ * that the guest gave up it is still that of the mapping, until another is mapped by its number.
+ */
 u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn);
 
 /**
@@ -155,10 +158,16 @@ void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place);
 
 /**
  * xengt_dma_revalidate() - the guest's frames changed hands: let go of all that is not in use, and
- * find the pages in use that the guest gave up. Such a page is kept until its last reference goes,
- * and is not found by its gfn any more. Returns how many it found.
+ * find the pages in use that the guest gave up. Such a page is kept until its last reference goes;
+ * mapping its gfn gives what the guest has there now. Returns how many it found.
  */
 u32 xengt_dma_revalidate(struct xengt_vgpu *v);
+
+/**
+ * xengt_dma_valid() - whether a mapped page is the guest's still, as of the last revalidation, in
+ * @valid. False: no such page is mapped, and nothing is known.
+ */
+bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid);
 
 /** xengt_dma_trim() - let go of what is mapped and not in use. */
 void xengt_dma_trim(struct xengt_vgpu *v);

@@ -168,6 +168,11 @@ static void put_vfio_device(unsigned long handle)
 
 static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 {
+	bool valid;
+
+	/* Of mapped pages, which may be many, it is known. */
+	if (xengt_dma_valid(of(handle), gfn, &valid))
+		return valid;
 	return xengt_mem_valid(&of(handle)->mem, gfn);
 }
 

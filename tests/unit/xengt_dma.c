@@ -222,14 +222,17 @@ START_TEST(ballooned_while_mapped)
 	ck_assert_uint_eq(frames_used(), frames);
 	ck_assert_uint_eq(g->v->dma.gone, 1);
 	ck_assert_uint_eq(*(u8 *)exen_dma(addr), (u8)(FIRST * 7));
-	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST),
-			  INTEL_GVT_INVALID_ADDR);
+	ck_assert(!intel_gvt_hypervisor_is_valid_gfn(g->v->vgpu, FIRST));
 	ck_assert_int_eq(map(g, FIRST, &fresh), -EFAULT);
+	/* Until it is unmapped, the number leads to the frame that the device has. */
+	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST), addr >> 12);
 
 	ck_assert_int_eq(exen_guest_populate(g->d, 0, FIRST), 0);
 	ck_assert_int_eq(map(g, FIRST, &fresh), 0);
 	ck_assert_uint_ne(fresh, addr);
 	check_reaches(g, FIRST, fresh);
+	ck_assert(intel_gvt_hypervisor_is_valid_gfn(g->v->vgpu, FIRST));
+	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST), fresh >> 12);
 	ck_assert_uint_eq(frames_used(), frames + 1);
 	unmap(g, addr);
 	ck_assert_uint_eq(frames_used(), frames);
