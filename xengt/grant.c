@@ -151,6 +151,45 @@ int xengt_grants_take(struct xengt_vgpu *v, u32 nr)
 	return err;
 }
 
+static void ops_noted(struct xengt_vgpu *v)
+{
+	__atomic_store_n(&v->state->pins.nr_ops, 0, __ATOMIC_RELEASE);
+}
+
+/* Unmaps .ops.unmap; what Xen refuses is not mapped, or not by that handle any more. */
+static int unmap_ops(struct xengt_vgpu *v, u32 nr)
+{
+	return grant_table_op(v, GNTTABOP_unmap_grant_ref, v->state->pins.ops.unmap, nr);
+}
+
+static struct gnttab_unmap_grant_ref unmap_op(u64 bus, u32 handle)
+{
+	return (struct gnttab_unmap_grant_ref){
+		.dev_bus_addr = bus,
+		.handle = handle,
+		.status = NOT_DONE,
+	};
+}
+
+/* The handles of a call that were not noted, since the process or a later call failed. */
+static int recover_ops(struct xengt_vgpu *v)
+{
+	struct xengt_pins *state = &v->state->pins;
+	u32 mapped = 0;
+	int err;
+
+	for (u32 i = 0; i < state->nr_ops && i < XENGT_GRANT_BATCH; i++) {
+		const struct gnttab_map_grant_ref *op = &state->ops.map[i];
+
+		if (op->status == GNTST_okay)
+			state->ops.unmap[mapped++] = unmap_op(op->dev_bus_addr, op->handle);
+	}
+	err = mapped ? unmap_ops(v, mapped) : 0;
+	if (!err)
+		ops_noted(v);
+	return err;
+}
+
 /* Xen leaves each handle in the state file; and there it stays until noted with its pin. */
 static int map_ops(struct xengt_vgpu *v, u32 nr)
 {
@@ -167,11 +206,6 @@ static int map_ops(struct xengt_vgpu *v, u32 nr)
 	return err;
 }
 
-static void ops_noted(struct xengt_vgpu *v)
-{
-	__atomic_store_n(&v->state->pins.nr_ops, 0, __ATOMIC_RELEASE);
-}
-
 static struct gnttab_map_grant_ref map_op(domid_t domid, u32 ref)
 {
 	return (struct gnttab_map_grant_ref){
@@ -185,8 +219,10 @@ static struct gnttab_map_grant_ref map_op(domid_t domid, u32 ref)
 int xengt_grants_map(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 {
 	struct xengt_pins *state = &v->state->pins;
-	int err;
+	int err = recover_ops(v);
 
+	if (err)
+		return err;
 	for (u32 i = 0; i < nr; i++) {
 		if (pins[i] >= state->nr)
 			state->nr = pins[i] + 1;
@@ -208,21 +244,6 @@ int xengt_grants_map(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 	}
 	ops_noted(v);
 	return err;
-}
-
-/* Unmaps .ops.unmap; what Xen refuses is not mapped, or not by that handle any more. */
-static int unmap_ops(struct xengt_vgpu *v, u32 nr)
-{
-	return grant_table_op(v, GNTTABOP_unmap_grant_ref, v->state->pins.ops.unmap, nr);
-}
-
-static struct gnttab_unmap_grant_ref unmap_op(u64 bus, u32 handle)
-{
-	return (struct gnttab_unmap_grant_ref){
-		.dev_bus_addr = bus,
-		.handle = handle,
-		.status = NOT_DONE,
-	};
 }
 
 int xengt_grants_unmap(struct xengt_vgpu *v, const u32 *pins, u32 nr)
@@ -252,6 +273,8 @@ int xengt_grants_own(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bus)
 	u32 mapped = 0;
 	int err = keep_ops(v), undo;
 
+	if (!err)
+		err = recover_ops(v);
 	if (err)
 		return err;
 	for (u32 i = 0; i < nr; i++)
@@ -264,30 +287,12 @@ int xengt_grants_own(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bus)
 			state->ops.unmap[mapped++] = unmap_op(op->dev_bus_addr, op->handle);
 		bus[i] = op->dev_bus_addr;
 	}
-	undo = unmap_ops(v, mapped);
-	ops_noted(v);
+	undo = mapped ? unmap_ops(v, mapped) : 0;
+	if (!undo)
+		ops_noted(v);
 	if (err || undo)
 		return err ? err : undo;
 	return mapped == nr ? 0 : -EOPNOTSUPP;
-}
-
-/* The handles of a call that the process did not live to note. */
-static int recover_ops(struct xengt_vgpu *v)
-{
-	struct xengt_pins *state = &v->state->pins;
-	u32 mapped = 0;
-	int err;
-
-	for (u32 i = 0; i < state->nr_ops && i < XENGT_GRANT_BATCH; i++) {
-		const struct gnttab_map_grant_ref *op = &state->ops.map[i];
-
-		if (op->status == GNTST_okay)
-			state->ops.unmap[mapped++] = unmap_op(op->dev_bus_addr, op->handle);
-	}
-	err = mapped ? unmap_ops(v, mapped) : 0;
-	if (!err)
-		ops_noted(v);
-	return err;
 }
 
 int xengt_grants_recover(struct xengt_vgpu *v)
