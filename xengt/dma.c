@@ -613,16 +613,30 @@ static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 	return err;
 }
 
-static void gone(struct xengt_vgpu *v, u32 pin)
+/* The guest gave them up: out of the aperture they go, neighbours together. */
+static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 {
-	v->dma.pages[pin].gone = true;
-	v->dma.gone++;
-	hide_all(v, pin);
+	const struct xengt_dma_page *pages = v->dma.pages;
+
+	for (u32 i = 0, run; i < nr; i += run) {
+		u32 place = pages[pins[i]].aliases;
+
+		for (run = 1; place && i + run < nr; run++)
+			if (pages[pins[i + run]].aliases != place + run)
+				break;
+		if (place)
+			xengt_alias_drop(v, place - 1, run);
+	}
+	for (u32 i = 0; i < nr; i++) {
+		hide_all(v, pins[i]);
+		v->dma.pages[pins[i]].gone = true;
+	}
+	v->dma.gone += nr;
 }
 
 u32 xengt_dma_revalidate(struct xengt_vgpu *v)
 {
-	u32 pins[XENGT_PINS_SCRATCH], nr = 0, all = v->state->pins.nr;
+	u32 pins[XENGT_PINS_SCRATCH], nr = 0, lost = 0, all = v->state->pins.nr;
 	bool same[XENGT_PINS_SCRATCH];
 	u64 before = v->dma.gone;
 
@@ -638,8 +652,9 @@ u32 xengt_dma_revalidate(struct xengt_vgpu *v)
 			break;
 		for (u32 i = 0; i < nr; i++)
 			if (!same[i])
-				gone(v, pins[i]);
-		nr = 0;
+				pins[lost++] = pins[i];
+		gone(v, pins, lost);
+		nr = lost = 0;
 	}
 	return v->dma.gone - before;
 }
