@@ -107,6 +107,15 @@ int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *b
  */
 void intel_vgpu_invalidate(struct intel_vgpu *vgpu);
 
+/* The pages that firmware leaves for an OpRegion (three in hvmloader). */
+#define INTEL_GVT_OPREGION_SIZE 0x3000u
+
+/** intel_vgpu_asls() - where firmware said that the OpRegion is, guest physical; 0: nowhere. */
+u32 intel_vgpu_asls(const struct intel_vgpu *vgpu);
+
+/** intel_vgpu_opregion() - what is in it, INTEL_GVT_OPREGION_SIZE bytes into @buf. */
+void intel_vgpu_opregion(struct intel_vgpu *vgpu, u8 *buf);
+
 /* The entry points as one table, for a layer that is to know no more of the core. */
 struct intel_gvt_ops {
 	int (*emulate_cfg_read)(struct intel_vgpu *, unsigned int, void *, unsigned int);

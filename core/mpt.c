@@ -136,7 +136,7 @@ unsigned long intel_gvt_hypervisor_virt_to_mfn(struct intel_vgpu *vgpu, void *p)
 {
 	if (!vgpu->gvt->mpt->from_virt_to_mfn)
 		return INTEL_GVT_INVALID_ADDR;
-	return vgpu->gvt->mpt->from_virt_to_mfn(p);
+	return vgpu->gvt->mpt->from_virt_to_mfn(vgpu->handle, p);
 }
 
 int intel_gvt_hypervisor_map_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn,
@@ -157,6 +157,13 @@ int intel_gvt_hypervisor_set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end,
 	if (!vgpu->gvt->mpt->set_pvmmio)
 		return -EOPNOTSUPP;
 	return vgpu->gvt->mpt->set_pvmmio(vgpu, start, end, map);
+}
+
+int intel_gvt_hypervisor_reserve_state(struct intel_vgpu *vgpu, const void *from, size_t len)
+{
+	if (!vgpu->gvt->mpt->reserve_state)
+		return 0;
+	return vgpu->gvt->mpt->reserve_state(vgpu->handle, from, len);
 }
 
 int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt)

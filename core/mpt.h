@@ -48,11 +48,12 @@ struct intel_gvt_mpt {
 	void (*dma_unmap_guest_pages)(unsigned long handle, const dma_addr_t *dma_addrs, size_t nr);
 	void *(*alloc_host_pages)(unsigned long handle, size_t nr);
 	void (*free_host_pages)(unsigned long handle, void *va, size_t nr);
-	unsigned long (*from_virt_to_mfn)(void *p);
+	unsigned long (*from_virt_to_mfn)(unsigned long handle, void *p);
 	int (*map_gfn_to_mfn)(unsigned long handle, unsigned long gfn, unsigned long mfn,
 			      unsigned int nr, bool map);
 	int (*set_opregion)(struct intel_vgpu *vgpu);
 	int (*set_pvmmio)(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
+	int (*reserve_state)(unsigned long handle, const void *from, size_t len);
 	int (*dom0_ready)(void);
 };
 
@@ -212,6 +213,13 @@ int intel_gvt_hypervisor_set_opregion(struct intel_vgpu *vgpu);
  * Returns 0, or -EOPNOTSUPP: the guest then goes on without.
  */
 int intel_gvt_hypervisor_set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
+
+/**
+ * intel_gvt_hypervisor_reserve_state() - make sure of the memory behind @len bytes of the vGPU's
+ * state from @from on, before they are first written. What is not reserved is to be read by nobody:
+ * reading would take memory too. Returns 0 or a negative errno.
+ */
+int intel_gvt_hypervisor_reserve_state(struct intel_vgpu *vgpu, const void *from, size_t len);
 
 /** intel_gvt_hypervisor_dom0_ready() - say that vGPUs can be had from now on. */
 int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt);

@@ -33,11 +33,12 @@ struct vgpu_state {
 	u8 cfg[VGPU_CFG_SIZE] __attribute__((aligned(8)));
 	struct vgpu_root roots[GTT_ROOTS_MAX];
 	u64 ggtt_written[VGPU_GGTT_PAGES / 64]; /* bits: pages of .ggtt that were ever written */
+	u64 vreg_used[GVT_MMIO_PAGES / 64]; /* bits: pages of .vreg that hold more than zeroes */
 	u32 vreg[GVT_MMIO_DWORDS] __attribute__((aligned(4096)));
 	u64 ggtt[VGPU_GGTT_PAGES * 512] __attribute__((aligned(4096)));
 };
 
-#define VGPU_STATE_LAYOUT 2u
+#define VGPU_STATE_LAYOUT 4u
 
 struct intel_vgpu {
 	struct intel_gvt *gvt;

@@ -211,7 +211,7 @@ int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 	return 0;
 }
 
-static int set_limit(struct xengt_vgpu *v, s64 by_kib)
+int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
 {
 	struct xengt_dominfo info;
 	int err = xengt_dominfo(v->host, v->domid, &info);
@@ -230,7 +230,7 @@ static int populate_all(struct xengt_vgpu *v)
 	int err;
 
 	each_run(v, PARK_GFN, false, count_run, (uintptr_t)&pages);
-	err = set_limit(v, pages << (GVT_PAGE_SHIFT - 10));
+	err = xengt_backing_limit(v, pages << (GVT_PAGE_SHIFT - 10));
 	if (err)
 		return err;
 	v->state->backing_at = PARK_GFN;
@@ -336,6 +336,8 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 		return;
 	}
 	memcpy(kept, v->ggtt, size);
+	memset(xengt_state_core(v->state)->ggtt_written, 0xff,
+	       sizeof(xengt_state_core(v->state)->ggtt_written));
 	xengt_backing_destroy(v, false);
 	xengt_log(XENGT_INFO, "%s: suspended; should it be resumed, each access traps", v->name);
 }
@@ -350,5 +352,5 @@ int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)
 	disarm(v);
 	each_run(v, state->backing_at, false, give_back_run, 0);
 	state->backing_at = 0;
-	return set_limit(v, -(s64)state->added_kib);
+	return xengt_backing_limit(v, -(s64)state->added_kib);
 }

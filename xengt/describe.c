@@ -92,15 +92,6 @@ struct json_object *describe_brief(struct xengt_vgpu *v)
 	return all;
 }
 
-static u32 tracked_now(const struct xengt_state *state)
-{
-	u32 nr = 0;
-
-	for (u32 i = 0; i < state->nr_tracked; i++)
-		nr += state->tracked[i] != 0;
-	return nr;
-}
-
 static struct json_object *bars_of(struct xengt_vgpu *v)
 {
 	struct json_object *bars = json_object_new_array();
@@ -146,10 +137,20 @@ static void whole(struct xengt_vgpu *v, void *arg)
 		if (intel_vgpu_notifications(v->vgpu)[i])
 			put_u64(notes, notification_names[i], intel_vgpu_notifications(v->vgpu)[i]);
 	json_object_object_add(all, "notifications", notes);
-	put_u64(mem, "tracked_pages", tracked_now(v->state));
+	put_u64(mem, "tracked_pages", v->state->nr_tracked);
 	put_u64(mem, "bucket_maps", v->mem.maps);
 	put_u64(mem, "bucket_drops", v->mem.drops);
 	put_u64(mem, "added_kib", v->state->added_kib);
+	put_u64(mem, "pinned_pages", v->dma.used);
+	put_u64(mem, "pinned_idle", v->dma.idle);
+	put_u64(mem, "pins_mapped", v->dma.maps);
+	put_u64(mem, "pins_found", v->dma.hits);
+	put_u64(mem, "pins_unmapped", v->dma.unmaps);
+	put_u64(mem, "pins_refused", v->dma.refused);
+	put_u64(mem, "pins_gone", v->dma.gone);
+	put_u64(mem, "grant_frames", v->grants.frames);
+	put_u64(mem, "aperture_aliases", v->state->aliases.nr);
+	put_u64(mem, "host_pages", v->hostmem.pages);
 	json_object_object_add(all, "memory", mem);
 }
 

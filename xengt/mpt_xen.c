@@ -4,6 +4,7 @@
  * acts on its domain through handles that are restricted to it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
@@ -13,6 +14,20 @@
 static struct xengt_vgpu *of(unsigned long handle)
 {
 	return (struct xengt_vgpu *)handle;
+}
+
+/* Only a PV domain may map a grant for a device alone; the others have frame numbers of their own.
+ */
+static bool runs_in_pvh(void)
+{
+	FILE *file = fopen("/sys/hypervisor/guest_type", "re");
+	char type[8] = "PV";
+
+	if (file && fscanf(file, "%7s", type) != 1)
+		strcpy(type, "PV");
+	if (file)
+		fclose(file);
+	return strcmp(type, "PV");
 }
 
 static int host_init(struct intel_gvt *gvt)
@@ -33,6 +48,7 @@ static int host_init(struct intel_gvt *gvt)
 		xc_interface_close(host->xc);
 		return -errno;
 	}
+	host->pvh = runs_in_pvh();
 	return 0;
 }
 
@@ -49,6 +65,15 @@ static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
 	struct xengt_vgpu *v = vgpu->owner;
 	int err;
 
+	/* What a process that ended left shown in the aperture, and pinned: in this order. */
+	err = xengt_alias_recover(v);
+	if (!err)
+		err = xengt_grants_recover(v);
+	if (err) {
+		xengt_log(XENGT_ERR, "%s: cannot unmap pages of the guest: %s", v->name,
+			  strerror(-err));
+		return err;
+	}
 	err = xengt_track_claim(v);
 	if (err) {
 		xengt_log(XENGT_ERR, "%s: cannot track pages: %s", v->name, strerror(-err));
@@ -68,6 +93,11 @@ static void detach_vgpu(unsigned long handle)
 {
 	struct xengt_vgpu *v = of(handle);
 
+	xengt_dma_close(v);
+	xengt_hostmem_close(v);
+	xengt_pagetab_free(&v->tracked);
+	if (!v->keep)
+		xengt_opregion_remove(v);
 	xengt_backing_destroy(v, v->keep);
 	xengt_mem_drop(&v->mem);
 	v->vgpu = NULL;
@@ -117,7 +147,8 @@ static int set_trap_area(unsigned long handle, u64 start, u64 end, bool map)
 
 static int place_bar(unsigned long handle, unsigned int bar, u64 gpa)
 {
-	return bar == VGPU_BAR_GTTMM ? xengt_backing_place(of(handle), gpa) : 0;
+	return bar == VGPU_BAR_GTTMM ? xengt_backing_place(of(handle), gpa)
+				     : xengt_alias_place(of(handle), gpa);
 }
 
 static int get_vfio_device(unsigned long handle)
@@ -137,7 +168,86 @@ static void put_vfio_device(unsigned long handle)
 
 static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 {
+	bool valid;
+
+	/* Of mapped pages, which may be many, it is known. */
+	if (xengt_dma_valid(of(handle), gfn, &valid))
+		return valid;
 	return xengt_mem_valid(&of(handle)->mem, gfn);
+}
+
+static unsigned long gfn_to_mfn(unsigned long handle, unsigned long gfn)
+{
+	return xengt_dma_mfn(of(handle), gfn);
+}
+
+static int dma_map_guest_page(unsigned long handle, unsigned long gfn, unsigned long size,
+			      dma_addr_t *dma_addr)
+{
+	return xengt_dma_map_page(of(handle), gfn, size, dma_addr);
+}
+
+static void dma_unmap_guest_page(unsigned long handle, dma_addr_t dma_addr)
+{
+	xengt_dma_unmap(of(handle), &dma_addr, 1);
+}
+
+static int dma_map_guest_pages(unsigned long handle, const u64 *gfns, size_t nr,
+			       dma_addr_t *dma_addrs)
+{
+	return xengt_dma_map(of(handle), gfns, nr, dma_addrs);
+}
+
+static void dma_unmap_guest_pages(unsigned long handle, const dma_addr_t *dma_addrs, size_t nr)
+{
+	xengt_dma_unmap(of(handle), dma_addrs, nr);
+}
+
+static void *alloc_host_pages(unsigned long handle, size_t nr)
+{
+	return xengt_hostmem_alloc(of(handle), nr);
+}
+
+static void free_host_pages(unsigned long handle, void *va, size_t nr)
+{
+	xengt_hostmem_free(of(handle), va, nr);
+}
+
+static unsigned long from_virt_to_mfn(unsigned long handle, void *p)
+{
+	return xengt_hostmem_mfn(of(handle), p);
+}
+
+static int map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn,
+			  unsigned int nr, bool map)
+{
+	return map ? xengt_alias_map(of(handle), gfn, mfn, nr)
+		   : xengt_alias_unmap(of(handle), gfn, nr);
+}
+
+static int set_opregion(struct intel_vgpu *vgpu)
+{
+	return xengt_opregion_set(of(vgpu->handle));
+}
+
+/*
+ * AcrnGT's shared register page is an answer to writes that trap one by one; a guest without it
+ * finds its registers in memory all the same.
+ */
+static int set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map)
+{
+	(void)vgpu;
+	(void)start;
+	(void)end;
+	(void)map;
+	return -EOPNOTSUPP;
+}
+
+static int reserve_state(unsigned long handle, const void *from, size_t len)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return xengt_state_reserve(v->host, v->state, from, len);
 }
 
 /* Units ordered after ours may start guests now. */
@@ -164,6 +274,18 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.get_vfio_device = get_vfio_device,
 	.put_vfio_device = put_vfio_device,
 	.is_valid_gfn = is_valid_gfn,
+	.gfn_to_mfn = gfn_to_mfn,
+	.dma_map_guest_page = dma_map_guest_page,
+	.dma_unmap_guest_page = dma_unmap_guest_page,
+	.dma_map_guest_pages = dma_map_guest_pages,
+	.dma_unmap_guest_pages = dma_unmap_guest_pages,
+	.alloc_host_pages = alloc_host_pages,
+	.free_host_pages = free_host_pages,
+	.from_virt_to_mfn = from_virt_to_mfn,
+	.map_gfn_to_mfn = map_gfn_to_mfn,
+	.set_opregion = set_opregion,
+	.set_pvmmio = set_pvmmio,
+	.reserve_state = reserve_state,
 	.dom0_ready = dom0_ready,
 };
 

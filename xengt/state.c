@@ -14,7 +14,7 @@
 #include "xengt/xengt.h"
 
 #define STATE_MAGIC  "xengt-v"
-#define STATE_LAYOUT 1u
+#define STATE_LAYOUT 2u
 
 static size_t state_size(void)
 {
@@ -60,7 +60,11 @@ struct xengt_state *xengt_state_create(const struct xengt_host *host, domid_t do
 	if (!err)
 		err = reserve(fd, 0, offsetof(struct xengt_state, tracked));
 	if (!err)
-		err = reserve(fd, core, offsetof(struct vgpu_state, ggtt));
+		err = reserve(fd, offsetof(struct xengt_state, pins), GVT_PAGE_SIZE);
+	if (!err)
+		err = reserve(fd, offsetof(struct xengt_state, aliases), GVT_PAGE_SIZE);
+	if (!err)
+		err = reserve(fd, core, offsetof(struct vgpu_state, vreg));
 	if (!err) {
 		state = map_state(fd);
 		err = state ? 0 : -errno;

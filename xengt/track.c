@@ -33,9 +33,9 @@ int xengt_track_claim(struct xengt_vgpu *v)
 	if (err && !(err == -EBUSY && state->ready))
 		return err;
 	for (u32 i = 0; i < state->nr_tracked; i++)
-		if (state->tracked[i])
-			xengt_track_type(v, state->tracked[i] - 1, 1, false);
+		xengt_track_type(v, state->tracked[i], 1, false);
 	state->nr_tracked = 0;
+	xengt_pagetab_free(&v->tracked);
 	return 0;
 }
 
@@ -50,51 +50,52 @@ int xengt_track_release(struct xengt_vgpu *v)
 int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 {
 	struct xengt_state *state = v->state;
-	u32 slot = state->nr_tracked;
+	u32 place = state->nr_tracked;
 	int err;
 
-	for (u32 i = 0; i < state->nr_tracked; i++) {
-		if (state->tracked[i] == gfn + 1)
-			return -EEXIST;
-		if (!state->tracked[i])
-			slot = i;
-	}
-	if (slot == XENGT_TRACK_MAX)
+	if (xengt_pagetab_get(&v->tracked, gfn))
+		return -EEXIST;
+	if (place == XENGT_TRACK_MAX)
 		return -ENOSPC;
-	if (slot == state->nr_tracked) {
-		if (slot % 512 == 0) {
-			err = xengt_state_reserve(v->host, state, &state->tracked[slot],
-						  GVT_PAGE_SIZE);
-			if (err)
-				return err;
-		}
-		state->tracked[slot] = 0;
-		state->nr_tracked++;
+	if (place % 512 == 0) {
+		err = xengt_state_reserve(v->host, state, &state->tracked[place], GVT_PAGE_SIZE);
+		if (err)
+			return err;
 	}
-	/* Listed before it is typed: a frame listed in vain does no harm, an unlisted one does. */
-	state->tracked[slot] = gfn + 1;
-	err = xengt_track_type(v, gfn, 1, true);
+	err = xengt_pagetab_set(&v->tracked, gfn, place + 1);
 	if (err)
-		state->tracked[slot] = 0;
+		return err;
+	/* Listed before it is typed: a frame listed in vain does no harm, an unlisted one does. */
+	state->tracked[place] = gfn;
+	__atomic_store_n(&state->nr_tracked, place + 1, __ATOMIC_RELEASE);
+	err = xengt_track_type(v, gfn, 1, true);
+	if (err) {
+		xengt_pagetab_set(&v->tracked, gfn, 0);
+		state->nr_tracked = place;
+	}
 	return err;
 }
 
 int xengt_track_disable(struct xengt_vgpu *v, u64 gfn)
 {
 	struct xengt_state *state = v->state;
+	u32 link = xengt_pagetab_get(&v->tracked, gfn);
+	u64 last;
 	int err;
 
-	for (u32 i = 0; i < state->nr_tracked; i++) {
-		if (state->tracked[i] != gfn + 1)
-			continue;
-		err = xengt_track_type(v, gfn, 1, false);
-		/* A frame that the guest gave up meanwhile has no type to undo. */
-		if (err && xengt_mem_valid(&v->mem, gfn))
-			return err;
-		state->tracked[i] = 0;
-		while (state->nr_tracked && !state->tracked[state->nr_tracked - 1])
-			state->nr_tracked--;
-		return 0;
+	if (!link)
+		return -ENOENT;
+	err = xengt_track_type(v, gfn, 1, false);
+	/* A frame that the guest gave up meanwhile has no type to undo. */
+	if (err && xengt_mem_valid(&v->mem, gfn))
+		return err;
+	/* The last one takes its place; for an instant it is listed twice. */
+	last = state->tracked[state->nr_tracked - 1];
+	xengt_pagetab_set(&v->tracked, gfn, 0);
+	if (last != gfn) {
+		state->tracked[link - 1] = last;
+		xengt_pagetab_set(&v->tracked, last, link);
 	}
-	return -ENOENT;
+	__atomic_store_n(&state->nr_tracked, state->nr_tracked - 1, __ATOMIC_RELEASE);
+	return 0;
 }

@@ -34,6 +34,10 @@ static void hook_invalidate(void *priv)
 	struct xengt_vgpu *v = priv;
 
 	xengt_mem_drop(&v->mem);
+	/* Before the guest goes on: nothing that it gave up is to be found under its frame number.
+	 */
+	xengt_dma_revalidate(v);
+	intel_vgpu_invalidate(v->vgpu);
 }
 
 static bool hook_woken(void *priv)
@@ -252,6 +256,12 @@ static void unpublish(struct xengt_vgpu *v)
 
 static void release(struct xengt_vgpu *v)
 {
+	/* A pin that is left keeps the domain's memory, though the domain be gone. */
+	if (!v->keep && xengt_grants_recover(v)) {
+		xengt_log(XENGT_ERR, "%s: pages stay pinned; left to the next daemon", v->name);
+		v->keep = true;
+	}
+	xengt_grants_close(v);
 	if (v->xcall)
 		xencall_close(v->xcall);
 	if (v->evtchn)

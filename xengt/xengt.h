@@ -22,6 +22,7 @@
 #include "core/mmio/reg.h"
 #include "core/vgpu.h"
 #include "ioreq/ioreq.h"
+#include "xengt/dma.h"
 #include "xengt/options.h"
 
 /* What all vGPUs of the daemon share on the Xen side. */
@@ -31,6 +32,8 @@ struct xengt_host {
 	struct intel_gvt *gvt;
 	const char *state_dir;
 	unsigned int poll_max;
+	bool pvh; /* the domain we run in, as the kernel says */
+	u32 pins; /* pages that all vGPUs have mapped for DMA */
 };
 
 extern const struct intel_gvt_mpt xengt_mpt;
@@ -109,11 +112,14 @@ struct xengt_state {
 	struct xengt_options options;
 	struct ioreq_state ioreq;
 	u64 added_kib;	   /* put on the domain's memory limit */
+	u64 opregion_at;   /* frame of the OpRegion's memory, or 0 */
 	u64 backing_at;	   /* frame at which the memory behind BAR0 is, or 0: there is none */
 	u64 backing_was;   /* frame from which it is being moved there, or 0 */
 	u32 backing_typed; /* writes to its register pages trap */
-	u32 nr_tracked;	   /* of .tracked, 0 entries among them being free */
+	u32 nr_tracked;	   /* of .tracked, gfns */
 	u64 tracked[XENGT_TRACK_MAX] __attribute__((aligned(4096)));
+	struct xengt_pins pins;
+	struct xengt_aliases aliases;
 };
 
 /** xengt_state_create() - a new file, zeroed. Returns it mapped, or NULL with errno. */
@@ -161,8 +167,12 @@ struct xengt_vgpu {
 	struct ioreq_server *server;
 	struct intel_vgpu *vgpu;
 	struct xengt_mem mem;
-	u32 *regs;	   /* the register pages that the guest reads directly, mapped */
-	u64 *ggtt;	   /* the guest's GGTT pages, mapped */
+	struct xengt_grants grants;
+	struct xengt_dma dma;
+	struct xengt_hostmem hostmem;
+	struct xengt_pagetab tracked; /* gfn to its place in the state's list + 1 */
+	u32 *regs;		      /* the register pages that the guest reads directly, mapped */
+	u64 *ggtt;		      /* the guest's GGTT pages, mapped */
 	unsigned int refs; /* of the domain's handles: the daemon's own, and the core's */
 	bool taking_up;	   /* what an earlier process may have left half done is not an error */
 	bool keep;	   /* detaching leaves the guest's side as it is, to be taken up again */
@@ -227,6 +237,20 @@ void xengt_backing_withdraw(struct xengt_vgpu *v);
 
 /** xengt_backing_destroy() - unmap; unless @keep, give the memory back. */
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep);
+
+/** xengt_backing_limit() - raise, or lower, what the domain may have. Returns 0 or an errno. */
+int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib);
+
+/* ---- the OpRegion's memory: opregion.c ---- */
+
+/**
+ * xengt_opregion_set() - fill it, at the place that firmware says. Returns 0, where there is none
+ * too; -EINVAL, -EBUSY (it is elsewhere already), -EEXIST (the guest has memory there) or an errno.
+ */
+int xengt_opregion_set(struct xengt_vgpu *v);
+
+/** xengt_opregion_remove() - take its memory back. */
+void xengt_opregion_remove(struct xengt_vgpu *v);
 
 /* ---- tracked pages: track.c ---- */
 

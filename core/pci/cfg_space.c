@@ -124,6 +124,11 @@ u64 vgpu_cfg_bar_address(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 	return (cfg32(vgpu, at) & PCI_BASE_ADDRESS_MEM_MASK) | (u64)cfg32(vgpu, at + 4) << 32;
 }
 
+u32 intel_vgpu_asls(const struct intel_vgpu *vgpu)
+{
+	return cfg32(vgpu, CFG_ASLS);
+}
+
 static bool width_valid(unsigned int bytes)
 {
 	return bytes == 1 || bytes == 2 || bytes == 4;
@@ -159,5 +164,8 @@ int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, c
 		cfg[offset + i] = (cfg[offset + i] & ~mask) | (val[i] & mask);
 	}
 	vgpu_bars_update(vgpu);
+	/* Where the OpRegion cannot be had, its driver goes on without. */
+	if (offset + bytes > CFG_ASLS)
+		intel_gvt_hypervisor_set_opregion(vgpu);
 	return 0;
 }

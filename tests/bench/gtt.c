@@ -152,8 +152,9 @@ static void free_host(unsigned long handle, void *va, size_t nr)
 	b->arena_free[((u8 *)va - b->arena) / (64 * GVT_PAGE_SIZE)] = 1;
 }
 
-static unsigned long virt_to_mfn(void *va)
+static unsigned long virt_to_mfn(unsigned long handle, void *va)
 {
+	(void)handle;
 	return ((uintptr_t)va >> GVT_PAGE_SHIFT & (HOST_MFN - 1)) | HOST_MFN;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* libxencall, for the one raw hypercall that the project makes: to yield. */
+/* libxencall, for the raw hypercalls that the project makes: to yield, and on grant tables. */
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -38,4 +38,28 @@ int xencall2(xencall_handle *xcall, unsigned int op, uint64_t arg1, uint64_t arg
 	if (op != __HYPERVISOR_sched_op || arg1 != SCHEDOP_yield)
 		return lib_return(-ENOSYS);
 	return sched_yield();
+}
+
+int xencall3(xencall_handle *xcall, unsigned int op, uint64_t arg1, uint64_t arg2, uint64_t arg3)
+{
+	if (!handle_ok(&xcall->h, __func__))
+		return -1;
+	if (op != __HYPERVISOR_grant_table_op)
+		return lib_return(-ENOSYS);
+	return lib_return(
+		grant_table_op((unsigned int)arg1, (void *)(uintptr_t)arg2, (unsigned int)arg3));
+}
+
+void *xencall_alloc_buffer_pages(xencall_handle *xcall, size_t nr_pages)
+{
+	if (!handle_ok(&xcall->h, __func__))
+		return NULL;
+	return calloc(nr_pages, PAGE_SIZE);
+}
+
+void xencall_free_buffer_pages(xencall_handle *xcall, void *p, size_t nr_pages)
+{
+	(void)xcall;
+	(void)nr_pages;
+	free(p);
 }

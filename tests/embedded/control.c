@@ -148,6 +148,75 @@ int xc_domain_decrease_reservation_exact(xc_interface *xch, uint32_t domid,
 	return for_extents(d, nr_extents, extent_order, extent_start, EINVAL, p2m_release);
 }
 
+/* Xen has one set of ranges for it; a flag for each frame says as much. */
+int xc_domain_iomem_permission(xc_interface *xch, uint32_t domid, unsigned long first_mfn,
+			       unsigned long nr_mfns, uint8_t allow_access)
+{
+	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
+	int rc = 0;
+
+	allow_access = allow_access != 0;
+	if (!d)
+		return -1;
+	if (first_mfn >= POOL_FRAMES || nr_mfns > POOL_FRAMES - first_mfn)
+		return lib_return(-EPERM);
+	pthread_rwlock_wrlock(&d->lock);
+	if (!d->iomem)
+		d->iomem = calloc(POOL_FRAMES, 1);
+	if (!d->iomem)
+		rc = -ENOMEM;
+	for (unsigned long i = 0; !rc && i < nr_mfns; i++) {
+		d->iomem_pages += (unsigned int)allow_access - d->iomem[first_mfn + i];
+		d->iomem[first_mfn + i] = allow_access;
+	}
+	pthread_rwlock_unlock(&d->lock);
+	return lib_return(rc);
+}
+
+/* What is device memory already may be named again, but not changed: Xen ends the guest for it. */
+static int map_alias(struct exen_domain *d, uint64_t gfn, uint32_t mfn)
+{
+	struct p2m_entry was = p2m_get(d, gfn);
+
+	if (was.type == P2M_MMIO_DIRECT) {
+		if (was.mfn == mfn)
+			return 0;
+		domain_crash(d, "an alias was put over another");
+		return -EPERM;
+	}
+	p2m_set(d, gfn, mfn, P2M_MMIO_DIRECT);
+	if (was.mfn)
+		frame_put(was.mfn);
+	return 0;
+}
+
+static int unmap_alias(struct exen_domain *d, uint64_t gfn)
+{
+	if (p2m_get(d, gfn).type != P2M_MMIO_DIRECT)
+		return -EINVAL;
+	return p2m_set(d, gfn, 0, P2M_HOLE);
+}
+
+int xc_domain_memory_mapping(xc_interface *xch, uint32_t domid, unsigned long first_gfn,
+			     unsigned long first_mfn, unsigned long nr_mfns, uint32_t add_mapping)
+{
+	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
+	int rc = 0;
+
+	if (!d)
+		return -1;
+	pthread_rwlock_wrlock(&d->lock);
+	for (unsigned long i = 0; !rc && i < nr_mfns; i++)
+		if (first_mfn + i >= POOL_FRAMES || !d->iomem || !d->iomem[first_mfn + i])
+			rc = -EPERM;
+	for (unsigned long i = 0; !rc && i < nr_mfns; i++)
+		rc = add_mapping ? map_alias(d, first_gfn + i, (uint32_t)(first_mfn + i))
+				 : unmap_alias(d, first_gfn + i);
+	pthread_rwlock_unlock(&d->lock);
+	p2m_changed(d);
+	return lib_return(rc);
+}
+
 int xc_domain_maximum_gpfn(xc_interface *xch, uint32_t domid, xen_pfn_t *gpfns)
 {
 	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);

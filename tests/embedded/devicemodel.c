@@ -282,7 +282,7 @@ static int relocate(struct exen_domain *d, uint64_t src, uint64_t dst)
 	uint32_t old = p2m_get(d, dst).mfn;
 	int rc;
 
-	if (!e.mfn)
+	if (!e.mfn || e.type == P2M_MMIO_DIRECT || p2m_get(d, dst).type == P2M_MMIO_DIRECT)
 		return -EINVAL;
 	rc = p2m_set(d, dst, e.mfn, P2M_RAM_RW);
 	if (rc || src == dst)

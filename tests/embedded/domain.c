@@ -32,6 +32,7 @@ int exen_init(void)
 	if (rc)
 		return rc;
 	store_init();
+	grants_init();
 	exen_fail_left(true);
 	exen_set_timeout(10000, true);
 	exen_set_spin(0);
@@ -46,6 +47,8 @@ static void domain_free(struct exen_domain *d)
 	pthread_mutex_destroy(&d->pci_lock);
 	pthread_mutex_destroy(&d->irq_lock);
 	pthread_cond_destroy(&d->irq_cond);
+	grant_table_free(d);
+	free(d->iomem);
 	free(d);
 }
 
@@ -55,7 +58,7 @@ unsigned int exen_fini(void)
 
 	if (!instance_up())
 		return 0;
-	held = handle_count() + mapping_count() + evtchn_bound();
+	held = handle_count() + mapping_count() + evtchn_bound() + grants_used();
 	for (unsigned int i = 0; i < xen.nr; i++)
 		exen_domain_destroy(xen.dom[i]);
 	mapping_reset();
@@ -65,6 +68,7 @@ unsigned int exen_fini(void)
 		domain_free(xen.dom[i]);
 	xen.nr = 0;
 	store_fini();
+	grants_fini();
 	frames_fini();
 	exen_fail_left(true);
 	atomic_store(&xen.up, false);
@@ -78,6 +82,7 @@ void exen_stats(struct exen_stats *st)
 		.mapped_pages = mapping_count(),
 		.bound_ports = evtchn_bound(),
 		.used_frames = frames_used(),
+		.grant_maps = grants_used(),
 		.watches = store_watches(),
 	};
 }
@@ -86,6 +91,7 @@ void exen_drop_process(void)
 {
 	handle_kill_all();
 	mapping_drop_all();
+	grants_process_died();
 }
 
 bool domain_gone(struct exen_domain *d)
@@ -95,7 +101,7 @@ bool domain_gone(struct exen_domain *d)
 	pthread_rwlock_rdlock(&d->lock);
 	dying = d->dying;
 	pthread_rwlock_unlock(&d->lock);
-	return dying && !atomic_load(&d->mapped);
+	return dying && !atomic_load(&d->mapped) && !atomic_load(&d->pinned);
 }
 
 /* The domain with the lowest id of at least @domid; the caller holds xen.lock. */
@@ -170,6 +176,8 @@ static struct exen_domain *domain_alloc(domid_t domid, unsigned int vcpus, uint6
 	d->domid = domid;
 	d->nr_vcpus = vcpus;
 	d->hap = !(flags & EXEN_SHADOW);
+	d->grant.max = 64;
+	d->grant.version = 1;
 	d->max_pages = ram_pages + 256; /* the 1 MiB that libxl leaves */
 	atomic_store(&d->pauses, flags & EXEN_PAUSED ? 1 : 0);
 	snprintf((char *)d->handle, sizeof(d->handle), "exen-%u", domid);
@@ -311,10 +319,14 @@ void exen_domain_stats(struct exen_domain *d, struct exen_domain_stats *st)
 			st->ranges += s->ranges[t].nr;
 	}
 	st->tracked_pages = d->tracked;
+	st->aliases = d->aliases;
+	st->grant_frames = d->grant.nr;
+	st->iomem_pages = d->iomem_pages;
 	st->tot_pages = d->tot_pages;
 	st->max_pages = d->max_pages;
 	pthread_rwlock_unlock(&d->lock);
 	st->mapped_pages = atomic_load(&d->mapped);
+	st->pinned_pages = atomic_load(&d->pinned);
 	st->requests = atomic_load(&d->requests);
 	st->invalidates = atomic_load(&d->invalidates);
 	st->unclaimed = atomic_load(&d->unclaimed);
@@ -334,6 +346,7 @@ int exen_mem_type(struct exen_domain *d, uint64_t gfn)
 		[P2M_RAM_RO] = HVMMEM_ram_ro,
 		[P2M_MMIO_DM] = HVMMEM_mmio_dm,
 		[P2M_IOREQ] = HVMMEM_ioreq_server,
+		[P2M_MMIO_DIRECT] = -EPERM,
 	};
 	struct p2m_entry e;
 

@@ -24,6 +24,8 @@
 
 #include <xen/xen.h>
 
+#include <xen/grant_table.h>
+
 #include <xen/hvm/ioreq.h>
 
 struct exen_domain;
@@ -38,6 +40,7 @@ struct exen_stats {
 	unsigned int mapped_pages; /* foreign and resource pages mapped, of all domains */
 	unsigned int bound_ports;  /* event channels held by handles */
 	unsigned int used_frames;  /* machine frames in use */
+	unsigned int grant_maps;   /* grants that dom0 has mapped, by whatever process */
 	unsigned int watches;	   /* xenstore watches */
 };
 
@@ -46,6 +49,10 @@ struct exen_domain_stats {
 	unsigned int ranges;	    /* ranges of all servers, every type */
 	unsigned int tracked_pages; /* pages of type HVMMEM_ioreq_server */
 	unsigned int mapped_pages;  /* pages of this domain mapped by the process */
+	unsigned int grant_frames;  /* of its grant table so far */
+	unsigned int pinned_pages;  /* grants of this domain that dom0 has mapped */
+	unsigned int aliases;	    /* p2m entries that show a frame as device memory */
+	unsigned int iomem_pages;   /* frames that the domain may have mapped so */
 	uint64_t tot_pages;	    /* pages the domain owns */
 	uint64_t max_pages;	    /* its limit */
 	uint64_t requests;	    /* ioreqs sent to servers */
@@ -118,6 +125,21 @@ void exen_domain_unpause(struct exen_domain *d);
 
 /* Turns log-dirty mode on or off, as a live migration does; -EBUSY while pages are tracked. */
 int exen_domain_logdirty(struct exen_domain *d, bool on);
+
+/* The domain's grant table: frames at most (64 at first), and its version (1). -EINVAL. */
+int exen_domain_set_grants(struct exen_domain *d, unsigned int max_frames, unsigned int version);
+
+/* How many grants dom0 may have mapped at a time; Xen's default at first. */
+void exen_set_grant_handles(unsigned int limit);
+
+/* The gntalloc driver's parameter "limit", in pages: 1024 at first. */
+void exen_set_gntalloc_limit(unsigned int pages);
+
+/* Makes dom0 a PVH one: grants can no longer be mapped for a device alone. */
+void exen_set_pvh(bool pvh);
+
+/* What a device reads or writes at a bus address: NULL where the IOMMU lets it not. */
+void *exen_dma(uint64_t bus);
 
 /* Why Xen crashed the domain, or NULL if it did not. */
 const char *exen_domain_crashed(struct exen_domain *d);
@@ -206,6 +228,10 @@ volatile ioreq_t *exen_slot(struct exen_domain *d, unsigned int vcpu, unsigned i
 
 /* Wakes the vCPU as a stray event would. */
 void exen_guest_kick(struct exen_domain *d, unsigned int vcpu);
+
+/* An entry of the guest's grant table, which is the guest's to write; NULL: it has not grown there.
+ */
+volatile struct grant_entry_v1 *exen_grant_entry(struct exen_domain *d, unsigned int ref);
 
 /*
  * The guest's RAM as its own CPU sees it: a pointer to the page at @gfn, good until the page is

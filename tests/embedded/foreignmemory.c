@@ -9,8 +9,6 @@
 
 #include "internal.h"
 
-#include <xen/memory.h>
-
 struct xenforeignmemory_handle {
 	struct handle h;
 };
@@ -52,7 +50,7 @@ static void map_pages(struct exen_domain *d, char *va, int prot, size_t pages,
 
 		pthread_rwlock_rdlock(&d->lock);
 		e = p2m_get(d, arr[i]);
-		if (e.mfn && e.type != P2M_MMIO_DM)
+		if (e.mfn && e.type != P2M_MMIO_DM && e.type != P2M_MMIO_DIRECT)
 			err[i] = mapping_add(d, va + i * PAGE_SIZE, e.mfn, prot);
 		else
 			err[i] = -EINVAL;
@@ -155,6 +153,22 @@ static int map_ioreq_frames(struct exen_domain *d, unsigned int id, unsigned lon
 	return rc;
 }
 
+static int map_grant_frames(struct exen_domain *d, unsigned int id, unsigned long frame,
+			    unsigned long nr, char *va, int prot)
+{
+	uint32_t mfn;
+	int rc = 0;
+
+	pthread_rwlock_wrlock(&d->lock);
+	for (unsigned long i = 0; !rc && i < nr; i++) {
+		rc = grant_frame(d, id, frame + i, &mfn);
+		if (!rc)
+			rc = mapping_add(d, va + i * PAGE_SIZE, mfn, prot);
+	}
+	pthread_rwlock_unlock(&d->lock);
+	return rc;
+}
+
 xenforeignmemory_resource_handle *
 xenforeignmemory_map_resource(xenforeignmemory_handle *fmem, domid_t domid, unsigned int type,
 			      unsigned int id, unsigned long frame, unsigned long nr_frames,
@@ -168,9 +182,8 @@ xenforeignmemory_map_resource(xenforeignmemory_handle *fmem, domid_t domid, unsi
 		return NULL;
 	if (flags & ~(MAP_SHARED | MAP_PRIVATE))
 		rc = -EINVAL;
-	else if (type == XENMEM_resource_grant_table)
-		rc = -EOPNOTSUPP;
-	else if (type != XENMEM_resource_ioreq_server || !nr_frames)
+	else if ((type != XENMEM_resource_ioreq_server && type != XENMEM_resource_grant_table) ||
+		 !nr_frames)
 		rc = -EINVAL;
 	if (rc) {
 		errno = -rc;
@@ -185,7 +198,9 @@ xenforeignmemory_map_resource(xenforeignmemory_handle *fmem, domid_t domid, unsi
 		free(res);
 		return NULL;
 	}
-	rc = map_ioreq_frames(d, id, frame, nr_frames, res->va, prot);
+	rc = type == XENMEM_resource_grant_table
+		     ? map_grant_frames(d, id, frame, nr_frames, res->va, prot)
+		     : map_ioreq_frames(d, id, frame, nr_frames, res->va, prot);
 	if (rc) {
 		mapping_remove(res->va, res->pages);
 		free(res);
@@ -216,8 +231,12 @@ int xenforeignmemory_resource_size(xenforeignmemory_handle *fmem, domid_t domid,
 	(void)id;
 	if (!d)
 		return -1;
+	if (type == XENMEM_resource_grant_table) {
+		*size = d->grant.max * PAGE_SIZE;
+		return 0;
+	}
 	if (type != XENMEM_resource_ioreq_server)
-		return lib_return(type == XENMEM_resource_grant_table ? -EOPNOTSUPP : -EINVAL);
+		return lib_return(-EINVAL);
 	*size = ioreq_frames(d) * PAGE_SIZE;
 	return 0;
 }

@@ -29,7 +29,8 @@ static struct vcpu *vcpu_of(struct exen_domain *d, unsigned int vcpu)
 
 static bool is_ram(struct p2m_entry e)
 {
-	return e.type == P2M_RAM_RW || e.type == P2M_RAM_RO || e.type == P2M_IOREQ;
+	return e.type == P2M_RAM_RW || e.type == P2M_RAM_RO || e.type == P2M_IOREQ ||
+	       e.type == P2M_MMIO_DIRECT;
 }
 
 /* Native access to a page of RAM. False if it must go to a server. */
@@ -42,7 +43,7 @@ static bool ram_access(struct p2m_entry e, ioreq_t *p)
 	ram = (char *)frame_va(e.mfn) + p->addr % PAGE_SIZE;
 	if (p->dir == IOREQ_READ)
 		ram_copy(&p->data, ram, p->size);
-	else if (e.type == P2M_RAM_RW)
+	else if (e.type == P2M_RAM_RW || e.type == P2M_MMIO_DIRECT)
 		ram_copy(ram, &p->data, p->size);
 	return true;
 }

@@ -6,23 +6,29 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/mman.h>
 
 #include "embedded_xen.h"
 
 #include <xen/event_channel.h>
+#include <xen/grant_table.h>
 #include <xen/hvm/dm_op.h>
 #include <xen/hvm/hvm_op.h>
+#include <xen/memory.h>
+#include <xengnttab.h>
 
-#define PAGE_SHIFT  12
-#define PAGE_SIZE   4096ul
-#define MAX_DOMS    1024 /* created between exen_init() and exen_fini() */
-#define MAX_VCPUS   128	 /* slots in the one ioreq page that Xen hands out */
-#define MAX_SERVERS 8
-#define MAX_RANGES  256
-#define MAX_PORTS   4096
-#define MSI_LOG	    1024
-#define NO_DOMID    0xffffu
-#define GFN_BITS    28
+#define PAGE_SHIFT	 12
+#define PAGE_SIZE	 4096ul
+#define MAX_DOMS	 1024 /* created between exen_init() and exen_fini() */
+#define MAX_VCPUS	 128  /* slots in the one ioreq page that Xen hands out */
+#define MAX_SERVERS	 8
+#define MAX_RANGES	 256
+#define MAX_PORTS	 4096
+#define MSI_LOG		 1024
+#define NO_DOMID	 0xffffu
+#define GFN_BITS	 28
+#define POOL_FRAMES	 (4u << 20) /* 16 GiB of addresses; only touched pages cost memory */
+#define MAX_GRANT_FRAMES 1024	    /* of a domain's table, whatever it is set to */
 
 /* ---- machine frames: memory.c ---- */
 
@@ -33,6 +39,9 @@ void frames_fini(void);
 uint32_t frame_alloc(void);
 void frame_get(uint32_t mfn);
 void frame_put(uint32_t mfn);
+/* The same for an alias in a p2m, which keeps no reference: a frame that is freed under one aborts,
+ * since Xen would not notice and the next owner would be seen through it. */
+void frame_alias(uint32_t mfn, bool add);
 void *frame_va(uint32_t mfn);
 /* The file whose page @mfn is frame @mfn, for mapping it elsewhere. */
 int frames_fd(void);
@@ -58,7 +67,7 @@ int rangeset_remove(struct rangeset *rs, uint64_t start, uint64_t end);
 
 /* ---- domains ---- */
 
-enum p2m_type { P2M_HOLE, P2M_RAM_RW, P2M_RAM_RO, P2M_MMIO_DM, P2M_IOREQ };
+enum p2m_type { P2M_HOLE, P2M_RAM_RW, P2M_RAM_RO, P2M_MMIO_DM, P2M_IOREQ, P2M_MMIO_DIRECT };
 
 struct p2m_entry {
 	uint32_t mfn;
@@ -108,7 +117,13 @@ struct exen_domain {
 	struct p2m_entry **p2m;
 	uint64_t max_gfn;
 	uint64_t tot_pages, max_pages;
-	unsigned int tracked;
+	unsigned int tracked, aliases, iomem_pages;
+	uint8_t *iomem; /* by mfn: what the domain may have mapped as device memory */
+	struct {
+		unsigned int version, max, nr;
+		uint32_t frame[MAX_GRANT_FRAMES];
+		struct active *active;
+	} grant;
 
 	atomic_uint pauses;
 	_Atomic uint32_t p2m_seq; /* bumped when a write that retries may succeed */
@@ -118,7 +133,7 @@ struct exen_domain {
 	pthread_mutex_t pci_lock;    /* the guest's own: keeps 0xcf8 and 0xcfc together */
 	_Atomic uint32_t cf8;
 
-	atomic_uint mapped;
+	atomic_uint mapped, pinned;
 	atomic_ulong requests, invalidates, unclaimed, unhandled, modified, calls;
 
 	pthread_mutex_t irq_lock;
@@ -230,6 +245,7 @@ enum handle_kind {
 	HANDLE_EVTCHN,
 	HANDLE_CONTROL,
 	HANDLE_STORE,
+	HANDLE_GNTSHR,
 };
 
 /* First member of every library handle. */
@@ -265,6 +281,20 @@ void store_handle_die(struct handle *h);
 
 /* -errno to the libraries' way: errno and -1. */
 int lib_return(int rc);
+
+/* ---- grant tables: grant.c ---- */
+
+void grants_init(void);
+void grants_fini(void);
+/* Handles of live mappings. */
+unsigned int grants_used(void);
+/* Drops what the dead process shared; what it had mapped stays. */
+void grants_process_died(void);
+/* The frame of the domain's table, which grows up to it: -EINVAL, -ENOMEM. d->lock for writing. */
+int grant_frame(struct exen_domain *d, unsigned int id, unsigned long frame, uint32_t *mfn);
+void grant_table_free(struct exen_domain *d);
+/* The hypercall: 0 or -errno. */
+int grant_table_op(unsigned int cmd, void *ops, unsigned int count);
 
 /* ---- faults: fault.c ---- */
 

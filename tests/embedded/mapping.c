@@ -33,7 +33,8 @@ static void forget(struct mapping **p)
 
 	*p = m->next;
 	frame_put(m->mfn);
-	atomic_fetch_sub(&m->d->mapped, 1);
+	if (m->d)
+		atomic_fetch_sub(&m->d->mapped, 1);
 	maps.nr--;
 	free(m);
 }
@@ -77,7 +78,8 @@ int mapping_add(struct exen_domain *d, void *va, uint32_t mfn, int prot)
 	} else {
 		forget_at((uintptr_t)va);
 		frame_get(mfn);
-		atomic_fetch_add(&d->mapped, 1);
+		if (d)
+			atomic_fetch_add(&d->mapped, 1);
 		maps.nr++;
 		*m = (struct mapping){ (uintptr_t)va, mfn, d, *bucket_of((uintptr_t)va) };
 		*bucket_of((uintptr_t)va) = m;

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,16 +13,15 @@
 
 #include "internal.h"
 
-#define POOL_FRAMES (4u << 20) /* 16 GiB of addresses; only touched pages cost memory */
-#define LEAF_BITS   12
-#define LEAF_SIZE   (1u << LEAF_BITS)
-#define NR_LEAVES   (1u << (GFN_BITS - LEAF_BITS))
+#define LEAF_BITS 12
+#define LEAF_SIZE (1u << LEAF_BITS)
+#define NR_LEAVES (1u << (GFN_BITS - LEAF_BITS))
 
 static struct {
 	pthread_mutex_t lock;
 	int fd;
 	char *base;
-	atomic_uint *refs;
+	atomic_uint *refs, *aliases;
 	uint32_t *free_list;
 	uint32_t nr_free, next, used;
 } pool = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
@@ -40,9 +40,11 @@ int frames_init(void)
 	/* Anonymous maps, not calloc: these must cost nothing until they are used. */
 	pool.refs = mmap(NULL, POOL_FRAMES * sizeof(*pool.refs), PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	pool.aliases = mmap(NULL, POOL_FRAMES * sizeof(*pool.aliases), PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	pool.free_list = mmap(NULL, POOL_FRAMES * sizeof(*pool.free_list), PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (pool.refs == MAP_FAILED || pool.free_list == MAP_FAILED)
+	if (pool.aliases == MAP_FAILED || pool.refs == MAP_FAILED || pool.free_list == MAP_FAILED)
 		return -ENOMEM;
 	pool.nr_free = 0;
 	pool.used = 0;
@@ -54,6 +56,7 @@ void frames_fini(void)
 {
 	munmap(pool.base, POOL_FRAMES * PAGE_SIZE);
 	munmap(pool.refs, POOL_FRAMES * sizeof(*pool.refs));
+	munmap(pool.aliases, POOL_FRAMES * sizeof(*pool.aliases));
 	munmap(pool.free_list, POOL_FRAMES * sizeof(*pool.free_list));
 	close(pool.fd);
 	pool.fd = -1;
@@ -85,12 +88,21 @@ void frame_put(uint32_t mfn)
 {
 	if (atomic_fetch_sub(&pool.refs[mfn], 1) != 1)
 		return;
+	if (atomic_load(&pool.aliases[mfn])) {
+		fprintf(stderr, "embedded Xen: frame 0x%x is free and still aliased\n", mfn);
+		abort();
+	}
 	/* Xen scrubs what it takes back; here that also returns the memory. */
 	madvise(frame_va(mfn), PAGE_SIZE, MADV_REMOVE);
 	pthread_mutex_lock(&pool.lock);
 	pool.free_list[pool.nr_free++] = mfn;
 	pool.used--;
 	pthread_mutex_unlock(&pool.lock);
+}
+
+void frame_alias(uint32_t mfn, bool add)
+{
+	atomic_fetch_add(&pool.aliases[mfn], add ? 1 : -1);
 }
 
 void *frame_va(uint32_t mfn)
@@ -140,6 +152,11 @@ int p2m_set(struct exen_domain *d, uint64_t gfn, uint32_t mfn, enum p2m_type typ
 	entry = &(*leaf)[gfn & (LEAF_SIZE - 1)];
 	d->tracked -= entry->type == P2M_IOREQ;
 	d->tracked += type == P2M_IOREQ;
+	d->aliases += (type == P2M_MMIO_DIRECT) - (entry->type == P2M_MMIO_DIRECT);
+	if (entry->type == P2M_MMIO_DIRECT)
+		frame_alias(entry->mfn, false);
+	if (type == P2M_MMIO_DIRECT)
+		frame_alias(mfn, true);
 	entry->mfn = mfn;
 	entry->type = (uint8_t)type;
 	if (mfn && gfn > d->max_gfn)
@@ -149,12 +166,15 @@ int p2m_set(struct exen_domain *d, uint64_t gfn, uint32_t mfn, enum p2m_type typ
 
 int p2m_populate(struct exen_domain *d, uint64_t gfn)
 {
-	uint32_t old, mfn;
+	struct p2m_entry was = p2m_get(d, gfn);
+	uint32_t mfn;
 	int rc;
+
+	if (was.type == P2M_MMIO_DIRECT)
+		return -EPERM;
 
 	if (d->tot_pages >= d->max_pages)
 		return -ENOMEM;
-	old = p2m_get(d, gfn).mfn;
 	mfn = frame_alloc();
 	if (!mfn)
 		return -ENOMEM;
@@ -164,8 +184,8 @@ int p2m_populate(struct exen_domain *d, uint64_t gfn)
 		return rc;
 	}
 	/* A page replaced like this leaves the p2m, but in Xen the domain goes on paying for it. */
-	if (old)
-		frame_put(old);
+	if (was.mfn)
+		frame_put(was.mfn);
 	d->tot_pages++;
 	return 0;
 }
@@ -174,7 +194,7 @@ int p2m_release(struct exen_domain *d, uint64_t gfn)
 {
 	struct p2m_entry e = p2m_get(d, gfn);
 
-	if (!e.mfn)
+	if (!e.mfn || e.type == P2M_MMIO_DIRECT)
 		return -EINVAL;
 	p2m_set(d, gfn, 0, P2M_HOLE);
 	frame_put(e.mfn);
@@ -213,8 +233,15 @@ static void free_one(struct exen_domain *d, uint64_t gfn, struct p2m_entry e)
 		frame_put(e.mfn);
 }
 
+static void unalias_one(struct exen_domain *d, uint64_t gfn, struct p2m_entry e)
+{
+	if (e.type == P2M_MMIO_DIRECT)
+		p2m_set(d, gfn, 0, P2M_HOLE);
+}
+
 void p2m_free(struct exen_domain *d)
 {
+	p2m_walk(d, unalias_one);
 	p2m_walk(d, free_one);
 	for (unsigned int i = 0; d->p2m && i < NR_LEAVES; i++)
 		free(d->p2m[i]);

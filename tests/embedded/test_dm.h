@@ -89,5 +89,6 @@ Suite *server_suite(void);
 Suite *memory_suite(void);
 Suite *domain_suite(void);
 Suite *store_suite(void);
+Suite *grant_suite(void);
 
 #endif

@@ -13,6 +13,7 @@ int main(void)
 	srunner_add_suite(sr, memory_suite());
 	srunner_add_suite(sr, domain_suite());
 	srunner_add_suite(sr, store_suite());
+	srunner_add_suite(sr, grant_suite());
 	srunner_run_all(sr, CK_ENV);
 	failed = srunner_ntests_failed(sr);
 	srunner_free(sr);

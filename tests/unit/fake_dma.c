@@ -191,8 +191,9 @@ unsigned long fake_gfn_to_mfn(unsigned long handle, unsigned long gfn)
 /* ---- host pages ---- */
 
 /* Neighbours for the CPU are none for the GPU. */
-unsigned long fake_virt_to_mfn(void *va)
+unsigned long fake_virt_to_mfn(unsigned long handle, void *va)
 {
+	(void)handle;
 	return (((uintptr_t)va >> GVT_PAGE_SHIFT & (FAKE_HOST_MFN / 2 - 1)) | FAKE_HOST_MFN) ^ 0x2a;
 }
 
@@ -230,7 +231,7 @@ void fake_free_host(unsigned long handle, void *va, size_t nr)
 u64 *fake_host_page(const struct fake *f, u64 bus)
 {
 	for (struct fake_host *host = f->host; host; host = host->next) {
-		u64 first = fake_virt_to_mfn(host->va) ^ 0x2a, at = (bus >> GVT_PAGE_SHIFT) ^ 0x2a;
+		u64 first = fake_virt_to_mfn(0, host->va) ^ 0x2a, at = (bus >> GVT_PAGE_SHIFT) ^ 0x2a;
 
 		if (at >= first && at < first + host->nr)
 			return (u64 *)(host->va + (at - first) * GVT_PAGE_SIZE);

@@ -107,7 +107,7 @@ int fake_dma_map_page(unsigned long handle, unsigned long gfn, unsigned long siz
 void fake_dma_unmap_page(unsigned long handle, dma_addr_t bus);
 void *fake_alloc_host(unsigned long handle, size_t nr);
 void fake_free_host(unsigned long handle, void *va, size_t nr);
-unsigned long fake_virt_to_mfn(void *va);
+unsigned long fake_virt_to_mfn(unsigned long handle, void *va);
 unsigned long fake_gfn_to_mfn(unsigned long handle, unsigned long gfn);
 int fake_map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn, unsigned int nr,
 			bool map);

@@ -30,8 +30,11 @@ Suite *suite_ioreq_life(void);
 Suite *suite_ioreq_serve(void);
 Suite *suite_ioreq_take_up(void);
 
+Suite *suite_xengt_aperture(void);
 Suite *suite_xengt_attach(void);
 Suite *suite_xengt_backing(void);
+Suite *suite_xengt_dma(void);
+Suite *suite_xengt_dma_life(void);
 Suite *suite_xengt_faults(void);
 Suite *suite_xengt_mem(void);
 Suite *suite_xengt_services(void);

@@ -111,6 +111,43 @@ START_TEST(references)
 }
 END_TEST
 
+/* The OpRegion is where firmware says, and goes with the vGPU; a guest cannot multiply it. */
+START_TEST(opregion)
+{
+	struct guest *g = guest_start(1);
+	u64 at = 0xfdffc000, pages = guest_stats(g).tot_pages;
+
+	ck_assert_int_eq(exen_mem_type(g->d, GFN(at)), -ENOENT);
+	guest_cfg_write(g, 0xfc, 4, at);
+	ck_assert_mem_eq(guest_ram(g, at), "IntelGraphicsMem", 16);
+	ck_assert_uint_eq(guest_read(g, at + 0x10, 4), 12);
+	ck_assert_uint_eq(guest_stats(g).tot_pages, pages + 3);
+	guest_write(g, at, 8, 0);
+	guest_cfg_write(g, 0xfc, 4, 0xfdff0000);
+	ck_assert_int_eq(exen_mem_type(g->d, GFN(0xfdff0000)), -ENOENT);
+	guest_cfg_write(g, 0xfc, 4, at + 1);
+	ck_assert_uint_eq(guest_read(g, at, 8), 0);
+	guest_cfg_write(g, 0xfc, 4, at);
+	ck_assert_mem_eq(guest_ram(g, at), "IntelGraphicsMem", 16);
+	ck_assert_uint_eq(guest_stats(g).tot_pages, pages + 3);
+	guest_kill(g, false);
+	ck_assert_int_eq(guest_take_up(g), 0);
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, GFN(at) + 1), 0);
+	guest_detach(g);
+	guest_check_before(g);
+
+	ck_assert_int_eq(guest_attach(g, ""), 0);
+	guest_cfg_write(g, 0xfc, 4, 0x3000); /* memory is there */
+	ck_assert_int_eq(exen_fail("xc_domain_setmaxmem", 1, EPERM), 0);
+	guest_cfg_write(g, 0xfc, 4, at);
+	ck_assert_uint_eq(exen_fail_left(true), 0);
+	ck_assert_int_eq(exen_mem_type(g->d, GFN(at)), -ENOENT);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
 /* movs between memory and the device, where that traps and where it does not. */
 START_TEST(string_instructions)
 {
@@ -162,8 +199,10 @@ END_TEST
 
 Suite *suite_xengt_services(void)
 {
-	const TTest *const tests[] = { msi,	   asked_in_its_thread, thread_ended, guest_memory,
-				       references, string_instructions, polling };
+	const TTest *const tests[] = {
+		msi,	  asked_in_its_thread, thread_ended, guest_memory, references,
+		opregion, string_instructions, polling
+	};
 
 	return unit_suite("xengt_services", tests, ARRAY_SIZE(tests));
 }

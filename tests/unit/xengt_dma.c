@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+/* Guest pages mapped for DMA: what a device reaches, what is counted, and what a guest can spoil.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "tests/unit/xengt_rig.h"
+
+#define FIRST 0x100u
+#define MANY  1500u
+
+static unsigned int pinned(const struct guest *g)
+{
+	return guest_stats(g).pinned_pages;
+}
+
+static int map(struct guest *g, u64 gfn, u64 *addr)
+{
+	return intel_gvt_hypervisor_dma_map_guest_page(g->v->vgpu, gfn, GVT_PAGE_SIZE, addr);
+}
+
+static void unmap(struct guest *g, u64 addr)
+{
+	intel_gvt_hypervisor_dma_unmap_guest_page(g->v->vgpu, addr);
+}
+
+static int map_run(struct guest *g, u64 gfn, u32 nr, u64 *addrs)
+{
+	u64 gfns[MANY];
+
+	for (u32 i = 0; i < nr; i++)
+		gfns[i] = gfn + i;
+	return intel_gvt_hypervisor_dma_map_guest_pages(g->v->vgpu, gfns, nr, addrs);
+}
+
+static void unmap_run(struct guest *g, const u64 *addrs, u32 nr)
+{
+	intel_gvt_hypervisor_dma_unmap_guest_pages(g->v->vgpu, addrs, nr);
+}
+
+/* What the device reads at the address is what the guest has in its page. */
+static void check_reaches(struct guest *g, u64 gfn, u64 addr)
+{
+	u8 *seen = exen_dma(addr);
+
+	ck_assert_ptr_nonnull(seen);
+	*guest_ram(g, gfn << GVT_PAGE_SHIFT) = gfn * 7;
+	UNIT_CHECK(*seen == (u8)(gfn * 7), "gfn 0x%llx", (unsigned long long)gfn);
+}
+
+START_TEST(one_page)
+{
+	struct guest *g = guest_start(1);
+	u64 addr, again;
+
+	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST),
+			  INTEL_GVT_INVALID_ADDR);
+	ck_assert_int_eq(map(g, FIRST, &addr), 0);
+	check_reaches(g, FIRST, addr);
+	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST),
+			  addr >> GVT_PAGE_SHIFT);
+	ck_assert_int_eq(map(g, FIRST, &again), 0);
+	ck_assert_uint_eq(again, addr);
+	ck_assert_uint_eq(pinned(g), 1);
+	unmap(g, addr);
+	check_reaches(g, FIRST, addr);
+	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST),
+			  addr >> GVT_PAGE_SHIFT);
+	unmap(g, addr);
+	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST),
+			  INTEL_GVT_INVALID_ADDR);
+	/* Once too often: counted, and nobody's page. */
+	unmap(g, addr);
+	unmap(g, 0x123456789000);
+	ck_assert_uint_eq(g->v->dma.strays, 2);
+	guest_detach(g);
+	guest_check_before(g);
+	ck_assert_ptr_null(exen_dma(addr));
+	guest_free(g);
+}
+END_TEST
+
+START_TEST(not_memory)
+{
+	static const u64 none[] = { GUEST_PAGES, 0xfffffff, 0xffffffff, 0x100000000, ~0ull >> 12 };
+	struct guest *g = guest_start(1);
+	u64 gfns[5], addrs[5], addr;
+
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++)
+		ck_assert_int_eq(map(g, none[i], &addr), -EFAULT);
+	memcpy(gfns, none, sizeof(gfns));
+	gfns[2] = FIRST;
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_pages(g->v->vgpu, gfns, 5, addrs), 0);
+	for (size_t i = 0; i < 5; i++)
+		ck_assert((addrs[i] == GVT_DMA_INVALID) == (i != 2));
+	check_reaches(g, FIRST, addrs[2]);
+	unmap_run(g, addrs, 5);
+	ck_assert_uint_eq(g->v->dma.strays, 0);
+	ck_assert_uint_eq(g->v->dma.used, 0);
+	guest_free(g);
+}
+END_TEST
+
+/* More than one call's worth; some of them twice. */
+START_TEST(many_at_once)
+{
+	struct guest *g = guest_start(1);
+	u64 gfns[MANY], addrs[MANY];
+
+	for (u32 i = 0; i < MANY; i++)
+		gfns[i] = FIRST + i % 1100;
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_pages(g->v->vgpu, gfns, MANY, addrs),
+			 0);
+	for (u32 i = 0; i < MANY; i += 13)
+		check_reaches(g, gfns[i], addrs[i]);
+	ck_assert_uint_eq(pinned(g), 1100);
+	ck_assert_uint_eq(addrs[1100], addrs[0]);
+	unmap_run(g, addrs, 1100);
+	ck_assert_uint_eq(g->v->dma.used, MANY - 1100);
+	unmap_run(g, addrs + 1100, MANY - 1100);
+	ck_assert_uint_eq(g->v->dma.used, 0);
+	ck_assert_uint_eq(g->v->dma.strays, 0);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+/* Mapped and unmapped again and again: Xen is asked once. */
+START_TEST(churn)
+{
+	struct guest *g = guest_start(1);
+	u64 addrs[200];
+
+	for (u32 n = 0; n < 50; n++) {
+		ck_assert_int_eq(map_run(g, FIRST, 200, addrs), 0);
+		unmap_run(g, addrs, 200);
+	}
+	ck_assert_uint_eq(g->v->dma.maps, 200);
+	ck_assert_uint_eq(g->v->dma.unmaps, 0);
+	/* It has a bound. */
+	for (u32 n = 0; n < 12; n++) {
+		u64 more[MANY];
+
+		ck_assert_int_eq(map_run(g, FIRST + n * 1000, 1000, more), 0);
+		unmap_run(g, more, 1000);
+	}
+	ck_assert_uint_lt(pinned(g), 5000);
+	guest_free(g);
+}
+END_TEST
+
+START_TEST(large_pages)
+{
+	struct guest *g = guest_start(1);
+	struct intel_vgpu *vgpu = g->v->vgpu;
+	u64 addr, small, far = 0x100000;
+
+	/* Frame n + 1 is behind page n here: never as aligned. */
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, 0x200, KiB(64), &addr),
+			 -ENXIO);
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, 0x201, KiB(64), &addr),
+			 -EINVAL);
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, 0x200, KiB(8), &addr),
+			 -EINVAL);
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, GUEST_PAGES, MiB(2), &addr),
+			 -EINVAL);
+	ck_assert_int_eq(xendevicemodel_relocate_memory(g->v->dmod, GUEST_DOMID, 512, 511, far), 0);
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, far, MiB(2), &addr), 0);
+	ck_assert_uint_eq(addr % MiB(2), 0);
+	check_reaches(g, far, addr);
+	check_reaches(g, far + 511, addr + MiB(2) - GVT_PAGE_SIZE);
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, far + 16, KiB(64), &small),
+			 0);
+	ck_assert_uint_eq(small, addr + KiB(64));
+	ck_assert_int_eq(map(g, far, &small), 0);
+	ck_assert_uint_eq(small, addr);
+	ck_assert_uint_eq(pinned(g) - g->v->dma.idle, 512);
+
+	/* The single page goes first: the large one is still whole. */
+	unmap(g, addr);
+	for (u32 i = 0; i < 512; i++)
+		check_reaches(g, far + i, addr + i * GVT_PAGE_SIZE);
+	ck_assert_uint_eq(g->v->dma.used, 512);
+	unmap(g, addr);
+	ck_assert_uint_eq(g->v->dma.used, 16);
+	unmap(g, addr + KiB(64));
+	ck_assert_uint_eq(g->v->dma.used, 0);
+
+	/* A hole in it. */
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, far + 100), 0);
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, far, MiB(2), &addr),
+			 -EFAULT);
+	ck_assert_uint_eq(g->v->dma.used, 0);
+	ck_assert_uint_eq(g->v->dma.strays, 0);
+	guest_free(g);
+}
+END_TEST
+
+static unsigned int frames_used(void)
+{
+	struct exen_stats st;
+
+	exen_stats(&st);
+	return st.used_frames;
+}
+
+/* A page in use stays what it was to the device, and is given back to Xen with its last use. */
+START_TEST(ballooned_while_mapped)
+{
+	struct guest *g = guest_start(1);
+	u64 addr, fresh, large;
+	unsigned int frames;
+
+	ck_assert_int_eq(map(g, FIRST, &addr), 0);
+	check_reaches(g, FIRST, addr);
+	frames = frames_used();
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
+	ck_assert_uint_eq(frames_used(), frames);
+	ck_assert_uint_eq(g->v->dma.gone, 1);
+	ck_assert_uint_eq(*(u8 *)exen_dma(addr), (u8)(FIRST * 7));
+	ck_assert(!intel_gvt_hypervisor_is_valid_gfn(g->v->vgpu, FIRST));
+	ck_assert_int_eq(map(g, FIRST, &fresh), -EFAULT);
+	/* Until it is unmapped, the number leads to the frame that the device has. */
+	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST), addr >> 12);
+
+	ck_assert_int_eq(exen_guest_populate(g->d, 0, FIRST), 0);
+	ck_assert_int_eq(map(g, FIRST, &fresh), 0);
+	ck_assert_uint_ne(fresh, addr);
+	check_reaches(g, FIRST, fresh);
+	ck_assert(intel_gvt_hypervisor_is_valid_gfn(g->v->vgpu, FIRST));
+	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST), fresh >> 12);
+	ck_assert_uint_eq(frames_used(), frames + 1);
+	unmap(g, addr);
+	ck_assert_uint_eq(frames_used(), frames);
+	ck_assert_ptr_null(exen_dma(addr));
+	check_reaches(g, FIRST, fresh);
+	unmap(g, fresh);
+
+	/* Part of a large page. */
+	ck_assert_int_eq(
+		xendevicemodel_relocate_memory(g->v->dmod, GUEST_DOMID, 16, 0x7ff, 0x100000), 0);
+	ck_assert_int_eq(
+		intel_gvt_hypervisor_dma_map_guest_page(g->v->vgpu, 0x100000, KiB(64), &large), 0);
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, 0x100003), 0);
+	ck_assert_uint_eq(g->v->dma.gone, 2);
+	ck_assert_ptr_nonnull(exen_dma(large + 3 * GVT_PAGE_SIZE));
+	unmap(g, large);
+	ck_assert_ptr_null(exen_dma(large + 3 * GVT_PAGE_SIZE));
+	ck_assert_uint_eq(g->v->dma.strays, 0);
+	guest_detach(g);
+	guest_free(g);
+}
+END_TEST
+
+/* Given up and taken anew before it was announced, by another vCPU: the old frame is not found. */
+START_TEST(replaced_in_place)
+{
+	struct guest *g = guest_start(2);
+	xen_pfn_t gfn = FIRST;
+	u64 addr, fresh;
+
+	ck_assert_int_eq(map(g, FIRST, &addr), 0);
+	ck_assert_int_eq(xc_domain_decrease_reservation_exact(g->host.xc, GUEST_DOMID, 1, 0, &gfn),
+			 0);
+	ck_assert_int_eq(xc_domain_populate_physmap_exact(g->host.xc, GUEST_DOMID, 1, 0, 0, &gfn),
+			 0);
+	guest_read(g, 0, 1);
+	ck_assert_int_eq(map(g, FIRST, &fresh), 0);
+	ck_assert_uint_ne(fresh, addr);
+	check_reaches(g, FIRST, fresh);
+	unmap(g, addr);
+	unmap(g, fresh);
+	guest_free(g);
+}
+END_TEST
+
+/* What is kept mapped for nobody is Xen's again as soon as frames change hands. */
+START_TEST(idle_pages_go_first)
+{
+	struct guest *g = guest_start(1);
+	unsigned int frames;
+	u64 addr, other;
+
+	ck_assert_int_eq(map(g, FIRST, &addr), 0);
+	ck_assert_int_eq(map(g, FIRST + 1, &other), 0);
+	unmap(g, addr);
+	frames = frames_used();
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
+	ck_assert_uint_eq(frames_used(), frames - 1);
+	ck_assert_uint_eq(pinned(g), 1);
+	check_reaches(g, FIRST + 1, other);
+	ck_assert_uint_eq(g->v->dma.gone, 0);
+	guest_free(g);
+}
+END_TEST
+
+/* A table with 256 grants for us: what is asked beyond fails whole, and what is idle makes room. */
+START_TEST(small_table)
+{
+	struct guest *g = guest_start(1);
+	u64 addrs[MANY];
+
+	ck_assert_int_eq(exen_domain_set_grants(g->d, 17, 1), 0);
+	ck_assert_int_eq(map_run(g, FIRST, 257, addrs), -ENOSPC);
+	ck_assert_uint_eq(g->v->dma.used, 0);
+	ck_assert_int_eq(map_run(g, FIRST, 256, addrs), 0);
+	ck_assert_int_eq(map(g, FIRST + 300, addrs + 256), -ENOSPC);
+	ck_assert_int_eq(map(g, FIRST + 200, addrs + 256), 0);
+	unmap_run(g, addrs, 257);
+	ck_assert_int_eq(map_run(g, FIRST + 300, 256, addrs), 0);
+	check_reaches(g, FIRST + 555, addrs[255]);
+	/* The part of it that is the guest's was left alone. */
+	ck_assert_ptr_nonnull((void *)exen_grant_entry(g->d, 16 * 512 - 1));
+	for (u32 ref = 0; ref < 16 * 512; ref++)
+		ck_assert_uint_eq(exen_grant_entry(g->d, ref)->flags, 0);
+	guest_detach(g);
+	for (u32 ref = 0; ref < 17 * 512; ref++)
+		ck_assert_uint_eq(exen_grant_entry(g->d, ref)->flags, 0);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+START_TEST(no_table)
+{
+	struct guest *g = guest_start(1);
+	u64 addr;
+
+	ck_assert_int_eq(exen_domain_set_grants(g->d, 64, 2), 0);
+	ck_assert_int_eq(map(g, FIRST, &addr), -EOPNOTSUPP);
+	ck_assert_int_eq(exen_domain_set_grants(g->d, 64, 1), 0);
+	g->host.pvh = true;
+	exen_set_pvh(true);
+	ck_assert_int_eq(map(g, FIRST, &addr), -EOPNOTSUPP);
+	g->host.pvh = false;
+	exen_set_pvh(false);
+	ck_assert_int_eq(exen_domain_set_grants(g->d, 16, 1), 0);
+	ck_assert_int_eq(map(g, FIRST, &addr), -ENOSPC);
+	guest_free(g);
+}
+END_TEST
+
+/* The guest has grants of its own where ours would be: they are its own. */
+START_TEST(table_in_use)
+{
+	struct guest *g = guest_start(1);
+	xenforeignmemory_resource_handle *table;
+	grant_entry_v1_t *entries = NULL;
+	u64 addrs[MANY];
+
+	table = xenforeignmemory_map_resource(g->v->fmem, GUEST_DOMID, XENMEM_resource_grant_table,
+					      0, 62, 1, (void **)&entries, PROT_READ | PROT_WRITE,
+					      0);
+	ck_assert_ptr_nonnull(table);
+	entries[300].frame = 5;
+	entries[300].flags = GTF_permit_access;
+	ck_assert_int_eq(map_run(g, FIRST, 256, addrs), 0);
+	ck_assert_int_eq(map(g, FIRST + 300, addrs + 256), -ENOSPC);
+	ck_assert_uint_eq(entries[300].frame, 5);
+	ck_assert_uint_eq(entries[300].flags, GTF_permit_access);
+	xenforeignmemory_unmap_resource(g->v->fmem, table);
+	guest_detach(g);
+	ck_assert_uint_eq(exen_grant_entry(g->d, 62 * 512 + 300)->flags, GTF_permit_access);
+	guest_free(g);
+}
+END_TEST
+
+/* Xen lets dom0 map so many and no more, whoever asks. */
+START_TEST(no_handles)
+{
+	struct guest *g = guest_start(1);
+	u64 addrs[MANY];
+
+	exen_set_grant_handles(600);
+	ck_assert_int_eq(map_run(g, FIRST, 400, addrs), 0);
+	ck_assert_int_eq(map_run(g, FIRST + 400, 300, addrs + 400), -ENOSPC);
+	ck_assert_uint_eq(g->v->dma.used, 400);
+	ck_assert_int_eq(map_run(g, FIRST + 400, 200, addrs + 400), 0);
+	check_reaches(g, FIRST + 599, addrs[599]);
+	unmap_run(g, addrs, 600);
+	ck_assert_int_eq(map_run(g, FIRST + 1000, 600, addrs), 0);
+	/* No handle is left to look again with: the pages stay mapped, and nothing is lost. */
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST + 1000), 0);
+	ck_assert_uint_eq(pinned(g), 600);
+	guest_detach(g);
+	ck_assert_uint_eq(pinned(g), 0);
+	guest_free(g);
+}
+END_TEST
+
+START_TEST(quota_of_all)
+{
+	struct guest *g = guest_start(1);
+	u64 addrs[MANY];
+
+	g->host.pins = XENGT_PINS_HOST - 100;
+	ck_assert_int_eq(map_run(g, FIRST, 101, addrs), -ENOSPC);
+	ck_assert_uint_eq(g->host.pins, XENGT_PINS_HOST - 100);
+	ck_assert_int_eq(map_run(g, FIRST, 100, addrs), 0);
+	unmap_run(g, addrs, 100);
+	ck_assert_int_eq(map_run(g, FIRST + 500, 100, addrs), 0);
+	guest_detach(g);
+	ck_assert_uint_eq(g->host.pins, XENGT_PINS_HOST - 100);
+	guest_free(g);
+}
+END_TEST
+
+struct spoiler {
+	struct guest *g;
+	bool stop;
+};
+
+/* A vCPU that writes nonsense where our grants are, all the time. */
+static void *spoil(void *arg)
+{
+	struct spoiler *s = arg;
+	unsigned int seed = 1;
+
+	while (!__atomic_load_n(&s->stop, __ATOMIC_RELAXED)) {
+		u32 ref = 63 * 512 + rand_r(&seed) % 512;
+		volatile struct grant_entry_v1 *entry = exen_grant_entry(s->g->d, ref);
+
+		if (!entry)
+			continue;
+		entry->frame = rand_r(&seed) % (GUEST_PAGES + 100);
+		if (rand_r(&seed) % 4 == 0)
+			entry->flags = rand_r(&seed);
+	}
+	return NULL;
+}
+
+/* It can have pages of its own mixed up, and lose nothing and nobody else. */
+START_TEST(spoilt_grants)
+{
+	struct guest *g = guest_start(1);
+	struct spoiler s = { .g = g };
+	u64 addrs[200], all[40][200];
+	pthread_t thread;
+
+	ck_assert_int_eq(map_run(g, FIRST, 10, addrs), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, spoil, &s), 0);
+	for (u32 n = 0; n < 40; n++) {
+		ck_assert_int_eq(map_run(g, FIRST + n * 40, 200, all[n]), 0);
+		for (u32 i = 0; i < 200; i++)
+			ck_assert(all[n][i] == GVT_DMA_INVALID || exen_dma(all[n][i]));
+		if (n % 3 == 0)
+			ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST + n * 40), 0);
+		if (n >= 20)
+			unmap_run(g, all[n - 20], 200);
+	}
+	__atomic_store_n(&s.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	for (u32 n = 20; n < 40; n++)
+		unmap_run(g, all[n], 200);
+	unmap_run(g, addrs, 10);
+	ck_assert_uint_eq(g->v->dma.strays, 0);
+	ck_assert_uint_eq(g->v->dma.used, 0);
+	guest_detach(g);
+	ck_assert_uint_eq(pinned(g), 0);
+	guest_free(g);
+}
+END_TEST
+
+Suite *suite_xengt_dma(void)
+{
+	const TTest *const tests[] = {
+		one_page,	   not_memory,
+		many_at_once,	   churn,
+		large_pages,	   ballooned_while_mapped,
+		replaced_in_place, idle_pages_go_first,
+		small_table,	   no_table,
+		table_in_use,	   no_handles,
+		quota_of_all,	   spoilt_grants,
+	};
+
+	return unit_suite("xengt_dma", tests, ARRAY_SIZE(tests));
+}

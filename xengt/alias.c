@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guest's own pages, shown once more in its aperture, so that accesses there do not trap.
+ *
+ * To Xen such a page is device memory that the domain may have mapped. It keeps no reference for
+ * it, so a page is shown only while it is mapped for DMA, and what shows it goes first. And it ends
+ * a guest in which one page is put where another is shown: whatever was there is taken away before.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "xengt/log.h"
+#include "xengt/xengt.h"
+
+static struct xengt_aliases *state_of(struct xengt_vgpu *v)
+{
+	return &v->state->aliases;
+}
+
+/* The permission is there for as long as it is used; to take a page away needs it too. */
+static int permit(struct xengt_vgpu *v, u64 mfn, u32 nr, bool allow)
+{
+	return xc_domain_iomem_permission(v->host->xc, v->domid, mfn, nr, allow) ? -errno : 0;
+}
+
+static int set_p2m(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr, bool add)
+{
+	errno = 0;
+	if (!xc_domain_memory_mapping(v->host->xc, v->domid, gfn, mfn, nr, add))
+		return 0;
+	return errno ? -errno : -EINVAL;
+}
+
+/* A run of the table as it is, neighbours of neighbouring frames. */
+static u32 run_at(const struct xengt_aliases *state, u32 first, u32 end)
+{
+	u32 nr = 1;
+
+	while (first + nr < end && state->mfn[first + nr] == state->mfn[first] + nr)
+		nr++;
+	return nr;
+}
+
+/* What the guest put in place of an alias is the guest's, and no alias any more. */
+static int remove_run(struct xengt_vgpu *v, u32 first, u32 nr)
+{
+	struct xengt_aliases *state = state_of(v);
+	u64 gfn = state->at + first, mfn = state->mfn[first];
+	int err = permit(v, mfn, nr, true);
+
+	if (err == -ESRCH)
+		return 0;
+	if (!err)
+		err = set_p2m(v, gfn, mfn, nr, false);
+	/* Xen stops at the first that is none. */
+	for (u32 i = 0; err == -EINVAL && i < nr; i++) {
+		int one = set_p2m(v, gfn + i, mfn + i, 1, false);
+
+		if (one && one != -EINVAL)
+			err = one;
+	}
+	permit(v, mfn, nr, false);
+	return err == -EINVAL || err == -ESRCH ? 0 : err;
+}
+
+static void forget_run(struct xengt_vgpu *v, u32 first, u32 nr)
+{
+	struct xengt_aliases *state = state_of(v);
+
+	for (u32 i = first; i < first + nr; i++) {
+		xengt_dma_hide(v, state->mfn[i], i);
+		state->mfn[i] = 0;
+	}
+	state->nr -= nr;
+}
+
+int xengt_alias_drop(struct xengt_vgpu *v, u32 first, u32 nr)
+{
+	struct xengt_aliases *state = state_of(v);
+	u32 end = first < state->end && nr < state->end - first ? first + nr : state->end, run;
+	int err = 0;
+
+	for (u32 i = first; state->nr && i < end; i += run) {
+		int failed;
+
+		run = 1;
+		if (!state->mfn[i])
+			continue;
+		run = run_at(state, i, end);
+		failed = remove_run(v, i, run);
+		if (!failed) {
+			forget_run(v, i, run);
+			continue;
+		}
+		xengt_log(XENGT_ERR, "%s: cannot take pages out of the aperture: %s", v->name,
+			  strerror(-failed));
+		err = failed;
+	}
+	return err;
+}
+
+int xengt_alias_place(struct xengt_vgpu *v, u64 gpa)
+{
+	struct xengt_aliases *state = state_of(v);
+	int err;
+
+	if (!state->at || (gpa != INTEL_GVT_BAR_OFF && state->at == gpa >> GVT_PAGE_SHIFT))
+		return 0;
+	err = xengt_alias_drop(v, 0, XENGT_ALIAS_MAX);
+	if (!err)
+		state->at = 0;
+	return err;
+}
+
+/* The count may be behind the table by the run that the process was at. */
+int xengt_alias_recover(struct xengt_vgpu *v)
+{
+	struct xengt_aliases *state = state_of(v);
+
+	if (!state->at)
+		return 0;
+	if (state->end > XENGT_ALIAS_MAX)
+		return -EPROTO;
+	state->nr = 0;
+	for (u32 i = 0; i < state->end; i++)
+		state->nr += state->mfn[i] != 0;
+	return xengt_alias_place(v, INTEL_GVT_BAR_OFF);
+}
+
+/* Where BAR2 is, and how large. */
+static int follow_bar(struct xengt_vgpu *v, u32 *pages)
+{
+	struct xengt_aliases *state = state_of(v);
+	u64 size, at = intel_vgpu_bar(v->vgpu, 2, &size);
+	int err;
+
+	if (at == INTEL_GVT_BAR_OFF)
+		return -EINVAL;
+	*pages = size >> GVT_PAGE_SHIFT;
+	at >>= GVT_PAGE_SHIFT;
+	if (state->at == at)
+		return 0;
+	err = xengt_alias_place(v, at << GVT_PAGE_SHIFT);
+	if (err)
+		return err;
+	/* Xen would forget the guest's memory there: a BAR must not cost the guest any. */
+	if (!xengt_mem_holes(&v->mem, at, *pages))
+		return -EEXIST;
+	state->end = 0;
+	__atomic_store_n(&state->at, at, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int xengt_alias_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr)
+{
+	struct xengt_aliases *state = state_of(v);
+
+	if (gfn < state->at || gfn - state->at >= state->end)
+		return 0;
+	return xengt_alias_drop(v, gfn - state->at, nr);
+}
+
+/* Each noted before it is shown. A frame that is not pinned stops it. */
+static int note_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
+{
+	struct xengt_aliases *state = state_of(v);
+	int err;
+
+	/* Pages of the state file, 512 frames each. */
+	for (u32 i = ALIGN_DOWN(first, 512u); i < first + nr; i += 512) {
+		err = xengt_state_reserve(v->host, v->state, &state->mfn[i], GVT_PAGE_SIZE);
+		if (err)
+			return err;
+	}
+	if (state->end < first + nr)
+		state->end = first + nr;
+	for (u32 i = 0; i < nr; i++) {
+		err = xengt_dma_show(v, mfn + i, first + i);
+		if (err) {
+			forget_run(v, first, i);
+			return err;
+		}
+		state->mfn[first + i] = mfn + i;
+		state->nr++;
+	}
+	return 0;
+}
+
+int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr)
+{
+	struct xengt_aliases *state = state_of(v);
+	u32 pages, first;
+	int err = follow_bar(v, &pages);
+
+	if (err)
+		return err;
+	if (!nr || gfn < state->at || gfn - state->at >= pages || nr > pages - (gfn - state->at))
+		return -EINVAL;
+	first = gfn - state->at;
+	err = xengt_alias_drop(v, first, nr);
+	if (!err)
+		err = note_run(v, first, mfn, nr);
+	if (err)
+		return err;
+	err = permit(v, mfn, nr, true);
+	if (!err)
+		err = set_p2m(v, gfn, mfn, nr, true);
+	if (err) {
+		remove_run(v, first, nr);
+		forget_run(v, first, nr);
+	}
+	return err;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A number for each page, found in constant time: a table of two levels, filled as used. */
+#ifndef XENGT_PAGETAB_H
+#define XENGT_PAGETAB_H
+
+#include "core/types.h"
+
+/* The last page of a table: 16 TiB of them, which is also all that a grant of version 1 can name.
+ */
+#define XENGT_PAGE_MAX 0xffffffffull
+
+/* All zeroes: an empty map. */
+struct xengt_pagetab {
+	u32 **leaves;
+};
+
+/** xengt_pagetab_get() - the number of @page; 0 where none was set. */
+u32 xengt_pagetab_get(const struct xengt_pagetab *map, u64 page);
+
+/** xengt_pagetab_set() - give @page a number. Returns 0, -EINVAL (above XENGT_PAGE_MAX) or -ENOMEM;
+ * one that has a number already gets another without fail. */
+int xengt_pagetab_set(struct xengt_pagetab *map, u64 page, u32 number);
+
+/** xengt_pagetab_free() - empty it. */
+void xengt_pagetab_free(struct xengt_pagetab *map);
+
+#endif
