@@ -5,12 +5,19 @@
 
 #include <stddef.h>
 
+#include "xengt/types.h"
+
 struct xengt_config {
-	char socket[108];    /* the control socket, as long as an address may be */
-	char group[64];	     /* whose members may use it */
-	char state_dir[200]; /* of the vGPUs' states; must not outlive a boot */
-	char qemu[256];	     /* the stock device model; empty: looked for */
+	char socket[108];		   /* the control socket, as long as an address may be */
+	char group[64];			   /* whose members may use it */
+	char state_dir[200];		   /* of the vGPUs' states; must not outlive a boot */
+	char qemu[256];			   /* the stock device model; empty: looked for */
+	char tree[200];			   /* where the tree of files is mounted; empty: nowhere */
+	char default_type[XENGT_NAME_MAX]; /* of a guest that names none */
 	unsigned int poll_max;
+	unsigned int max_vgpus; /* on this host at once */
+	unsigned int memory_mb; /* of graphics memory, for all of them; 0: no limit */
+	struct xengt_types types;
 };
 
 #define XENGT_CONFIG_FILE XENGT_SYSCONFDIR "/xen/xengt.conf"

@@ -260,9 +260,50 @@ static void cmd_list(struct client *client, struct json_object *request, struct 
 	struct json_object *all = json_object_new_array();
 
 	(void)request;
-	for (struct guest *guest = client->daemon->guests; guest; guest = guest->next)
-		json_object_array_add(all, describe_brief(guest->v));
+	for (struct xengt_instance *i = client->daemon->instances.first; i; i = i->next)
+		json_object_array_add(all, describe_instance(i));
 	put(result, "vgpus", all);
+}
+
+static void cmd_types(struct client *client, struct json_object *request, struct result *result)
+{
+	(void)request;
+	put(result, "types", describe_types(client->daemon));
+}
+
+static void cmd_create(struct client *client, struct json_object *request, struct result *result)
+{
+	const char *type = string_of(request, "type");
+	struct xengt_instance *instance;
+	int err = xengt_instance_create_type(&client->daemon->instances, type ? type : "",
+					     string_of(request, "uuid"), &instance, result->why,
+					     sizeof(result->why));
+
+	if (err)
+		fail(result, err, result->why);
+	else
+		put(result, "vgpu", describe_instance(instance));
+}
+
+static void cmd_remove(struct client *client, struct json_object *request, struct result *result)
+{
+	struct xengt_instances *all = &client->daemon->instances;
+	const char *text = string_of(request, "uuid");
+	struct xengt_instance *instance = NULL;
+	char uuid[XENGT_UUID_MAX];
+	int err;
+
+	if (text && !xengt_uuid_parse(text, uuid))
+		instance = xengt_instances_find(all, uuid);
+	if (!instance) {
+		snprintf(result->why, sizeof(result->why), "there is no vGPU '%s'",
+			 text ? text : "");
+		fail(result, -ENOENT, result->why);
+		return;
+	}
+	err = xengt_instance_remove(all, instance, result->why, sizeof(result->why));
+	if (err)
+		fail(result, err, result->why);
 }
 
 static int domid_of(struct client *client, const char *who, domid_t *domid)
@@ -294,8 +335,8 @@ static int domid_of(struct client *client, const char *who, domid_t *domid)
 
 static void cmd_attach(struct client *client, struct json_object *request, struct result *result)
 {
-	struct xengt_options options = xengt_options_default();
 	const char *who = string_of(request, "domain"), *text = string_of(request, "options");
+	struct guest *guest;
 	domid_t domid;
 	int err;
 
@@ -305,14 +346,12 @@ static void cmd_attach(struct client *client, struct json_object *request, struc
 		fail(result, -ESRCH, result->why);
 		return;
 	}
-	err = text ? xengt_options_parse(text, &options, result->why, sizeof(result->why)) : 0;
-	if (!err)
-		err = daemon_attach(client->daemon, domid, &options, false, result->why,
-				    sizeof(result->why));
+	err = daemon_attach(client->daemon, domid, text ? text : "", &guest, result->why,
+			    sizeof(result->why));
 	if (err)
 		fail(result, err, result->why);
 	else
-		put(result, "vgpu", describe_brief(daemon_find(client->daemon, who)->v));
+		put(result, "vgpu", describe_instance(guest->instance));
 }
 
 static void cmd_detach(struct client *client, struct json_object *request, struct result *result)
@@ -328,7 +367,7 @@ static void cmd_show(struct client *client, struct json_object *request, struct 
 	struct guest *guest = guest_of(client, request, result);
 
 	if (guest)
-		put(result, "vgpu", describe_whole(guest->v));
+		put(result, "vgpu", describe_whole(guest));
 }
 
 static void cmd_regs(struct client *client, struct json_object *request, struct result *result)
@@ -406,7 +445,8 @@ static const struct {
 	const char *name;
 	void (*run)(struct client *client, struct json_object *request, struct result *result);
 } commands[] = {
-	{ "version", cmd_version }, { "list", cmd_list },   { "attach", cmd_attach },
+	{ "version", cmd_version }, { "types", cmd_types }, { "create", cmd_create },
+	{ "remove", cmd_remove },   { "list", cmd_list },   { "attach", cmd_attach },
 	{ "detach", cmd_detach },   { "show", cmd_show },   { "regs", cmd_regs },
 	{ "msi", cmd_msi },	    { "trace", cmd_trace }, { "watch", cmd_watch },
 };

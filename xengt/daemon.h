@@ -7,6 +7,7 @@
 #include <systemd/sd-event.h>
 
 #include "xengt/config.h"
+#include "xengt/instances.h"
 #include "xengt/xengt.h"
 
 struct client;
@@ -16,6 +17,7 @@ struct daemon;
 struct guest {
 	struct daemon *daemon;
 	struct xengt_vgpu *v;
+	struct xengt_instance *instance; /* which vGPU it has */
 	sd_event_source *trace;
 	struct guest *next;
 };
@@ -23,6 +25,7 @@ struct guest {
 struct daemon {
 	struct xengt_config config;
 	struct xengt_host host;
+	struct xengt_instances instances;
 	struct guest *guests;
 	struct client *clients;
 	sd_event *loop;
@@ -30,15 +33,39 @@ struct daemon {
 	int lock_fd;
 };
 
+/* ---- guests.c ---- */
+
 /** daemon_find() - the guest that @who names, by number or by name; or NULL. */
 struct guest *daemon_find(struct daemon *daemon, const char *who);
 
-/** daemon_attach() - xengt_vgpu_attach(), and keep the result. */
-int daemon_attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
-		  bool take_up, char *why, size_t why_len);
+/** daemon_find_domid() - the guest that domain @domid is; or NULL. */
+struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);
+
+/**
+ * daemon_attach() - give a domain a vGPU: one made before, by its UUID; or one that is made for it
+ * and goes with it, by type, sizes, both or neither.
+ * @text: options as xengt_options_parse() reads them.
+ * @out:  receives the guest; may be NULL.
+ *
+ * Returns 0, or with @why: -EEXIST (the domain has one), -ESRCH (no such domain), -EINVAL (options,
+ * or dom0), -EOPNOTSUPP (a guest that cannot have one), -ENOENT (type, UUID), -EBUSY (another guest
+ * has it), -ENOSPC (nothing is left), or another errno.
+ */
+int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
+		  char *why, size_t why_len);
 
 /** daemon_detach() - detach the guest's vGPU and forget it; who follows it is cut off. */
 void daemon_detach(struct guest *guest, bool keep);
+
+/** daemon_reap() - detach from the guests that are gone. What is held of a dead domain keeps it
+ * from being freed. */
+void daemon_reap(struct daemon *daemon);
+
+/** daemon_take_up_all() - what an earlier daemon left; clears away what its guests have left. */
+void daemon_take_up_all(struct daemon *daemon);
+
+/** daemon_schedule() - set a vGPU's share of the GPU's time. Returns 0 or a negative errno. */
+int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 weight, u32 cap);
 
 /* ---- control.c ---- */
 
@@ -56,11 +83,23 @@ void control_forget(struct guest *guest);
 
 /* ---- describe.c: what the control socket says of a vGPU, as JSON ---- */
 
-/** describe_brief() - a line's worth. */
-struct json_object *describe_brief(struct xengt_vgpu *v);
+/** describe_instance() - a line's worth of a vGPU, whether a guest has it or not. */
+struct json_object *describe_instance(const struct xengt_instance *instance);
+
+/** describe_types() - the types, and how many more of each there can be. */
+struct json_object *describe_types(const struct daemon *daemon);
+
+/** describe_state() - "free", "running" or "failed". */
+const char *describe_state(const struct xengt_instance *instance);
+
+/**
+ * describe_counter() - the name of counter @index of a vGPU, and its value now. NULL: there are not
+ * so many. Read while the vGPU goes on counting.
+ */
+const char *describe_counter(const struct guest *guest, unsigned int index, u64 *value);
 
 /** describe_whole() - all of it; runs in the vGPU's thread for consistency. NULL: it is dead. */
-struct json_object *describe_whole(struct xengt_vgpu *v);
+struct json_object *describe_whole(const struct guest *guest);
 
 /** describe_regs() - registers that the guest's accesses trapped on; @unknown: those that the
  * table lacks. @pages: the map of register pages instead. */

@@ -14,7 +14,7 @@
 #include "xengt/xengt.h"
 
 #define STATE_MAGIC  "xengt-v"
-#define STATE_LAYOUT 1u
+#define STATE_LAYOUT 2u
 
 static size_t state_size(void)
 {
@@ -43,6 +43,12 @@ static struct xengt_state *map_state(int fd)
 static int reserve(int fd, size_t from, size_t len)
 {
 	return -posix_fallocate(fd, from, len);
+}
+
+size_t xengt_state_cost(void)
+{
+	return ALIGN_UP(offsetof(struct xengt_state, tracked), GVT_PAGE_SIZE) +
+	       ALIGN_UP(offsetof(struct vgpu_state, ggtt), GVT_PAGE_SIZE);
 }
 
 struct xengt_state *xengt_state_create(const struct xengt_host *host, domid_t domid)

@@ -4,7 +4,6 @@
  * noticing: a guest whose daemon is gone waits at its next access until a new one has taken its
  * vGPU up.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -23,78 +22,11 @@
 
 #define RELEASE_WATCH "@releaseDomain"
 
-struct guest *daemon_find(struct daemon *daemon, const char *who)
-{
-	char *end;
-	unsigned long number = strtoul(who, &end, 10);
-	bool by_number = end != who && !*end;
-
-	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
-		if (by_number ? guest->v->domid == number : !strcmp(guest->v->name, who))
-			return guest;
-	return NULL;
-}
-
-static struct guest *find_domid(struct daemon *daemon, domid_t domid)
-{
-	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
-		if (guest->v->domid == domid)
-			return guest;
-	return NULL;
-}
-
-int daemon_attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
-		  bool take_up, char *why, size_t why_len)
-{
-	struct guest *guest;
-	int err;
-
-	if (find_domid(daemon, domid)) {
-		snprintf(why, why_len, "domain %u has a vGPU already", domid);
-		return -EEXIST;
-	}
-	guest = calloc(1, sizeof(*guest));
-	if (!guest) {
-		snprintf(why, why_len, "out of memory");
-		return -ENOMEM;
-	}
-	err = xengt_vgpu_attach(&daemon->host, domid, options, take_up, &guest->v, why, why_len);
-	if (err) {
-		xengt_log(XENGT_ERR, "domain %u: no vGPU: %s", domid, why);
-		free(guest);
-		return err;
-	}
-	guest->daemon = daemon;
-	guest->next = daemon->guests;
-	daemon->guests = guest;
-	if (control_follow(guest) < 0)
-		xengt_log(XENGT_WARN, "%s: cannot be traced", guest->v->name);
-	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %s at 00:%02x.0, aperture %u MiB",
-		  guest->v->name, domid, take_up ? "taken up again" : "attached",
-		  guest->v->state->options.slot, guest->v->state->options.aperture_mib);
-	return 0;
-}
-
-void daemon_detach(struct guest *guest, bool keep)
-{
-	struct guest **link = &guest->daemon->guests;
-
-	control_forget(guest);
-	while (*link != guest)
-		link = &(*link)->next;
-	*link = guest->next;
-	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %s", guest->v->name, guest->v->domid,
-		  keep ? "left to the next daemon" : "detached");
-	xengt_vgpu_detach(guest->v, keep);
-	free(guest);
-}
-
 /* A domain went, or merely shut down: Xen knows which. What is held of a dead one keeps it from
  * being freed, so this comes before all else. */
 static int on_xenstore(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct daemon *daemon = userdata;
-	struct guest *guest, *next;
 	char **watch;
 
 	(void)source;
@@ -102,49 +34,8 @@ static int on_xenstore(sd_event_source *source, int fd, uint32_t events, void *u
 	(void)events;
 	while ((watch = xs_check_watch(daemon->host.xs)))
 		free(watch);
-	for (guest = daemon->guests; guest; guest = next) {
-		struct xengt_dominfo info;
-		int err = xengt_dominfo(&daemon->host, guest->v->domid, &info);
-
-		next = guest->next;
-		if (err == -ESRCH ||
-		    (!err &&
-		     (info.dying || memcmp(info.uuid, guest->v->state->uuid, sizeof(info.uuid)))))
-			daemon_detach(guest, false);
-	}
+	daemon_reap(daemon);
 	return 0;
-}
-
-/* Takes up what an earlier daemon left, and clears away what its guests have left. */
-static void take_up_all(struct daemon *daemon)
-{
-	DIR *dir = opendir(daemon->config.state_dir);
-	struct dirent *entry;
-	char why[512];
-
-	while (dir && (entry = readdir(dir))) {
-		unsigned int domid;
-		char path[512];
-		int end = 0, err;
-
-		if (sscanf(entry->d_name, "%u.vgpu%n", &domid, &end) != 1 || !end ||
-		    entry->d_name[end])
-			continue;
-		err = daemon_attach(daemon, domid, NULL, true, why, sizeof(why));
-		if (err != -ESRCH && err != -ESTALE && err != -EPROTO)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", daemon->config.state_dir, entry->d_name);
-		/* A domain that is there, and a state that cannot be read: for a person to see. */
-		if (err == -EPROTO) {
-			struct xengt_dominfo info;
-
-			if (xengt_dominfo(&daemon->host, domid, &info) != -ESRCH)
-				continue;
-		}
-		unlink(path);
-	}
-	if (dir)
-		closedir(dir);
 }
 
 /* One daemon at a time has the vGPUs of a host. */
@@ -198,6 +89,7 @@ static int run(struct daemon *daemon)
 
 	if (err)
 		return err;
+	daemon->instances.config = &daemon->config;
 	daemon->host.state_dir = daemon->config.state_dir;
 	daemon->host.poll_max = daemon->config.poll_max;
 	err = xengt_host_init(&daemon->host);
@@ -205,7 +97,8 @@ static int run(struct daemon *daemon)
 		return err;
 	err = open_loop(daemon);
 	if (err >= 0) {
-		take_up_all(daemon);
+		xengt_instances_load(&daemon->instances);
+		daemon_take_up_all(daemon);
 		err = control_open(daemon);
 	}
 	if (err >= 0) {
@@ -216,6 +109,7 @@ static int run(struct daemon *daemon)
 	}
 	while (daemon->guests)
 		daemon_detach(daemon->guests, true);
+	xengt_instances_free(&daemon->instances);
 	control_close(daemon);
 	sd_event_unref(daemon->loop);
 	xengt_host_exit(&daemon->host);
