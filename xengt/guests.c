@@ -175,6 +175,7 @@ void daemon_detach(struct guest *guest, bool keep)
 	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %s", guest->v->name, guest->v->domid,
 		  keep ? "left to the next daemon" : "detached");
 	xengt_vgpu_detach(guest->v, keep);
+	/* Not there where memory ran out as it was taken up. */
 	if (guest->instance)
 		xengt_instance_unbind(&guest->daemon->instances, guest->instance);
 	free(guest);
@@ -211,8 +212,12 @@ static int take_up(struct daemon *daemon, domid_t domid, char *why, size_t why_l
 	instance = xengt_instances_find(&daemon->instances, options->uuid);
 	if (!instance || instance->guest)
 		instance = xengt_instance_adopt(&daemon->instances, options);
-	if (instance)
-		bind(instance, guest);
+	if (!instance) {
+		snprintf(why, why_len, "out of memory");
+		daemon_detach(guest, true);
+		return -ENOMEM;
+	}
+	bind(instance, guest);
 	return 0;
 }
 

@@ -119,9 +119,8 @@ static unsigned int free_slot(const struct call *call)
 static int attach(const struct call *call, const char *socket)
 {
 	struct xengt_client *client = xengt_client_open(socket);
-	struct json_object *request, *answer = NULL, *value;
-	char options[512];
-	int err;
+	struct json_object *request, *answer;
+	char options[512], why[512];
 
 	if (!client) {
 		complain("cannot reach xengtd at %s: %s (is it running? systemctl start xengtd)",
@@ -135,23 +134,12 @@ static int attach(const struct call *call, const char *socket)
 	json_object_object_add(request, "cmd", json_object_new_string("attach"));
 	json_object_object_add(request, "domain", json_object_new_string(call->domid));
 	json_object_object_add(request, "options", json_object_new_string(options));
-	err = xengt_client_send(client, request);
-	json_object_put(request);
-	if (!err) {
-		answer = xengt_client_receive(client, ATTACH_TIMEOUT_MS);
-		err = answer ? 0 : -errno;
-	}
-	if (err)
-		complain("no answer from xengtd: %s", strerror(-err));
-	else if (!json_object_object_get_ex(answer, "ok", &value) ||
-		 !json_object_get_boolean(value)) {
-		err = -EIO;
-		json_object_object_get_ex(answer, "error", &value);
-		complain("no vGPU for domain %s: %s", call->domid, json_object_get_string(value));
-	}
+	answer = xengt_client_ask(client, request, ATTACH_TIMEOUT_MS, why, sizeof(why));
+	if (!answer)
+		complain("no vGPU for domain %s: %s", call->domid, why);
 	json_object_put(answer);
 	xengt_client_close(client);
-	return err;
+	return answer ? 0 : -EIO;
 }
 
 static int about(const char *arg)

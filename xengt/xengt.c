@@ -20,22 +20,40 @@ static const char *str(struct json_object *from, const char *key)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(from, key, &value))
+	if (!json_object_object_get_ex(from, key, &value) || !value)
 		return "-";
 	return json_object_get_string(value);
 }
 
-static void print_row(struct json_object *v)
-{
-	printf("%5s  %-24s  %-7s  %8s MiB  %6s  %s\n", str(v, "domid"), str(v, "name"),
-	       str(v, "slot"), str(v, "aperture_mb"), str(v, "fences"), str(v, "state"));
-}
-
 static void print_list(struct json_object *vgpus)
 {
-	puts("domid  name                      slot     aperture      fences  state");
-	for (size_t i = 0; i < json_object_array_length(vgpus); i++)
-		print_row(json_object_array_get_idx(vgpus, i));
+	puts("domid  name                      slot     aperture      fences  state    id   type"
+	     "                  uuid");
+	for (size_t i = 0; i < json_object_array_length(vgpus); i++) {
+		struct json_object *v = json_object_array_get_idx(vgpus, i);
+
+		printf("%5s  %-24s  %-7s  %8s MiB  %6s  %-7s  %-3s  %-20s  %s\n", str(v, "domid"),
+		       str(v, "name"), str(v, "slot"), str(v, "aperture_mb"), str(v, "fences"),
+		       str(v, "state"), str(v, "id"), str(v, "type"), str(v, "uuid"));
+	}
+}
+
+static void print_types(struct json_object *types)
+{
+	puts("type                  available  aperture  memory     fences  weight  cap  "
+	     "resolution");
+	for (size_t i = 0; i < json_object_array_length(types); i++) {
+		struct json_object *t = json_object_array_get_idx(types, i);
+
+		printf("%-20s  %9s  %4s MiB  %5s MiB  %6s  %6s  %3s  %s\n", str(t, "type"),
+		       str(t, "available"), str(t, "aperture_mb"), str(t, "memory_mb"),
+		       str(t, "fences"), str(t, "weight"), str(t, "cap"), str(t, "resolution"));
+	}
+}
+
+static void print_uuid(struct json_object *v)
+{
+	puts(str(v, "uuid"));
 }
 
 static void print_group(struct json_object *from, const char *key, const char *title)
@@ -62,6 +80,8 @@ static void print_show(struct json_object *v)
 
 	printf("%s (domain %s): vGPU at 00:%s, %s\n", str(v, "name"), str(v, "domid"),
 	       str(v, "slot") + 3, str(v, "state"));
+	printf("type %s, id %s, uuid %s, weight %s, cap %s\n", str(v, "type"), str(v, "id"),
+	       str(v, "uuid"), str(v, "weight"), str(v, "cap"));
 	printf("vCPUs %s, ioreq server %s, aperture %s MiB, fences %s\n", str(v, "vcpus"),
 	       str(v, "ioreq_server"), str(v, "aperture_mb"), str(v, "fences"));
 	if (json_object_object_get_ex(v, "bars", &bars)) {
@@ -130,6 +150,21 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "list", { 0 }, 0, "vgpus", print_list, false, "the vGPUs there are" },
+	{ "types",
+	  { 0 },
+	  0,
+	  "types",
+	  print_types,
+	  false,
+	  "the types of vGPU, and how many more of each there can be" },
+	{ "create",
+	  { "type", "uuid" },
+	  1,
+	  "vgpu",
+	  print_uuid,
+	  false,
+	  "make a vGPU that a guest may have later; prints its UUID" },
+	{ "remove", { "uuid" }, 0, NULL, NULL, false, "end a vGPU that no guest has" },
 	{ "attach",
 	  { "domain", "options" },
 	  1,
@@ -214,7 +249,8 @@ static int run(struct cli *cli, const struct command *command, char **args, int 
 {
 	struct json_object *request = json_object_new_object(), *answer, *data;
 	const char *field = cli->pages ? "pages" : command->field;
-	int err, status = 0;
+	char why[512];
+	int status = 0;
 
 	json_object_object_add(request, "cmd", json_object_new_string(command->name));
 	for (int i = 0; i < nr; i++)
@@ -222,17 +258,12 @@ static int run(struct cli *cli, const struct command *command, char **args, int 
 	if (cli->unknown || cli->pages)
 		json_object_object_add(request, "which",
 				       json_object_new_string(cli->pages ? "pages" : "unknown"));
-	err = xengt_client_send(cli->client, request);
-	json_object_put(request);
-	answer = err ? NULL : xengt_client_receive(cli->client, 60000);
+	answer = xengt_client_ask(cli->client, request, 60000, why, sizeof(why));
 	if (!answer) {
-		fprintf(stderr, "xengt: no answer from xengtd: %s\n", strerror(err ? -err : errno));
+		fprintf(stderr, "xengt: %s\n", why);
 		return 1;
 	}
-	if (strcmp(str(answer, "ok"), "true")) {
-		fprintf(stderr, "xengt: %s\n", str(answer, "error"));
-		status = 1;
-	} else if (command->follows) {
+	if (command->follows) {
 		status = follow(cli, command);
 	} else if (field && json_object_object_get_ex(answer, field, &data)) {
 		void (*const print)(struct json_object *) =
