@@ -145,3 +145,19 @@ int xengt_config_load(const char *path, struct xengt_config *config, char *why, 
 		snprintf(why, why_len, "%s:%u: %s", name, number, said);
 	return err;
 }
+
+int xengt_config_reload(const char *path, struct xengt_config *config, char *why, size_t why_len)
+{
+	struct xengt_config next;
+	int err = xengt_config_load(path, &next, why, why_len);
+
+	if (err)
+		return err;
+	next.types.generation = config->types.generation + 1;
+	config->types = next.types;
+	strcpy(config->default_type, next.default_type);
+	config->poll_max = next.poll_max;
+	config->max_vgpus = next.max_vgpus;
+	config->memory_mb = next.memory_mb;
+	return 0;
+}

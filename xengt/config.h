@@ -33,4 +33,11 @@ int xengt_config_load(const char *path, struct xengt_config *config, char *why, 
 int xengt_config_set(struct xengt_config *config, const char *name, const char *value, char *why,
 		     size_t why_len);
 
+/**
+ * xengt_config_reload() - take from the file at @path what may change while vGPUs are there: types,
+ * limits and polling. The rest stays as it is until the daemon starts anew. Returns as
+ * xengt_config_load(), with nothing changed on failure.
+ */
+int xengt_config_reload(const char *path, struct xengt_config *config, char *why, size_t why_len);
+
 #endif

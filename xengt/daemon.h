@@ -12,6 +12,7 @@
 
 struct client;
 struct daemon;
+struct mount;
 
 /* A vGPU in the daemon's list. */
 struct guest {
@@ -23,11 +24,13 @@ struct guest {
 };
 
 struct daemon {
+	const char *config_file; /* as given, or NULL */
 	struct xengt_config config;
 	struct xengt_host host;
 	struct xengt_instances instances;
 	struct guest *guests;
 	struct client *clients;
+	struct mount *mount;
 	sd_event *loop;
 	int listen_fd;
 	int lock_fd;
@@ -80,6 +83,17 @@ int control_follow(struct guest *guest);
 
 /** control_forget() - cut off the clients that follow @guest. */
 void control_forget(struct guest *guest);
+
+/* ---- mount.c: the tree of files (tree.h) as a file system ---- */
+
+/**
+ * mount_open() - mount the tree where the configuration says, if it says so. What hinders it is
+ * logged; the daemon does its other work without.
+ */
+void mount_open(struct daemon *daemon);
+
+/** mount_close() - unmount it. */
+void mount_close(struct daemon *daemon);
 
 /* ---- describe.c: what the control socket says of a vGPU, as JSON ---- */
 

@@ -19,6 +19,7 @@ struct xengt_type {
 
 struct xengt_types {
 	u32 nr;
+	u32 generation; /* how often the table was replaced by another */
 	struct xengt_type list[XENGT_TYPES_MAX];
 };
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -35,6 +36,22 @@ static int on_xenstore(sd_event_source *source, int fd, uint32_t events, void *u
 	while ((watch = xs_check_watch(daemon->host.xs)))
 		free(watch);
 	daemon_reap(daemon);
+	return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	char why[512];
+
+	(void)source;
+	(void)info;
+	if (xengt_config_reload(daemon->config_file, &daemon->config, why, sizeof(why))) {
+		xengt_log(XENGT_ERR, "%s; the settings stay as they were", why);
+		return 0;
+	}
+	daemon->host.poll_max = daemon->config.poll_max;
+	xengt_log(XENGT_INFO, "settings read again: %u types", daemon->config.types.nr);
 	return 0;
 }
 
@@ -67,12 +84,15 @@ static int open_loop(struct daemon *daemon)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	err = sd_event_default(&daemon->loop);
 	if (err >= 0)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGTERM, NULL, NULL);
 	if (err >= 0)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGINT, NULL, NULL);
+	if (err >= 0)
+		err = sd_event_add_signal(daemon->loop, NULL, SIGHUP, on_hangup, daemon);
 	if (err >= 0 && !xs_watch(daemon->host.xs, RELEASE_WATCH, RELEASE_WATCH))
 		err = -errno;
 	if (err >= 0)
@@ -101,12 +121,16 @@ static int run(struct daemon *daemon)
 		daemon_take_up_all(daemon);
 		err = control_open(daemon);
 	}
+	/* Guests do without the tree of files, should there be none. */
+	if (err >= 0)
+		mount_open(daemon);
 	if (err >= 0) {
 		intel_gvt_hypervisor_dom0_ready(daemon->host.gvt);
 		xengt_log(XENGT_INFO, "ready, version %s", PACKAGE_VERSION);
 		err = sd_event_loop(daemon->loop);
 		sd_notify(0, "STOPPING=1");
 	}
+	mount_close(daemon);
 	while (daemon->guests)
 		daemon_detach(daemon->guests, true);
 	xengt_instances_free(&daemon->instances);
@@ -141,14 +165,14 @@ int main(int argc, char **argv)
 		{ 0 },
 	};
 	static struct daemon daemon = { .listen_fd = -1, .lock_fd = -1 };
-	const char *config = NULL, *socket = NULL, *state_dir = NULL, *poll_max = NULL;
+	const char *socket = NULL, *state_dir = NULL, *poll_max = NULL;
 	char why[512];
 	int opt, err;
 
 	while ((opt = getopt_long(argc, argv, "c:s:d:p:vhV", options, NULL)) >= 0) {
 		switch (opt) {
 		case 'c':
-			config = optarg;
+			daemon.config_file = optarg;
 			break;
 		case 's':
 			socket = optarg;
@@ -176,7 +200,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "xengtd: it takes no argument '%s'\n", argv[optind]);
 		return 2;
 	}
-	err = xengt_config_load(config, &daemon.config, why, sizeof(why));
+	err = xengt_config_load(daemon.config_file, &daemon.config, why, sizeof(why));
 	if (!err && socket)
 		err = xengt_config_set(&daemon.config, "socket", socket, why, sizeof(why));
 	if (!err && state_dir)
