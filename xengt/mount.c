@@ -239,7 +239,8 @@ static int in_child(const char *path, int fd, const char *options)
 {
 	int host = open(HOST_MOUNTS, O_RDONLY | O_CLOEXEC);
 
-	if (host < 0 || setns(host, CLONE_NEWNS))
+	/* Where that is forbidden, as in some containers, ours is what there is. */
+	if (host >= 0 && setns(host, CLONE_NEWNS))
 		return errno;
 	/* A daemon that was killed leaves its mount behind, without anyone to answer. */
 	while (!umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW))
@@ -279,6 +280,7 @@ static int open_session(struct daemon *daemon, struct mount *mount)
 	int fd, err;
 
 	mount->session = fuse_session_new(&args, &operations, sizeof(operations), daemon);
+	fuse_opt_free_args(&args);
 	if (!mount->session)
 		return -ENOMEM;
 	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);

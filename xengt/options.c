@@ -145,6 +145,21 @@ void xengt_options_print(const struct xengt_options *options, char *text, size_t
 		text[at - 1] = '\0';
 }
 
+int xengt_digits(const char **text, u32 max, u32 *val)
+{
+	u64 n = 0;
+
+	if (!isdigit((unsigned char)**text))
+		return -EINVAL;
+	for (; isdigit((unsigned char)**text); (*text)++) {
+		n = n * 10 + (**text - '0');
+		if (n > max)
+			return -EINVAL;
+	}
+	*val = n;
+	return 0;
+}
+
 int xengt_uuid_parse(const char *text, char uuid[XENGT_UUID_MAX])
 {
 	if (strlen(text) != XENGT_UUID_MAX - 1)

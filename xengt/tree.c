@@ -154,59 +154,55 @@ static int store_create(const struct object *o, const char *text)
 					  why, sizeof(why));
 }
 
-/* A whole number that is @text and nothing else. */
-static bool number(const char *text, long min, long max, long *val)
-{
-	char *end;
-
-	errno = 0;
-	*val = strtol(text, &end, 10);
-	return end != text && !*end && !errno && text[0] != ' ' && *val >= min && *val <= max;
-}
-
 static int store_remove(const struct object *o, const char *text)
 {
 	char why[256];
-	long val;
+	u32 val;
 
-	if (!number(text, 0, 1, &val))
+	if (xengt_digits(&text, 1, &val) || *text)
 		return -EINVAL;
 	return val ? xengt_instance_remove(&o->daemon->instances, o->instance, why, sizeof(why))
 		   : 0;
 }
 
-/* "-VMID" ends a guest's vGPU; "VMID,LOW,HIGH,FENCES[,...]" makes one, sizes in MiB. */
+static int destroy_instance(struct daemon *daemon, const char *text)
+{
+	struct guest *guest;
+	u32 vmid;
+
+	if (xengt_digits(&text, DOMID_FIRST_RESERVED - 1, &vmid) || *text)
+		return -EINVAL;
+	guest = daemon_find_domid(daemon, vmid);
+	if (!guest)
+		return -ESRCH;
+	daemon_detach(guest, false);
+	return 0;
+}
+
+/*
+ * "-VMID" ends a guest's vGPU; "VMID,LOW,HIGH,FENCES[,...]" makes one, sizes in MiB. What XenGT and
+ * AcrnGT had behind these is about displays and caps, and is passed over.
+ */
 static int store_instance(const struct object *o, const char *text)
 {
+	enum { VMID, LOW, HIGH, FENCES, NEEDED, MOST = 16 };
 	char options[TREE_WORD_MAX], why[512];
-	unsigned int vmid, low, high, fences;
-	struct guest *guest;
-	int used = 0;
-	long val;
+	u32 val[MOST], nr = 0;
 
-	if (text[0] == '-') {
-		if (!number(text + 1, 0, DOMID_FIRST_RESERVED - 1, &val))
+	if (*text == '-')
+		return destroy_instance(o->daemon, text + 1);
+	do {
+		/* A screen that no guest has is -1 there. */
+		if (nr >= NEEDED && *text == '-')
+			text++;
+		if (nr == MOST || xengt_digits(&text, 1u << 30, &val[nr++]))
 			return -EINVAL;
-		guest = daemon_find_domid(o->daemon, val);
-		if (!guest)
-			return -ESRCH;
-		daemon_detach(guest, false);
-		return 0;
-	}
-	if (sscanf(text, "%5u,%6u,%6u,%3u%n", &vmid, &low, &high, &fences, &used) != 4 || !used ||
-	    vmid >= DOMID_FIRST_RESERVED)
+	} while (*text++ == ',');
+	if (text[-1] || nr < NEEDED || val[VMID] >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
-	/* What XenGT and AcrnGT had behind these is about displays, which there are none of. */
-	for (const char *rest = text + used; *rest; rest += used) {
-		int extra;
-
-		used = 0;
-		if (sscanf(rest, ",%6d%n", &extra, &used) != 1 || !used)
-			return -EINVAL;
-	}
-	snprintf(options, sizeof(options), "low_gm_mb=%u,high_gm_mb=%u,fences=%u", low, high,
-		 fences);
-	return daemon_attach(o->daemon, vmid, options, NULL, why, sizeof(why));
+	snprintf(options, sizeof(options), "low_gm_mb=%u,high_gm_mb=%u,fences=%u", val[LOW],
+		 val[HIGH], val[FENCES]);
+	return daemon_attach(o->daemon, val[VMID], options, NULL, why, sizeof(why));
 }
 
 static int store_weight(const struct object *o, const char *text)
@@ -308,7 +304,7 @@ static int resolve(struct daemon *daemon, u64 ino, const struct row **out, struc
 		    id % XENGT_TYPES_MAX >= daemon->config.types.nr)
 			return -ENOENT;
 		o->type = &daemon->config.types.list[id % XENGT_TYPES_MAX];
-	} else if (id) {
+	} else if (row == DEVICE || below(row, VM) || below(row, INSTANCE)) {
 		o->instance = xengt_instances_serial(&daemon->instances, id);
 		if (!o->instance || (below(row, VM) && !o->instance->guest))
 			return -ENOENT;

@@ -84,27 +84,29 @@ struct xengt_type *xengt_types_section(struct xengt_types *types, const char *na
 	return type;
 }
 
+static bool resolution(const char **at)
+{
+	u32 width, height;
+
+	if (xengt_digits(at, 4096, &width) || *(*at)++ != 'x' || xengt_digits(at, 4096, &height))
+		return false;
+	return width >= 640 && height >= 480;
+}
+
 static int set_resolutions(struct xengt_type *type, const char *value, char *why, size_t why_len)
 {
 	const char *at = value;
-	int used;
 
 	if (strlen(value) >= sizeof(type->resolutions)) {
 		snprintf(why, why_len, "the list of resolutions is too long");
 		return -EINVAL;
 	}
 	do {
-		unsigned int width = 0, height = 0;
-
-		used = 0;
-		if (sscanf(at, "%4ux%4u%n", &width, &height, &used) != 2 || !used || width < 640 ||
-		    width > 4096 || height < 480 || height > 4096 ||
-		    (at[used] && at[used] != ',')) {
-			snprintf(why, why_len,
-				 "resolution takes WIDTHxHEIGHT,..., from 640x480 to 4096x4096");
-			return -EINVAL;
-		}
-		at += used;
+		if (resolution(&at) && (!*at || *at == ','))
+			continue;
+		snprintf(why, why_len,
+			 "resolution takes WIDTHxHEIGHT,..., from 640x480 to 4096x4096");
+		return -EINVAL;
 	} while (*at++);
 	strcpy(type->resolutions, value);
 	return 0;
@@ -113,16 +115,13 @@ static int set_resolutions(struct xengt_type *type, const char *value, char *why
 int xengt_type_set(struct xengt_type *type, const char *key, const char *value, char *why,
 		   size_t why_len)
 {
-	unsigned int instances;
-	int used = 0;
+	const char *at = value;
 
 	if (!strcmp(key, "resolution"))
 		return set_resolutions(type, value, why, why_len);
 	if (!strcmp(key, "instances")) {
-		if (sscanf(value, "%3u%n", &instances, &used) == 1 && !value[used]) {
-			type->instances = instances;
+		if (!xengt_digits(&at, 999, &type->instances) && !*at)
 			return 0;
-		}
 		snprintf(why, why_len, "instances=%s: it takes a number from 0 to 999", value);
 		return -EINVAL;
 	}
