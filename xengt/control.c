@@ -271,6 +271,18 @@ static void cmd_types(struct client *client, struct json_object *request, struct
 	put(result, "types", describe_types(client->daemon));
 }
 
+static void cmd_metrics(struct client *client, struct json_object *request, struct result *result)
+{
+	char *text = metrics_text(client->daemon);
+
+	(void)request;
+	if (text)
+		put(result, "metrics", json_object_new_string(text));
+	else
+		fail(result, -ENOMEM, "out of memory");
+	free(text);
+}
+
 static void cmd_create(struct client *client, struct json_object *request, struct result *result)
 {
 	const char *type = string_of(request, "type");
@@ -445,10 +457,11 @@ static const struct {
 	const char *name;
 	void (*run)(struct client *client, struct json_object *request, struct result *result);
 } commands[] = {
-	{ "version", cmd_version }, { "types", cmd_types }, { "create", cmd_create },
-	{ "remove", cmd_remove },   { "list", cmd_list },   { "attach", cmd_attach },
-	{ "detach", cmd_detach },   { "show", cmd_show },   { "regs", cmd_regs },
-	{ "msi", cmd_msi },	    { "trace", cmd_trace }, { "watch", cmd_watch },
+	{ "version", cmd_version }, { "types", cmd_types },   { "metrics", cmd_metrics },
+	{ "create", cmd_create },   { "remove", cmd_remove }, { "list", cmd_list },
+	{ "attach", cmd_attach },   { "detach", cmd_detach }, { "show", cmd_show },
+	{ "regs", cmd_regs },	    { "msi", cmd_msi },	      { "trace", cmd_trace },
+	{ "watch", cmd_watch },
 };
 
 static void obey(struct client *client, const char *line)

@@ -84,6 +84,11 @@ int control_follow(struct guest *guest);
 /** control_forget() - cut off the clients that follow @guest. */
 void control_forget(struct guest *guest);
 
+/* ---- metrics.c ---- */
+
+/** metrics_text() - all vGPUs' metrics for Prometheus, owned by the caller; NULL: no memory. */
+char *metrics_text(const struct daemon *daemon);
+
 /* ---- mount.c: the tree of files (tree.h) as a file system ---- */
 
 /**

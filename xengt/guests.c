@@ -32,13 +32,14 @@ struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid)
 
 /* ---- which vGPU ---- */
 
-static bool same_size(const struct xengt_options *a, const struct xengt_options *b)
+static bool same(const struct xengt_options *a, const struct xengt_options *b)
 {
-	return a->aperture_mib == b->aperture_mib && a->fences == b->fences &&
-	       a->memory_mib == b->memory_mib;
+	return !strcmp(a->type, b->type) && a->aperture_mib == b->aperture_mib &&
+	       a->fences == b->fences && a->memory_mib == b->memory_mib && a->weight == b->weight &&
+	       a->cap == b->cap;
 }
 
-/* The vGPU that a UUID names, with what the guest may say of it itself: slot, reads, shares. */
+/* The vGPU that a UUID names, with what the guest may say of it itself: slot and reads. */
 static int take_by_uuid(struct daemon *daemon, const char *text, const struct xengt_options *asked,
 			struct xengt_instance **out, struct xengt_options *options, char *why,
 			size_t why_len)
@@ -58,10 +59,9 @@ static int take_by_uuid(struct daemon *daemon, const char *text, const struct xe
 	}
 	*options = instance->options;
 	err = xengt_options_parse(text, options, why, why_len);
-	if (!err && (strcmp(options->type, instance->options.type) ||
-		     !same_size(options, &instance->options))) {
-		snprintf(why, why_len, "vGPU %s is of type %s, and has its sizes", asked->uuid,
-			 instance->options.type);
+	if (!err && !same(options, &instance->options)) {
+		snprintf(why, why_len, "vGPU %s is of type %s, and has its sizes and share",
+			 asked->uuid, instance->options.type);
 		err = -EINVAL;
 	}
 	*out = instance;

@@ -56,6 +56,11 @@ static void print_uuid(struct json_object *v)
 	puts(str(v, "uuid"));
 }
 
+static void print_text(struct json_object *text)
+{
+	fputs(json_object_get_string(text), stdout);
+}
+
 static void print_group(struct json_object *from, const char *key, const char *title)
 {
 	struct json_object *group;
@@ -197,6 +202,13 @@ static const struct command {
 	  true,
 	  "track a page of the guest, and follow the writes to it" },
 	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send its interrupt, to see it arrive" },
+	{ "metrics",
+	  { 0 },
+	  0,
+	  "metrics",
+	  print_text,
+	  false,
+	  "all counters, in Prometheus's text format" },
 	{ "version", { 0 }, 0, "version", NULL, false, "the daemon's version" },
 };
 

@@ -2,6 +2,7 @@
 /* The tree of files, node by node: what is there, what it says, and each misuse with its errno. */
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/daemon_rig.h"
@@ -148,6 +149,37 @@ START_TEST(counters)
 		ck_assert_int_eq(exen_guest_pci_read(r->d[0], 0, 0x80, 0, 4, &val), 0);
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/cfg_read"), "5\n");
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/requests"), "5\n");
+	daemon_rig_free(r);
+}
+END_TEST
+
+/* The metrics say what the files say, and each line is one that Prometheus takes. */
+START_TEST(metrics)
+{
+	struct rig *r = daemon_rig_new();
+	char *text, *line, *rest;
+	u32 val;
+
+	r->daemon.config.max_vgpus = 5;
+	ck_assert_int_eq(daemon_rig_attach(r, 0, "type=" V5_8), 0);
+	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
+	strcpy(r->daemon.guests->v->name, "a\"b\\c\nd");
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(exen_guest_pci_read(r->d[0], 0, 0x80, 0, 4, &val), 0);
+	text = metrics_text(&r->daemon);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_ptr_nonnull(strstr(text, "\nxengt_available{type=\"" V5_8 "\"} 3\n"));
+	ck_assert_ptr_nonnull(strstr(text, "state=\"running\",domain=\"a\\\"b\\\\c\\nd\"} 1\n"));
+	ck_assert_ptr_nonnull(strstr(text, "{uuid=\"" UUID_A "\",id=\"2\",type=\"" V5_8
+					   "\",state=\"free\",domain=\"\"} 0\n"));
+	ck_assert_ptr_nonnull(strstr(text, "{uuid=\"" UUID_A "\"} 402653184\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\nxengt_vgpu_cfg_read_total{uuid=\""));
+	line = strstr(text, "\nxengt_vgpu_cfg_read_total{");
+	ck_assert_int_eq(strncmp(strchr(line, '}'), "} 3\n", 4), 0);
+	for (rest = text; (line = strsep(&rest, "\n")) && rest;)
+		ck_assert_msg(!strncmp(line, "# ", 2) || !strncmp(line, "xengt_", 6), "%s", line);
+	ck_assert_str_eq(line, "");
+	free(text);
 	daemon_rig_free(r);
 }
 END_TEST
@@ -332,7 +364,7 @@ Suite *suite_tree(void)
 {
 	const TTest *const tests[] = {
 		directories,  whole_tree, values, counters,  create_misuse,
-		gvt_instance, schedule,	  gone,	  any_inode,
+		gvt_instance, schedule,	  gone,	  any_inode, metrics,
 	};
 
 	return unit_suite("tree", tests, ARRAY_SIZE(tests));
