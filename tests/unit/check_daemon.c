@@ -6,6 +6,7 @@ int main(void)
 {
 	static Suite *(*const suites[])(void) = {
 		suite_instances,
+		suite_commands,
 		suite_tree,
 		suite_mount,
 	};
