@@ -70,10 +70,9 @@ unsigned int ioreq_server_poll(struct ioreq_server *server)
 
 static void relax(struct ioreq_server *server)
 {
+	__builtin_ia32_pause();
 	if (server->config.relax)
 		server->config.relax(server->config.priv);
-	else
-		__builtin_ia32_pause();
 }
 
 /* Looks at the slots as long as the budget allows. Returns true when it found a request. */

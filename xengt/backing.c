@@ -319,6 +319,27 @@ int xengt_backing_create(struct xengt_vgpu *v)
 				   sizeof(xengt_state_core(state)->ggtt));
 }
 
+void xengt_backing_withdraw(struct xengt_vgpu *v)
+{
+	u64 *kept = xengt_state_core(v->state)->ggtt;
+	size_t size = sizeof(xengt_state_core(v->state)->ggtt);
+	int err;
+
+	if (!v->state->backing_at)
+		return;
+	err = xengt_state_reserve(v->host, v->state, kept, size);
+	if (err) {
+		xengt_log(XENGT_ERR,
+			  "%s: no room in %s to keep its GGTT; what is being saved of the domain "
+			  "cannot be restored: %s",
+			  v->name, v->host->state_dir, strerror(-err));
+		return;
+	}
+	memcpy(kept, v->ggtt, size);
+	xengt_backing_destroy(v, false);
+	xengt_log(XENGT_INFO, "%s: suspended; should it be resumed, each access traps", v->name);
+}
+
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)
 {
 	struct xengt_state *state = v->state;

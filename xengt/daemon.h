@@ -60,8 +60,10 @@ int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct
 /** daemon_detach() - detach the guest's vGPU and forget it; who follows it is cut off. */
 void daemon_detach(struct guest *guest, bool keep);
 
-/** daemon_reap() - detach from the guests that are gone. What is held of a dead domain keeps it
- * from being freed. */
+/**
+ * daemon_reap() - look at what became of the guests: detach from those that are gone, since what is
+ * held of a dead domain keeps it from being freed, and let those that were suspended be saved.
+ */
 void daemon_reap(struct daemon *daemon);
 
 /** daemon_take_up_all() - what an earlier daemon left; clears away what its guests have left. */

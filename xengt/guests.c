@@ -194,6 +194,8 @@ void daemon_reap(struct daemon *daemon)
 		    (!err &&
 		     (info.dying || memcmp(info.uuid, guest->v->state->uuid, sizeof(info.uuid)))))
 			daemon_detach(guest, false);
+		else if (!err && info.suspended)
+			xengt_vgpu_suspended(guest->v);
 	}
 }
 

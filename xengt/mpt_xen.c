@@ -189,6 +189,9 @@ int xengt_dominfo(struct xengt_host *host, domid_t domid, struct xengt_dominfo *
 	if (n != 1 || raw.domain != domid)
 		return -ESRCH;
 	info->dying = raw.flags & XEN_DOMINF_dying;
+	info->suspended = (raw.flags & XEN_DOMINF_shutdown) &&
+			  (raw.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) ==
+				  SHUTDOWN_suspend;
 	info->hvm = raw.flags & XEN_DOMINF_hvm_guest;
 	info->hap = raw.flags & XEN_DOMINF_hap;
 	info->max_kib = raw.max_pages << (GVT_PAGE_SHIFT - 10);

@@ -360,6 +360,17 @@ void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep)
 	release(v);
 }
 
+static void withdraw(struct xengt_vgpu *v, void *arg)
+{
+	(void)arg;
+	xengt_backing_withdraw(v);
+}
+
+int xengt_vgpu_suspended(struct xengt_vgpu *v)
+{
+	return xengt_vgpu_call(v, withdraw, NULL);
+}
+
 int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void *arg), void *arg)
 {
 	struct xengt_call call = { .fn = fn, .arg = arg };

@@ -48,6 +48,7 @@ void xengt_host_exit(struct xengt_host *host);
 /* A domain as Xen describes it. */
 struct xengt_dominfo {
 	bool dying, hvm, hap;
+	bool suspended; /* shut down, to be saved or migrated */
 	u64 max_kib;
 	u8 uuid[16];
 };
@@ -202,6 +203,14 @@ void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep);
  */
 int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void *arg), void *arg);
 
+/**
+ * xengt_vgpu_suspended() - its domain is suspended, and about to be saved.
+ * Takes out of it what a saved domain could not be restored with: the memory behind BAR0, beyond
+ * the domain's configured size. The vGPU goes on without, should the domain be resumed: each access
+ * traps. Returns as xengt_vgpu_call() does.
+ */
+int xengt_vgpu_suspended(struct xengt_vgpu *v);
+
 /** xengt_trace_push() - from the vGPU's thread: pass an event on, or count it as lost. */
 void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event);
 
@@ -215,6 +224,9 @@ int xengt_backing_create(struct xengt_vgpu *v);
 
 /** xengt_backing_place() - to guest physical @gpa, or INTEL_GVT_BAR_OFF: out of sight. */
 int xengt_backing_place(struct xengt_vgpu *v, u64 gpa);
+
+/** xengt_backing_withdraw() - give it back, with the GGTT's entries going on in the state file. */
+void xengt_backing_withdraw(struct xengt_vgpu *v);
 
 /** xengt_backing_destroy() - unmap; unless @keep, give the memory back. */
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep);

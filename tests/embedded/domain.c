@@ -249,6 +249,12 @@ void exen_domain_shutdown(struct exen_domain *d, unsigned int reason)
 	domain_stop(d, reason);
 }
 
+void exen_domain_resume(struct exen_domain *d)
+{
+	atomic_store(&d->shutdown, false);
+	domain_kick(d);
+}
+
 void domain_crash(struct exen_domain *d, const char *reason)
 {
 	const char *none = NULL;

@@ -109,6 +109,9 @@ void exen_domain_destroy(struct exen_domain *d);
 /* The guest shuts down with a SHUTDOWN_* reason: vCPUs stop, @releaseDomain fires. */
 void exen_domain_shutdown(struct exen_domain *d, unsigned int reason);
 
+/* What was suspended runs on, as after "xl save -c". */
+void exen_domain_resume(struct exen_domain *d);
+
 /* Pauses, or takes back one pause. A paused domain's accesses wait, also in mid-request. */
 void exen_domain_pause(struct exen_domain *d);
 void exen_domain_unpause(struct exen_domain *d);

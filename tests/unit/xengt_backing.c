@@ -136,6 +136,33 @@ START_TEST(spoilt_while_parked)
 }
 END_TEST
 
+/* What is saved of a suspended guest is its own memory; resumed, it finds all as it was. */
+START_TEST(suspended)
+{
+	struct guest *g = guest_start(1);
+	struct xengt_dominfo info;
+
+	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
+	guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8, 0x5678);
+	ck_assert(!xengt_dominfo(&g->host, GUEST_DOMID, &info) && !info.suspended);
+	exen_domain_shutdown(g->d, SHUTDOWN_suspend);
+	ck_assert(!xengt_dominfo(&g->host, GUEST_DOMID, &info) && info.suspended);
+	for (int times = 0; times < 2; times++)
+		ck_assert_int_eq(xengt_vgpu_suspended(g->v), 0);
+	check_holes(g, GUEST_BAR0);
+	ck_assert_uint_eq(guest_stats(g).tot_pages, g->before.domain.tot_pages);
+	ck_assert_uint_eq(guest_stats(g).max_pages, g->before.domain.max_pages);
+
+	exen_domain_resume(g->d);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8), 0x5678);
+	guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8, 0x9abc);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8), 0x9abc);
+	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + PLAIN), 1);
+	guest_free(g);
+}
+END_TEST
+
 /* Sizing with decoding on, as some firmware does: back in its place it is as it was. */
 START_TEST(sized_while_decoding)
 {
@@ -383,6 +410,7 @@ Suite *suite_xengt_backing(void)
 		follows_the_bar,
 		disabled,
 		spoilt_while_parked,
+		suspended,
 		sized_while_decoding,
 		on_top_of_ram,
 		none_to_be_had,

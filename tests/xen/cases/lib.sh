@@ -40,7 +40,7 @@ until_true() {
 # counter GUEST GROUP FIELD: one of the vGPU's counters.
 counter() {
 	xengt --json show "$1" | tr -d ' ",' | awk -F: -v group="$2" -v field="$3" '
-		$2 == "{" { in_group = $1 == group }
+		$2 == "{" { in_group = $1 == group; next }
 		in_group && $1 == field { print $2 }'
 }
 
@@ -55,7 +55,7 @@ complaints() {
 		grep -v -E 'Failed to initialize GPU, declaring it wedged|CI tainted'
 }
 
-# start NAME CONFIG: with the config as it stands, but for the kernel's command line.
+# start NAME CONFIG [XL-ARGUMENT...]: with the config as it stands, but for the kernel's command line.
 start() {
-	lab-guest create "$1" "$2" -- "$extra" && lab-guest wait-up "$1" 600
+	lab-guest create "$1" "$2" -- "$extra" "${@:3}" && lab-guest wait-up "$1" 600
 }

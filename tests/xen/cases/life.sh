@@ -2,26 +2,34 @@
 # shellcheck shell=bash
 # A vGPU through its guest's life, and the daemon's.
 
-# storm GUEST COUNT: start COUNT checked accesses on each of its vCPUs, and go on meanwhile.
+# storm GUEST: start checked accesses without end on each of its vCPUs, and go on meanwhile.
 storm() {
-	lab-guest run "$1" "rm -f /tmp/storm.*
-		for lane in \$(seq \$(nproc)); do
-			(vgpu-test storm $2 \$lane >/tmp/storm.\$lane 2>&1; echo \"status \$?\" >>/tmp/storm.\$lane) >/dev/null 2>&1 </dev/null &
+	lab-guest run "$1" 'rm -f /tmp/storm.*
+		for lane in $(seq $(nproc)); do
+			(vgpu-test storm $lane >/tmp/storm.$lane 2>&1; echo "status $?" >>/tmp/storm.$lane) >/dev/null 2>&1 </dev/null &
 		done
-		until grep -q begins /tmp/storm.1; do sleep 0.1; done"
+		until [ $(cat /tmp/storm.* | grep -c begins) = $(nproc) ]; do sleep 0.1; done'
 }
 
+# End them: every one of its vCPUs has got every answer.
 storm_ended_well() {
-	lab-guest run "$1" 'for lane in $(seq $(nproc)); do
-			n=0
-			until grep -q status /tmp/storm.$lane; do sleep 0.2; n=$((n+1)); [ $n -lt 900 ] || exit 1; done
+	lab-guest run "$1" 'killall -TERM vgpu-test; n=0
+		until [ $(cat /tmp/storm.* | grep -c status) = $(nproc) ]; do
+			sleep 0.1; n=$((n + 1)); [ $n -lt 100 ] || break
 		done
 		cat /tmp/storm.*
-		! grep -q -v -e begins -e "^ok" -e "status 0" /tmp/storm.*'
+		[ $(cat /tmp/storm.* | grep -c "^ok") = $(nproc) ]'
 }
 
 requests_after() {
 	(($(counter "$1" requests requests) > $2))
+}
+
+# goes_on GUEST: more requests arrive.
+goes_on() {
+	local now
+	now=$(counter "$1" requests requests)
+	until_true 30 requests_after "$1" $((now + 20)) || { echo "stands at $now requests"; return 1; }
 }
 
 pid() {
@@ -35,28 +43,25 @@ another_pid() {
 # The daemon dies in the middle of requests; systemd starts another; no access is lost.
 case_kill() {
 	local old
-	storm "$1" "$2" || return
+	storm "$1" || return
 	for _ in 1 2 3; do
 		old=$(pid)
 		kill -KILL "$old"
 		until_true 30 another_pid "$old" || { echo 'xengtd did not come back'; return 1; }
-		until_true 30 requests_after "$1" 20
+		goes_on "$1" || return
 	done
 	systemctl reset-failed xengtd
 	storm_ended_well "$1"
 }
 
 case_restart() {
-	storm "$1" "$2" || return
-	systemctl restart xengtd || return
-	until_true 30 requests_after "$1" 20
-	storm_ended_well "$1"
+	storm "$1" && systemctl restart xengtd && goes_on "$1" && storm_ended_well "$1"
 }
 
 case_pause() {
-	storm "$1" "$2" || return
+	storm "$1" || return
 	for _ in 1 2 3; do
-		xl pause "$1" && sleep 0.2 && xl unpause "$1" || return
+		xl pause "$1" && sleep 0.2 && xl unpause "$1" && goes_on "$1" || return
 	done
 	storm_ended_well "$1"
 }
@@ -64,7 +69,10 @@ case_pause() {
 case_storms() {
 	local guest
 	for guest; do
-		storm "$guest" 300 || return
+		storm "$guest" || return
+	done
+	for guest; do
+		goes_on "$guest" || return
 	done
 	for guest; do
 		storm_ended_well "$guest" || return
@@ -98,8 +106,7 @@ nothing_of() {
 case_destroy() {
 	local domid
 	domid=$(xl domid "$1")
-	storm "$1" 0 || return
-	until_true 30 requests_after "$1" 100
+	storm "$1" && goes_on "$1" || return
 	xl destroy "$1" || return
 	until_true 60 gone "$1" || { xengt list; xl list; return 1; }
 	nothing_of "$domid"

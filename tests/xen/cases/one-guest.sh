@@ -108,3 +108,18 @@ tracked() {
 lines_in() {
 	(($(wc -l <"$1") >= $2))
 }
+
+# What the guest asks is followed as it asks it, with the registers' names.
+case_trace() {
+	local seen=/tmp/trace.$1 tracer
+	xengt trace "$1" >"$seen" 2>&1 &
+	tracer=$!
+	until_true 60 asks_and_is_seen "$1" "$seen"
+	kill $tracer
+	head -n 5 "$seen"
+	grep 'write.*GPR' "$seen" >/dev/null
+}
+
+asks_and_is_seen() {
+	lab-guest run "$1" 'vgpu-test access >/dev/null' && lines_in "$2" 100
+}

@@ -42,9 +42,10 @@ class Settings:
             accel, cpu = ["-accel", "tcg,thread=multi,tb-size=512"], "max,-la57,-rdtscp"
         # The one CPU of dom0 and one for a guest, at least.
         processors = max(2, min(os.cpu_count(), 8))
+        # Of the exact ones, all on one thread, the second and third let busy waits end (README.md).
         if self.exact:
             accel = ["-accel", "tcg,thread=single,tb-size=512", "-icount", "shift=0,sleep=off"]
-            cpu, processors = "max,-la57,-rdtscp", 1
+            cpu, processors = "max,-la57,-rdtscp", 3
         # smap=0 smep=0: with them dom0 dies at its first instruction under TCG.
         xen = (
             "com1=115200,8n1 console=com1 guest_loglvl=all dom0_mem=2G,max:2G dom0_max_vcpus=1"

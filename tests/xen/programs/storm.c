@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* Accesses without end, or for a number of them, checking that none is lost. */
+/* Accesses until told to end, checking that none is lost. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "device.h"
 
-/* vgpu-test storm [COUNT [LANE]]: COUNT 0 or none: for ever. LANE keeps several apart. */
+static volatile sig_atomic_t over;
+
+static void end(int signal)
+{
+	(void)signal;
+	over = 1;
+}
+
+/* vgpu-test storm [LANE]: until SIGTERM; then says what came of it. LANE keeps several apart. */
 int cmd_storm(int argc, char **argv)
 {
-	unsigned long count = argc > 1 ? strtoul(argv[1], NULL, 0) : 0;
-	unsigned int lane = argc > 2 ? strtoul(argv[2], NULL, 0) : 0;
+	unsigned int lane = argc > 1 ? strtoul(argv[1], NULL, 0) : 0;
 	volatile uint32_t *reg = (volatile uint32_t *)(vgpu_bar0() + TRAPPED_SCRATCH) + lane;
-	unsigned long wrong = 0;
+	unsigned long count = 0, wrong = 0;
 
+	signal(SIGTERM, end);
 	puts("storm begins");
-	for (unsigned long i = 0; !count || i < count; i++) {
-		*reg = (uint32_t)i;
-		wrong += *reg != (uint32_t)i;
+	for (; !over; count++) {
+		*reg = (uint32_t)count;
+		wrong += *reg != (uint32_t)count;
 	}
 	printf("%s %lu writes and reads, %lu wrong\n", wrong ? "not ok" : "ok", count, wrong);
 	return wrong != 0;
