@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/types.h"
 
@@ -34,6 +35,15 @@ static const struct {
 	{ "poll_max", offsetof(struct xengt_config, poll_max), 0 },
 	{ "max_vgpus", offsetof(struct xengt_config, max_vgpus), 0 },
 	{ "memory_mb", offsetof(struct xengt_config, memory_mb), 0 },
+};
+
+/* Where Xen and Debian put the stock device model. */
+static const char *const stock_models[] = {
+	"/usr/libexec/xen-qemu-system-i386",
+	"/usr/lib/xen/bin/qemu-system-i386",
+	"/usr/libexec/xen/bin/qemu-system-i386",
+	"/usr/local/lib/xen/bin/qemu-system-i386",
+	"/usr/bin/qemu-system-i386",
 };
 
 static char *strip(char *text)
@@ -160,4 +170,18 @@ int xengt_config_reload(const char *path, struct xengt_config *config, char *why
 	config->max_vgpus = next.max_vgpus;
 	config->memory_mb = next.memory_mb;
 	return 0;
+}
+
+const char *xengt_config_model(const struct xengt_config *config, const char *root)
+{
+	char path[512];
+
+	if (config->qemu[0])
+		return config->qemu;
+	for (size_t i = 0; i < ARRAY_SIZE(stock_models); i++) {
+		snprintf(path, sizeof(path), "%s%s", root, stock_models[i]);
+		if (!access(path, X_OK))
+			return stock_models[i];
+	}
+	return NULL;
 }

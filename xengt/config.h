@@ -40,4 +40,10 @@ int xengt_config_set(struct xengt_config *config, const char *name, const char *
  */
 int xengt_config_reload(const char *path, struct xengt_config *config, char *why, size_t why_len);
 
+/**
+ * xengt_config_model() - the stock device model, as set or where it is found; NULL: nowhere.
+ * @root: before the paths looked at; "" for this system.
+ */
+const char *xengt_config_model(const struct xengt_config *config, const char *root);
+
 #endif

@@ -24,14 +24,6 @@
 /* The first slot tried, away from those that the device model hands out from the bottom. */
 #define FIRST_SLOT 0x10u
 
-static const char *const stock_models[] = {
-	"/usr/libexec/xen-qemu-system-i386",
-	"/usr/lib/xen/bin/qemu-system-i386",
-	"/usr/libexec/xen/bin/qemu-system-i386",
-	"/usr/local/lib/xen/bin/qemu-system-i386",
-	"/usr/bin/qemu-system-i386",
-};
-
 /*
  * Says why there is no guest, in the device model's log, and where the person looks who typed
  * "xl create": xl itself prints no more than that its device model ended. Standard error of the
@@ -53,16 +45,6 @@ static void complain(const char *format, ...)
 		return;
 	fprintf(xl, "xengt-dm: %s\n", why);
 	fclose(xl);
-}
-
-static const char *find_model(const struct xengt_config *config)
-{
-	if (config->qemu[0])
-		return config->qemu;
-	for (size_t i = 0; i < ARRAY_SIZE(stock_models); i++)
-		if (!access(stock_models[i], X_OK))
-			return stock_models[i];
-	return NULL;
 }
 
 /* What we were told, and the arguments that are the device model's. */
@@ -176,7 +158,7 @@ int main(int argc, char **argv)
 		complain("%s", why);
 		return 1;
 	}
-	model = find_model(&config);
+	model = xengt_config_model(&config, "");
 	if (!model) {
 		complain("no stock device model found: install it (Debian: qemu-system-xen), or "
 			 "set qemu in " XENGT_CONFIG_FILE);

@@ -9,6 +9,7 @@
 #include "core/types.h"
 #include "xengt/client.h"
 #include "xengt/config.h"
+#include "xengt/doctor.h"
 
 struct cli {
 	struct xengt_client *client;
@@ -209,6 +210,13 @@ static const struct command {
 	  print_text,
 	  false,
 	  "all counters, in Prometheus's text format" },
+	{ "doctor",
+	  { 0 },
+	  0,
+	  NULL,
+	  NULL,
+	  false,
+	  "whether this host can give guests vGPUs, and what to change" },
 	{ "version", { 0 }, 0, "version", NULL, false, "the daemon's version" },
 };
 
@@ -370,6 +378,11 @@ int main(int argc, char **argv)
 	if (xengt_config_load(file, &config, why, sizeof(why))) {
 		fprintf(stderr, "xengt: %s\n", why);
 		return 2;
+	}
+	if (!strcmp(command->name, "doctor")) {
+		if (socket)
+			snprintf(config.socket, sizeof(config.socket), "%s", socket);
+		return doctor_look(&config, "", stdout) != 0;
 	}
 	cli.client = xengt_client_open(socket ? socket : config.socket);
 	if (!cli.client) {

@@ -9,6 +9,7 @@ int main(void)
 		suite_commands,
 		suite_tree,
 		suite_mount,
+		suite_doctor,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));

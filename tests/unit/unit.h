@@ -33,6 +33,7 @@ Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);
 
 Suite *suite_commands(void);
+Suite *suite_doctor(void);
 Suite *suite_instances(void);
 Suite *suite_tree(void);
 Suite *suite_mount(void);
