@@ -25,7 +25,8 @@ struct xengt_config {
 /**
  * xengt_config_load() - the built-in settings, overlaid by the file at @path.
  * A file that is not there is no error when @path is NULL, which means XENGT_CONFIG_FILE. @why
- * receives a sentence naming file and line. Returns 0 or a negative errno.
+ * receives a sentence naming file and line. Returns 0 or a negative errno; @config then holds what
+ * stands before the mistake, and is complete otherwise.
  */
 int xengt_config_load(const char *path, struct xengt_config *config, char *why, size_t why_len);
 

@@ -154,10 +154,9 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && about(argv[1]))
 		return 0;
-	if (xengt_config_load(NULL, &config, why, sizeof(why))) {
+	/* A mistake there is told, but is no reason for a guest not to start. */
+	if (xengt_config_load(NULL, &config, why, sizeof(why)))
 		complain("%s", why);
-		return 1;
-	}
 	model = xengt_config_model(&config, "");
 	if (!model) {
 		complain("no stock device model found: install it (Debian: qemu-system-xen), or "

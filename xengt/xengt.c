@@ -375,10 +375,9 @@ int main(int argc, char **argv)
 		fputs("xengt: --unknown and --pages go with regs\n", stderr);
 		return 2;
 	}
-	if (xengt_config_load(file, &config, why, sizeof(why))) {
+	/* The daemon may well run, with what stood there before someone changed it. */
+	if (xengt_config_load(file, &config, why, sizeof(why)))
 		fprintf(stderr, "xengt: %s\n", why);
-		return 2;
-	}
 	if (!strcmp(command->name, "doctor")) {
 		if (socket)
 			snprintf(config.socket, sizeof(config.socket), "%s", socket);

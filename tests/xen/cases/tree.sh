@@ -82,6 +82,7 @@ case_reload() {
 	until_true 20 eval "journalctl -u xengtd | grep -q 'aperture_mb=65: it takes'" || return
 	xengt types | grep small || return
 	printf '%s\n' "$old" >/etc/xen/xengt.conf
+	xengt doctor || return
 	systemctl restart xengtd && [[ -e $tree/$uuid_b && ! -e $types/small ]] || return
 	xengt remove $uuid_b
 }
