@@ -376,8 +376,11 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	/* The daemon may well run, with what stood there before someone changed it. */
-	if (xengt_config_load(file, &config, why, sizeof(why)))
+	if (xengt_config_load(file, &config, why, sizeof(why))) {
 		fprintf(stderr, "xengt: %s\n", why);
+		if (file)
+			return 2;
+	}
 	if (!strcmp(command->name, "doctor")) {
 		if (socket)
 			snprintf(config.socket, sizeof(config.socket), "%s", socket);
