@@ -74,6 +74,15 @@ static void cmd_list(const struct ask *ask, struct result *result)
 	put(result, "vgpus", all);
 }
 
+static void cmd_load(const struct ask *ask, struct result *result)
+{
+	struct json_object *all = json_object_new_array();
+
+	for (struct guest *guest = ask->daemon->guests; guest; guest = guest->next)
+		json_object_array_add(all, describe_load(guest));
+	put(result, "vgpus", all);
+}
+
 static void cmd_types(const struct ask *ask, struct result *result)
 {
 	put(result, "types", describe_types(ask->daemon));
@@ -252,11 +261,11 @@ static const struct {
 	const char *name;
 	void (*run)(const struct ask *ask, struct result *result);
 } commands[] = {
-	{ "version", cmd_version }, { "types", cmd_types },   { "metrics", cmd_metrics },
-	{ "create", cmd_create },   { "remove", cmd_remove }, { "list", cmd_list },
-	{ "attach", cmd_attach },   { "detach", cmd_detach }, { "show", cmd_show },
-	{ "regs", cmd_regs },	    { "msi", cmd_msi },	      { "trace", cmd_trace },
-	{ "watch", cmd_watch },
+	{ "version", cmd_version }, { "types", cmd_types },   { "load", cmd_load },
+	{ "metrics", cmd_metrics }, { "create", cmd_create }, { "remove", cmd_remove },
+	{ "list", cmd_list },	    { "attach", cmd_attach }, { "detach", cmd_detach },
+	{ "show", cmd_show },	    { "regs", cmd_regs },     { "msi", cmd_msi },
+	{ "trace", cmd_trace },	    { "watch", cmd_watch },
 };
 
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line)

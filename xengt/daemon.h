@@ -119,6 +119,9 @@ const char *describe_state(const struct xengt_instance *instance);
  */
 const char *describe_counter(const struct guest *guest, unsigned int index, u64 *value);
 
+/** describe_load() - the same of a guest's vGPU, with all counters. */
+struct json_object *describe_load(const struct guest *guest);
+
 /** describe_whole() - all of it; runs in the vGPU's thread for consistency. NULL: it is dead. */
 struct json_object *describe_whole(const struct guest *guest);
 

@@ -151,6 +151,17 @@ const char *describe_counter(const struct guest *guest, unsigned int index, u64 
 	return field->name;
 }
 
+struct json_object *describe_load(const struct guest *guest)
+{
+	struct json_object *all = describe_instance(guest->instance);
+	const char *name;
+	u64 value;
+
+	for (unsigned int i = 0; (name = describe_counter(guest, i, &value)); i++)
+		put_u64(all, name, value);
+	return all;
+}
+
 static u32 tracked_now(const struct xengt_state *state)
 {
 	u32 nr = 0;

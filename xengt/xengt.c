@@ -10,6 +10,7 @@
 #include "xengt/client.h"
 #include "xengt/config.h"
 #include "xengt/doctor.h"
+#include "xengt/top.h"
 
 struct cli {
 	struct xengt_client *client;
@@ -210,6 +211,13 @@ static const struct command {
 	  print_text,
 	  false,
 	  "all counters, in Prometheus's text format" },
+	{ "top",
+	  { 0 },
+	  0,
+	  NULL,
+	  NULL,
+	  false,
+	  "what each guest's vGPU does, from second to second" },
 	{ "doctor",
 	  { 0 },
 	  0,
@@ -394,7 +402,10 @@ int main(int argc, char **argv)
 					: " (is it running? systemctl start xengtd)");
 		return 1;
 	}
-	status = run(&cli, command, argv + optind + 1, argc - optind - 1);
+	if (!strcmp(command->name, "top"))
+		status = top_run(cli.client);
+	else
+		status = run(&cli, command, argv + optind + 1, argc - optind - 1);
 	xengt_client_close(cli.client);
 	return status;
 }

@@ -58,6 +58,12 @@ START_TEST(life)
 	ck_assert_str_eq(daemon_rig_read(r, "vm22/vgpu_id"), "2\n");
 	json_object_put(answer);
 
+	/* What no guest has does nothing. */
+	answer = ask(r, "{\"cmd\":\"load\"}", 0, NULL);
+	ck_assert_str_eq(member(answer, "vgpus", 0, "domid"), "22");
+	ck_assert_str_eq(member(answer, "vgpus", 0, "requests"), "0");
+	json_object_put(answer);
+
 	answer = ask(r, "{\"cmd\":\"types\"}", 0, NULL);
 	ck_assert_str_eq(member(answer, "types", 3, "type"), V5_8);
 	ck_assert_str_eq(member(answer, "types", 3, "available"), "7");
