@@ -114,3 +114,26 @@ struct json_object *xengt_client_receive(struct xengt_client *client, int timeou
 		client->len += n;
 	}
 }
+
+struct json_object *xengt_client_ask(struct xengt_client *client, struct json_object *request,
+				     int timeout_ms, char *why, size_t why_len)
+{
+	struct json_object *answer = NULL, *value = NULL;
+	int err = xengt_client_send(client, request);
+
+	json_object_put(request);
+	if (!err) {
+		answer = xengt_client_receive(client, timeout_ms);
+		err = answer ? 0 : -errno;
+	}
+	if (err) {
+		snprintf(why, why_len, "no answer from xengtd: %s", strerror(-err));
+		return NULL;
+	}
+	if (json_object_object_get_ex(answer, "ok", &value) && json_object_get_boolean(value))
+		return answer;
+	json_object_object_get_ex(answer, "error", &value);
+	snprintf(why, why_len, "%s", json_object_get_string(value));
+	json_object_put(answer);
+	return NULL;
+}

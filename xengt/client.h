@@ -28,4 +28,12 @@ int xengt_client_send(struct xengt_client *client, struct json_object *request);
  */
 struct json_object *xengt_client_receive(struct xengt_client *client, int timeout_ms);
 
+/**
+ * xengt_client_ask() - send @request, which is released, and take the answer.
+ * Returns the answer of a daemon that did what was asked, owned by the caller; else NULL with
+ * @why, a sentence for the user.
+ */
+struct json_object *xengt_client_ask(struct xengt_client *client, struct json_object *request,
+				     int timeout_ms, char *why, size_t why_len);
+
 #endif

@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "xengt/control.h"
 #include "xengt/daemon.h"
 #include "xengt/log.h"
 
@@ -201,240 +202,30 @@ static int on_trace(sd_event_source *source, int fd, uint32_t events, void *user
 	return 0;
 }
 
-/* ---- commands ---- */
+/* ---- what the commands need of a connection ---- */
 
-/* A command's result: NULL and an errno with a sentence, or fields for the answer. */
-struct result {
-	int err;
-	char why[512];
-	struct json_object *fields;
-};
-
-static void fail(struct result *result, int err, const char *why)
+void client_follow(struct client *client, struct guest *guest)
 {
-	result->err = err;
-	if (why != result->why)
-		snprintf(result->why, sizeof(result->why), "%s", why);
-}
-
-static const char *string_of(struct json_object *request, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(request, key, &value))
-		return NULL;
-	return json_object_get_string(value);
-}
-
-static struct guest *guest_of(struct client *client, struct json_object *request,
-			      struct result *result)
-{
-	const char *who = string_of(request, "vgpu");
-	struct guest *guest = who ? daemon_find(client->daemon, who) : NULL;
-
-	if (!guest) {
-		snprintf(result->why, sizeof(result->why), "no vGPU of a domain '%s'",
-			 who ? who : "");
-		fail(result, -ENOENT, result->why);
-	}
-	return guest;
-}
-
-static void put(struct result *result, const char *key, struct json_object *value)
-{
-	if (value)
-		json_object_object_add(result->fields, key, value);
-	else
-		fail(result, -EIO, "the vGPU's thread has ended; the log says why");
-}
-
-static void cmd_version(struct client *client, struct json_object *request, struct result *result)
-{
-	(void)client;
-	(void)request;
-	put(result, "version", json_object_new_string(PACKAGE_VERSION));
-}
-
-static void cmd_list(struct client *client, struct json_object *request, struct result *result)
-{
-	struct json_object *all = json_object_new_array();
-
-	(void)request;
-	for (struct guest *guest = client->daemon->guests; guest; guest = guest->next)
-		json_object_array_add(all, describe_brief(guest->v));
-	put(result, "vgpus", all);
-}
-
-static int domid_of(struct client *client, const char *who, domid_t *domid)
-{
-	char *end, path[64];
-	unsigned long number = strtoul(who, &end, 10);
-	unsigned int nr;
-	char **ids;
-	bool found = false;
-
-	if (end != who && !*end) {
-		*domid = number < DOMID_FIRST_RESERVED ? number : 0;
-		return 0;
-	}
-	ids = xs_directory(client->daemon->host.xs, XBT_NULL, "/local/domain", &nr);
-	for (unsigned int i = 0; ids && i < nr && !found; i++) {
-		char *name;
-
-		snprintf(path, sizeof(path), "/local/domain/%s/name", ids[i]);
-		name = xs_read(client->daemon->host.xs, XBT_NULL, path, NULL);
-		found = name && !strcmp(name, who);
-		if (found)
-			*domid = strtoul(ids[i], NULL, 10);
-		free(name);
-	}
-	free(ids);
-	return found ? 0 : -ESRCH;
-}
-
-static void cmd_attach(struct client *client, struct json_object *request, struct result *result)
-{
-	struct xengt_options options = xengt_options_default();
-	const char *who = string_of(request, "domain"), *text = string_of(request, "options");
-	domid_t domid;
-	int err;
-
-	if (!who || domid_of(client, who, &domid)) {
-		snprintf(result->why, sizeof(result->why), "there is no domain '%s'",
-			 who ? who : "");
-		fail(result, -ESRCH, result->why);
-		return;
-	}
-	err = text ? xengt_options_parse(text, &options, result->why, sizeof(result->why)) : 0;
-	if (!err)
-		err = daemon_attach(client->daemon, domid, &options, false, result->why,
-				    sizeof(result->why));
-	if (err)
-		fail(result, err, result->why);
-	else
-		put(result, "vgpu", describe_brief(daemon_find(client->daemon, who)->v));
-}
-
-static void cmd_detach(struct client *client, struct json_object *request, struct result *result)
-{
-	struct guest *guest = guest_of(client, request, result);
-
-	if (guest)
-		daemon_detach(guest, false);
-}
-
-static void cmd_show(struct client *client, struct json_object *request, struct result *result)
-{
-	struct guest *guest = guest_of(client, request, result);
-
-	if (guest)
-		put(result, "vgpu", describe_whole(guest->v));
-}
-
-static void cmd_regs(struct client *client, struct json_object *request, struct result *result)
-{
-	struct guest *guest = guest_of(client, request, result);
-	const char *which = string_of(request, "which");
-	bool pages = which && !strcmp(which, "pages");
-
-	if (guest)
-		put(result, pages ? "pages" : "registers",
-		    describe_regs(guest->v, which && !strcmp(which, "unknown"), pages));
-}
-
-static void inject(struct xengt_vgpu *v, void *arg)
-{
-	u32 addr;
-	u16 data;
-
-	*(int *)arg = vgpu_cfg_msi(v->vgpu, &addr, &data) ? intel_gvt_hypervisor_inject_msi(v->vgpu)
-							  : -ENOTCONN;
-}
-
-static void cmd_msi(struct client *client, struct json_object *request, struct result *result)
-{
-	struct guest *guest = guest_of(client, request, result);
-	int err = 0;
-
-	if (!guest)
-		return;
-	if (xengt_vgpu_call(guest->v, inject, &err))
-		err = -EIO;
-	if (err)
-		fail(result, err,
-		     err == -ENOTCONN ? "the guest has not enabled the vGPU's MSI"
-				      : strerror(-err));
-}
-
-static void cmd_trace(struct client *client, struct json_object *request, struct result *result)
-{
-	struct guest *guest = guest_of(client, request, result);
-
-	if (!guest)
-		return;
 	unfollow(client);
 	client->follows = guest;
 	client->watches = false;
 	__atomic_store_n(&guest->v->trace.on, true, __ATOMIC_RELEASE);
 }
 
-static void cmd_watch(struct client *client, struct json_object *request, struct result *result)
+int client_watch(struct client *client, struct guest *guest, u64 gfn)
 {
-	struct guest *guest = guest_of(client, request, result);
-	const char *gfn = string_of(request, "gfn");
-	struct watch watch = { .gfn = gfn ? strtoull(gfn, NULL, 0) : 0 };
+	struct watch watch = { .gfn = gfn };
 
-	if (!guest)
-		return;
 	unfollow(client);
 	if (xengt_vgpu_call(guest->v, watch_begin, &watch))
-		watch.err = -EIO;
-	if (watch.err) {
-		fail(result, watch.err,
-		     watch.err == -EEXIST   ? "the page is tracked already"
-		     : watch.err == -EINVAL ? "the frame is no plain memory of the guest"
-					    : strerror(-watch.err));
-		return;
-	}
+		return -EIO;
+	if (watch.err)
+		return watch.err;
 	client->follows = guest;
 	client->watches = true;
-	client->watch_gfn = watch.gfn;
+	client->watch_gfn = gfn;
 	__atomic_store_n(&guest->v->trace.on, true, __ATOMIC_RELEASE);
-}
-
-static const struct {
-	const char *name;
-	void (*run)(struct client *client, struct json_object *request, struct result *result);
-} commands[] = {
-	{ "version", cmd_version }, { "list", cmd_list },   { "attach", cmd_attach },
-	{ "detach", cmd_detach },   { "show", cmd_show },   { "regs", cmd_regs },
-	{ "msi", cmd_msi },	    { "trace", cmd_trace }, { "watch", cmd_watch },
-};
-
-static void obey(struct client *client, const char *line)
-{
-	struct result result = { .fields = json_object_new_object() };
-	struct json_object *request = json_tokener_parse(line);
-	const char *name =
-		json_object_is_type(request, json_type_object) ? string_of(request, "cmd") : NULL;
-	size_t i;
-
-	for (i = 0; name && i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, name))
-			break;
-	if (name && i < ARRAY_SIZE(commands))
-		commands[i].run(client, request, &result);
-	else
-		fail(&result, -EOPNOTSUPP, "no such command");
-
-	json_object_object_add(result.fields, "ok", json_object_new_boolean(!result.err));
-	if (result.err) {
-		json_object_object_add(result.fields, "error", json_object_new_string(result.why));
-		json_object_object_add(result.fields, "errno", json_object_new_int(-result.err));
-	}
-	append(client, result.fields);
-	json_object_put(result.fields);
-	json_object_put(request);
+	return 0;
 }
 
 /* ---- connections ---- */
@@ -442,6 +233,7 @@ static void obey(struct client *client, const char *line)
 static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct client *client = userdata;
+	struct json_object *answer;
 	char *end;
 	ssize_t n;
 
@@ -460,7 +252,9 @@ static int on_client(sd_event_source *source, int fd, uint32_t events, void *use
 			size_t used = end + 1 - client->in;
 
 			*end = '\0';
-			obey(client, client->in);
+			answer = command_obey(client->daemon, client, client->in);
+			append(client, answer);
+			json_object_put(answer);
 			memmove(client->in, client->in + used, client->in_len - used);
 			client->in_len -= used;
 		}

@@ -7,38 +7,70 @@
 #include <systemd/sd-event.h>
 
 #include "xengt/config.h"
+#include "xengt/instances.h"
 #include "xengt/xengt.h"
 
 struct client;
 struct daemon;
+struct mount;
 
 /* A vGPU in the daemon's list. */
 struct guest {
 	struct daemon *daemon;
 	struct xengt_vgpu *v;
+	struct xengt_instance *instance; /* which vGPU it has */
 	sd_event_source *trace;
 	struct guest *next;
 };
 
 struct daemon {
+	const char *config_file; /* as given, or NULL */
 	struct xengt_config config;
 	struct xengt_host host;
+	struct xengt_instances instances;
 	struct guest *guests;
 	struct client *clients;
+	struct mount *mount;
 	sd_event *loop;
 	int listen_fd;
 	int lock_fd;
 };
 
+/* ---- guests.c ---- */
+
 /** daemon_find() - the guest that @who names, by number or by name; or NULL. */
 struct guest *daemon_find(struct daemon *daemon, const char *who);
 
-/** daemon_attach() - xengt_vgpu_attach(), and keep the result. */
-int daemon_attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
-		  bool take_up, char *why, size_t why_len);
+/** daemon_find_domid() - the guest that domain @domid is; or NULL. */
+struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);
+
+/**
+ * daemon_attach() - give a domain a vGPU: one made before, by its UUID; or one that is made for it
+ * and goes with it, by type, sizes, both or neither.
+ * @text: options as xengt_options_parse() reads them.
+ * @out:  receives the guest; may be NULL.
+ *
+ * Returns 0, or with @why: -EEXIST (the domain has one), -ESRCH (no such domain), -EINVAL (options,
+ * or dom0), -EOPNOTSUPP (a guest that cannot have one), -ENOENT (type, UUID), -EBUSY (another guest
+ * has it), -ENOSPC (nothing is left), or another errno.
+ */
+int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
+		  char *why, size_t why_len);
 
 /** daemon_detach() - detach the guest's vGPU and forget it; who follows it is cut off. */
 void daemon_detach(struct guest *guest, bool keep);
+
+/**
+ * daemon_reap() - look at what became of the guests: detach from those that are gone, since what is
+ * held of a dead domain keeps it from being freed, and let those that were suspended be saved.
+ */
+void daemon_reap(struct daemon *daemon);
+
+/** daemon_take_up_all() - what an earlier daemon left; clears away what its guests have left. */
+void daemon_take_up_all(struct daemon *daemon);
+
+/** daemon_schedule() - set a vGPU's share of the GPU's time. Returns 0 or a negative errno. */
+int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 weight, u32 cap);
 
 /* ---- control.c ---- */
 
@@ -54,13 +86,44 @@ int control_follow(struct guest *guest);
 /** control_forget() - cut off the clients that follow @guest. */
 void control_forget(struct guest *guest);
 
+/* ---- metrics.c ---- */
+
+/** metrics_text() - all vGPUs' metrics for Prometheus, owned by the caller; NULL: no memory. */
+char *metrics_text(const struct daemon *daemon);
+
+/* ---- mount.c: the tree of files (tree.h) as a file system ---- */
+
+/**
+ * mount_open() - mount the tree where the configuration says, if it says so. What hinders it is
+ * logged; the daemon does its other work without.
+ */
+void mount_open(struct daemon *daemon);
+
+/** mount_close() - unmount it. */
+void mount_close(struct daemon *daemon);
+
 /* ---- describe.c: what the control socket says of a vGPU, as JSON ---- */
 
-/** describe_brief() - a line's worth. */
-struct json_object *describe_brief(struct xengt_vgpu *v);
+/** describe_instance() - a line's worth of a vGPU, whether a guest has it or not. */
+struct json_object *describe_instance(const struct xengt_instance *instance);
+
+/** describe_types() - the types, and how many more of each there can be. */
+struct json_object *describe_types(const struct daemon *daemon);
+
+/** describe_state() - "free", "running" or "failed". */
+const char *describe_state(const struct xengt_instance *instance);
+
+/**
+ * describe_counter() - the name of counter @index of a vGPU, and its value now. NULL: there are not
+ * so many. Read while the vGPU goes on counting.
+ */
+const char *describe_counter(const struct guest *guest, unsigned int index, u64 *value);
+
+/** describe_load() - the same of a guest's vGPU, with all counters. */
+struct json_object *describe_load(const struct guest *guest);
 
 /** describe_whole() - all of it; runs in the vGPU's thread for consistency. NULL: it is dead. */
-struct json_object *describe_whole(struct xengt_vgpu *v);
+struct json_object *describe_whole(const struct guest *guest);
 
 /** describe_regs() - registers that the guest's accesses trapped on; @unknown: those that the
  * table lacks. @pages: the map of register pages instead. */

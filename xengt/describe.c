@@ -77,18 +77,88 @@ static struct json_object *fields_of(const void *base, const struct field *field
 	return all;
 }
 
-struct json_object *describe_brief(struct xengt_vgpu *v)
+static void put_sizes(struct json_object *to, const struct xengt_options *options)
 {
+	put_u64(to, "aperture_mb", options->aperture_mib);
+	put_u64(to, "memory_mb", options->memory_mib);
+	put_u64(to, "fences", options->fences);
+	put_u64(to, "weight", options->weight);
+	put_u64(to, "cap", options->cap);
+}
+
+const char *describe_state(const struct xengt_instance *instance)
+{
+	if (!instance->guest)
+		return "free";
+	return __atomic_load_n(&instance->guest->v->failed, __ATOMIC_ACQUIRE) ? "failed"
+									      : "running";
+}
+
+struct json_object *describe_instance(const struct xengt_instance *instance)
+{
+	const struct guest *guest = instance->guest;
 	struct json_object *all = json_object_new_object();
 	char slot[16];
 
-	snprintf(slot, sizeof(slot), "00:%02x.0", v->state->options.slot);
-	put_u64(all, "domid", v->domid);
-	put_str(all, "name", v->name);
-	put_str(all, "slot", slot);
-	put_u64(all, "aperture_mb", v->state->options.aperture_mib);
-	put_u64(all, "fences", v->state->options.fences);
-	put_str(all, "state", v->failed ? "failed" : "running");
+	/* What no guest has, has none of these. */
+	json_object_object_add(all, "domid",
+			       guest ? json_object_new_uint64(guest->v->domid) : NULL);
+	json_object_object_add(all, "name", guest ? json_object_new_string(guest->v->name) : NULL);
+	if (guest)
+		snprintf(slot, sizeof(slot), "00:%02x.0", guest->v->state->options.slot);
+	json_object_object_add(all, "slot", guest ? json_object_new_string(slot) : NULL);
+	put_sizes(all, &instance->options);
+	put_str(all, "state", describe_state(instance));
+	put_u64(all, "id", instance->options.id);
+	put_str(all, "type", instance->options.type);
+	put_str(all, "uuid", instance->options.uuid);
+	return all;
+}
+
+struct json_object *describe_types(const struct daemon *daemon)
+{
+	const struct xengt_types *types = &daemon->config.types;
+	struct json_object *all = json_object_new_array();
+
+	for (u32 i = 0; i < types->nr; i++) {
+		struct json_object *one = json_object_new_object();
+
+		put_str(one, "type", types->list[i].options.type);
+		put_u64(one, "available",
+			xengt_instances_available(&daemon->instances, &types->list[i]));
+		put_sizes(one, &types->list[i].options);
+		put_str(one, "resolution", types->list[i].resolutions);
+		json_object_array_add(all, one);
+	}
+	return all;
+}
+
+const char *describe_counter(const struct guest *guest, unsigned int index, u64 *value)
+{
+	const struct field *field;
+	const void *base;
+
+	if (index < ARRAY_SIZE(gvt_fields)) {
+		field = &gvt_fields[index];
+		base = intel_vgpu_counters(guest->v->vgpu);
+	} else if (index - ARRAY_SIZE(gvt_fields) < ARRAY_SIZE(ioreq_fields)) {
+		field = &ioreq_fields[index - ARRAY_SIZE(gvt_fields)];
+		base = ioreq_server_counters(guest->v->server);
+	} else {
+		return NULL;
+	}
+	*value = __atomic_load_n((const u64 *)((const u8 *)base + field->offset), __ATOMIC_RELAXED);
+	return field->name;
+}
+
+struct json_object *describe_load(const struct guest *guest)
+{
+	struct json_object *all = describe_instance(guest->instance);
+	const char *name;
+	u64 value;
+
+	for (unsigned int i = 0; (name = describe_counter(guest, i, &value)); i++)
+		put_u64(all, name, value);
 	return all;
 }
 
@@ -206,11 +276,11 @@ static struct json_object *ask(struct xengt_vgpu *v, void (*fn)(struct xengt_vgp
 	return NULL;
 }
 
-struct json_object *describe_whole(struct xengt_vgpu *v)
+struct json_object *describe_whole(const struct guest *guest)
 {
-	struct answer answer = { .all = describe_brief(v) };
+	struct answer answer = { .all = describe_instance(guest->instance) };
 
-	return ask(v, whole, &answer);
+	return ask(guest->v, whole, &answer);
 }
 
 struct json_object *describe_regs(struct xengt_vgpu *v, bool unknown, bool want_pages)

@@ -45,6 +45,12 @@ static int reserve(int fd, size_t from, size_t len)
 	return -posix_fallocate(fd, from, len);
 }
 
+size_t xengt_state_cost(void)
+{
+	return ALIGN_UP(offsetof(struct xengt_state, tracked), GVT_PAGE_SIZE) +
+	       ALIGN_UP(offsetof(struct vgpu_state, ggtt), GVT_PAGE_SIZE);
+}
+
 struct xengt_state *xengt_state_create(const struct xengt_host *host, domid_t domid)
 {
 	size_t core = ALIGN_UP(sizeof(struct xengt_state), GVT_PAGE_SIZE);

@@ -170,7 +170,7 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 {
 	const struct intel_vgpu_params params = {
-		.id = v->domid,
+		.id = v->state->options.id ? v->state->options.id : v->domid,
 		.aperture_mib = v->state->options.aperture_mib,
 		.fences = v->state->options.fences,
 	};
@@ -232,6 +232,7 @@ static void publish(struct xengt_vgpu *v)
 		const char *key;
 		u32 value;
 	} keys[] = {
+		{ "id", v->state->options.id },
 		{ "slot", v->state->options.slot },
 		{ "aperture-mb", v->state->options.aperture_mib },
 		{ "fences", v->state->options.fences },

@@ -24,14 +24,6 @@
 /* The first slot tried, away from those that the device model hands out from the bottom. */
 #define FIRST_SLOT 0x10u
 
-static const char *const stock_models[] = {
-	"/usr/libexec/xen-qemu-system-i386",
-	"/usr/lib/xen/bin/qemu-system-i386",
-	"/usr/libexec/xen/bin/qemu-system-i386",
-	"/usr/local/lib/xen/bin/qemu-system-i386",
-	"/usr/bin/qemu-system-i386",
-};
-
 /*
  * Says why there is no guest, in the device model's log, and where the person looks who typed
  * "xl create": xl itself prints no more than that its device model ended. Standard error of the
@@ -53,16 +45,6 @@ static void complain(const char *format, ...)
 		return;
 	fprintf(xl, "xengt-dm: %s\n", why);
 	fclose(xl);
-}
-
-static const char *find_model(const struct xengt_config *config)
-{
-	if (config->qemu[0])
-		return config->qemu;
-	for (size_t i = 0; i < ARRAY_SIZE(stock_models); i++)
-		if (!access(stock_models[i], X_OK))
-			return stock_models[i];
-	return NULL;
 }
 
 /* What we were told, and the arguments that are the device model's. */
@@ -119,9 +101,8 @@ static unsigned int free_slot(const struct call *call)
 static int attach(const struct call *call, const char *socket)
 {
 	struct xengt_client *client = xengt_client_open(socket);
-	struct json_object *request, *answer = NULL, *value;
-	char options[512];
-	int err;
+	struct json_object *request, *answer;
+	char options[512], why[512];
 
 	if (!client) {
 		complain("cannot reach xengtd at %s: %s (is it running? systemctl start xengtd)",
@@ -135,23 +116,12 @@ static int attach(const struct call *call, const char *socket)
 	json_object_object_add(request, "cmd", json_object_new_string("attach"));
 	json_object_object_add(request, "domain", json_object_new_string(call->domid));
 	json_object_object_add(request, "options", json_object_new_string(options));
-	err = xengt_client_send(client, request);
-	json_object_put(request);
-	if (!err) {
-		answer = xengt_client_receive(client, ATTACH_TIMEOUT_MS);
-		err = answer ? 0 : -errno;
-	}
-	if (err)
-		complain("no answer from xengtd: %s", strerror(-err));
-	else if (!json_object_object_get_ex(answer, "ok", &value) ||
-		 !json_object_get_boolean(value)) {
-		err = -EIO;
-		json_object_object_get_ex(answer, "error", &value);
-		complain("no vGPU for domain %s: %s", call->domid, json_object_get_string(value));
-	}
+	answer = xengt_client_ask(client, request, ATTACH_TIMEOUT_MS, why, sizeof(why));
+	if (!answer)
+		complain("no vGPU for domain %s: %s", call->domid, why);
 	json_object_put(answer);
 	xengt_client_close(client);
-	return err;
+	return answer ? 0 : -EIO;
 }
 
 static int about(const char *arg)
@@ -184,11 +154,10 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && about(argv[1]))
 		return 0;
-	if (xengt_config_load(NULL, &config, why, sizeof(why))) {
+	/* A mistake there is told, but is no reason for a guest not to start. */
+	if (xengt_config_load(NULL, &config, why, sizeof(why)))
 		complain("%s", why);
-		return 1;
-	}
-	model = find_model(&config);
+	model = xengt_config_model(&config, "");
 	if (!model) {
 		complain("no stock device model found: install it (Debian: qemu-system-xen), or "
 			 "set qemu in " XENGT_CONFIG_FILE);

@@ -9,6 +9,8 @@
 #include "core/types.h"
 #include "xengt/client.h"
 #include "xengt/config.h"
+#include "xengt/doctor.h"
+#include "xengt/top.h"
 
 struct cli {
 	struct xengt_client *client;
@@ -20,22 +22,45 @@ static const char *str(struct json_object *from, const char *key)
 {
 	struct json_object *value;
 
-	if (!json_object_object_get_ex(from, key, &value))
+	if (!json_object_object_get_ex(from, key, &value) || !value)
 		return "-";
 	return json_object_get_string(value);
 }
 
-static void print_row(struct json_object *v)
-{
-	printf("%5s  %-24s  %-7s  %8s MiB  %6s  %s\n", str(v, "domid"), str(v, "name"),
-	       str(v, "slot"), str(v, "aperture_mb"), str(v, "fences"), str(v, "state"));
-}
-
 static void print_list(struct json_object *vgpus)
 {
-	puts("domid  name                      slot     aperture      fences  state");
-	for (size_t i = 0; i < json_object_array_length(vgpus); i++)
-		print_row(json_object_array_get_idx(vgpus, i));
+	puts("domid  name                      slot     aperture      fences  state    id   type"
+	     "                  uuid");
+	for (size_t i = 0; i < json_object_array_length(vgpus); i++) {
+		struct json_object *v = json_object_array_get_idx(vgpus, i);
+
+		printf("%5s  %-24s  %-7s  %8s MiB  %6s  %-7s  %-3s  %-20s  %s\n", str(v, "domid"),
+		       str(v, "name"), str(v, "slot"), str(v, "aperture_mb"), str(v, "fences"),
+		       str(v, "state"), str(v, "id"), str(v, "type"), str(v, "uuid"));
+	}
+}
+
+static void print_types(struct json_object *types)
+{
+	puts("type                  available  aperture  memory     fences  weight  cap  "
+	     "resolution");
+	for (size_t i = 0; i < json_object_array_length(types); i++) {
+		struct json_object *t = json_object_array_get_idx(types, i);
+
+		printf("%-20s  %9s  %4s MiB  %5s MiB  %6s  %6s  %3s  %s\n", str(t, "type"),
+		       str(t, "available"), str(t, "aperture_mb"), str(t, "memory_mb"),
+		       str(t, "fences"), str(t, "weight"), str(t, "cap"), str(t, "resolution"));
+	}
+}
+
+static void print_uuid(struct json_object *v)
+{
+	puts(str(v, "uuid"));
+}
+
+static void print_text(struct json_object *text)
+{
+	fputs(json_object_get_string(text), stdout);
 }
 
 static void print_group(struct json_object *from, const char *key, const char *title)
@@ -62,6 +87,8 @@ static void print_show(struct json_object *v)
 
 	printf("%s (domain %s): vGPU at 00:%s, %s\n", str(v, "name"), str(v, "domid"),
 	       str(v, "slot") + 3, str(v, "state"));
+	printf("type %s, id %s, uuid %s, weight %s, cap %s\n", str(v, "type"), str(v, "id"),
+	       str(v, "uuid"), str(v, "weight"), str(v, "cap"));
 	printf("vCPUs %s, ioreq server %s, aperture %s MiB, fences %s\n", str(v, "vcpus"),
 	       str(v, "ioreq_server"), str(v, "aperture_mb"), str(v, "fences"));
 	if (json_object_object_get_ex(v, "bars", &bars)) {
@@ -130,6 +157,21 @@ static const struct command {
 	const char *help;
 } commands[] = {
 	{ "list", { 0 }, 0, "vgpus", print_list, false, "the vGPUs there are" },
+	{ "types",
+	  { 0 },
+	  0,
+	  "types",
+	  print_types,
+	  false,
+	  "the types of vGPU, and how many more of each there can be" },
+	{ "create",
+	  { "type", "uuid" },
+	  1,
+	  "vgpu",
+	  print_uuid,
+	  false,
+	  "make a vGPU that a guest may have later; prints its UUID" },
+	{ "remove", { "uuid" }, 0, NULL, NULL, false, "end a vGPU that no guest has" },
 	{ "attach",
 	  { "domain", "options" },
 	  1,
@@ -162,6 +204,27 @@ static const struct command {
 	  true,
 	  "track a page of the guest, and follow the writes to it" },
 	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send its interrupt, to see it arrive" },
+	{ "metrics",
+	  { 0 },
+	  0,
+	  "metrics",
+	  print_text,
+	  false,
+	  "all counters, in Prometheus's text format" },
+	{ "top",
+	  { 0 },
+	  0,
+	  NULL,
+	  NULL,
+	  false,
+	  "what each guest's vGPU does, from second to second" },
+	{ "doctor",
+	  { 0 },
+	  0,
+	  NULL,
+	  NULL,
+	  false,
+	  "whether this host can give guests vGPUs, and what to change" },
 	{ "version", { 0 }, 0, "version", NULL, false, "the daemon's version" },
 };
 
@@ -214,7 +277,8 @@ static int run(struct cli *cli, const struct command *command, char **args, int 
 {
 	struct json_object *request = json_object_new_object(), *answer, *data;
 	const char *field = cli->pages ? "pages" : command->field;
-	int err, status = 0;
+	char why[512];
+	int status = 0;
 
 	json_object_object_add(request, "cmd", json_object_new_string(command->name));
 	for (int i = 0; i < nr; i++)
@@ -222,17 +286,12 @@ static int run(struct cli *cli, const struct command *command, char **args, int 
 	if (cli->unknown || cli->pages)
 		json_object_object_add(request, "which",
 				       json_object_new_string(cli->pages ? "pages" : "unknown"));
-	err = xengt_client_send(cli->client, request);
-	json_object_put(request);
-	answer = err ? NULL : xengt_client_receive(cli->client, 60000);
+	answer = xengt_client_ask(cli->client, request, 60000, why, sizeof(why));
 	if (!answer) {
-		fprintf(stderr, "xengt: no answer from xengtd: %s\n", strerror(err ? -err : errno));
+		fprintf(stderr, "xengt: %s\n", why);
 		return 1;
 	}
-	if (strcmp(str(answer, "ok"), "true")) {
-		fprintf(stderr, "xengt: %s\n", str(answer, "error"));
-		status = 1;
-	} else if (command->follows) {
+	if (command->follows) {
 		status = follow(cli, command);
 	} else if (field && json_object_object_get_ex(answer, field, &data)) {
 		void (*const print)(struct json_object *) =
@@ -324,9 +383,16 @@ int main(int argc, char **argv)
 		fputs("xengt: --unknown and --pages go with regs\n", stderr);
 		return 2;
 	}
+	/* The daemon may well run, with what stood there before someone changed it. */
 	if (xengt_config_load(file, &config, why, sizeof(why))) {
 		fprintf(stderr, "xengt: %s\n", why);
-		return 2;
+		if (file)
+			return 2;
+	}
+	if (!strcmp(command->name, "doctor")) {
+		if (socket)
+			snprintf(config.socket, sizeof(config.socket), "%s", socket);
+		return doctor_look(&config, "", stdout) != 0;
 	}
 	cli.client = xengt_client_open(socket ? socket : config.socket);
 	if (!cli.client) {
@@ -336,7 +402,10 @@ int main(int argc, char **argv)
 					: " (is it running? systemctl start xengtd)");
 		return 1;
 	}
-	status = run(&cli, command, argv + optind + 1, argc - optind - 1);
+	if (!strcmp(command->name, "top"))
+		status = top_run(cli.client);
+	else
+		status = run(&cli, command, argv + optind + 1, argc - optind - 1);
 	xengt_client_close(cli.client);
 	return status;
 }

@@ -131,6 +131,9 @@ struct xengt_state *xengt_state_open(const struct xengt_host *host, domid_t domi
 /** xengt_state_core() - the core's part of it. */
 struct vgpu_state *xengt_state_core(struct xengt_state *state);
 
+/** xengt_state_cost() - bytes of memory that a new one takes at once. */
+size_t xengt_state_cost(void);
+
 /** xengt_state_close() - unmap; with @remove, delete the file. */
 void xengt_state_close(const struct xengt_host *host, struct xengt_state *state, bool remove);
 

@@ -4,7 +4,6 @@
  * noticing: a guest whose daemon is gone waits at its next access until a new one has taken its
  * vGPU up.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
@@ -23,78 +23,11 @@
 
 #define RELEASE_WATCH "@releaseDomain"
 
-struct guest *daemon_find(struct daemon *daemon, const char *who)
-{
-	char *end;
-	unsigned long number = strtoul(who, &end, 10);
-	bool by_number = end != who && !*end;
-
-	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
-		if (by_number ? guest->v->domid == number : !strcmp(guest->v->name, who))
-			return guest;
-	return NULL;
-}
-
-static struct guest *find_domid(struct daemon *daemon, domid_t domid)
-{
-	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
-		if (guest->v->domid == domid)
-			return guest;
-	return NULL;
-}
-
-int daemon_attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
-		  bool take_up, char *why, size_t why_len)
-{
-	struct guest *guest;
-	int err;
-
-	if (find_domid(daemon, domid)) {
-		snprintf(why, why_len, "domain %u has a vGPU already", domid);
-		return -EEXIST;
-	}
-	guest = calloc(1, sizeof(*guest));
-	if (!guest) {
-		snprintf(why, why_len, "out of memory");
-		return -ENOMEM;
-	}
-	err = xengt_vgpu_attach(&daemon->host, domid, options, take_up, &guest->v, why, why_len);
-	if (err) {
-		xengt_log(XENGT_ERR, "domain %u: no vGPU: %s", domid, why);
-		free(guest);
-		return err;
-	}
-	guest->daemon = daemon;
-	guest->next = daemon->guests;
-	daemon->guests = guest;
-	if (control_follow(guest) < 0)
-		xengt_log(XENGT_WARN, "%s: cannot be traced", guest->v->name);
-	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %s at 00:%02x.0, aperture %u MiB",
-		  guest->v->name, domid, take_up ? "taken up again" : "attached",
-		  guest->v->state->options.slot, guest->v->state->options.aperture_mib);
-	return 0;
-}
-
-void daemon_detach(struct guest *guest, bool keep)
-{
-	struct guest **link = &guest->daemon->guests;
-
-	control_forget(guest);
-	while (*link != guest)
-		link = &(*link)->next;
-	*link = guest->next;
-	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %s", guest->v->name, guest->v->domid,
-		  keep ? "left to the next daemon" : "detached");
-	xengt_vgpu_detach(guest->v, keep);
-	free(guest);
-}
-
 /* A domain went, or merely shut down: Xen knows which. What is held of a dead one keeps it from
  * being freed, so this comes before all else. */
 static int on_xenstore(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	struct daemon *daemon = userdata;
-	struct guest *guest, *next;
 	char **watch;
 
 	(void)source;
@@ -102,51 +35,24 @@ static int on_xenstore(sd_event_source *source, int fd, uint32_t events, void *u
 	(void)events;
 	while ((watch = xs_check_watch(daemon->host.xs)))
 		free(watch);
-	for (guest = daemon->guests; guest; guest = next) {
-		struct xengt_dominfo info;
-		int err = xengt_dominfo(&daemon->host, guest->v->domid, &info);
-
-		next = guest->next;
-		if (err == -ESRCH ||
-		    (!err &&
-		     (info.dying || memcmp(info.uuid, guest->v->state->uuid, sizeof(info.uuid)))))
-			daemon_detach(guest, false);
-		else if (!err && info.suspended)
-			xengt_vgpu_suspended(guest->v);
-	}
+	daemon_reap(daemon);
 	return 0;
 }
 
-/* Takes up what an earlier daemon left, and clears away what its guests have left. */
-static void take_up_all(struct daemon *daemon)
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
-	DIR *dir = opendir(daemon->config.state_dir);
-	struct dirent *entry;
+	struct daemon *daemon = userdata;
 	char why[512];
 
-	while (dir && (entry = readdir(dir))) {
-		unsigned int domid;
-		char path[512];
-		int end = 0, err;
-
-		if (sscanf(entry->d_name, "%u.vgpu%n", &domid, &end) != 1 || !end ||
-		    entry->d_name[end])
-			continue;
-		err = daemon_attach(daemon, domid, NULL, true, why, sizeof(why));
-		if (err != -ESRCH && err != -ESTALE && err != -EPROTO)
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", daemon->config.state_dir, entry->d_name);
-		/* A domain that is there, and a state that cannot be read: for a person to see. */
-		if (err == -EPROTO) {
-			struct xengt_dominfo info;
-
-			if (xengt_dominfo(&daemon->host, domid, &info) != -ESRCH)
-				continue;
-		}
-		unlink(path);
+	(void)source;
+	(void)info;
+	if (xengt_config_reload(daemon->config_file, &daemon->config, why, sizeof(why))) {
+		xengt_log(XENGT_ERR, "%s; the settings stay as they were", why);
+		return 0;
 	}
-	if (dir)
-		closedir(dir);
+	daemon->host.poll_max = daemon->config.poll_max;
+	xengt_log(XENGT_INFO, "settings read again: %u types", daemon->config.types.nr);
+	return 0;
 }
 
 /* One daemon at a time has the vGPUs of a host. */
@@ -178,12 +84,15 @@ static int open_loop(struct daemon *daemon)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	err = sd_event_default(&daemon->loop);
 	if (err >= 0)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGTERM, NULL, NULL);
 	if (err >= 0)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGINT, NULL, NULL);
+	if (err >= 0)
+		err = sd_event_add_signal(daemon->loop, NULL, SIGHUP, on_hangup, daemon);
 	if (err >= 0 && !xs_watch(daemon->host.xs, RELEASE_WATCH, RELEASE_WATCH))
 		err = -errno;
 	if (err >= 0)
@@ -200,6 +109,7 @@ static int run(struct daemon *daemon)
 
 	if (err)
 		return err;
+	daemon->instances.config = &daemon->config;
 	daemon->host.state_dir = daemon->config.state_dir;
 	daemon->host.poll_max = daemon->config.poll_max;
 	err = xengt_host_init(&daemon->host);
@@ -207,17 +117,23 @@ static int run(struct daemon *daemon)
 		return err;
 	err = open_loop(daemon);
 	if (err >= 0) {
-		take_up_all(daemon);
+		xengt_instances_load(&daemon->instances);
+		daemon_take_up_all(daemon);
 		err = control_open(daemon);
 	}
+	/* Guests do without the tree of files, should there be none. */
+	if (err >= 0)
+		mount_open(daemon);
 	if (err >= 0) {
 		intel_gvt_hypervisor_dom0_ready(daemon->host.gvt);
 		xengt_log(XENGT_INFO, "ready, version %s", PACKAGE_VERSION);
 		err = sd_event_loop(daemon->loop);
 		sd_notify(0, "STOPPING=1");
 	}
+	mount_close(daemon);
 	while (daemon->guests)
 		daemon_detach(daemon->guests, true);
+	xengt_instances_free(&daemon->instances);
 	control_close(daemon);
 	sd_event_unref(daemon->loop);
 	xengt_host_exit(&daemon->host);
@@ -249,14 +165,14 @@ int main(int argc, char **argv)
 		{ 0 },
 	};
 	static struct daemon daemon = { .listen_fd = -1, .lock_fd = -1 };
-	const char *config = NULL, *socket = NULL, *state_dir = NULL, *poll_max = NULL;
+	const char *socket = NULL, *state_dir = NULL, *poll_max = NULL;
 	char why[512];
 	int opt, err;
 
 	while ((opt = getopt_long(argc, argv, "c:s:d:p:vhV", options, NULL)) >= 0) {
 		switch (opt) {
 		case 'c':
-			config = optarg;
+			daemon.config_file = optarg;
 			break;
 		case 's':
 			socket = optarg;
@@ -284,7 +200,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "xengtd: it takes no argument '%s'\n", argv[optind]);
 		return 2;
 	}
-	err = xengt_config_load(config, &daemon.config, why, sizeof(why));
+	err = xengt_config_load(daemon.config_file, &daemon.config, why, sizeof(why));
 	if (!err && socket)
 		err = xengt_config_set(&daemon.config, "socket", socket, why, sizeof(why));
 	if (!err && state_dir)

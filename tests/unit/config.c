@@ -73,7 +73,7 @@ START_TEST(mistakes)
 		const char *text, *why;
 	} cases[] = {
 		{ "colour = blue\n", "FILE:1: there is no such setting" },
-		{ "\n# x\ngroup\n", "FILE:3: a line is key = value" },
+		{ "\n# x\ngroup\n", "FILE:3: a line is key = value, or [type NAME]" },
 		{ "= x\n", "FILE:1: there is no such setting" },
 		{ "group = adm\npoll_max = many\n",
 		  "FILE:2: the value must be a number from 0 to 1000000" },
@@ -83,6 +83,23 @@ START_TEST(mistakes)
 		{ "poll_max = 1 2\n", "FILE:1: the value must be a number from 0 to 1000000" },
 		{ "poll_max = 99999999999999999999\n",
 		  "FILE:1: the value must be a number from 0 to 1000000" },
+		{ "[type a/b]\n",
+		  "FILE:1: a type's name has 1 to 31 letters, digits, '-', '_' and '.'" },
+		{ "[type ]\n",
+		  "FILE:1: a type's name has 1 to 31 letters, digits, '-', '_' and '.'" },
+		{ "[type ..]\n",
+		  "FILE:1: a type's name has 1 to 31 letters, digits, '-', '_' and '.'" },
+		{ "[types x]\n", "FILE:1: a line is key = value, or [type NAME]" },
+		{ "[type x]\n\naperture_mb = 100\n",
+		  "FILE:3: aperture_mb=100: it takes a power of two from 64 to 1024" },
+		{ "[type x]\nslot = 4\n", "FILE:2: 'slot' is one vGPU's, not a type's" },
+		{ "[type x]\ninstances = -1\n",
+		  "FILE:2: instances=-1: it takes a number from 0 to 999" },
+		{ "[type x]\nresolution = 1024x768,\n",
+		  "FILE:2: resolution takes WIDTHxHEIGHT,..., from 640x480 to 4096x4096" },
+		{ "[type x]\nresolution = 320x200\n",
+		  "FILE:2: resolution takes WIDTHxHEIGHT,..., from 640x480 to 4096x4096" },
+		{ "default_type = y\n[type x]\n", "FILE: default_type: there is no type 'y'" },
 		/* Only the first is told. */
 		{ "colour = blue\npoll_max = many\n", "FILE:1: there is no such setting" },
 	};
@@ -95,6 +112,77 @@ START_TEST(mistakes)
 			      cases[i].text);
 		ck_assert_str_eq(why, cases[i].why);
 	}
+}
+END_TEST
+
+START_TEST(types)
+{
+	const struct xengt_type *type;
+	struct xengt_config config;
+	char why[256] = "", text[512];
+
+	ck_assert_msg(!load("default_type = small\nmax_vgpus = 5\nmemory_mb = 4096\n"
+			    "[type small]\naperture_mb = 64\nmemory_mb = 128\nfences=4\n"
+			    "weight = 1\ncap=25\nresolution = 1280x800,640x480\ninstances = 3\n"
+			    "# a built-in one, otherwise as it is\n"
+			    "[type i915-GVTg_V5_1]\nweight = 15\n",
+			    &config, why, sizeof(why)),
+		      "%s", why);
+	ck_assert_uint_eq(config.max_vgpus, 5);
+	ck_assert_uint_eq(config.memory_mb, 4096);
+	ck_assert_uint_eq(config.types.nr, 5);
+	type = xengt_types_find(&config.types, config.default_type);
+	ck_assert_ptr_nonnull(type);
+	ck_assert_uint_eq(type->instances, 3);
+	xengt_type_describe(type, text, sizeof(text));
+	ck_assert_str_eq(text, "low_gm_size: 64MB\nhigh_gm_size: 128MB\nfence: 4\n"
+			       "resolution: 1280x800,640x480\nweight: 1\ncap: 25\n");
+	type = xengt_types_find(&config.types, "i915-GVTg_V5_1");
+	xengt_type_describe(type, text, sizeof(text));
+	ck_assert_str_eq(text, "low_gm_size: 512MB\nhigh_gm_size: 2048MB\nfence: 32\n"
+			       "resolution: 1920x1200\nweight: 15\ncap: 0\n");
+	ck_assert_ptr_null(xengt_types_find(&config.types, "none"));
+}
+END_TEST
+
+START_TEST(too_many_types)
+{
+	struct xengt_config config;
+	char why[256] = "", text[2048];
+	size_t at = 0;
+
+	for (u32 i = 0; i < XENGT_TYPES_MAX - 4; i++)
+		at += snprintf(text + at, sizeof(text) - at, "[type t%u]\n", i);
+	ck_assert_int_eq(load(text, &config, why, sizeof(why)), 0);
+	snprintf(text + at, sizeof(text) - at, "[type more]\n");
+	ck_assert_int_eq(load(text, &config, why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why, "FILE:29: there are 32 types already");
+}
+END_TEST
+
+/* A new file counts whole or not at all, and only for what may change while guests are there. */
+START_TEST(reload)
+{
+	char path[] = "/tmp/xengt-config-XXXXXX", why[512] = "";
+	struct xengt_config config, was;
+	int fd = mkstemp(path);
+	FILE *file = fdopen(fd, "w");
+
+	ck_assert_int_eq(xengt_config_load(path, &config, why, sizeof(why)), 0);
+	fputs("socket = /other\nmax_vgpus = 2\n[type x]\nweight = 99\n", file);
+	fflush(file);
+	was = config;
+	ck_assert_int_eq(xengt_config_reload(path, &config, why, sizeof(why)), -EINVAL);
+	ck_assert_mem_eq(&config, &was, sizeof(was));
+	rewind(file);
+	fputs("socket = /other\nmax_vgpus = 2\n[type x]\nweight = 9\n ", file);
+	fclose(file);
+	ck_assert_msg(!xengt_config_reload(path, &config, why, sizeof(why)), "%s", why);
+	unlink(path);
+	ck_assert_str_eq(config.socket, was.socket);
+	ck_assert_uint_eq(config.max_vgpus, 2);
+	ck_assert_ptr_nonnull(xengt_types_find(&config.types, "x"));
+	ck_assert_uint_ne(config.types.generation, was.types.generation);
 }
 END_TEST
 
@@ -148,7 +236,8 @@ END_TEST
 Suite *suite_config(void)
 {
 	const TTest *const tests[] = {
-		built_in, every_key, mistakes, lengths, no_file, set_by_name
+		built_in, every_key, mistakes, types,	    too_many_types,
+		reload,	  lengths,   no_file,  set_by_name,
 	};
 
 	return unit_suite("config", tests, ARRAY_SIZE(tests));

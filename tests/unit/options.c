@@ -22,28 +22,33 @@ START_TEST(accepted)
 		const char *text;
 		struct xengt_options expect;
 	} cases[] = {
-		{ "", { 256, 32, 0, 1 } },
-		{ ",,", { 256, 32, 0, 1 } },
-		{ "aperture_mb=64", { 64, 32, 0, 1 } },
-		{ "aperture_mb=1024", { 1024, 32, 0, 1 } },
-		{ "aperture_mb=0x80", { 128, 32, 0, 1 } },
-		{ "low_gm_mb=512", { 512, 32, 0, 1 } },
-		{ "high_gm_mb=448", { 256, 32, 0, 1 } },
-		{ "fences=1", { 256, 1, 0, 1 } },
-		{ "fences=32", { 256, 32, 0, 1 } },
-		{ "slot=1", { 256, 32, 1, 1 } },
-		{ "slot=31", { 256, 32, 31, 1 } },
-		{ "read_through=off", { 256, 32, 0, 0 } },
-		{ "read_through=on", { 256, 32, 0, 1 } },
-		{ "read_through=0", { 256, 32, 0, 0 } },
-		{ "low_gm_mb=64,high_gm_mb=448,fences=4", { 64, 4, 0, 1 } },
-		{ "slot=4,aperture_mb=128,read_through=off,fences=8,", { 128, 8, 4, 0 } },
-		{ "fences=4,fences=8", { 256, 8, 0, 1 } }, /* the last one counts */
+		{ "", { 256, 32, 0, 1, 1024, 8 } },
+		{ ",,", { 256, 32, 0, 1, 1024, 8 } },
+		{ "aperture_mb=64", { 64, 32, 0, 1, 1024, 8 } },
+		{ "aperture_mb=1024", { 1024, 32, 0, 1, 1024, 8 } },
+		{ "aperture_mb=0x80", { 128, 32, 0, 1, 1024, 8 } },
+		{ "low_gm_mb=512", { 512, 32, 0, 1, 1024, 8 } },
+		{ "high_gm_mb=448", { 256, 32, 0, 1, 448, 8 } },
+		{ "fences=1", { 256, 1, 0, 1, 1024, 8 } },
+		{ "fences=32", { 256, 32, 0, 1, 1024, 8 } },
+		{ "slot=1", { 256, 32, 1, 1, 1024, 8 } },
+		{ "slot=31", { 256, 32, 31, 1, 1024, 8 } },
+		{ "read_through=off", { 256, 32, 0, 0, 1024, 8 } },
+		{ "read_through=on", { 256, 32, 0, 1, 1024, 8 } },
+		{ "read_through=0", { 256, 32, 0, 0, 1024, 8 } },
+		{ "low_gm_mb=64,high_gm_mb=448,fences=4", { 64, 4, 0, 1, 448, 8 } },
+		{ "memory_mb=16,weight=1,cap=100", { 256, 32, 0, 1, 16, 1, 100 } },
+		{ "memory_mb=1048576,weight=16,cap=0", { 256, 32, 0, 1, 1048576, 16 } },
+		{ "type=i915-GVTg_V5_8", { 256, 32, 0, 1, 1024, 8, .type = "i915-GVTg_V5_8" } },
+		{ "uuid=A0B1C2D3-0123-4567-89ab-CDEFcdef0011",
+		  { 256, 32, 0, 1, 1024, 8, .uuid = "a0b1c2d3-0123-4567-89ab-cdefcdef0011" } },
+		{ "slot=4,aperture_mb=128,read_through=off,fences=8,", { 128, 8, 4, 0, 1024, 8 } },
+		{ "fences=4,fences=8", { 256, 8, 0, 1, 1024, 8 } }, /* the last one counts */
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct xengt_options o = xengt_options_default();
-		char why[128] = "";
+		char why[256] = "";
 
 		ck_assert_msg(!xengt_options_parse(cases[i].text, &o, why, sizeof(why)), "%s: %s",
 			      cases[i].text, why);
@@ -59,9 +64,12 @@ START_TEST(refused)
 	} cases[] = {
 		{ "fast", "'fast' is not of the form key=value" },
 		{ "fences=4,fast", "'fast' is not of the form key=value" },
-		{ "colour=blue",
-		  "'colour' is no option of a vGPU (aperture_mb, fences, slot, read_through are)" },
-		{ "=4", "'' is no option of a vGPU (aperture_mb, fences, slot, read_through are)" },
+		{ "colour=blue", "'colour' is no option of a vGPU (type, uuid, aperture_mb, "
+				 "memory_mb, fences, weight, "
+				 "cap, slot, read_through are)" },
+		{ "=4",
+		  "'' is no option of a vGPU (type, uuid, aperture_mb, memory_mb, fences, weight, "
+		  "cap, slot, read_through are)" },
 		{ "aperture_mb=", "aperture_mb=: it takes a power of two from 64 to 1024" },
 		{ "aperture_mb=96", "aperture_mb=96: it takes a power of two from 64 to 1024" },
 		{ "aperture_mb=32", "aperture_mb=32: it takes a power of two from 64 to 1024" },
@@ -79,6 +87,24 @@ START_TEST(refused)
 		{ "slot=0x", "slot=0x: it takes a number from 1 to 31" },
 		{ "read_through=yes", "read_through=yes: it takes on or off, or 0 to 1" },
 		{ "read_through=2", "read_through=2: it takes on or off, or 0 to 1" },
+		{ "memory_mb=15", "memory_mb=15: it takes a number from 16 to 1048576" },
+		{ "weight=0", "weight=0: it takes a number from 1 to 16" },
+		{ "cap=101", "cap=101: it takes a number from 0 to 100" },
+		{ "type=", "type=: a type's name has 1 to 31 characters" },
+		{ "type=12345678901234567890123456789012",
+		  "type=12345678901234567890123456789012: a type's name has 1 to 31 characters" },
+		{ "uuid=", "uuid=: that is no UUID" },
+		{ "uuid=a0b1c2d3-0123-4567-89ab-cdefcdef001",
+		  "uuid=a0b1c2d3-0123-4567-89ab-cdefcdef001: that is no UUID" },
+		{ "uuid=a0b1c2d3-0123-4567-89ab-cdefcdef00111",
+		  "uuid=a0b1c2d3-0123-4567-89ab-cdefcdef00111: that is no UUID" },
+		{ "uuid=a0b1c2d3-0123-4567-89ab0cdefcdef001",
+		  "uuid=a0b1c2d3-0123-4567-89ab0cdefcdef001: that is no UUID" },
+		{ "uuid=../../../../../etc/passwd0000000000",
+		  "uuid=../../../../../etc/passwd0000000000: that is no UUID" },
+		{ "id=4",
+		  "'id' is no option of a vGPU (type, uuid, aperture_mb, memory_mb, fences, "
+		  "weight, cap, slot, read_through are)" },
 		/* A leading blank hides a sign from a careless check. */
 		{ "fences= -4294967292", "fences= -4294967292: it takes a number from 1 to 32" },
 		{ "slot= -18446744073709551612",
@@ -87,12 +113,46 @@ START_TEST(refused)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct xengt_options o = xengt_options_default();
-		char why[128] = "";
+		char why[256] = "";
 
 		ck_assert_msg(xengt_options_parse(cases[i].text, &o, why, sizeof(why)) == -EINVAL,
 			      "'%s' was taken", cases[i].text);
 		ck_assert_str_eq(why, cases[i].why);
 	}
+}
+END_TEST
+
+/* What is printed reads as the same again. */
+START_TEST(printed)
+{
+	static const char *const texts[] = {
+		"aperture_mb=64,memory_mb=384,fences=4,weight=2,cap=30,slot=7,read_through=0",
+		"type=x,uuid=a0b1c2d3-0123-4567-89ab-cdefcdef0011,aperture_mb=1024",
+		"",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct xengt_options o = xengt_options_default(), again = { 0 };
+		char text[512], why[256];
+
+		ck_assert_int_eq(xengt_options_parse(texts[i], &o, why, sizeof(why)), 0);
+		xengt_options_print(&o, text, sizeof(text));
+		ck_assert_msg(!xengt_options_parse(text, &again, why, sizeof(why)), "%s", why);
+		ck_assert_mem_eq(&o, &again, sizeof(o));
+	}
+}
+END_TEST
+
+START_TEST(made_uuids)
+{
+	char uuid[XENGT_UUID_MAX], other[XENGT_UUID_MAX], parsed[XENGT_UUID_MAX];
+
+	ck_assert_int_eq(xengt_uuid_make(uuid), 0);
+	ck_assert_int_eq(xengt_uuid_make(other), 0);
+	ck_assert_str_ne(uuid, other);
+	ck_assert_int_eq(xengt_uuid_parse(uuid, parsed), 0);
+	ck_assert_str_eq(uuid, parsed);
+	ck_assert_int_eq(uuid[14], '4');
 }
 END_TEST
 
@@ -109,7 +169,9 @@ END_TEST
 
 Suite *suite_options(void)
 {
-	const TTest *const tests[] = { defaults, accepted, refused, short_room };
+	const TTest *const tests[] = {
+		defaults, accepted, refused, printed, made_uuids, short_room
+	};
 
 	return unit_suite("options", tests, ARRAY_SIZE(tests));
 }

@@ -41,6 +41,12 @@ Suite *suite_xengt_services(void);
 Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);
 
+Suite *suite_commands(void);
+Suite *suite_doctor(void);
+Suite *suite_instances(void);
+Suite *suite_tree(void);
+Suite *suite_mount(void);
+
 /** unit_run() - run @nr suites as one program; its exit status. */
 int unit_run(Suite *(*const suites[])(void), size_t nr);
 

@@ -405,18 +405,9 @@ END_TEST
 Suite *suite_xengt_backing(void)
 {
 	const TTest *const tests[] = {
-		reads_are_native,
-		ggtt_is_memory,
-		follows_the_bar,
-		disabled,
-		spoilt_while_parked,
-		suspended,
-		sized_while_decoding,
-		on_top_of_ram,
-		none_to_be_had,
-		not_wanted,
-		given_up_by_the_guest,
-		calls_fail_while_moving,
+		reads_are_native,    ggtt_is_memory, follows_the_bar,	    disabled,
+		spoilt_while_parked, suspended,	     sized_while_decoding,  on_top_of_ram,
+		none_to_be_had,	     not_wanted,     given_up_by_the_guest, calls_fail_while_moving,
 		moved_under_load,
 	};
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon's vGPUs and its tree of files, on embedded Xen. */
+#include "tests/unit/unit.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		suite_instances, suite_commands, suite_tree, suite_mount, suite_doctor,
+	};
+
+	return unit_run(suites, ARRAY_SIZE(suites));
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* What the control socket answers, and that the tree of files says the same. */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/daemon_rig.h"
+#include "xengt/control.h"
+
+/* Asks, and expects the errno (0: none) and, if any, the sentence. The caller has the answer. */
+static struct json_object *ask(struct rig *r, const char *line, int err, const char *why)
+{
+	struct json_object *answer = command_obey(&r->daemon, NULL, line), *value;
+
+	ck_assert_msg(json_object_object_get_ex(answer, "ok", &value), "%s", line);
+	ck_assert_msg(json_object_get_boolean(value) == !err, "%s", line);
+	if (err) {
+		ck_assert(json_object_object_get_ex(answer, "errno", &value));
+		ck_assert_msg(json_object_get_int(value) == err, "%s: %d", line,
+			      json_object_get_int(value));
+		ck_assert(json_object_object_get_ex(answer, "error", &value));
+		if (why)
+			ck_assert_str_eq(json_object_get_string(value), why);
+	}
+	return answer;
+}
+
+static void told(struct rig *r, const char *line, int err, const char *why)
+{
+	json_object_put(ask(r, line, err, why));
+}
+
+/* Member @key of element @at of the array @field in an answer, as text; "-" for null. */
+static const char *member(struct json_object *answer, const char *field, size_t at, const char *key)
+{
+	struct json_object *list, *value;
+
+	ck_assert(json_object_object_get_ex(answer, field, &list));
+	ck_assert_uint_lt(at, json_object_array_length(list));
+	ck_assert(json_object_object_get_ex(json_object_array_get_idx(list, at), key, &value));
+	return value ? json_object_get_string(value) : "-";
+}
+
+START_TEST(life)
+{
+	struct rig *r = daemon_rig_new();
+	struct json_object *answer;
+
+	r->daemon.config.max_vgpus = 9;
+	told(r, "{\"cmd\":\"create\",\"type\":\"" V5_8 "\",\"uuid\":\"" UUID_A "\"}", 0, NULL);
+	told(r, "{\"cmd\":\"attach\",\"domain\":\"22\",\"options\":\"type=" V5_1 "\"}", 0, NULL);
+
+	answer = ask(r, "{\"cmd\":\"list\"}", 0, NULL);
+	ck_assert_str_eq(member(answer, "vgpus", 0, "uuid"), UUID_A);
+	ck_assert_str_eq(member(answer, "vgpus", 0, "domid"), "-");
+	ck_assert_str_eq(member(answer, "vgpus", 0, "state"), "free");
+	ck_assert_str_eq(member(answer, "vgpus", 1, "domid"), "22");
+	ck_assert_str_eq(member(answer, "vgpus", 1, "type"), V5_1);
+	ck_assert_str_eq(daemon_rig_read(r, "vm22/vgpu_id"), "2\n");
+	json_object_put(answer);
+
+	/* What no guest has does nothing. */
+	answer = ask(r, "{\"cmd\":\"load\"}", 0, NULL);
+	ck_assert_str_eq(member(answer, "vgpus", 0, "domid"), "22");
+	ck_assert_str_eq(member(answer, "vgpus", 0, "requests"), "0");
+	json_object_put(answer);
+
+	answer = ask(r, "{\"cmd\":\"types\"}", 0, NULL);
+	ck_assert_str_eq(member(answer, "types", 3, "type"), V5_8);
+	ck_assert_str_eq(member(answer, "types", 3, "available"), "7");
+	ck_assert_str_eq(daemon_rig_read(r, "mdev_supported_types/" V5_8 "/available_instances"),
+			 "7\n");
+	json_object_put(answer);
+
+	told(r, "{\"cmd\":\"attach\",\"domain\":\"21\",\"options\":\"uuid=" UUID_A "\"}", 0, NULL);
+	told(r, "{\"cmd\":\"remove\",\"uuid\":\"" UUID_A "\"}", EBUSY, "a guest has vGPU " UUID_A);
+	ck_assert_int_eq(daemon_rig_write(r, UUID_A "/remove", "1"), -EBUSY);
+	told(r, "{\"cmd\":\"show\",\"vgpu\":\"21\"}", 0, NULL);
+	told(r, "{\"cmd\":\"detach\",\"vgpu\":\"21\"}", 0, NULL);
+	ck_assert_uint_eq(daemon_rig_ino(r, "vm21"), 0);
+	/* Made here, ended there. */
+	ck_assert_int_eq(daemon_rig_write(r, UUID_A "/remove", "1"), 0);
+	told(r, "{\"cmd\":\"remove\",\"uuid\":\"" UUID_A "\"}", ENOENT,
+	     "there is no vGPU '" UUID_A "'");
+	daemon_rig_free(r);
+}
+END_TEST
+
+START_TEST(misuse)
+{
+	static const struct {
+		const char *line;
+		int err;
+		const char *why;
+	} cases[] = {
+		{ "", EOPNOTSUPP, "no such command" },
+		{ "7", EOPNOTSUPP, "no such command" },
+		{ "[\"cmd\"]", EOPNOTSUPP, "no such command" },
+		{ "{\"cmd\":null}", EOPNOTSUPP, "no such command" },
+		{ "{\"cmd\":\"fly\"}", EOPNOTSUPP, "no such command" },
+		{ "{\"cmd\":\"attach\"}", ESRCH, "there is no domain ''" },
+		{ "{\"cmd\":\"attach\",\"domain\":\"nobody\"}", ESRCH,
+		  "there is no domain 'nobody'" },
+		{ "{\"cmd\":\"attach\",\"domain\":\"0\"}", EINVAL, "domain 0 is no guest" },
+		{ "{\"cmd\":\"attach\",\"domain\":\"21\",\"options\":\"type=x\"}", ENOENT,
+		  "there is no type 'x'" },
+		{ "{\"cmd\":\"create\"}", ENOENT, "there is no type ''" },
+		{ "{\"cmd\":\"create\",\"type\":\"" V5_8 "\",\"uuid\":\"x\"}", EINVAL,
+		  "'x' is no UUID" },
+		{ "{\"cmd\":\"remove\"}", ENOENT, "there is no vGPU ''" },
+		{ "{\"cmd\":\"remove\",\"uuid\":\"x\"}", ENOENT, "there is no vGPU 'x'" },
+		{ "{\"cmd\":\"show\"}", ENOENT, "no vGPU of a domain ''" },
+		{ "{\"cmd\":\"show\",\"vgpu\":\"21\"}", ENOENT, "no vGPU of a domain '21'" },
+		{ "{\"cmd\":\"detach\",\"vgpu\":[21]}", ENOENT, NULL },
+		{ "{\"cmd\":\"msi\",\"vgpu\":\"22\"}", ENOTCONN,
+		  "the guest has not enabled the vGPU's MSI" },
+	};
+	struct rig *r = daemon_rig_new();
+
+	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		told(r, cases[i].line, cases[i].err, cases[i].why);
+	ck_assert_ptr_null(r->daemon.instances.first->next);
+	daemon_rig_free(r);
+}
+END_TEST
+
+Suite *suite_commands(void)
+{
+	const TTest *const tests[] = { life, misuse };
+
+	return unit_suite("commands", tests, ARRAY_SIZE(tests));
+}

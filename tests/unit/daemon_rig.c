@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/daemon_rig.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xengt/log.h"
+
+static void begin(struct rig *r)
+{
+	struct daemon *daemon = &r->daemon;
+
+	daemon->instances = (struct xengt_instances){ .config = &daemon->config };
+	daemon->host.state_dir = daemon->config.state_dir;
+	ck_assert_int_eq(xengt_host_init(&daemon->host), 0);
+	xengt_instances_load(&daemon->instances);
+	daemon_take_up_all(daemon);
+}
+
+static void end(struct rig *r)
+{
+	while (r->daemon.guests)
+		daemon_detach(r->daemon.guests, true);
+	xengt_instances_free(&r->daemon.instances);
+	xengt_host_exit(&r->daemon.host);
+}
+
+struct rig *daemon_rig_new(void)
+{
+	struct rig *r = calloc(1, sizeof(*r));
+
+	ck_assert_ptr_nonnull(r);
+	xengt_log_level(0);
+	ck_assert_int_eq(exen_init(), 0);
+	strcpy(r->dir, "/tmp/xengt-daemon-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(r->dir));
+	ck_assert_int_eq(xengt_config_load("/dev/null", &r->daemon.config, r->why, sizeof(r->why)),
+			 0);
+	strcpy(r->daemon.config.state_dir, r->dir);
+	r->daemon.listen_fd = -1;
+	r->daemon.lock_fd = -1;
+	ck_assert_int_ge(sd_event_new(&r->daemon.loop), 0);
+	for (unsigned int i = 0; i < NR_DOMAINS; i++) {
+		r->d[i] = exen_domain_create(FIRST_DOMID + i, 1, 64, 0);
+		ck_assert_ptr_nonnull(r->d[i]);
+	}
+	begin(r);
+	return r;
+}
+
+void daemon_rig_restart(struct rig *r)
+{
+	end(r);
+	begin(r);
+}
+
+void daemon_rig_free(struct rig *r)
+{
+	while (r->daemon.guests)
+		daemon_detach(r->daemon.guests, false);
+	while (r->daemon.instances.first)
+		ck_assert_int_eq(xengt_instance_remove(&r->daemon.instances,
+						       r->daemon.instances.first, r->why,
+						       sizeof(r->why)),
+				 0);
+	end(r);
+	sd_event_unref(r->daemon.loop);
+	ck_assert_uint_eq(exen_fini(), 0);
+	ck_assert_msg(!rmdir(r->dir), "files are left in %s", r->dir);
+	free(r);
+}
+
+int daemon_rig_attach(struct rig *r, unsigned int at, const char *options)
+{
+	r->why[0] = '\0';
+	return daemon_attach(&r->daemon, FIRST_DOMID + at, options, NULL, r->why, sizeof(r->why));
+}
+
+u32 daemon_rig_available(struct rig *r, const char *type)
+{
+	const struct xengt_type *found = xengt_types_find(&r->daemon.config.types, type);
+
+	ck_assert_ptr_nonnull(found);
+	return xengt_instances_available(&r->daemon.instances, found);
+}
+
+unsigned int daemon_rig_files(const struct rig *r)
+{
+	DIR *dir = opendir(r->dir);
+	struct dirent *entry;
+	unsigned int nr = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)))
+		nr += entry->d_name[0] != '.';
+	closedir(dir);
+	return nr;
+}
+
+u64 daemon_rig_ino(struct rig *r, const char *path)
+{
+	char *copy = strdup(path), *rest = copy, *name;
+	u64 ino = TREE_ROOT;
+
+	while (ino && (name = strsep(&rest, "/")))
+		if (*name && tree_lookup(&r->daemon, ino, name, &ino))
+			ino = 0;
+	free(copy);
+	return ino;
+}
+
+const char *daemon_rig_read(struct rig *r, const char *path)
+{
+	static char text[TREE_VALUE_MAX + 1];
+	u64 ino = daemon_rig_ino(r, path);
+	int len = ino ? tree_read(&r->daemon, ino, text) : -ENOENT;
+
+	if (len < 0)
+		snprintf(text, sizeof(text), "%d", len);
+	else
+		text[len] = '\0';
+	return text;
+}
+
+int daemon_rig_write(struct rig *r, const char *path, const char *text)
+{
+	u64 ino = daemon_rig_ino(r, path);
+
+	return ino ? tree_write(&r->daemon, ino, text, strlen(text)) : -ENOENT;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon without its process, on embedded Xen, for tests of what it is asked to do. */
+#ifndef TESTS_UNIT_DAEMON_RIG_H
+#define TESTS_UNIT_DAEMON_RIG_H
+
+#include "tests/embedded/embedded_xen.h"
+#include "tests/unit/unit.h"
+#include "xengt/daemon.h"
+#include "xengt/tree.h"
+
+#define UUID_A "a0000000-0000-4000-8000-00000000000a"
+#define UUID_B "b0000000-0000-4000-8000-00000000000b"
+#define V5_1   "i915-GVTg_V5_1"
+#define V5_8   "i915-GVTg_V5_8"
+
+/* Domains from this number on, with little memory. */
+#define FIRST_DOMID 21
+#define NR_DOMAINS  3
+
+struct rig {
+	struct daemon daemon;
+	struct exen_domain *d[NR_DOMAINS];
+	char dir[32], why[512];
+};
+
+/** daemon_rig_new() - as the daemon is when it is ready. */
+struct rig *daemon_rig_new(void);
+
+/** daemon_rig_free() - all of it, checking that nothing is left in Xen or in the directory. */
+void daemon_rig_free(struct rig *r);
+
+/** daemon_rig_restart() - the daemon ends, and another takes over. */
+void daemon_rig_restart(struct rig *r);
+
+/** daemon_rig_attach() - domain FIRST_DOMID + @at; 0 or errno with ->why. */
+int daemon_rig_attach(struct rig *r, unsigned int at, const char *options);
+
+/** daemon_rig_available() - how many more of @type there can be. */
+u32 daemon_rig_available(struct rig *r, const char *type);
+
+/** daemon_rig_files() - how many files are in the state directory. */
+unsigned int daemon_rig_files(const struct rig *r);
+
+/** daemon_rig_ino() - the inode at @path below the tree's root, "" for the root; 0: none. */
+u64 daemon_rig_ino(struct rig *r, const char *path);
+
+/** daemon_rig_read() - what the file at @path says; a negative errno as "-N". */
+const char *daemon_rig_read(struct rig *r, const char *path);
+
+/** daemon_rig_write() - write @text to it. Returns 0 or a negative errno. */
+int daemon_rig_write(struct rig *r, const char *path, const char *text);
+
+#endif

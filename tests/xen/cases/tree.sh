@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# vGPUs by types, UUIDs and files, in dom0, with guests that wait and never run.
+
+tree=/run/xengt/gvt
+types=$tree/mdev_supported_types
+uuid_a=a0000000-0000-4000-8000-00000000000a
+uuid_b=b0000000-0000-4000-8000-00000000000b
+
+# waiting NAME CONFIG [WORD]...: a paused guest; without a device model's vGPU unless told.
+waiting() {
+	local name=$1
+	grep -v '^device_model_' "$2" >"/tmp/$name.cfg"
+	shift 2
+	xl create -p "/tmp/$name.cfg" "name=\"$name\"" 'memory=128' "$@"
+}
+
+# refuses ERRNO TEXT FILE: writing it fails so.
+refuses() {
+	local said
+	said=$( (printf '%s\n' "$2" >"$3") 2>&1) && { echo "'$2' was taken by $3"; return 1; }
+	grep -q -F "$1" <<<"$said" || { echo "'$2' to $3: $said"; return 1; }
+}
+
+# The recipe for mediated devices, typed by hand, with a guest that has it and then has it no more.
+case_recipe() {
+	local type=$types/i915-GVTg_V5_8 before domid ok=1
+	mountpoint -q $tree || { echo "no $tree"; return 1; }
+	before=$(<$type/available_instances)
+	cat $type/name $type/description $type/device_api || return
+	echo $uuid_a >$type/create || return
+	(($(<$type/available_instances) == before - 1)) || return
+	xengt list | grep "free .*$uuid_a" && [[ $(readlink $tree/$uuid_a/mdev_type) == *V5_8 ]] || return
+	waiting recipe "$1" 'device_model_version="qemu-xen"' \
+		'device_model_override="/usr/libexec/xengt/xengt-dm"' \
+		"device_model_args=[\"-xengt\",\"uuid=$uuid_a\"]" || return
+	domid=$(xl domid recipe)
+	[[ $(<$tree/vm$domid/uuid) == "$uuid_a" && $(<$tree/vm$domid/state) == running ]] &&
+		refuses 'Device or resource busy' 1 $tree/$uuid_a/remove &&
+		xengt show recipe | grep 'type i915-GVTg_V5_8' && ok=0
+	xl destroy recipe
+	until_true 30 test ! -e "$tree/vm$domid" || return
+	xengt list | grep "free .*$uuid_a" || return
+	echo 1 >$tree/$uuid_a/remove && [[ ! -e $tree/$uuid_a ]] || return
+	(($(<$type/available_instances) == before)) && return $ok
+}
+
+case_gvt_instance() {
+	local domid ok=1
+	waiting lines "$1" || return
+	domid=$(xl domid lines)
+	echo "$domid,64,448,4" >$tree/control/create_gvt_instance &&
+		cat "$tree/vm$domid/vgpu_id" "$tree/vm$domid/vgpu_bar_info" &&
+		refuses 'File exists' "$domid,64,448,4" $tree/control/create_gvt_instance &&
+		echo 3 >"$tree/vm$domid/schedule/weight" && xengt show lines | grep 'weight 3' &&
+		echo "-$domid" >$tree/control/create_gvt_instance &&
+		[[ ! -e $tree/vm$domid ]] && ok=0
+	xl destroy lines
+	return $ok
+}
+
+case_misuse() {
+	refuses 'Invalid argument' "0,64,448,4" $tree/control/create_gvt_instance &&
+		refuses 'No such process' "32000,64,448,4" $tree/control/create_gvt_instance &&
+		refuses 'Invalid argument' "7" $tree/control/create_gvt_instance &&
+		refuses 'No such process' "-32000" $tree/control/create_gvt_instance &&
+		refuses 'Invalid argument' x $types/i915-GVTg_V5_8/create &&
+		! xengt create none && ! xengt remove $uuid_b || return
+	setpriv --reuid 65534 --clear-groups cat $tree/control/available_resources || return
+	! setpriv --reuid 65534 --clear-groups sh -c "echo 7 >$tree/control/create_gvt_instance"
+}
+
+# New settings count at once; wrong ones are refused whole; a new daemon knows the same vGPUs.
+case_reload() {
+	local old
+	old=$(</etc/xen/xengt.conf)
+	xengt create i915-GVTg_V5_4 $uuid_b || return
+	printf '[type small]\naperture_mb = 64\nmemory_mb = 64\n' >>/etc/xen/xengt.conf
+	systemctl reload xengtd && until_true 20 test -d $types/small || return
+	printf '[type small]\naperture_mb = 65\n' >>/etc/xen/xengt.conf
+	systemctl reload xengtd
+	until_true 20 eval "journalctl -u xengtd | grep -q 'aperture_mb=65: it takes'" || return
+	xengt types | grep small || return
+	printf '%s\n' "$old" >/etc/xen/xengt.conf
+	xengt doctor || return
+	systemctl restart xengtd && [[ -e $tree/$uuid_b && ! -e $types/small ]] || return
+	xengt remove $uuid_b
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "xengt/doctor.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xengt/client.h"
+
+struct patient {
+	const struct xengt_config *config;
+	const char *root;
+};
+
+/* The first line of a file of the system, without its end; "" when there is none. */
+static const char *line_of(const struct patient *p, const char *path, char *line, size_t len)
+{
+	char full[512];
+	FILE *file;
+
+	line[0] = '\0';
+	snprintf(full, sizeof(full), "%s%s", p->root, path);
+	file = fopen(full, "re");
+	if (!file)
+		return line;
+	if (!fgets(line, len, file))
+		line[0] = '\0';
+	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+static bool can_use(const struct patient *p, const char *path)
+{
+	char full[512];
+
+	snprintf(full, sizeof(full), "%s%s", p->root, path);
+	return !access(full, R_OK | W_OK);
+}
+
+static bool is_dom0(const struct patient *p)
+{
+	char line[256];
+
+	return strstr(line_of(p, "/proc/xen/capabilities", line, sizeof(line)), "control_d");
+}
+
+/* Since 4.17 the interfaces that xengt uses are as it uses them. */
+static bool is_new_enough(const struct patient *p)
+{
+	char line[64];
+	long major =
+		strtol(line_of(p, "/sys/hypervisor/version/major", line, sizeof(line)), NULL, 10);
+	long minor =
+		strtol(line_of(p, "/sys/hypervisor/version/minor", line, sizeof(line)), NULL, 10);
+
+	return major > 4 || (major == 4 && minor >= 17);
+}
+
+static bool runs_hvm(const struct patient *p)
+{
+	char line[512];
+
+	return strstr(line_of(p, "/sys/hypervisor/properties/capabilities", line, sizeof(line)),
+		      "hvm-3.0-x86_64");
+}
+
+static bool has_interfaces(const struct patient *p)
+{
+	return can_use(p, "/dev/xen/privcmd") && can_use(p, "/dev/xen/evtchn");
+}
+
+static bool has_fuse(const struct patient *p)
+{
+	return !p->config->tree[0] || can_use(p, "/dev/fuse");
+}
+
+static bool has_model(const struct patient *p)
+{
+	return xengt_config_model(p->config, p->root) != NULL;
+}
+
+static bool has_daemon(const struct patient *p)
+{
+	struct xengt_client *client = xengt_client_open(p->config->socket);
+
+	xengt_client_close(client);
+	return client != NULL;
+}
+
+static const struct {
+	const char *what, *advice;
+	bool (*is)(const struct patient *p);
+} checks[] = {
+	{ "this is Xen's dom0",
+	  "boot this host on Xen (Debian: apt install xen-system-amd64), and use dom0", is_dom0 },
+	{ "Xen is 4.17 or newer", "install a newer Xen; 4.17 is the oldest that was tried",
+	  is_new_enough },
+	{ "it runs HVM guests",
+	  "turn the processor's virtualisation (VT-x, AMD-V) on in the firmware", runs_hvm },
+	{ "Xen's interfaces can be used",
+	  "be root, and have /dev/xen/privcmd and /dev/xen/evtchn: modprobe xen-privcmd xen-evtchn",
+	  has_interfaces },
+	{ "there is a device model",
+	  "install it (Debian: apt install qemu-system-xen), or set qemu", has_model },
+	{ "the tree of files can be mounted",
+	  "modprobe fuse, or do without: an empty tree = in the settings", has_fuse },
+	{ "the daemon answers", "systemctl start xengtd, and see journalctl -u xengtd",
+	  has_daemon },
+};
+
+unsigned int doctor_look(const struct xengt_config *config, const char *root, FILE *to)
+{
+	const struct patient patient = { config, root };
+	unsigned int amiss = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		if (checks[i].is(&patient)) {
+			fprintf(to, "ok      %s\n", checks[i].what);
+			continue;
+		}
+		fprintf(to, "NOT SO  %s\n        %s\n", checks[i].what, checks[i].advice);
+		amiss++;
+	}
+	return amiss;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* The guests that have a vGPU: who gets which, and what becomes of it when a guest goes. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "xengt/daemon.h"
+#include "xengt/log.h"
+
+struct guest *daemon_find(struct daemon *daemon, const char *who)
+{
+	char *end;
+	unsigned long number = strtoul(who, &end, 10);
+	bool by_number = end != who && !*end;
+
+	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
+		if (by_number ? guest->v->domid == number : !strcmp(guest->v->name, who))
+			return guest;
+	return NULL;
+}
+
+struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid)
+{
+	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
+		if (guest->v->domid == domid)
+			return guest;
+	return NULL;
+}
+
+/* ---- which vGPU ---- */
+
+static bool same(const struct xengt_options *a, const struct xengt_options *b)
+{
+	return !strcmp(a->type, b->type) && a->aperture_mib == b->aperture_mib &&
+	       a->fences == b->fences && a->memory_mib == b->memory_mib && a->weight == b->weight &&
+	       a->cap == b->cap;
+}
+
+/* The vGPU that a UUID names, with what the guest may say of it itself: slot and reads. */
+static int take_by_uuid(struct daemon *daemon, const char *text, const struct xengt_options *asked,
+			struct xengt_instance **out, struct xengt_options *options, char *why,
+			size_t why_len)
+{
+	struct xengt_instance *instance = xengt_instances_find(&daemon->instances, asked->uuid);
+	int err;
+
+	if (!instance) {
+		snprintf(why, why_len, "there is no vGPU %s: create it first, or name a type",
+			 asked->uuid);
+		return -ENOENT;
+	}
+	if (instance->guest) {
+		snprintf(why, why_len, "domain %u has vGPU %s", instance->guest->v->domid,
+			 asked->uuid);
+		return -EBUSY;
+	}
+	*options = instance->options;
+	err = xengt_options_parse(text, options, why, why_len);
+	if (!err && !same(options, &instance->options)) {
+		snprintf(why, why_len, "vGPU %s is of type %s, and has its sizes and share",
+			 asked->uuid, instance->options.type);
+		err = -EINVAL;
+	}
+	*out = instance;
+	return err;
+}
+
+static int choose(struct daemon *daemon, const char *text, struct xengt_instance **out,
+		  struct xengt_options *options, char *why, size_t why_len)
+{
+	struct xengt_options asked = xengt_options_default();
+	const struct xengt_type *type;
+	const char *name;
+	int err = xengt_options_parse(text, &asked, why, why_len);
+
+	if (err)
+		return err;
+	if (asked.uuid[0])
+		return take_by_uuid(daemon, text, &asked, out, options, why, why_len);
+	name = asked.type[0] ? asked.type : daemon->config.default_type;
+	type = xengt_types_find(&daemon->config.types, name);
+	if (!type) {
+		snprintf(why, why_len, "there is no type '%s'", name);
+		return -ENOENT;
+	}
+	*options = type->options;
+	err = xengt_options_parse(text, options, why, why_len);
+	if (!err)
+		err = xengt_instance_create(&daemon->instances, options, false, out, why, why_len);
+	if (!err) {
+		options->id = (*out)->options.id;
+		strcpy(options->uuid, (*out)->options.uuid);
+	}
+	return err;
+}
+
+/* ---- attaching and detaching ---- */
+
+static int attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
+		  struct guest **out, char *why, size_t why_len)
+{
+	struct guest *guest = calloc(1, sizeof(*guest));
+	bool take_up = !options;
+	int err;
+
+	if (!guest) {
+		snprintf(why, why_len, "out of memory");
+		return -ENOMEM;
+	}
+	err = xengt_vgpu_attach(&daemon->host, domid, options, take_up, &guest->v, why, why_len);
+	if (err) {
+		free(guest);
+		return err;
+	}
+	guest->daemon = daemon;
+	guest->next = daemon->guests;
+	daemon->guests = guest;
+	if (control_follow(guest) < 0)
+		xengt_log(XENGT_WARN, "%s: cannot be traced", guest->v->name);
+	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %u %s at 00:%02x.0, type %s, aperture %u MiB",
+		  guest->v->name, domid, guest->v->state->options.id,
+		  take_up ? "taken up again" : "attached", guest->v->state->options.slot,
+		  guest->v->state->options.type, guest->v->state->options.aperture_mib);
+	*out = guest;
+	return 0;
+}
+
+static void bind(struct xengt_instance *instance, struct guest *guest)
+{
+	instance->guest = guest;
+	guest->instance = instance;
+}
+
+int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
+		  char *why, size_t why_len)
+{
+	struct xengt_instance *instance = NULL;
+	struct xengt_options options;
+	struct guest *guest;
+	int err;
+
+	/* The guest that had it may have gone without our having been told yet. */
+	daemon_reap(daemon);
+	if (daemon_find_domid(daemon, domid)) {
+		snprintf(why, why_len, "domain %u has a vGPU already", domid);
+		return -EEXIST;
+	}
+	err = choose(daemon, text, &instance, &options, why, why_len);
+	if (!err) {
+		err = attach(daemon, domid, &options, &guest, why, why_len);
+		if (err)
+			xengt_instance_unbind(&daemon->instances, instance);
+	}
+	if (err) {
+		xengt_log(XENGT_ERR, "domain %u: no vGPU: %s", domid, why);
+		return err;
+	}
+	bind(instance, guest);
+	if (out)
+		*out = guest;
+	return 0;
+}
+
+void daemon_detach(struct guest *guest, bool keep)
+{
+	struct guest **link = &guest->daemon->guests;
+
+	control_forget(guest);
+	while (*link != guest)
+		link = &(*link)->next;
+	*link = guest->next;
+	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %s", guest->v->name, guest->v->domid,
+		  keep ? "left to the next daemon" : "detached");
+	xengt_vgpu_detach(guest->v, keep);
+	/* Not there where memory ran out as it was taken up. */
+	if (guest->instance)
+		xengt_instance_unbind(&guest->daemon->instances, guest->instance);
+	free(guest);
+}
+
+void daemon_reap(struct daemon *daemon)
+{
+	struct guest *guest, *next;
+
+	for (guest = daemon->guests; guest; guest = next) {
+		struct xengt_dominfo info;
+		int err = xengt_dominfo(&daemon->host, guest->v->domid, &info);
+
+		next = guest->next;
+		if (err == -ESRCH ||
+		    (!err &&
+		     (info.dying || memcmp(info.uuid, guest->v->state->uuid, sizeof(info.uuid)))))
+			daemon_detach(guest, false);
+		else if (!err && info.suspended)
+			xengt_vgpu_suspended(guest->v);
+	}
+}
+
+/* ---- after another daemon ---- */
+
+static int take_up(struct daemon *daemon, domid_t domid, char *why, size_t why_len)
+{
+	struct xengt_instance *instance;
+	struct xengt_options *options;
+	struct guest *guest;
+	int err = attach(daemon, domid, NULL, &guest, why, why_len);
+
+	if (err)
+		return err;
+	options = &guest->v->state->options;
+	instance = xengt_instances_find(&daemon->instances, options->uuid);
+	if (!instance || instance->guest)
+		instance = xengt_instance_adopt(&daemon->instances, options);
+	if (!instance) {
+		snprintf(why, why_len, "out of memory");
+		daemon_detach(guest, true);
+		return -ENOMEM;
+	}
+	bind(instance, guest);
+	return 0;
+}
+
+void daemon_take_up_all(struct daemon *daemon)
+{
+	DIR *dir = opendir(daemon->config.state_dir);
+	struct dirent *entry;
+	char why[512];
+
+	while (dir && (entry = readdir(dir))) {
+		unsigned int domid;
+		char path[512];
+		int end = 0, err;
+
+		if (sscanf(entry->d_name, "%u.vgpu%n", &domid, &end) != 1 || !end ||
+		    entry->d_name[end])
+			continue;
+		err = take_up(daemon, domid, why, sizeof(why));
+		if (err)
+			xengt_log(XENGT_ERR, "domain %u: no vGPU: %s", domid, why);
+		if (err != -ESRCH && err != -ESTALE && err != -EPROTO)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", daemon->config.state_dir, entry->d_name);
+		/* A domain that is there, and a state that cannot be read: for a person to see. */
+		if (err == -EPROTO) {
+			struct xengt_dominfo info;
+
+			if (xengt_dominfo(&daemon->host, domid, &info) != -ESRCH)
+				continue;
+		}
+		unlink(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 weight, u32 cap)
+{
+	const struct xengt_options was = instance->options;
+	int err;
+
+	instance->options.weight = weight;
+	instance->options.cap = cap;
+	err = xengt_instance_save(&daemon->instances, instance);
+	if (err)
+		instance->options = was;
+	else if (instance->guest) {
+		instance->guest->v->state->options.weight = weight;
+		instance->guest->v->state->options.cap = cap;
+	}
+	return err;
+}
