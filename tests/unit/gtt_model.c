@@ -71,6 +71,7 @@ enum kind {
 	OP_RESTART,
 	OP_APERTURE,
 	OP_RESET,
+	OP_MMIO,
 	OP_KINDS,
 };
 
@@ -78,7 +79,7 @@ static const char *const names[OP_KINDS] = {
 	"tree", "tree",	 "tree",      "entry",	 "entry",    "leaf",	"leaf",	 "fill",
 	"ggtt", "ggtt",	 "ggtt-fill", "flush",	 "create",   "destroy", "sync",	 "sync",
 	"sync", "sync",	 "quiet",     "give-up", "populate", "fail",	"fence", "bar",
-	"gamw", "quota", "limit",     "restart", "aperture", "reset",
+	"gamw", "quota", "limit",     "restart", "aperture", "reset",	"mmio",
 };
 
 void gtt_model_describe(const struct gtt_op *op, char *buf, size_t len)
@@ -377,6 +378,17 @@ static void touch_aperture(struct gtt_model *m, const struct gtt_op *op)
 		   (unsigned long long)got, (unsigned long long)expect);
 }
 
+/* Any register, of any width; those of graphics memory more often. */
+static void write_mmio(struct gtt_model *m, const struct gtt_op *op)
+{
+	static const u32 likely[] = { FENCE(0), FENCE(1) + 4, PV_PDP,	PV_PDP + 4,
+				      PV_G2V,	FLSH_CNTL,    GAMW + 2, 0x941c };
+	u32 offset = op->a & 1 ? likely[op->b % ARRAY_SIZE(likely)] : op->d % (GVT_MMIO_SIZE - 8);
+
+	fake_write(m->f, FAKE_BAR0 + offset, 1u << op->a / 2 % 4, op->c);
+	m->stale_ggtt = true;
+}
+
 /* ---- what must hold ---- */
 
 static void check_ggtt_page(struct gtt_model *m, u32 page, bool exact)
@@ -569,19 +581,24 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 		f->dma_limit = op->a % 4 ? 0 : op->d % 4096;
 		break;
 	case OP_RESTART:
-		restart(m);
+		/* Slow, and much the same each time. */
+		if (op->d % 4 == 0)
+			restart(m);
 		break;
 	case OP_APERTURE:
 		touch_aperture(m, op);
 		break;
 	case OP_RESET:
-		if (op->a % 8)
+		if (op->d % 16)
 			break;
 		f->fail_track = f->fail_alias = 0;
 		intel_gvt_reset_vgpu(f->vgpu);
 		UNIT_CHECK(!f->pins && !f->host_pages && !f->nr_aliases, "held after reset");
 		fake_place(f);
 		fake_log(f);
+		break;
+	case OP_MMIO:
+		write_mmio(m, op);
 		break;
 	case OP_KINDS:
 		break;

@@ -131,7 +131,7 @@ START_TEST(traps)
 	fake_write(f, PT * GVT_PAGE_SIZE + 8 + 2, 1, 0x50);
 	ck_assert_uint_eq(counts(f)->tracked, 3);
 	ck_assert_int_eq(guest_sync(f), 0);
-	ck_assert_uint_eq(guest_gpu(f, 0x1000), guest_bus(f, 0x501));
+	ck_assert_uint_eq(guest_gpu(f, 0x1000), guest_bus(f, 0x507));
 	fake_free(f);
 }
 END_TEST
