@@ -261,6 +261,69 @@ static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 	return err;
 }
 
+/* ---- pages of the guest's table that are quiet ---- */
+
+/* Begun in one commit, at most: each is a call of the hypervisor. */
+#define TRACK_BATCH 64u
+
+static void untrack(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+
+	leaf->quiet = 0;
+	if (!leaf->tracked)
+		return;
+	/* Should it fail, writes go on to trap, and are found by comparing as well. */
+	intel_gvt_hypervisor_disable_page_track(vgpu, vgpu->gtt.ggtt.table_gfn + nr_leaf);
+	leaf->tracked = false;
+	vgpu->gtt.counts.tracked_ggtt--;
+}
+
+static bool track(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	int err = intel_gvt_hypervisor_enable_page_track(vgpu, ggtt->table_gfn + nr_leaf);
+
+	/* What is no guest memory traps anyhow; what cannot be tracked is compared. */
+	if (err && err != -EEXIST) {
+		ggtt->table_gfn = err == -EINVAL ? 0 : ggtt->table_gfn;
+		ggtt->leaves[nr_leaf].quiet = 0;
+		return false;
+	}
+	ggtt->leaves[nr_leaf].tracked = true;
+	vgpu->gtt.counts.tracked_ggtt++;
+	return true;
+}
+
+void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
+{
+	for (u32 i = 0; i < GGTT_LEAVES; i++)
+		untrack(vgpu, i);
+	vgpu->gtt.ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
+}
+
+/* Compares a leaf if it can have changed; @budget: leaves that may still begin to be tracked. */
+static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, u32 *budget)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	u64 changes = vgpu->gtt.counts.ggtt_changes;
+	int err;
+
+	if (leaf->tracked && !leaf->holes && !leaf->realias && !leaf->gone)
+		return 0;
+	err = commit_leaf(vgpu, nr_leaf);
+	if (err || vgpu->gtt.counts.ggtt_changes != changes) {
+		leaf->quiet = 0;
+		return err;
+	}
+	if (leaf->tracked || ++leaf->quiet < GTT_TRACK_AFTER || !*budget ||
+	    !vgpu->gtt.ggtt.table_gfn)
+		return 0;
+	--*budget;
+	/* What is written until tracking begins is found by comparing once more. */
+	return track(vgpu, nr_leaf) ? commit_leaf(vgpu, nr_leaf) : 0;
+}
+
 /* Where each write traps, only what was ever written can differ from nothing. */
 static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 {
@@ -270,13 +333,14 @@ static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 {
+	u32 budget = TRACK_BATCH;
 	int first = 0;
 
 	if (!gtt_ready(vgpu))
 		return -EOPNOTSUPP;
 	vgpu->gtt.counts.commits++;
 	for (u32 i = 0; i < GGTT_LEAVES; i++) {
-		int err = may_differ(vgpu, i) ? commit_leaf(vgpu, i) : 0;
+		int err = may_differ(vgpu, i) ? follow_leaf(vgpu, i, &budget) : 0;
 
 		first = first ? first : err;
 	}
@@ -298,6 +362,8 @@ void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
 
 	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
 	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
+	untrack(vgpu, first);
+	untrack(vgpu, last);
 }
 
 int ggtt_init(struct intel_vgpu *vgpu)
@@ -307,6 +373,9 @@ int ggtt_init(struct intel_vgpu *vgpu)
 		return -ENOMEM;
 	if (vgpu->state->bar_at[VGPU_BAR_APERTURE] != INTEL_GVT_BAR_OFF)
 		vgpu->gtt.ggtt.bar_gfn = vgpu->state->bar_at[VGPU_BAR_APERTURE] >> GVT_PAGE_SHIFT;
+	if (vgpu->state->bar_at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
+		vgpu_ggtt_place(vgpu, (vgpu->state->bar_at[VGPU_BAR_GTTMM] + VGPU_GGTT_OFFSET) >>
+					      GVT_PAGE_SHIFT);
 	aperture_init(vgpu);
 	return 0;
 }
@@ -315,6 +384,7 @@ static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 
+	untrack(vgpu, nr_leaf);
 	if (leaf->own) {
 		/*
 		 * An alias that will not go keeps its page: the back end gives it up with the

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct gtt_op op;
 
 	if (!m) {
-		m = gtt_model_new();
+		m = gtt_model_new(false);
 		atexit(end);
 	}
 	for (size_t at = 0; at + sizeof(op) <= size && at < STEPS_MAX * sizeof(op);

@@ -22,7 +22,6 @@
 
 struct gtt_model {
 	struct fake *f;
-	u64 *ggtt; /* guest memory behind the GGTT, or NULL: each write traps */
 	bool hurt; /* a failure was injected: what is shadowed may lack something */
 	bool stale_ggtt;
 	bool lost_track; /* the end of a page's tracking failed: it may be tracked in vain */
@@ -240,8 +239,8 @@ static void write_ggtt(struct gtt_model *m, u32 page, u64 val, unsigned int widt
 	u64 at = VGPU_GGTT_OFFSET + page * 8ull;
 
 	m->stale_ggtt = true;
-	if (m->ggtt) {
-		m->ggtt[page] = val;
+	if (m->f->ggtt) {
+		fake_ggtt_write(m->f, page, val);
 		return;
 	}
 	for (unsigned int i = 0; i < 8; i += width)
@@ -309,16 +308,12 @@ static void populate(struct gtt_model *m)
 static void restart(struct gtt_model *m)
 {
 	struct fake *f = m->f;
-	u64 *ggtt = m->ggtt;
-
 	/* What fails now is left to the back end, which has less patience. */
 	f->fail_track = f->fail_alias = 0;
 	intel_gvt_destroy_vgpu(f->vgpu);
 	UNIT_CHECK(!f->pins && !f->host_pages && !f->nr_aliases, "held by no vGPU");
 	if (fake_create(f, 64))
 		abort();
-	if (ggtt)
-		f->vgpu->ggtt = ggtt;
 	intel_gvt_activate_vgpu(f->vgpu);
 }
 
@@ -555,6 +550,8 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 	case OP_QUIET:
 		for (unsigned int i = 0; i < QUIET_SYNCS; i++)
 			err = sync_one(m, op->a);
+		for (unsigned int i = 0; op->b % 4 == 0 && i < QUIET_SYNCS + 32; i++)
+			vgpu_ggtt_commit(f->vgpu);
 		break;
 	case OP_GIVE_UP:
 		give_up(m, op);
@@ -646,11 +643,11 @@ void gtt_model_end(struct gtt_model *m)
 	}
 }
 
-struct gtt_model *gtt_model_new(void)
+struct gtt_model *gtt_model_new(bool ggtt)
 {
 	struct gtt_model *m = calloc(1, sizeof(*m));
 
-	m->f = fake_vgpu();
+	m->f = ggtt ? fake_vgpu_ggtt() : fake_vgpu();
 	return m;
 }
 
