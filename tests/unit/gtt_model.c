@@ -486,9 +486,14 @@ static void check_counts(struct gtt_model *m)
 	const struct vgpu_gtt_counts *counts = intel_vgpu_gtt_counts(m->f->vgpu);
 	unsigned int tracked = 0;
 
-	for (u32 gfn = 0; gfn < FAKE_RAM_PAGES; gfn++)
-		tracked += m->f->tracked[gfn] &&
-			   (!m->lost_track || intel_vgpu_find_page_track(m->f->vgpu, gfn));
+	for (u32 gfn = 0; gfn < FAKE_RAM_PAGES; gfn++) {
+		const struct intel_vgpu_page_track *track =
+			m->f->tracked[gfn] ? intel_vgpu_find_page_track(m->f->vgpu, gfn) : NULL;
+
+		tracked += track && track->tracked;
+		UNIT_CHECK(!m->f->tracked[gfn] || m->lost_track || (track && track->tracked),
+			   "page 0x%x is tracked in vain", gfn);
+	}
 	UNIT_CHECK(counts->dma_refs == m->f->pins, "%llu references, %zu pins",
 		   (unsigned long long)counts->dma_refs, m->f->pins);
 	UNIT_CHECK(counts->aliases == m->f->nr_aliases, "%llu aliases counted, %zu are",
