@@ -205,7 +205,7 @@ static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf, struct gtt_vali
 	leaf->gone = can != nr;
 }
 
-static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
+static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live, bool retry)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	u64 vals[GTT_ENTRIES];
@@ -218,7 +218,7 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
 
 		invalidate_own(vgpu, nr_leaf, &cache);
 	}
-	if (leaf->holes) {
+	if (leaf->holes && retry) {
 		nr = find_holes(vgpu, leaf->own, vals, idx);
 		err = set_entries(vgpu, nr_leaf, idx, vals, nr);
 	}
@@ -240,7 +240,7 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
 	return err;
 }
 
-static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
+static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, bool retry)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	const u64 *live = vgpu->ggtt + nr_leaf * GTT_ENTRIES;
@@ -248,9 +248,9 @@ static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 	int err;
 
 	if (leaf->own)
-		return commit_own(vgpu, nr_leaf, live);
+		return commit_own(vgpu, nr_leaf, live, retry);
 	if (all_alike(live, leaf->guest))
-		return leaf->holes ? set_alike(vgpu, leaf, leaf->guest) : 0;
+		return leaf->holes && retry ? set_alike(vgpu, leaf, leaf->guest) : 0;
 	memcpy(vals, live, sizeof(vals));
 	__asm__ volatile("" ::: "memory");
 	if (all_alike(vals, vals[0]))
@@ -265,6 +265,9 @@ static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 
 /* Begun in one commit, at most: each is a call of the hypervisor. */
 #define TRACK_BATCH 64u
+
+/* Frames that are not there, looked for again in one commit; the others have their turn later. */
+#define RETRY_BATCH 8192u
 
 static void untrack(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
@@ -302,26 +305,36 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 	vgpu->gtt.ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
 }
 
-/* Compares a leaf if it can have changed; @budget: leaves that may still begin to be tracked. */
-static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, u32 *budget)
+/* What one commit may still do: begin to track leaves, try holes again. */
+struct budget {
+	u32 tracks, holes;
+};
+
+/* Compares a leaf if it can have changed. */
+static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budget)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	u64 changes = vgpu->gtt.counts.ggtt_changes;
+	bool retry;
 	int err;
 
 	if (leaf->tracked && !leaf->holes && !leaf->realias && !leaf->gone)
 		return 0;
-	err = commit_leaf(vgpu, nr_leaf);
+	retry = leaf->holes <= budget->holes;
+	budget->holes -= retry ? leaf->holes : 0;
+	if (!retry)
+		vgpu->gtt.ggtt.retry_at = nr_leaf;
+	err = commit_leaf(vgpu, nr_leaf, retry);
 	if (err || vgpu->gtt.counts.ggtt_changes != changes) {
 		leaf->quiet = 0;
 		return err;
 	}
-	if (leaf->tracked || ++leaf->quiet < GTT_TRACK_AFTER || !*budget ||
+	if (leaf->tracked || ++leaf->quiet < GTT_TRACK_AFTER || !budget->tracks ||
 	    !vgpu->gtt.ggtt.table_gfn)
 		return 0;
-	--*budget;
+	budget->tracks--;
 	/* What is written until tracking begins is found by comparing once more. */
-	return track(vgpu, nr_leaf) ? commit_leaf(vgpu, nr_leaf) : 0;
+	return track(vgpu, nr_leaf) ? commit_leaf(vgpu, nr_leaf, false) : 0;
 }
 
 /* Where each write traps, only what was ever written can differ from nothing. */
@@ -333,13 +346,15 @@ static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 {
-	u32 budget = TRACK_BATCH;
+	struct budget budget = { TRACK_BATCH, RETRY_BATCH };
+	u32 start = vgpu->gtt.ggtt.retry_at;
 	int first = 0;
 
 	if (!gtt_ready(vgpu))
 		return -EOPNOTSUPP;
 	vgpu->gtt.counts.commits++;
-	for (u32 i = 0; i < GGTT_LEAVES; i++) {
+	for (u32 n = 0; n < GGTT_LEAVES; n++) {
+		u32 i = (start + n) % GGTT_LEAVES;
 		int err = may_differ(vgpu, i) ? follow_leaf(vgpu, i, &budget) : 0;
 
 		first = first ? first : err;

@@ -43,6 +43,7 @@ struct vgpu_ggtt {
 	struct ggtt_leaf *leaves;
 	struct ggtt_fence fences[32];
 	u32 nr_fenced;
+	u32 retry_at;	/* leaf whose holes are tried first at the next commit */
 	u32 nr_own;	/* leaves with entries of their own */
 	u64 table_gfn;	/* where the guest's table is guest memory; 0: nowhere */
 	u64 bar_gfn;	/* where the aperture is aliased; 0: nowhere */

@@ -130,26 +130,19 @@ static bool map_run(struct intel_vgpu *vgpu, u64 gfn, u64 *bus)
 }
 
 /*
- * Some of the table is not in pages of 64 KiB any more: it stays valid as one of 4 KiB pages, which
- * whatever points to it has to say before anything changes.
+ * The table is not all in pages of 64 KiB any more, or has a second parent. It stays valid as one
+ * of 4 KiB pages, which the entry that points to it has to say before anything changes.
  */
 static void end_whole(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
-	u32 left = shadow->refs;
+	struct gtt_shadow *parent = shadow->parent;
+	unsigned int i = shadow->parent_at;
 
 	if (!shadow->whole)
 		return;
 	shadow->whole = false;
-	for (struct gtt_table *table = vgpu->gtt.ppgtt.tables; table && left; table = table->next) {
-		struct gtt_shadow *parent = table->shadow[GTT_PD];
-
-		for (unsigned int i = 0; parent && left && i < GTT_ENTRIES; i++)
-			if (parent->child[i] == shadow) {
-				parent->page.va[i] = gtt_make(format(vgpu), GTT_TABLE,
-							      table->entries[i], shadow->page.bus);
-				left--;
-			}
-	}
+	parent->page.va[i] =
+		gtt_make(format(vgpu), GTT_TABLE, parent->table->entries[i], shadow->page.bus);
 }
 
 static int set_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)
@@ -270,6 +263,10 @@ static int set_entry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigne
 	put_entry(vgpu, shadow, i);
 	shadow->page.va[i] = entry;
 	shadow->child[i] = child;
+	if (child) {
+		child->parent = shadow;
+		child->parent_at = i;
+	}
 	return err;
 }
 
@@ -282,7 +279,7 @@ static int set_directory(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, con
 		int err = 0;
 
 		/* Out of room: what is left to do leads to scratch rather than to what it did. */
-		if (first == -ENOMEM || first == -ENOSPC)
+		if (first == -ENOMEM || first == -ENOSPC || first == -E2BIG)
 			put_entry(vgpu, shadow, idx[k]);
 		else
 			err = set_entry(vgpu, shadow, idx[k]);
@@ -418,6 +415,7 @@ int shadow_get(struct intel_vgpu *vgpu, u64 gfn, enum gtt_kind kind, struct gtt_
 	if (table->shadow[kind]) {
 		*out = table->shadow[kind];
 		(*out)->refs++;
+		end_whole(vgpu, *out);
 	} else {
 		err = new_shadow(vgpu, table, kind, out);
 	}
