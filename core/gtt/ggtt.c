@@ -185,16 +185,20 @@ static size_t find_holes(const struct intel_vgpu *vgpu, const struct ggtt_entrie
 	return nr;
 }
 
-static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf, struct gtt_valid_cache *cache)
+static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	struct ggtt_entries *own = leaf->own;
+	u64 gfns[GTT_ENTRIES];
+	bool valid[GTT_ENTRIES];
 	u16 idx[GTT_ENTRIES];
 	size_t nr = 0, can;
 
 	for (size_t i = 0; i < GTT_ENTRIES; i++)
-		if (own->shadow[i] != scratch(vgpu) &&
-		    !gtt_valid(vgpu, cache, gfn_of(vgpu, own->guest[i])))
+		gfns[i] = gfn_of(vgpu, own->guest[i]);
+	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, GTT_ENTRIES, valid);
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		if (own->shadow[i] != scratch(vgpu) && !valid[i])
 			idx[nr++] = i;
 	can = aperture_drop(vgpu, nr_leaf, idx, nr);
 	for (size_t i = 0; i < can; i++) {
@@ -213,11 +217,8 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live, boo
 	size_t nr = 0;
 	int err = 0;
 
-	if (leaf->gone) {
-		struct gtt_valid_cache cache = { 0 };
-
-		invalidate_own(vgpu, nr_leaf, &cache);
-	}
+	if (leaf->gone)
+		invalidate_own(vgpu, nr_leaf);
 	if (leaf->holes && retry) {
 		nr = find_holes(vgpu, leaf->own, vals, idx);
 		err = set_entries(vgpu, nr_leaf, idx, vals, nr);
@@ -447,7 +448,7 @@ void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 		struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[i];
 
 		if (leaf->own) {
-			invalidate_own(vgpu, i, cache);
+			invalidate_own(vgpu, i);
 		} else if (leaf->shadow && leaf->shadow != scratch(vgpu) &&
 			   !gtt_valid(vgpu, cache, gfn_of(vgpu, leaf->guest))) {
 			unmap_entry(vgpu, leaf->shadow);

@@ -331,7 +331,7 @@ void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 			struct gtt_shadow *shadow = table->shadow[kind];
 
 			if (shadow)
-				shadow_invalidate(vgpu, shadow, cache);
+				shadow_invalidate(vgpu, shadow);
 		}
 		next = table->next;
 		table_put(vgpu, table);

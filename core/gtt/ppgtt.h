@@ -147,8 +147,7 @@ int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *id
 int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
 /** shadow_invalidate() - drop what leads to frames that are not the guest's any more. */
-void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow,
-		       struct gtt_valid_cache *cache);
+void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
 /** table_get() - guest frame @gfn as a table, read; one user more. Errors as shadow_get(). */
 int table_get(struct intel_vgpu *vgpu, u64 gfn, bool track, struct gtt_table **out);
