@@ -113,7 +113,7 @@ static void report(bool ggtt, u64 seed, struct gtt_op *ops, size_t nr)
 
 START_TEST(like_the_model)
 {
-	u64 sequences = setting("GTT_SEQUENCES", 2000) / PARTS, seed = nth_seed(_i), was;
+	u64 sequences = setting("GTT_SEQUENCES", 1200) / PARTS, seed = nth_seed(_i), was;
 	u64 *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct gtt_op ops[STEPS_MAX];
 	int status;
