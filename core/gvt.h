@@ -158,6 +158,7 @@ struct vgpu_gtt_counts {
 	u64 tracked;	  /* those of them whose writes trap */
 	u64 shadows;	  /* shadow tables */
 	u64 bytes;	  /* of our memory, host pages with it */
+	u64 tracked_ggtt; /* pages of the guest's GGTT whose writes trap */
 	u64 commits;	  /* of the GGTT */
 	u64 ggtt_changes; /* entries found changed */
 	u64 syncs;	  /* of a PPGTT */

@@ -86,6 +86,17 @@ bool intel_gvt_hypervisor_is_valid_gfn(struct intel_vgpu *vgpu, unsigned long gf
 	return vgpu->gvt->mpt->is_valid_gfn(vgpu->handle, gfn);
 }
 
+void intel_gvt_hypervisor_are_valid_gfns(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr,
+					 bool *valid)
+{
+	if (vgpu->gvt->mpt->are_valid_gfns) {
+		vgpu->gvt->mpt->are_valid_gfns(vgpu->handle, gfns, nr, valid);
+		return;
+	}
+	for (size_t i = 0; i < nr; i++)
+		valid[i] = vgpu->gvt->mpt->is_valid_gfn(vgpu->handle, gfns[i]);
+}
+
 unsigned long intel_gvt_hypervisor_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn)
 {
 	if (!vgpu->gvt->mpt->gfn_to_mfn)

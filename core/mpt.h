@@ -39,6 +39,7 @@ struct intel_gvt_mpt {
 	int (*get_vfio_device)(unsigned long handle);
 	void (*put_vfio_device)(unsigned long handle);
 	bool (*is_valid_gfn)(unsigned long handle, unsigned long gfn);
+	void (*are_valid_gfns)(unsigned long handle, const u64 *gfns, size_t nr, bool *valid);
 	unsigned long (*gfn_to_mfn)(unsigned long handle, unsigned long gfn);
 	int (*dma_map_guest_page)(unsigned long handle, unsigned long gfn, unsigned long size,
 				  dma_addr_t *dma_addr);
@@ -139,6 +140,13 @@ void intel_gvt_hypervisor_put_vfio_device(struct intel_vgpu *vgpu);
 
 /** intel_gvt_hypervisor_is_valid_gfn() - true when guest memory stands behind @gfn now. */
 bool intel_gvt_hypervisor_is_valid_gfn(struct intel_vgpu *vgpu, unsigned long gfn);
+
+/**
+ * intel_gvt_hypervisor_are_valid_gfns() - the same for @nr frames at once, into @valid. A back end
+ * without it is asked for one after the other.
+ */
+void intel_gvt_hypervisor_are_valid_gfns(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr,
+					 bool *valid);
 
 /**
  * intel_gvt_hypervisor_gfn_to_mfn() - the machine frame behind a guest page that is mapped for

@@ -95,6 +95,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 	vgpu->owner = owner;
 	vgpu->state = state;
 	vgpu->ggtt = state->ggtt;
+	vgpu->taken_up = !fresh;
 	if (fresh) {
 		state->params = *params;
 		for (int i = 0; i < VGPU_NR_BARS; i++)
@@ -136,7 +137,8 @@ int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
 {
 	vgpu->state->active = true;
 	vgpu_bars_update(vgpu);
-	vgpu_ggtt_commit(vgpu);
+	if (vgpu->taken_up)
+		vgpu_ggtt_commit(vgpu);
 	return 0;
 }
 

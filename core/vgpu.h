@@ -49,7 +49,8 @@ struct intel_vgpu {
 	u64 *ggtt;		     /* the guest's GGTT entries, in guest memory or in .state */
 	struct vgpu_access {
 		u32 reads, writes;
-	} * access; /* one for each register dword */
+	} * access;    /* one for each register dword */
+	bool taken_up; /* its guest has a GGTT already */
 	struct page_track_table tracked;
 	struct vgpu_gtt gtt;
 };

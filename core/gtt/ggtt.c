@@ -185,16 +185,20 @@ static size_t find_holes(const struct intel_vgpu *vgpu, const struct ggtt_entrie
 	return nr;
 }
 
-static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf, struct gtt_valid_cache *cache)
+static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	struct ggtt_entries *own = leaf->own;
+	u64 gfns[GTT_ENTRIES];
+	bool valid[GTT_ENTRIES];
 	u16 idx[GTT_ENTRIES];
 	size_t nr = 0, can;
 
 	for (size_t i = 0; i < GTT_ENTRIES; i++)
-		if (own->shadow[i] != scratch(vgpu) &&
-		    !gtt_valid(vgpu, cache, gfn_of(vgpu, own->guest[i])))
+		gfns[i] = gfn_of(vgpu, own->guest[i]);
+	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, GTT_ENTRIES, valid);
+	for (size_t i = 0; i < GTT_ENTRIES; i++)
+		if (own->shadow[i] != scratch(vgpu) && !valid[i])
 			idx[nr++] = i;
 	can = aperture_drop(vgpu, nr_leaf, idx, nr);
 	for (size_t i = 0; i < can; i++) {
@@ -205,7 +209,7 @@ static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf, struct gtt_vali
 	leaf->gone = can != nr;
 }
 
-static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
+static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live, bool retry)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	u64 vals[GTT_ENTRIES];
@@ -213,12 +217,9 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
 	size_t nr = 0;
 	int err = 0;
 
-	if (leaf->gone) {
-		struct gtt_valid_cache cache = { 0 };
-
-		invalidate_own(vgpu, nr_leaf, &cache);
-	}
-	if (leaf->holes) {
+	if (leaf->gone)
+		invalidate_own(vgpu, nr_leaf);
+	if (leaf->holes && retry) {
 		nr = find_holes(vgpu, leaf->own, vals, idx);
 		err = set_entries(vgpu, nr_leaf, idx, vals, nr);
 	}
@@ -240,7 +241,7 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live)
 	return err;
 }
 
-static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
+static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, bool retry)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	const u64 *live = vgpu->ggtt + nr_leaf * GTT_ENTRIES;
@@ -248,9 +249,9 @@ static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 	int err;
 
 	if (leaf->own)
-		return commit_own(vgpu, nr_leaf, live);
+		return commit_own(vgpu, nr_leaf, live, retry);
 	if (all_alike(live, leaf->guest))
-		return leaf->holes ? set_alike(vgpu, leaf, leaf->guest) : 0;
+		return leaf->holes && retry ? set_alike(vgpu, leaf, leaf->guest) : 0;
 	memcpy(vals, live, sizeof(vals));
 	__asm__ volatile("" ::: "memory");
 	if (all_alike(vals, vals[0]))
@@ -259,6 +260,82 @@ static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 	if (leaf->own)
 		aperture_follow(vgpu, nr_leaf);
 	return err;
+}
+
+/* ---- pages of the guest's table that are quiet ---- */
+
+/* Begun in one commit, at most: each is a call of the hypervisor. */
+#define TRACK_BATCH 64u
+
+/* Frames that are not there, looked for again in one commit; the others have their turn later. */
+#define RETRY_BATCH 8192u
+
+static void untrack(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+
+	leaf->quiet = 0;
+	if (!leaf->tracked)
+		return;
+	/* Should it fail, writes go on to trap, and are found by comparing as well. */
+	intel_gvt_hypervisor_disable_page_track(vgpu, vgpu->gtt.ggtt.table_gfn + nr_leaf);
+	leaf->tracked = false;
+	vgpu->gtt.counts.tracked_ggtt--;
+}
+
+static bool track(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	int err = intel_gvt_hypervisor_enable_page_track(vgpu, ggtt->table_gfn + nr_leaf);
+
+	/* What is no guest memory traps anyhow; what cannot be tracked is compared. */
+	if (err && err != -EEXIST) {
+		ggtt->table_gfn = err == -EINVAL ? 0 : ggtt->table_gfn;
+		ggtt->leaves[nr_leaf].quiet = 0;
+		return false;
+	}
+	ggtt->leaves[nr_leaf].tracked = true;
+	vgpu->gtt.counts.tracked_ggtt++;
+	return true;
+}
+
+void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
+{
+	for (u32 i = 0; i < GGTT_LEAVES; i++)
+		untrack(vgpu, i);
+	vgpu->gtt.ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
+}
+
+/* What one commit may still do: begin to track leaves, try holes again. */
+struct budget {
+	u32 tracks, holes;
+};
+
+/* Compares a leaf if it can have changed. */
+static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budget)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	u64 changes = vgpu->gtt.counts.ggtt_changes;
+	bool retry;
+	int err;
+
+	if (leaf->tracked && !leaf->holes && !leaf->realias && !leaf->gone)
+		return 0;
+	retry = leaf->holes <= budget->holes;
+	budget->holes -= retry ? leaf->holes : 0;
+	if (!retry)
+		vgpu->gtt.ggtt.retry_at = nr_leaf;
+	err = commit_leaf(vgpu, nr_leaf, retry);
+	if (err || vgpu->gtt.counts.ggtt_changes != changes) {
+		leaf->quiet = 0;
+		return err;
+	}
+	if (leaf->tracked || ++leaf->quiet < GTT_TRACK_AFTER || !budget->tracks ||
+	    !vgpu->gtt.ggtt.table_gfn)
+		return 0;
+	budget->tracks--;
+	/* What is written until tracking begins is found by comparing once more. */
+	return track(vgpu, nr_leaf) ? commit_leaf(vgpu, nr_leaf, false) : 0;
 }
 
 /* Where each write traps, only what was ever written can differ from nothing. */
@@ -270,13 +347,16 @@ static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 {
+	struct budget budget = { TRACK_BATCH, RETRY_BATCH };
+	u32 start = vgpu->gtt.ggtt.retry_at;
 	int first = 0;
 
 	if (!gtt_ready(vgpu))
 		return -EOPNOTSUPP;
 	vgpu->gtt.counts.commits++;
-	for (u32 i = 0; i < GGTT_LEAVES; i++) {
-		int err = may_differ(vgpu, i) ? commit_leaf(vgpu, i) : 0;
+	for (u32 n = 0; n < GGTT_LEAVES; n++) {
+		u32 i = (start + n) % GGTT_LEAVES;
+		int err = may_differ(vgpu, i) ? follow_leaf(vgpu, i, &budget) : 0;
 
 		first = first ? first : err;
 	}
@@ -298,6 +378,8 @@ void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
 
 	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
 	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
+	untrack(vgpu, first);
+	untrack(vgpu, last);
 }
 
 int ggtt_init(struct intel_vgpu *vgpu)
@@ -307,6 +389,9 @@ int ggtt_init(struct intel_vgpu *vgpu)
 		return -ENOMEM;
 	if (vgpu->state->bar_at[VGPU_BAR_APERTURE] != INTEL_GVT_BAR_OFF)
 		vgpu->gtt.ggtt.bar_gfn = vgpu->state->bar_at[VGPU_BAR_APERTURE] >> GVT_PAGE_SHIFT;
+	if (vgpu->state->bar_at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
+		vgpu_ggtt_place(vgpu, (vgpu->state->bar_at[VGPU_BAR_GTTMM] + VGPU_GGTT_OFFSET) >>
+					      GVT_PAGE_SHIFT);
 	aperture_init(vgpu);
 	return 0;
 }
@@ -315,6 +400,7 @@ static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 
+	untrack(vgpu, nr_leaf);
 	if (leaf->own) {
 		/*
 		 * An alias that will not go keeps its page: the back end gives it up with the
@@ -362,7 +448,7 @@ void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 		struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[i];
 
 		if (leaf->own) {
-			invalidate_own(vgpu, i, cache);
+			invalidate_own(vgpu, i);
 		} else if (leaf->shadow && leaf->shadow != scratch(vgpu) &&
 			   !gtt_valid(vgpu, cache, gfn_of(vgpu, leaf->guest))) {
 			unmap_entry(vgpu, leaf->shadow);

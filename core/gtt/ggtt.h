@@ -3,8 +3,10 @@
  * The global table (GGTT): each vGPU's own, a million entries for 4 GiB.
  *
  * The guest's entries stand in memory that it writes without a trap (vgpu->ggtt). A commit finds
- * what changed and brings the shadow after it. Of a run of 512 entries that are all alike, such as
- * the scratch entries that a driver fills the table with, one entry and one reference are kept.
+ * what changed and brings the shadow after it: by comparing, or, where comparing found nothing for
+ * long (GTT_TRACK_AFTER), by having the next write to that page of the table trap. Of a run of 512
+ * entries that are all alike, such as the scratch entries that a driver fills the table with, one
+ * entry and one reference are kept.
  */
 #ifndef CORE_GTT_GGTT_H
 #define CORE_GTT_GGTT_H
@@ -26,6 +28,8 @@ struct ggtt_leaf {
 	struct ggtt_entries *own; /* NULL: all are alike, and as follows */
 	u64 guest, shadow;
 	u16 holes;
+	u16 quiet;    /* commits in a row that found no change */
+	bool tracked; /* the guest's writes to it trap */
 	bool realias; /* aliases are not what they should be */
 	bool gone;    /* some lead to frames that are the guest's no more, for want of an unalias */
 };
@@ -39,7 +43,9 @@ struct vgpu_ggtt {
 	struct ggtt_leaf *leaves;
 	struct ggtt_fence fences[32];
 	u32 nr_fenced;
+	u32 retry_at;	/* leaf whose holes are tried first at the next commit */
 	u32 nr_own;	/* leaves with entries of their own */
+	u64 table_gfn;	/* where the guest's table is guest memory; 0: nowhere */
 	u64 bar_gfn;	/* where the aperture is aliased; 0: nowhere */
 	bool alias_off; /* the back end has no aliases */
 };
@@ -56,6 +62,12 @@ u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page);
 
 /** vgpu_ggtt_written() - a trapped write changed @bytes at byte @offset of the guest's table. */
 void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes);
+
+/**
+ * vgpu_ggtt_place() - the guest's table is at guest frame @gfn from now on; 0: nowhere.
+ * To be called before it moves away, and after it got there.
+ */
+void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn);
 
 /* From core/gtt alone: */
 int ggtt_init(struct intel_vgpu *vgpu);

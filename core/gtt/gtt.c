@@ -106,6 +106,21 @@ static int map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *
 	return err;
 }
 
+/*
+ * One entry of a large page, or of a table that many share, can have us look for a great many
+ * frames that are not there; and again in the next sync. There is an end to it.
+ */
+static bool may_look(const struct intel_vgpu *vgpu)
+{
+	return !vgpu->gtt.ppgtt.busy || vgpu->gtt.ppgtt.misses_left;
+}
+
+static void missed(struct intel_vgpu *vgpu)
+{
+	if (vgpu->gtt.ppgtt.misses_left)
+		vgpu->gtt.ppgtt.misses_left--;
+}
+
 /* Of @nr references, those that are none, and those that the GPU cannot use: how many. */
 static int sort_out(struct intel_vgpu *vgpu, size_t nr, dma_addr_t *bus)
 {
@@ -120,6 +135,8 @@ static int sort_out(struct intel_vgpu *vgpu, size_t nr, dma_addr_t *bus)
 		}
 		missing += bus[i] == GVT_DMA_INVALID;
 	}
+	if (missing)
+		missed(vgpu);
 	return missing;
 }
 
@@ -130,7 +147,7 @@ int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus
 
 	if (!nr)
 		return 0;
-	err = map(vgpu, gfns, nr, bus);
+	err = may_look(vgpu) ? map(vgpu, gfns, nr, bus) : -E2BIG;
 	if (err) {
 		for (size_t i = 0; i < nr; i++)
 			bus[i] = GVT_DMA_INVALID;
@@ -148,8 +165,11 @@ int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus
 dma_addr_t gtt_map_large(struct intel_vgpu *vgpu, u64 gfn, unsigned long size)
 {
 	dma_addr_t bus;
+	int err = intel_gvt_hypervisor_dma_map_guest_page(vgpu, gfn, size, &bus);
 
-	if (intel_gvt_hypervisor_dma_map_guest_page(vgpu, gfn, size, &bus))
+	if (err == -EFAULT)
+		missed(vgpu);
+	if (err)
 		return GVT_DMA_INVALID;
 	vgpu->gtt.counts.dma_refs++;
 	if (bus & (size - 1) || !gtt_reaches(vgpu->gvt->gtt_format, bus)) {

@@ -204,6 +204,7 @@ int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 	vgpu->gtt.counts.syncs++;
 	mm->used = ++ppgtt->epoch;
 	ppgtt->busy = mm;
+	ppgtt->misses_left = GTT_MISSES_MAX;
 	for (unsigned int i = 0; i < tops(mm->root); i++) {
 		int err = sync_top(vgpu, mm, i);
 
@@ -330,7 +331,7 @@ void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 			struct gtt_shadow *shadow = table->shadow[kind];
 
 			if (shadow)
-				shadow_invalidate(vgpu, shadow, cache);
+				shadow_invalidate(vgpu, shadow);
 		}
 		next = table->next;
 		table_put(vgpu, table);

@@ -140,11 +140,10 @@ int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data, 
 	vgpu->state->counters.tracked_write++;
 
 	track = intel_vgpu_find_page_track(vgpu, gpa >> GVT_PAGE_SHIFT);
-	if (track)
-		return track->handler(track, gpa, data, bytes);
 	/* Late, or the page could not be let go of when it was time. */
-	intel_gvt_hypervisor_disable_page_track(vgpu, gpa >> GVT_PAGE_SHIFT);
-	return 0;
+	if (!track || !track->tracked)
+		intel_gvt_hypervisor_disable_page_track(vgpu, gpa >> GVT_PAGE_SHIFT);
+	return track ? track->handler(track, gpa, data, bytes) : 0;
 }
 
 void page_track_clear(struct intel_vgpu *vgpu)

@@ -30,6 +30,9 @@ struct gtt_valid_cache;
 /* Shadow tables of one vGPU, unless set otherwise: 4 KiB each. */
 #define GTT_QUOTA_DEFAULT 32768u
 
+/* Calls of the back end in one sync that find frames missing: with more, it is given up. */
+#define GTT_MISSES_MAX 2048u
+
 /* PPGTTs that a guest may have. */
 #define GTT_ROOTS_MAX GVT_ROOTS_MAX
 
@@ -58,9 +61,11 @@ struct gtt_table {
 struct gtt_shadow {
 	struct gtt_table *table;
 	enum gtt_kind kind;
-	u32 refs;   /* entries and roots that point to it */
-	u32 holes;  /* present entries of the guest's that lead to scratch */
-	u32 large;  /* GTT_PT_64K: a bit for each run of 16 entries that one reference holds */
+	u32 refs;  /* entries and roots that point to it */
+	u32 holes; /* present entries of the guest's that lead to scratch */
+	u32 large; /* GTT_PT_64K: a bit for each run of 16 entries that one reference holds */
+	struct gtt_shadow *parent; /* whose entry .parent_at points here, while .whole */
+	u16 parent_at;
 	bool whole; /* GTT_PT_64K: all are, and the entries that point here say so */
 	u64 epoch;
 	struct gtt_page page;
@@ -81,7 +86,8 @@ struct vgpu_ppgtt {
 	struct gtt_table *tables;
 	struct vgpu_mm *busy; /* being synced: not to be reclaimed */
 	u64 epoch;
-	u32 quota; /* of shadow tables */
+	u32 quota;	 /* of shadow tables */
+	u32 misses_left; /* of GTT_MISSES_MAX, in this sync */
 	bool ips;
 	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of vgpu_state's roots */
 };
@@ -99,7 +105,8 @@ struct vgpu_mm *vgpu_ppgtt_find(struct intel_vgpu *vgpu, const u64 pdp[4], unsig
  * vgpu_ppgtt_sync() - bring the shadow of @mm, made now if need be, to what the guest's tables
  * say. To be called before the GPU uses it.
  * Returns 0, or a negative errno: it then cannot be used. -EFAULT: the root is no memory. -ENOMEM,
- * -ENOSPC: no room, not even by taking other PPGTTs' shadows down.
+ * -ENOSPC: no room, not even by taking other PPGTTs' shadows down. -E2BIG: too much of it leads to
+ * frames that are not there.
  */
 int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm);
 
@@ -140,8 +147,7 @@ int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *id
 int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
 /** shadow_invalidate() - drop what leads to frames that are not the guest's any more. */
-void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow,
-		       struct gtt_valid_cache *cache);
+void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
 /** table_get() - guest frame @gfn as a table, read; one user more. Errors as shadow_get(). */
 int table_get(struct intel_vgpu *vgpu, u64 gfn, bool track, struct gtt_table **out);

@@ -130,26 +130,19 @@ static bool map_run(struct intel_vgpu *vgpu, u64 gfn, u64 *bus)
 }
 
 /*
- * Some of the table is not in pages of 64 KiB any more: it stays valid as one of 4 KiB pages, which
- * whatever points to it has to say before anything changes.
+ * The table is not all in pages of 64 KiB any more, or has a second parent. It stays valid as one
+ * of 4 KiB pages, which the entry that points to it has to say before anything changes.
  */
 static void end_whole(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
-	u32 left = shadow->refs;
+	struct gtt_shadow *parent = shadow->parent;
+	unsigned int i = shadow->parent_at;
 
 	if (!shadow->whole)
 		return;
 	shadow->whole = false;
-	for (struct gtt_table *table = vgpu->gtt.ppgtt.tables; table && left; table = table->next) {
-		struct gtt_shadow *parent = table->shadow[GTT_PD];
-
-		for (unsigned int i = 0; parent && left && i < GTT_ENTRIES; i++)
-			if (parent->child[i] == shadow) {
-				parent->page.va[i] = gtt_make(format(vgpu), GTT_TABLE,
-							      table->entries[i], shadow->page.bus);
-				left--;
-			}
-	}
+	parent->page.va[i] =
+		gtt_make(format(vgpu), GTT_TABLE, parent->table->entries[i], shadow->page.bus);
 }
 
 static int set_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)
@@ -270,6 +263,10 @@ static int set_entry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigne
 	put_entry(vgpu, shadow, i);
 	shadow->page.va[i] = entry;
 	shadow->child[i] = child;
+	if (child) {
+		child->parent = shadow;
+		child->parent_at = i;
+	}
 	return err;
 }
 
@@ -282,7 +279,7 @@ static int set_directory(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, con
 		int err = 0;
 
 		/* Out of room: what is left to do leads to scratch rather than to what it did. */
-		if (first == -ENOMEM || first == -ENOSPC)
+		if (first == -ENOMEM || first == -ENOSPC || first == -E2BIG)
 			put_entry(vgpu, shadow, idx[k]);
 		else
 			err = set_entry(vgpu, shadow, idx[k]);
@@ -418,6 +415,7 @@ int shadow_get(struct intel_vgpu *vgpu, u64 gfn, enum gtt_kind kind, struct gtt_
 	if (table->shadow[kind]) {
 		*out = table->shadow[kind];
 		(*out)->refs++;
+		end_whole(vgpu, *out);
 	} else {
 		err = new_shadow(vgpu, table, kind, out);
 	}
@@ -447,47 +445,61 @@ void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 
 /* ---- frames that changed hands ---- */
 
-static bool all_valid(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache, u64 gfn, u64 nr)
+static void invalidate_leaf(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
-	for (u64 i = 0; i < nr; i++)
-		if (!gtt_valid(vgpu, cache, gfn + i))
-			return false;
-	return true;
-}
+	u64 gfns[GTT_ENTRIES];
+	bool valid[GTT_ENTRIES];
 
-/* Drops the page, or the run, that entry @i is part of, if any of it is gone. */
-static void invalidate_entry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int i,
-			     struct gtt_valid_cache *cache)
-{
-	u64 val = shadow->table->entries[i];
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++) {
+		u64 val = shadow->table->entries[i];
 
-	switch (shadow->kind) {
-	case GTT_PT:
-		if (all_valid(vgpu, cache, gfn_of(vgpu, GTT_PAGE_4K, val), 1))
-			return;
-		unmap_4k(vgpu, shadow, shadow->page.va[i]);
-		shadow->page.va[i] = nothing(vgpu, shadow);
-		return;
-	case GTT_PT_64K:
+		gfns[i] = gfn_of(vgpu, GTT_PAGE_4K, val);
+		if (shadow->kind != GTT_PT_64K)
+			continue;
 		val = shadow->table->entries[ALIGN_DOWN(i, RUN)];
-		if (all_valid(vgpu, cache, gfn_of(vgpu, GTT_PAGE_64K, val), RUN))
-			return;
-		end_whole(vgpu, shadow);
-		put_run(vgpu, shadow, i / RUN);
-		return;
-	default:
-		/* A table's own frame is looked at with the table. */
-		if (!shadow->child[i] &&
-		    !all_valid(vgpu, cache, gfn_of(vgpu, GTT_PAGE_2M, val), GTT_ENTRIES))
-			put_entry(vgpu, shadow, i);
+		gfns[i] = gfn_of(vgpu, GTT_PAGE_64K, val) + i % RUN;
+	}
+	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, GTT_ENTRIES, valid);
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++) {
+		if (valid[i] || shadow->page.va[i] == nothing(vgpu, shadow))
+			continue;
+		if (shadow->kind == GTT_PT_64K) {
+			end_whole(vgpu, shadow);
+			put_run(vgpu, shadow, i / RUN);
+		} else {
+			unmap_4k(vgpu, shadow, shadow->page.va[i]);
+			shadow->page.va[i] = nothing(vgpu, shadow);
+		}
 	}
 }
 
-void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow,
-		       struct gtt_valid_cache *cache)
+static bool all_valid(struct intel_vgpu *vgpu, u64 gfn)
+{
+	u64 gfns[GTT_ENTRIES];
+	bool valid[GTT_ENTRIES], all = true;
+
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
+		gfns[i] = gfn + i;
+	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, GTT_ENTRIES, valid);
+	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
+		all &= valid[i];
+	return all;
+}
+
+/* Its large pages; a table's own frame is looked at with the table. */
+static void invalidate_directory(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
-		if (shadow->page.va[i] != nothing(vgpu, shadow))
-			invalidate_entry(vgpu, shadow, i, cache);
+		if (!shadow->child[i] && shadow->page.va[i] != nothing(vgpu, shadow) &&
+		    !all_valid(vgpu, gfn_of(vgpu, GTT_PAGE_2M, shadow->table->entries[i])))
+			put_entry(vgpu, shadow, i);
+}
+
+void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	if (shadow->child)
+		invalidate_directory(vgpu, shadow);
+	else
+		invalidate_leaf(vgpu, shadow);
 	count_holes(vgpu, shadow);
 }

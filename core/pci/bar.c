@@ -37,7 +37,9 @@ static void leave(struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 
 	if (*at == INTEL_GVT_BAR_OFF)
 		return;
-	if (bar == VGPU_BAR_APERTURE && vgpu_aperture_place(vgpu, 0))
+	if (bar == VGPU_BAR_GTTMM)
+		vgpu_ggtt_place(vgpu, 0);
+	else if (vgpu_aperture_place(vgpu, 0))
 		return;
 	err = intel_gvt_hypervisor_set_trap_area(vgpu, *at, *at + vgpu_bar_size(vgpu, bar), false);
 	/* What could not be undone stays, and is tried again at the next configuration access. */
@@ -57,6 +59,8 @@ static void take(struct intel_vgpu *vgpu, enum vgpu_bar_index bar, u64 to)
 	/* Without memory of its own behind it, the BAR traps: slower, and all else the same. */
 	if (intel_gvt_hypervisor_place_bar(vgpu, bar, to))
 		vgpu->state->counters.bar_refused++;
+	else if (bar == VGPU_BAR_GTTMM)
+		vgpu_ggtt_place(vgpu, (to + VGPU_GGTT_OFFSET) >> GVT_PAGE_SHIFT);
 	if (bar == VGPU_BAR_APERTURE)
 		vgpu_aperture_place(vgpu, to >> GVT_PAGE_SHIFT);
 }

@@ -26,6 +26,7 @@ struct bench {
 		u32 mfn, refs;
 	} * pages; /* by gfn */
 	bool *tracked;
+	bool tracked_ggtt[VGPU_GGTT_PAGES];
 	u8 *arena; /* host pages, touched once */
 	u64 arena_free[8192 / 64];
 	u64 hypercalls, traps;

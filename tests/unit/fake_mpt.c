@@ -55,6 +55,8 @@ static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
 	for (unsigned int page = 0; f->mirror && page < GVT_MMIO_PAGES; page++)
 		if (!intel_gvt_page_traps(f->gvt, page))
 			vgpu->mirror[page] = f->mirror + page * GVT_PAGE_SIZE / sizeof(u32);
+	if (f->ggtt)
+		vgpu->ggtt = f->ggtt;
 	*handle = (unsigned long)f;
 	return 0;
 }
@@ -77,6 +79,16 @@ static int inject_msi(unsigned long handle, u32 addr, u16 data)
 	return 0;
 }
 
+/* Whether writes to guest frame @gfn trap, or NULL: it is no memory. */
+static bool *track_of(struct fake *f, u64 gfn)
+{
+	u64 first = (FAKE_BAR0 + VGPU_GGTT_OFFSET) >> GVT_PAGE_SHIFT;
+
+	if (f->ggtt && gfn - first < VGPU_GGTT_PAGES && f->placed[VGPU_BAR_GTTMM] == FAKE_BAR0)
+		return &f->tracked_ggtt[gfn - first];
+	return gfn < FAKE_RAM_PAGES && f->mfn[gfn] ? &f->tracked[gfn] : NULL;
+}
+
 static int enable_page_track(unsigned long handle, u64 gfn)
 {
 	struct fake *f = of(handle);
@@ -85,13 +97,13 @@ static int enable_page_track(unsigned long handle, u64 gfn)
 	f->calls++;
 	if (err)
 		return err;
-	if (gfn >= FAKE_RAM_PAGES || !f->mfn[gfn])
+	if (!track_of(f, gfn))
 		return -EINVAL;
-	if (f->tracked[gfn])
+	if (*track_of(f, gfn))
 		return -EEXIST;
 	if (f->on_track)
 		f->on_track(f, gfn);
-	f->tracked[gfn] = true;
+	*track_of(f, gfn) = true;
 	return 0;
 }
 
@@ -103,9 +115,9 @@ static int disable_page_track(unsigned long handle, u64 gfn)
 	f->calls++;
 	if (err)
 		return err;
-	if (gfn >= FAKE_RAM_PAGES || !f->tracked[gfn])
+	if (!track_of(f, gfn) || !*track_of(f, gfn))
 		return -ENOENT;
-	f->tracked[gfn] = false;
+	*track_of(f, gfn) = false;
 	return 0;
 }
 
@@ -243,16 +255,35 @@ int fake_create(struct fake *f, u32 aperture_mib)
 	return intel_gvt_create_vgpu(f->gvt, &params, f->state, f, &f->vgpu);
 }
 
-struct fake *fake_vgpu(void)
+static struct fake *activate(struct fake *f)
 {
-	struct fake *f = fake_new();
-
 	f->mirror = fake_pages(GVT_MMIO_SIZE);
 	ck_assert_int_eq(fake_create(f, 64), 0);
 	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
 	fake_place(f);
 	fake_log(f);
 	return f;
+}
+
+struct fake *fake_vgpu(void)
+{
+	return activate(fake_new());
+}
+
+struct fake *fake_vgpu_ggtt(void)
+{
+	struct fake *f = fake_new();
+
+	f->ggtt = fake_pages(MiB(8));
+	return activate(f);
+}
+
+void fake_ggtt_write(struct fake *f, u32 page, u64 entry)
+{
+	if (!f->ggtt || f->tracked_ggtt[page / GTT_ENTRIES])
+		fake_write(f, FAKE_BAR0 + VGPU_GGTT_OFFSET + 8ull * page, 8, entry);
+	else
+		f->ggtt[page] = entry;
 }
 
 void fake_place(struct fake *f)
@@ -271,8 +302,13 @@ void fake_free(struct fake *f)
 	for (u32 gfn = 0; gfn < FAKE_RAM_PAGES; gfn++)
 		if (f->tracked[gfn])
 			ck_abort_msg("page 0x%x is still tracked", gfn);
+	for (u32 page = 0; page < VGPU_GGTT_PAGES; page++)
+		if (f->tracked_ggtt[page])
+			ck_abort_msg("page 0x%x of the GGTT is still tracked", page);
 	fake_dma_exit(f);
 	intel_gvt_exit(f->gvt);
+	if (f->ggtt)
+		munmap(f->ggtt, MiB(8));
 	if (f->mirror)
 		munmap(f->mirror, GVT_MMIO_SIZE);
 	munmap(f->state, intel_gvt_state_size());

@@ -25,7 +25,9 @@ struct fake {
 	struct intel_vgpu *vgpu;
 	u8 *ram;
 	u32 *mirror; /* register pages that the guest would read directly, or NULL */
+	u64 *ggtt;   /* guest memory behind the GGTT half of BAR0, or NULL */
 	bool tracked[FAKE_RAM_PAGES];
+	bool tracked_ggtt[VGPU_GGTT_PAGES];
 	struct {
 		u64 start, end; /* .end 0: free */
 	} areas[FAKE_AREAS];
@@ -64,7 +66,7 @@ struct fake {
 	/* Each, unless 0, is what the next such call fails with. */
 	int fail_attach, fail_area, fail_place, fail_track, fail_msi, fail_dma, fail_alias;
 	void (*on_track)(struct fake *f, u64 gfn); /* what the guest does just before */
-	bool no_alias; /* the back end has no aliases */
+	bool no_alias;				   /* the back end has no aliases */
 };
 
 /** fake_new() - back end, shared part and state, without a vGPU. */
@@ -75,6 +77,12 @@ int fake_create(struct fake *f, u32 aperture_mib);
 
 /** fake_vgpu() - fake_new() and an active vGPU, with register pages mirrored and BARs in place. */
 struct fake *fake_vgpu(void);
+
+/** fake_vgpu_ggtt() - the same, with guest memory behind the GGTT. */
+struct fake *fake_vgpu_ggtt(void);
+
+/** fake_ggtt_write() - the guest writes entry @page, which traps or does not. */
+void fake_ggtt_write(struct fake *f, u32 page, u64 entry);
 
 /** fake_place() - program BARs and switch memory decoding on, as firmware does. */
 void fake_place(struct fake *f);

@@ -188,6 +188,55 @@ START_TEST(given_up)
 }
 END_TEST
 
+/* What stays as it is costs no comparison any more; a change then costs a trap for each page. */
+START_TEST(quiet_pages)
+{
+	struct fake *f = fake_vgpu_ggtt();
+	const struct vgpu_gtt_counts *counts = intel_vgpu_gtt_counts(f->vgpu);
+	u64 traps;
+
+	for (u32 n = 0; n < 200; n++) {
+		/* One page is busy all the time. */
+		fake_ggtt_write(f, 700, (u64)(0x100 + n) << GVT_PAGE_SHIFT | 1);
+		flush(f);
+	}
+	ck_assert_uint_eq(counts->tracked_ggtt, GGTT_LEAVES - 1);
+	ck_assert(!f->tracked_ggtt[1]);
+	traps = intel_vgpu_counters(f->vgpu)->ggtt_write;
+	for (u32 i = 0; i < 1000; i++)
+		fake_ggtt_write(f, 4000 + i, (u64)(0x400 + i) << GVT_PAGE_SHIFT | 1);
+	ck_assert_uint_le(intel_vgpu_counters(f->vgpu)->ggtt_write - traps, 3);
+	flush(f);
+	for (u32 i = 0; i < 1000; i++)
+		UNIT_CHECK(bus_of(f, 4000 + i) == bus(f, 0x400 + i), "entry %u", i);
+	/* The table moves with BAR0, and is tracked no more. */
+	fake_cfg_write(f, PCI_BASE_ADDRESS_0, 4, 0xe0000000);
+	ck_assert_uint_eq(counts->tracked_ggtt, 0);
+	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
+		UNIT_CHECK(!f->tracked_ggtt[i], "page %u", i);
+	fake_free(f);
+}
+END_TEST
+
+static void write_just_before(struct fake *f, u64 gfn)
+{
+	if (gfn == ((FAKE_BAR0 + VGPU_GGTT_OFFSET) >> GVT_PAGE_SHIFT) + 9)
+		f->ggtt[9 * GTT_ENTRIES] = 0x123001;
+}
+
+START_TEST(race_with_tracking)
+{
+	struct fake *f = fake_vgpu_ggtt();
+
+	f->on_track = write_just_before;
+	for (u32 n = 0; n < 200; n++)
+		flush(f);
+	ck_assert(f->tracked_ggtt[9]);
+	ck_assert_uint_eq(bus_of(f, 9 * GTT_ENTRIES), bus(f, 0x123));
+	fake_free(f);
+}
+END_TEST
+
 /* ---- the aperture ---- */
 
 START_TEST(aliases_in_runs)
@@ -324,10 +373,20 @@ END_TEST
 Suite *suite_gtt_ggtt(void)
 {
 	const TTest *const tests[] = {
-		follows_at_flush, split_writes,	   scratch_everywhere,
-		idle_is_cheap,	  in_batches,	   no_room,
-		given_up,	  aliases_in_runs, aliases_follow_the_bar,
-		trapped_aperture, fenced_traps,	   taken_over,
+		quiet_pages,
+		race_with_tracking,
+		follows_at_flush,
+		split_writes,
+		scratch_everywhere,
+		idle_is_cheap,
+		in_batches,
+		no_room,
+		given_up,
+		aliases_in_runs,
+		aliases_follow_the_bar,
+		trapped_aperture,
+		fenced_traps,
+		taken_over,
 	};
 
 	return unit_suite("gtt_ggtt", tests, ARRAY_SIZE(tests));

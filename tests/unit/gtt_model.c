@@ -22,7 +22,6 @@
 
 struct gtt_model {
 	struct fake *f;
-	u64 *ggtt; /* guest memory behind the GGTT, or NULL: each write traps */
 	bool hurt; /* a failure was injected: what is shadowed may lack something */
 	bool stale_ggtt;
 	bool lost_track; /* the end of a page's tracking failed: it may be tracked in vain */
@@ -71,6 +70,7 @@ enum kind {
 	OP_RESTART,
 	OP_APERTURE,
 	OP_RESET,
+	OP_MMIO,
 	OP_KINDS,
 };
 
@@ -78,7 +78,7 @@ static const char *const names[OP_KINDS] = {
 	"tree", "tree",	 "tree",      "entry",	 "entry",    "leaf",	"leaf",	 "fill",
 	"ggtt", "ggtt",	 "ggtt-fill", "flush",	 "create",   "destroy", "sync",	 "sync",
 	"sync", "sync",	 "quiet",     "give-up", "populate", "fail",	"fence", "bar",
-	"gamw", "quota", "limit",     "restart", "aperture", "reset",
+	"gamw", "quota", "limit",     "restart", "aperture", "reset",	"mmio",
 };
 
 void gtt_model_describe(const struct gtt_op *op, char *buf, size_t len)
@@ -239,8 +239,8 @@ static void write_ggtt(struct gtt_model *m, u32 page, u64 val, unsigned int widt
 	u64 at = VGPU_GGTT_OFFSET + page * 8ull;
 
 	m->stale_ggtt = true;
-	if (m->ggtt) {
-		m->ggtt[page] = val;
+	if (m->f->ggtt) {
+		fake_ggtt_write(m->f, page, val);
 		return;
 	}
 	for (unsigned int i = 0; i < 8; i += width)
@@ -308,16 +308,12 @@ static void populate(struct gtt_model *m)
 static void restart(struct gtt_model *m)
 {
 	struct fake *f = m->f;
-	u64 *ggtt = m->ggtt;
-
 	/* What fails now is left to the back end, which has less patience. */
 	f->fail_track = f->fail_alias = 0;
 	intel_gvt_destroy_vgpu(f->vgpu);
 	UNIT_CHECK(!f->pins && !f->host_pages && !f->nr_aliases, "held by no vGPU");
 	if (fake_create(f, 64))
 		abort();
-	if (ggtt)
-		f->vgpu->ggtt = ggtt;
 	intel_gvt_activate_vgpu(f->vgpu);
 }
 
@@ -375,6 +371,17 @@ static void touch_aperture(struct gtt_model *m, const struct gtt_op *op)
 	got = fake_read(m->f, bar + page * GVT_PAGE_SIZE + at, 8);
 	UNIT_CHECK(got == expect, "the aperture's page 0x%x gave 0x%llx instead of 0x%llx", page,
 		   (unsigned long long)got, (unsigned long long)expect);
+}
+
+/* Any register, of any width; those of graphics memory more often. */
+static void write_mmio(struct gtt_model *m, const struct gtt_op *op)
+{
+	static const u32 likely[] = { FENCE(0), FENCE(1) + 4, PV_PDP,	PV_PDP + 4,
+				      PV_G2V,	FLSH_CNTL,    GAMW + 2, 0x941c };
+	u32 offset = op->a & 1 ? likely[op->b % ARRAY_SIZE(likely)] : op->d % (GVT_MMIO_SIZE - 8);
+
+	fake_write(m->f, FAKE_BAR0 + offset, 1u << op->a / 2 % 4, op->c);
+	m->stale_ggtt = true;
 }
 
 /* ---- what must hold ---- */
@@ -479,9 +486,14 @@ static void check_counts(struct gtt_model *m)
 	const struct vgpu_gtt_counts *counts = intel_vgpu_gtt_counts(m->f->vgpu);
 	unsigned int tracked = 0;
 
-	for (u32 gfn = 0; gfn < FAKE_RAM_PAGES; gfn++)
-		tracked += m->f->tracked[gfn] &&
-			   (!m->lost_track || intel_vgpu_find_page_track(m->f->vgpu, gfn));
+	for (u32 gfn = 0; gfn < FAKE_RAM_PAGES; gfn++) {
+		const struct intel_vgpu_page_track *track =
+			m->f->tracked[gfn] ? intel_vgpu_find_page_track(m->f->vgpu, gfn) : NULL;
+
+		tracked += track && track->tracked;
+		UNIT_CHECK(!m->f->tracked[gfn] || m->lost_track || (track && track->tracked),
+			   "page 0x%x is tracked in vain", gfn);
+	}
 	UNIT_CHECK(counts->dma_refs == m->f->pins, "%llu references, %zu pins",
 		   (unsigned long long)counts->dma_refs, m->f->pins);
 	UNIT_CHECK(counts->aliases == m->f->nr_aliases, "%llu aliases counted, %zu are",
@@ -543,6 +555,8 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 	case OP_QUIET:
 		for (unsigned int i = 0; i < QUIET_SYNCS; i++)
 			err = sync_one(m, op->a);
+		for (unsigned int i = 0; op->b % 4 == 0 && i < QUIET_SYNCS + 32; i++)
+			vgpu_ggtt_commit(f->vgpu);
 		break;
 	case OP_GIVE_UP:
 		give_up(m, op);
@@ -569,19 +583,24 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 		f->dma_limit = op->a % 4 ? 0 : op->d % 4096;
 		break;
 	case OP_RESTART:
-		restart(m);
+		/* Slow, and much the same each time. */
+		if (op->d % 4 == 0)
+			restart(m);
 		break;
 	case OP_APERTURE:
 		touch_aperture(m, op);
 		break;
 	case OP_RESET:
-		if (op->a % 8)
+		if (op->d % 16)
 			break;
 		f->fail_track = f->fail_alias = 0;
 		intel_gvt_reset_vgpu(f->vgpu);
 		UNIT_CHECK(!f->pins && !f->host_pages && !f->nr_aliases, "held after reset");
 		fake_place(f);
 		fake_log(f);
+		break;
+	case OP_MMIO:
+		write_mmio(m, op);
 		break;
 	case OP_KINDS:
 		break;
@@ -629,11 +648,11 @@ void gtt_model_end(struct gtt_model *m)
 	}
 }
 
-struct gtt_model *gtt_model_new(void)
+struct gtt_model *gtt_model_new(bool ggtt)
 {
 	struct gtt_model *m = calloc(1, sizeof(*m));
 
-	m->f = fake_vgpu();
+	m->f = ggtt ? fake_vgpu_ggtt() : fake_vgpu();
 	return m;
 }
 

@@ -19,8 +19,8 @@ struct gtt_op {
 
 struct gtt_model;
 
-/** gtt_model_new() - an active vGPU of an idle guest. */
-struct gtt_model *gtt_model_new(void);
+/** gtt_model_new() - an active vGPU of an idle guest. @ggtt: its GGTT is guest memory. */
+struct gtt_model *gtt_model_new(bool ggtt);
 
 /** gtt_model_step() - one step, and the checks after it. Ends the process when one fails. */
 void gtt_model_step(struct gtt_model *m, const struct gtt_op *op);

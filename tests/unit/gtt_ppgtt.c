@@ -131,7 +131,7 @@ START_TEST(traps)
 	fake_write(f, PT * GVT_PAGE_SIZE + 8 + 2, 1, 0x50);
 	ck_assert_uint_eq(counts(f)->tracked, 3);
 	ck_assert_int_eq(guest_sync(f), 0);
-	ck_assert_uint_eq(guest_gpu(f, 0x1000), guest_bus(f, 0x501));
+	ck_assert_uint_eq(guest_gpu(f, 0x1000), guest_bus(f, 0x507));
 	fake_free(f);
 }
 END_TEST
@@ -251,6 +251,47 @@ START_TEST(page_of_1g)
 	ck_assert_uint_eq(counts(f)->shadows, 3);
 	ck_assert_uint_eq(guest_gpu(f, 0xabc000), guest_bus(f, 0xabc));
 	ck_assert_uint_eq(guest_gpu(f, 0x1000000), none(f));
+	fake_free(f);
+}
+END_TEST
+
+/* A directory of nothing but pages of 1 GiB that are not there: looked for, but not for ever. */
+START_TEST(endless_holes)
+{
+	struct fake *f = guest_new();
+	u64 calls = f->dma_calls;
+
+	for (u32 i = 1; i < GTT_ENTRIES; i++)
+		guest_entry(f, PDP, i, (u64)i << 30 | 0x83);
+	ck_assert_int_eq(guest_sync(f), -E2BIG);
+	ck_assert_uint_le(f->dma_calls - calls, GTT_MISSES_MAX + 1000);
+	ck_assert_uint_le(counts(f)->shadows, 8);
+	for (u32 i = 1; i < GTT_ENTRIES; i++)
+		guest_entry(f, PDP, i, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
+	fake_free(f);
+}
+END_TEST
+
+/* A leaf of 64 KiB pages with a second parent: right for both. */
+START_TEST(shared_64k)
+{
+	struct fake *f = guest_new();
+
+	fake_reg_write(f, GAMW, 0xf);
+	guest_entry(f, PD, 0, guest_table(PT) | 1 << 11);
+	ck_assert_int_eq(guest_sync(f), 0);
+	guest_entry(f, PD, 7, guest_table(PT) | 1 << 11);
+	guest_entry(f, PT, 32, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	for (u64 at = 0; at <= 7 * MiB(2); at += 7 * MiB(2)) {
+		ck_assert_uint_eq(guest_gpu(f, at + 0x21000), none(f));
+		ck_assert_uint_eq(guest_gpu(f, at + 0x31000), guest_bus(f, PAGES + 0x31));
+	}
+	guest_entry(f, PD, 0, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 7 * MiB(2) + 0x31000), guest_bus(f, PAGES + 0x31));
 	fake_free(f);
 }
 END_TEST
@@ -377,10 +418,11 @@ END_TEST
 Suite *suite_gtt_ppgtt(void)
 {
 	const TTest *const tests[] = {
-		life,	     three_levels,	 shared_table,	 loop,
-		traps,	     race_with_tracking, no_tracking,	 pages_of_64k,
-		pages_of_2m, page_of_1g,	 table_given_up, quota,
-		many_roots,  taken_over,	 no_services,
+		endless_holes,	shared_64k,   life,	   three_levels,
+		shared_table,	loop,	      traps,	   race_with_tracking,
+		no_tracking,	pages_of_64k, pages_of_2m, page_of_1g,
+		table_given_up, quota,	      many_roots,  taken_over,
+		no_services,
 	};
 
 	return unit_suite("gtt_ppgtt", tests, ARRAY_SIZE(tests));
