@@ -159,6 +159,13 @@ int intel_gvt_hypervisor_set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end,
 	return vgpu->gvt->mpt->set_pvmmio(vgpu, start, end, map);
 }
 
+int intel_gvt_hypervisor_reserve_state(struct intel_vgpu *vgpu, const void *from, size_t len)
+{
+	if (!vgpu->gvt->mpt->reserve_state)
+		return 0;
+	return vgpu->gvt->mpt->reserve_state(vgpu->handle, from, len);
+}
+
 int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt)
 {
 	return gvt->mpt->dom0_ready ? gvt->mpt->dom0_ready() : 0;

@@ -53,6 +53,7 @@ struct intel_gvt_mpt {
 			      unsigned int nr, bool map);
 	int (*set_opregion)(struct intel_vgpu *vgpu);
 	int (*set_pvmmio)(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
+	int (*reserve_state)(unsigned long handle, const void *from, size_t len);
 	int (*dom0_ready)(void);
 };
 
@@ -212,6 +213,13 @@ int intel_gvt_hypervisor_set_opregion(struct intel_vgpu *vgpu);
  * Returns 0, or -EOPNOTSUPP: the guest then goes on without.
  */
 int intel_gvt_hypervisor_set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
+
+/**
+ * intel_gvt_hypervisor_reserve_state() - make sure of the memory behind @len bytes of the vGPU's
+ * state from @from on, before they are first written. What is not reserved is to be read by nobody:
+ * reading would take memory too. Returns 0 or a negative errno.
+ */
+int intel_gvt_hypervisor_reserve_state(struct intel_vgpu *vgpu, const void *from, size_t len);
 
 /** intel_gvt_hypervisor_dom0_ready() - say that vGPUs can be had from now on. */
 int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt);

@@ -30,11 +30,12 @@ struct vgpu_state {
 	u64 notifications[VGT_G2V_MAX + 1];
 	struct vgpu_counters counters;
 	u8 cfg[VGPU_CFG_SIZE] __attribute__((aligned(8)));
+	u64 vreg_used[GVT_MMIO_PAGES / 64]; /* bits: pages of .vreg that hold more than zeroes */
 	u32 vreg[GVT_MMIO_DWORDS] __attribute__((aligned(4096)));
 	u64 ggtt[VGPU_GGTT_PAGES * 512] __attribute__((aligned(4096)));
 };
 
-#define VGPU_STATE_LAYOUT 1u
+#define VGPU_STATE_LAYOUT 3u
 
 struct intel_vgpu {
 	struct intel_gvt *gvt;

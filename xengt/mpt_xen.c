@@ -243,6 +243,13 @@ static int set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map)
 	return -EOPNOTSUPP;
 }
 
+static int reserve_state(unsigned long handle, const void *from, size_t len)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return xengt_state_reserve(v->host, v->state, from, len);
+}
+
 /* Units ordered after ours may start guests now. */
 static int dom0_ready(void)
 {
@@ -278,6 +285,7 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.map_gfn_to_mfn = map_gfn_to_mfn,
 	.set_opregion = set_opregion,
 	.set_pvmmio = set_pvmmio,
+	.reserve_state = reserve_state,
 	.dom0_ready = dom0_ready,
 };
 

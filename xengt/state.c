@@ -64,7 +64,7 @@ struct xengt_state *xengt_state_create(const struct xengt_host *host, domid_t do
 	if (!err)
 		err = reserve(fd, offsetof(struct xengt_state, aliases), GVT_PAGE_SIZE);
 	if (!err)
-		err = reserve(fd, core, offsetof(struct vgpu_state, ggtt));
+		err = reserve(fd, core, offsetof(struct vgpu_state, vreg));
 	if (!err) {
 		state = map_state(fd);
 		err = state ? 0 : -errno;

@@ -125,16 +125,38 @@ const char *intel_gvt_reg_name(const struct intel_gvt *gvt, u32 offset, char *bu
 	return buf;
 }
 
+static bool page_used(const struct intel_vgpu *vgpu, u32 page)
+{
+	return vgpu->state->vreg_used[page / 64] >> page % 64 & 1;
+}
+
+/* Most pages hold zeroes for ever: memory is asked for with the first other value. */
+static bool use_page(struct intel_vgpu *vgpu, u32 page)
+{
+	u32 *at = vgpu->state->vreg + page * (GVT_PAGE_SIZE / sizeof(u32));
+
+	if (page_used(vgpu, page))
+		return true;
+	if (intel_gvt_hypervisor_reserve_state(vgpu, at, GVT_PAGE_SIZE))
+		return false;
+	vgpu->state->vreg_used[page / 64] |= 1ull << page % 64;
+	return true;
+}
+
 u32 gvt_vreg(const struct intel_vgpu *vgpu, u32 offset)
 {
-	return vgpu->state->vreg[offset / sizeof(u32)];
+	return page_used(vgpu, offset / GVT_PAGE_SIZE) ? vgpu->state->vreg[offset / sizeof(u32)]
+						       : 0;
 }
 
 void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 {
 	u32 *mirror = vgpu->mirror[offset / GVT_PAGE_SIZE];
 
-	vgpu->state->vreg[offset / sizeof(u32)] = val;
+	if (val == gvt_vreg(vgpu, offset) || !use_page(vgpu, offset / GVT_PAGE_SIZE))
+		val = gvt_vreg(vgpu, offset);
+	else
+		vgpu->state->vreg[offset / sizeof(u32)] = val;
 	if (mirror)
 		__atomic_store_n(&mirror[offset % GVT_PAGE_SIZE / sizeof(u32)], val,
 				 __ATOMIC_RELEASE);
@@ -142,25 +164,24 @@ void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 
 void gvt_mmio_show(struct intel_vgpu *vgpu)
 {
-	for (unsigned int page = 0; page < GVT_MMIO_PAGES; page++)
-		if (vgpu->mirror[page])
-			memcpy(vgpu->mirror[page],
-			       vgpu->state->vreg + page * GVT_PAGE_SIZE / sizeof(u32),
-			       GVT_PAGE_SIZE);
+	for (unsigned int page = 0; page < GVT_MMIO_PAGES; page++) {
+		const u32 *vreg = vgpu->state->vreg + page * GVT_PAGE_SIZE / sizeof(u32);
+
+		if (vgpu->mirror[page] && page_used(vgpu, page))
+			memcpy(vgpu->mirror[page], vreg, GVT_PAGE_SIZE);
+		else if (vgpu->mirror[page])
+			memset(vgpu->mirror[page], 0, GVT_PAGE_SIZE);
+	}
 }
 
-/* Leaves pages that hold nothing but zeroes untouched, so that they cost no memory. */
 void gvt_mmio_reset(struct intel_vgpu *vgpu)
 {
 	struct intel_gvt *gvt = vgpu->gvt;
-	u32 *vreg = vgpu->state->vreg;
 
 	for (u32 dword = 0; dword < GVT_MMIO_DWORDS; dword++) {
 		const struct gvt_reg *row = gvt->rows[gvt->index[dword]];
-		u32 reset = row ? row->reset : 0;
 
-		if (vreg[dword] != reset)
-			vreg[dword] = reset;
+		gvt_vreg_set(vgpu, dword * sizeof(u32), row ? row->reset : 0);
 	}
 	gvt_pvinfo_populate(vgpu);
 	gvt_mmio_show(vgpu);
@@ -172,7 +193,7 @@ static u32 read_dword(struct intel_vgpu *vgpu, u32 offset)
 	const struct gvt_reg *row = vgpu->gvt->rows[vgpu->gvt->index[dword]];
 
 	vgpu->access[dword].reads++;
-	return row && row->read ? row->read(vgpu, offset) : vgpu->state->vreg[dword];
+	return row && row->read ? row->read(vgpu, offset) : gvt_vreg(vgpu, offset);
 }
 
 static u32 taken(const struct gvt_reg *row, u32 old, u32 val, u32 lanes)
@@ -195,7 +216,7 @@ static u32 taken(const struct gvt_reg *row, u32 old, u32 val, u32 lanes)
 /* @lanes: the bits that the guest's access covers; the rest of @val is zero. */
 static void write_dword(struct intel_vgpu *vgpu, u32 offset, u32 val, u32 lanes)
 {
-	u32 dword = offset / sizeof(u32), old = vgpu->state->vreg[dword];
+	u32 dword = offset / sizeof(u32), old = gvt_vreg(vgpu, offset);
 	const struct gvt_reg *row = vgpu->gvt->rows[vgpu->gvt->index[dword]];
 
 	vgpu->access[dword].writes++;

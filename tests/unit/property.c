@@ -96,7 +96,8 @@ START_TEST(like_the_model)
 	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += 4)
 		if (intel_gvt_reg(f->gvt, offset) && !has_handler(f, offset, 4))
 			gvt_vreg_set(f->vgpu, offset, unit_random(&seed));
-	memcpy(model, f->state->vreg, GVT_MMIO_SIZE);
+	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += 4)
+		model[offset / 4] = gvt_vreg(f->vgpu, offset);
 	for (u32 n = 0; n < ACCESSES; n++) {
 		unsigned int bytes = random_width(&seed);
 		u32 offset = random_offset(f, &seed, bytes);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "tests/unit/xengt_rig.h"
 #include "xengt/log.h"
@@ -41,6 +42,26 @@ START_TEST(whole_life)
 	guest_check_before(g);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0xffffffff);
 	ck_assert_uint_eq(guest_cfg_read(g, PCI_VENDOR_ID, 4), 0xffffffff);
+	guest_free(g);
+}
+END_TEST
+
+/* What a vGPU takes of /run: registers that hold zeroes take nothing. */
+START_TEST(costs_little)
+{
+	struct guest *g = guest_start(1);
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%u.vgpu", g->dir, GUEST_DOMID);
+	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += GVT_PAGE_SIZE)
+		guest_read(g, GUEST_BAR0 + offset, 4);
+	guest_write(g, GUEST_BAR0 + 0x1ff000, 4, 0);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_gt(st.st_blocks * 512, KiB(64));
+	ck_assert_int_lt(st.st_blocks * 512, KiB(512));
+	guest_write(g, GUEST_BAR0 + 0x1ff000, 4, 7);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + 0x1ff000, 4), 7);
 	guest_free(g);
 }
 END_TEST
@@ -304,9 +325,10 @@ END_TEST
 Suite *suite_xengt_attach(void)
 {
 	const TTest *const tests[] = {
-		whole_life,	 again_and_again,   options_count,  shown_in_xenstore,
-		domains_refused, eight_servers,	    tracking_taken, has_one_already,
-		no_xen,		 no_room_for_state, reboot,	    two_guests,
+		whole_life,	   costs_little,    again_and_again,   options_count,
+		shown_in_xenstore, domains_refused, eight_servers,     tracking_taken,
+		has_one_already,   no_xen,	    no_room_for_state, reboot,
+		two_guests,
 
 	};
 

@@ -20,7 +20,8 @@ struct guest *guest_new(unsigned int vcpus, unsigned int flags)
 	/* What is logged is for people; the tests look at what was done. */
 	xengt_log_level(0);
 	ck_assert_int_eq(exen_init(), 0);
-	strcpy(g->dir, "/tmp/xengt-state-XXXXXX");
+	/* A file system in memory, as /run is. */
+	strcpy(g->dir, "/dev/shm/xengt-state-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(g->dir));
 	g->host.state_dir = g->dir;
 	g->host.poll_max = 0;
