@@ -96,15 +96,15 @@ case_balloon() {
 	local first pinned after gone
 	with_pages "$1" && expect 'bar ok *' bar $aperture || return
 	for first in 0x8000 0x18000 0x28000 0x38000; do
-		expect 'map ok *' map $first 5000 || return
+		expect 'map ok *' map $first 1000 || return
 	done
-	expect 'show ok *' show 0 0 20000 || return
-	xl mem-set "$1" 700m
-	until_true 120 ballooned "$1" 700 || return
+	expect 'show ok *' show 0 0 4000 || return
+	xl mem-set "$1" 800m
+	until_true 120 ballooned "$1" 800 || return
 	pinned=$(free_memory)
 	pages stats
 	gone=$(sed 's/.* gone \([0-9]*\).*/\1/' <<<"$answer")
-	[[ $answer == *aliases\ $((20000 - gone))\ * ]] && ((gone)) || return
+	[[ $answer == *aliases\ $((4000 - gone))\ * ]] && ((gone)) || return
 	expect 'unmap ok *' unmap && expect 'stats used 0 *' stats || return
 	after=$(free_memory)
 	echo "free: $pinned MiB while $gone pages given up were pinned, then $after MiB"
