@@ -112,6 +112,23 @@ case_destroy() {
 	nothing_of "$domid"
 }
 
+# The stock device model after xengt-dm, as a user of its own: libxl's restricted ones.
+case_restricted() {
+	getent passwd xen-qemuuser-shared >/dev/null ||
+		useradd --system --no-create-home xen-qemuuser-shared || return
+	start "$1" "$2" 'dm_restrict=1' || return
+	ps -eo user:32=,args= | grep -e "-name $1 " | grep -v grep | tee /dev/stderr | grep -q '^xen-qemuuser'
+}
+
+# Restored, it has a vGPU as after power-on, which its driver sets up again as it resumes.
+case_restored() {
+	xl save "$1" /var/tmp/saved || return
+	until_true 60 gone "$1" || return
+	xl restore /var/tmp/saved || { tail "/var/log/xen/qemu-dm-$1.log"; return 1; }
+	rm /var/tmp/saved
+	lab-guest run "$1" "dmesg | tail -n 15; vgpu-test info $2"
+}
+
 memory_back() {
 	(($(free_memory) >= $1))
 }
