@@ -290,7 +290,7 @@ static bool track(struct intel_vgpu *vgpu, u32 nr_leaf)
 
 	/* What is no guest memory traps anyhow; what cannot be tracked is compared. */
 	if (err && err != -EEXIST) {
-		ggtt->table_gfn = err == -EINVAL ? 0 : ggtt->table_gfn;
+		ggtt->track_off |= err == -EINVAL;
 		ggtt->leaves[nr_leaf].quiet = 0;
 		return false;
 	}
@@ -304,11 +304,13 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 	for (u32 i = 0; i < GGTT_LEAVES; i++)
 		untrack(vgpu, i);
 	vgpu->gtt.ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
+	vgpu->gtt.ggtt.track_off = false;
 }
 
 /* What one commit may still do: begin to track leaves, try holes again. */
 struct budget {
 	u32 tracks, holes;
+	bool skipped; /* some holes have to wait: from vgpu_ggtt.retry_at on */
 };
 
 /* Compares a leaf if it can have changed. */
@@ -323,15 +325,16 @@ static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budg
 		return 0;
 	retry = leaf->holes <= budget->holes;
 	budget->holes -= retry ? leaf->holes : 0;
-	if (!retry)
+	if (!retry && !budget->skipped)
 		vgpu->gtt.ggtt.retry_at = nr_leaf;
+	budget->skipped |= !retry;
 	err = commit_leaf(vgpu, nr_leaf, retry);
 	if (err || vgpu->gtt.counts.ggtt_changes != changes) {
 		leaf->quiet = 0;
 		return err;
 	}
 	if (leaf->tracked || ++leaf->quiet < GTT_TRACK_AFTER || !budget->tracks ||
-	    !vgpu->gtt.ggtt.table_gfn)
+	    !vgpu->gtt.ggtt.table_gfn || vgpu->gtt.ggtt.track_off)
 		return 0;
 	budget->tracks--;
 	/* What is written until tracking begins is found by comparing once more. */
@@ -347,7 +350,7 @@ static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 {
-	struct budget budget = { TRACK_BATCH, RETRY_BATCH };
+	struct budget budget = { TRACK_BATCH, RETRY_BATCH, false };
 	u32 start = vgpu->gtt.ggtt.retry_at;
 	int first = 0;
 

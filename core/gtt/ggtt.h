@@ -47,6 +47,7 @@ struct vgpu_ggtt {
 	u32 nr_own;	/* leaves with entries of their own */
 	u64 table_gfn;	/* where the guest's table is guest memory; 0: nowhere */
 	u64 bar_gfn;	/* where the aperture is aliased; 0: nowhere */
+	bool track_off; /* the table there cannot be tracked */
 	bool alias_off; /* the back end has no aliases */
 };
 

@@ -349,16 +349,18 @@ static int fill(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 static int fill_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	const struct gtt_format *fmt = format(vgpu);
-	const u64 keep = fmt->rows[GTT_PAGE_4K].keep, *from = shadow->table->entries;
-	u64 gfns[GTT_ENTRIES], bus[GTT_ENTRIES], all = ~0ull, *to = shadow->page.va;
+	const u64 keep = fmt->rows[GTT_PAGE_4K].keep, addr = fmt->addr;
+	const u64 *restrict from = shadow->table->entries;
+	u64 *restrict to = shadow->page.va;
+	u64 gfns[GTT_ENTRIES], bus[GTT_ENTRIES], all = ~0ull;
 	int missing;
 
-	for (size_t i = 0; i < GTT_ENTRIES; i++)
+	for (size_t i = 0; i < GTT_ENTRIES; i++) {
 		all &= from[i];
+		gfns[i] = (from[i] & addr) >> GVT_PAGE_SHIFT;
+	}
 	if (!gtt_present(all))
 		return fill(vgpu, shadow);
-	for (size_t i = 0; i < GTT_ENTRIES; i++)
-		gfns[i] = (from[i] & fmt->addr) >> GVT_PAGE_SHIFT;
 	missing = gtt_map(vgpu, gfns, GTT_ENTRIES, bus);
 	for (size_t i = 0; i < GTT_ENTRIES; i++)
 		to[i] = (from[i] & keep) | bus[i];

@@ -218,6 +218,54 @@ START_TEST(quiet_pages)
 }
 END_TEST
 
+/* Where tracking fails half way, what was tracked by then is let go of all the same. */
+START_TEST(tracking_fails)
+{
+	struct fake *f = fake_vgpu_ggtt();
+	const struct vgpu_gtt_counts *counts = intel_vgpu_gtt_counts(f->vgpu);
+
+	for (u32 n = 0; n < GTT_TRACK_AFTER; n++)
+		flush(f);
+	ck_assert_uint_eq(counts->tracked_ggtt, 64);
+	f->fail_track = -EINVAL;
+	for (u32 n = 0; n < 10; n++)
+		flush(f);
+	ck_assert_uint_eq(counts->tracked_ggtt, 64);
+	fake_ggtt_write(f, 3 * GTT_ENTRIES, 0x100001);
+	fake_ggtt_write(f, 1000 * GTT_ENTRIES, 0x101001);
+	flush(f);
+	ck_assert_uint_eq(bus_of(f, 3 * GTT_ENTRIES), bus(f, 0x100));
+	ck_assert_uint_eq(bus_of(f, 1000 * GTT_ENTRIES), bus(f, 0x101));
+	ck_assert_uint_eq(counts->tracked_ggtt, 63);
+	fake_free(f);
+}
+END_TEST
+
+/* Frames that are not there are asked for again, some at a time: each has its turn. */
+START_TEST(holes_in_turn)
+{
+	struct fake *f = fake_vgpu_ggtt();
+	u64 calls;
+
+	for (u32 i = 0; i < 64 * GTT_ENTRIES; i++)
+		f->ggtt[i] = (FAKE_RAM_PAGES + 5ull + i % 7) << GVT_PAGE_SHIFT | 1;
+	f->ggtt[40 * GTT_ENTRIES] = 0x100001;
+	f->ggtt[63 * GTT_ENTRIES + 511] = 0x101001;
+	fake_give_up(f, 0x100);
+	fake_give_up(f, 0x101);
+	flush(f);
+	fake_populate(f, 0x100);
+	fake_populate(f, 0x101);
+	calls = f->dma_calls;
+	for (u32 n = 0; n < 5; n++)
+		flush(f);
+	ck_assert_uint_le(f->dma_calls - calls, 5 * 17);
+	ck_assert_uint_eq(bus_of(f, 40 * GTT_ENTRIES), bus(f, 0x100));
+	ck_assert_uint_eq(bus_of(f, 63 * GTT_ENTRIES + 511), bus(f, 0x101));
+	fake_free(f);
+}
+END_TEST
+
 static void write_just_before(struct fake *f, u64 gfn)
 {
 	if (gfn == ((FAKE_BAR0 + VGPU_GGTT_OFFSET) >> GVT_PAGE_SHIFT) + 9)
@@ -373,6 +421,8 @@ END_TEST
 Suite *suite_gtt_ggtt(void)
 {
 	const TTest *const tests[] = {
+		tracking_fails,
+		holes_in_turn,
 		quiet_pages,
 		race_with_tracking,
 		follows_at_flush,
