@@ -13,44 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xengt/dma_page.h"
 #include "xengt/log.h"
-#include "xengt/xengt.h"
 
 /* Pages kept mapped and not in use, at the most. */
 #define IDLE_MAX 4096u
 
-#define HASH_SIZE (1u << 16)
-
 /* Larger pages, by order. */
 static const u32 large_pages[] = { 16, 512 };
 
-struct xengt_dma_page {
-	u32 small;	  /* references to the page alone */
-	u32 within;	  /* references to larger pages that it is part of */
-	u32 next;	  /* in the chain of its address; or of free pins */
-	u32 older, newer; /* idle ones; and before it is mapped, the pin it takes the place of */
-	u32 large[ARRAY_SIZE(large_pages)]; /* references to larger pages that begin with it */
-	u32 aliases;			    /* the first of its places in the aperture */
-	bool gone;			    /* the guest gave it up */
-};
-
-static struct xengt_pin *pin_of(const struct xengt_vgpu *v, u32 pin)
-{
-	return &v->state->pins.pin[pin];
-}
-
-static u32 *chain_of(const struct xengt_vgpu *v, u64 bus)
-{
-	return &v->dma.by_bus[(bus >> GVT_PAGE_SHIFT) % HASH_SIZE];
-}
-
-static bool in_use(const struct xengt_dma_page *page)
-{
-	return page->small || page->within;
-}
-
-/* The pin of @bus for which @fits holds, as its number + 1; 0: there is none. */
-static u32 find(const struct xengt_vgpu *v, u64 bus, bool (*fits)(const struct xengt_dma_page *))
+u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
+		   bool (*fits)(const struct xengt_dma_page *page))
 {
 	u32 link = v->dma.by_bus ? *chain_of(v, bus) : 0;
 
@@ -72,7 +45,7 @@ static int prepare(struct xengt_vgpu *v)
 	if (err)
 		return err;
 	/* Address space, until used. */
-	dma->by_bus = calloc(HASH_SIZE, sizeof(*dma->by_bus));
+	dma->by_bus = calloc(XENGT_DMA_HASH, sizeof(*dma->by_bus));
 	dma->pages = calloc(XENGT_PINS_MAX, sizeof(*dma->pages));
 	if (!dma->by_bus || !dma->pages) {
 		free(dma->by_bus);
@@ -225,8 +198,7 @@ void xengt_dma_trim(struct xengt_vgpu *v)
 	trim(v, 0);
 }
 
-/* Takes a page out of the aperture. Returns 0, or an errno: it is still shown. */
-static int hide_all(struct xengt_vgpu *v, u32 pin)
+int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin)
 {
 	int err = 0;
 
@@ -243,7 +215,7 @@ static void settle(struct xengt_vgpu *v, u32 pin)
 	if (in_use(page))
 		return;
 	v->dma.used--;
-	if (hide_all(v, pin)) {
+	if (xengt_dma_hide_page(v, pin)) {
 		/* Shown still: it stays, out of reach, with this process. */
 		page->within = 1;
 		v->dma.used++;
@@ -494,7 +466,7 @@ static bool has_2m(const struct xengt_dma_page *page)
 static void unmap_one(struct xengt_vgpu *v, u64 bus)
 {
 	static bool (*const has_large[])(const struct xengt_dma_page *) = { has_64k, has_2m };
-	u32 link = find(v, bus, has_small);
+	u32 link = xengt_dma_find(v, bus, has_small);
 
 	if (link) {
 		v->dma.pages[link - 1].small--;
@@ -502,12 +474,12 @@ static void unmap_one(struct xengt_vgpu *v, u64 bus)
 		return;
 	}
 	for (u32 order = 0; order < ARRAY_SIZE(large_pages); order++) {
-		link = find(v, bus, has_large[order]);
+		link = xengt_dma_find(v, bus, has_large[order]);
 		if (!link)
 			continue;
 		v->dma.pages[link - 1].large[order]--;
 		for (u32 i = 0; i < large_pages[order]; i++) {
-			u32 part = find(v, bus + i * GVT_PAGE_SIZE, has_within);
+			u32 part = xengt_dma_find(v, bus + i * GVT_PAGE_SIZE, has_within);
 
 			if (!part)
 				continue;
@@ -528,135 +500,6 @@ void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr)
 		trim(v, IDLE_MAX);
 	if (v->dma.idle_gone)
 		trim(v, v->dma.idle - v->dma.idle_gone);
-}
-
-/* ---- looking at what is mapped ---- */
-
-u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn)
-{
-	u32 link = xengt_pagetab_get(&v->dma.gfns, gfn);
-
-	if (!link || !in_use(&v->dma.pages[link - 1]))
-		return INTEL_GVT_INVALID_ADDR;
-	return pin_of(v, link - 1)->bus >> GVT_PAGE_SHIFT;
-}
-
-static bool may_show(const struct xengt_dma_page *page)
-{
-	return in_use(page) && !page->gone;
-}
-
-int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place)
-{
-	u32 link = find(v, mfn << GVT_PAGE_SHIFT, may_show);
-
-	if (!v->dma.places)
-		v->dma.places = calloc(XENGT_ALIAS_MAX, sizeof(*v->dma.places));
-	if (!link || !v->dma.places)
-		return link ? -ENOMEM : -ENXIO;
-	v->dma.places[place] = v->dma.pages[link - 1].aliases;
-	v->dma.pages[link - 1].aliases = place + 1;
-	return 0;
-}
-
-/* Of two pins of one frame, it may be with either. */
-void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
-{
-	u64 bus = mfn << GVT_PAGE_SHIFT;
-
-	for (u32 link = v->dma.by_bus ? *chain_of(v, bus) : 0; link;
-	     link = v->dma.pages[link - 1].next) {
-		u32 *at = &v->dma.pages[link - 1].aliases;
-
-		if (pin_of(v, link - 1)->bus != bus)
-			continue;
-		while (*at && *at != place + 1)
-			at = &v->dma.places[*at - 1];
-		if (!*at)
-			continue;
-		*at = v->dma.places[place];
-		return;
-	}
-}
-
-bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid)
-{
-	u32 link = xengt_pagetab_get(&v->dma.gfns, gfn);
-
-	if (!link || !in_use(&v->dma.pages[link - 1]))
-		return false;
-	*valid = !v->dma.pages[link - 1].gone;
-	return true;
-}
-
-/*
- * Maps the pages of @pins once more, by fresh grants, and compares: that another frame is there by
- * now shows as well as that none is. Returns 0, or an errno: nothing is known then.
- */
-static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
-{
-	u32 fresh[XENGT_PINS_SCRATCH], mapped = 0;
-	int err;
-
-	for (u32 i = 0; i < nr; i++) {
-		fresh[i] = i;
-		*pin_of(v, i) = (struct xengt_pin){ .gfn = pin_of(v, pins[i])->gfn };
-	}
-	err = xengt_grants_map(v, fresh, nr);
-	for (u32 i = 0; i < nr; i++) {
-		same[i] = pin_of(v, i)->bus == pin_of(v, pins[i])->bus;
-		if (pin_of(v, i)->bus)
-			fresh[mapped++] = i;
-	}
-	if (mapped && xengt_grants_unmap(v, fresh, mapped))
-		xengt_log(XENGT_ERR, "%s: cannot unmap grants: %s", v->name, strerror(errno));
-	return err;
-}
-
-/* The guest gave them up: out of the aperture they go, neighbours together. */
-static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
-{
-	const struct xengt_dma_page *pages = v->dma.pages;
-
-	for (u32 i = 0, run; i < nr; i += run) {
-		u32 place = pages[pins[i]].aliases;
-
-		for (run = 1; place && i + run < nr; run++)
-			if (pages[pins[i + run]].aliases != place + run)
-				break;
-		if (place)
-			xengt_alias_drop(v, place - 1, run);
-	}
-	for (u32 i = 0; i < nr; i++) {
-		hide_all(v, pins[i]);
-		v->dma.pages[pins[i]].gone = true;
-	}
-	v->dma.gone += nr;
-}
-
-u32 xengt_dma_revalidate(struct xengt_vgpu *v)
-{
-	u32 pins[XENGT_PINS_SCRATCH], nr = 0, lost = 0, all = v->state->pins.nr;
-	bool same[XENGT_PINS_SCRATCH];
-	u64 before = v->dma.gone;
-
-	trim(v, 0);
-	if (!v->dma.used)
-		return 0;
-	for (u32 pin = XENGT_PINS_SCRATCH; pin < all; pin++) {
-		if (in_use(&v->dma.pages[pin]) && !v->dma.pages[pin].gone && pin_of(v, pin)->bus)
-			pins[nr++] = pin;
-		if (nr < ARRAY_SIZE(pins) && (pin < all - 1 || !nr))
-			continue;
-		if (look_again(v, pins, nr, same))
-			break;
-		for (u32 i = 0; i < nr; i++)
-			if (!same[i])
-				pins[lost++] = pins[i];
-		gone(v, pins, lost);
-		nr = lost = 0;
-	}
-	return v->dma.gone - before;
 }
 
 void xengt_dma_close(struct xengt_vgpu *v)

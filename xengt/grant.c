@@ -116,7 +116,10 @@ static int take_frame(struct xengt_vgpu *v, bool ours)
 	int err;
 
 	if (n == grants->room) {
-		complain(v, "its grant table is too small: raise max_grant_frames, and for more than 64 gnttab_max_frames of Xen", n);
+		complain(v,
+			 "its grant table is too small: raise max_grant_frames, and for more than "
+			 "64 gnttab_max_frames of Xen",
+			 n);
 		return -ENOSPC;
 	}
 	err = xengt_state_reserve(v->host, v->state, &pins->pin[n * ENTRIES],
