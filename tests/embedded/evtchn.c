@@ -28,8 +28,8 @@ struct xenevtchn_handle {
 
 struct port {
 	xenevtchn_handle *owner; /* NULL: free */
-	struct exen_domain *d; /* the far end's; NULL: this domain itself */
-	evtchn_port_t remote;  /* 0: unbound */
+	struct exen_domain *d;	 /* the far end's; NULL: this domain itself */
+	evtchn_port_t remote;	 /* 0: unbound */
 	bool masked, pending;
 };
 

@@ -231,7 +231,8 @@ void fake_free_host(unsigned long handle, void *va, size_t nr)
 u64 *fake_host_page(const struct fake *f, u64 bus)
 {
 	for (struct fake_host *host = f->host; host; host = host->next) {
-		u64 first = fake_virt_to_mfn(0, host->va) ^ 0x2a, at = (bus >> GVT_PAGE_SHIFT) ^ 0x2a;
+		u64 first = fake_virt_to_mfn(0, host->va) ^ 0x2a,
+		    at = (bus >> GVT_PAGE_SHIFT) ^ 0x2a;
 
 		if (at >= first && at < first + host->nr)
 			return (u64 *)(host->va + (at - first) * GVT_PAGE_SIZE);
