@@ -209,6 +209,39 @@ static void cmd_regs(const struct ask *ask, struct result *result)
 		    describe_regs(guest->v, which && !strcmp(which, "unknown"), pages));
 }
 
+static void cmd_gtt(const struct ask *ask, struct result *result)
+{
+	const char *addr = string_of(ask, "address"), *number = string_of(ask, "space");
+	struct guest *guest = guest_of(ask, result);
+	int err = 0;
+
+	if (!guest)
+		return;
+	if (addr)
+		put(result, "gtt",
+		    describe_walk(guest, number ? strtoul(number, NULL, 0) : 0,
+				  strtoull(addr, NULL, 0), &err));
+	else
+		put(result, "gtt", describe_spaces(guest));
+	if (err)
+		fail(result, err,
+		     err == -ENOENT   ? "there is no such space: xengt gtt VGPU lists them"
+		     : err == -ERANGE ? "the space does not reach that far"
+				      : strerror(-err));
+}
+
+static void cmd_verify(const struct ask *ask, struct result *result)
+{
+	struct guest *guest = guest_of(ask, result);
+	int err = 0;
+
+	if (!guest)
+		return;
+	put(result, "spaces", describe_verify(guest, &err, result->why, sizeof(result->why)));
+	if (err)
+		fail(result, err, result->why);
+}
+
 static void inject(struct xengt_vgpu *v, void *arg)
 {
 	u32 addr;
@@ -265,7 +298,8 @@ static const struct {
 	{ "metrics", cmd_metrics }, { "create", cmd_create }, { "remove", cmd_remove },
 	{ "list", cmd_list },	    { "attach", cmd_attach }, { "detach", cmd_detach },
 	{ "show", cmd_show },	    { "regs", cmd_regs },     { "msi", cmd_msi },
-	{ "trace", cmd_trace },	    { "watch", cmd_watch },
+	{ "trace", cmd_trace },	    { "watch", cmd_watch },   { "gtt", cmd_gtt },
+	{ "verify", cmd_verify },
 };
 
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line)

@@ -129,6 +129,25 @@ struct json_object *describe_whole(const struct guest *guest);
  * table lacks. @pages: the map of register pages instead. */
 struct json_object *describe_regs(struct xengt_vgpu *v, bool unknown, bool pages);
 
+/* ---- describe_gtt.c: the same of graphics memory; all run in the vGPU's thread ---- */
+
+/** describe_spaces() - the GGTT (number 0), and the PPGTTs that the guest has. NULL: it is dead. */
+struct json_object *describe_spaces(const struct guest *guest);
+
+/**
+ * describe_walk() - the way of @addr in space @number, through the guest's tables and ours.
+ * @err: 0, -ENOENT (no such space), -ERANGE (no such address), -ENOMEM. NULL: it is dead.
+ */
+struct json_object *describe_walk(const struct guest *guest, unsigned int number, u64 addr,
+				  int *err);
+
+/**
+ * describe_verify() - compare every entry of every space. @err: 0 (no difference), or with a
+ * sentence in @why: -EILSEQ (the first difference), -EAGAIN, or another. NULL: it is dead.
+ */
+struct json_object *describe_verify(const struct guest *guest, int *err, char *why,
+				    size_t why_len);
+
 /** describe_event() - one traced request. */
 struct json_object *describe_event(struct xengt_vgpu *v, const struct ioreq_event *event);
 

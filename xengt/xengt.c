@@ -53,6 +53,44 @@ static void print_types(struct json_object *types)
 	}
 }
 
+static void print_spaces(struct json_object *spaces)
+{
+	for (size_t i = 0; i < json_object_array_length(spaces); i++) {
+		struct json_object *one = json_object_array_get_idx(spaces, i), *entries;
+
+		printf("%-10s", str(one, "space"));
+		if (json_object_object_get_ex(one, "root", &entries))
+			printf(" root %s, %s levels", json_object_get_string(entries),
+			       str(one, "levels"));
+		if (json_object_object_get_ex(one, "entries", &entries))
+			printf("%s%s entries in %s tables, as they should be",
+			       strcmp(str(one, "number"), "0") ? ": " : " ",
+			       json_object_get_string(entries), str(one, "tables"));
+		putchar('\n');
+	}
+}
+
+static void print_walk(struct json_object *walk)
+{
+	puts("table   index  guest's entry        at                   our entry            at");
+	for (size_t i = 0; i < json_object_array_length(walk); i++) {
+		struct json_object *one = json_object_array_get_idx(walk, i);
+
+		printf("%-6s  %5s  %-19s  %-19s  %-19s  %s\n", str(one, "table"), str(one, "index"),
+		       str(one, "guest"), str(one, "guest_at"), str(one, "shadow"),
+		       str(one, "shadow_at"));
+	}
+}
+
+/* What there is, or an address's way: that has tables. */
+static void print_gtt(struct json_object *rows)
+{
+	if (json_object_object_get_ex(json_object_array_get_idx(rows, 0), "table", NULL))
+		print_walk(rows);
+	else
+		print_spaces(rows);
+}
+
 static void print_uuid(struct json_object *v)
 {
 	puts(str(v, "uuid"));
@@ -203,6 +241,21 @@ static const struct command {
 	  print_event,
 	  true,
 	  "track a page of the guest, and follow the writes to it" },
+	{ "gtt",
+	  { "vgpu", "address", "space" },
+	  2,
+	  "gtt",
+	  print_gtt,
+	  false,
+	  "its address spaces; or an address's way through the guest's tables and ours\n"
+	  "                          (space 0: the GGTT, others as listed)" },
+	{ "verify",
+	  { "vgpu" },
+	  0,
+	  "spaces",
+	  print_spaces,
+	  false,
+	  "compare each entry of the guest's tables with ours; fails at a difference" },
 	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send its interrupt, to see it arrive" },
 	{ "metrics",
 	  { 0 },

@@ -124,9 +124,41 @@ START_TEST(misuse)
 }
 END_TEST
 
+START_TEST(graphics_memory)
+{
+	struct rig *r = daemon_rig_new();
+	struct json_object *answer;
+
+	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), 0);
+	answer = ask(r, "{\"cmd\":\"gtt\",\"vgpu\":\"22\"}", 0, NULL);
+	ck_assert_str_eq(member(answer, "gtt", 0, "space"), "ggtt");
+	json_object_put(answer);
+	answer = ask(r, "{\"cmd\":\"verify\",\"vgpu\":\"22\"}", 0, NULL);
+	ck_assert_str_eq(member(answer, "spaces", 0, "entries"), "1048576");
+	json_object_put(answer);
+
+	/* An entry as a guest would write it, found by the check and shown in both tables. */
+	r->daemon.guests->v->vgpu->ggtt[2] = 0x5001;
+	told(r, "{\"cmd\":\"verify\",\"vgpu\":\"22\"}", 0, NULL);
+	answer = ask(r, "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"0x2010\"}", 0, NULL);
+	ck_assert_str_eq(member(answer, "gtt", 0, "index"), "2");
+	ck_assert_str_eq(member(answer, "gtt", 0, "guest"), "0x5001");
+	ck_assert_str_eq(member(answer, "gtt", 1, "table"), "page");
+	ck_assert_str_eq(member(answer, "gtt", 1, "guest"), "0x5010");
+	ck_assert_str_ne(member(answer, "gtt", 1, "shadow"), "0x5010");
+	json_object_put(answer);
+
+	told(r, "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"0x100000000\"}", ERANGE,
+	     "the space does not reach that far");
+	told(r, "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"0\",\"space\":\"1\"}", ENOENT,
+	     "there is no such space: xengt gtt VGPU lists them");
+	daemon_rig_free(r);
+}
+END_TEST
+
 Suite *suite_commands(void)
 {
-	const TTest *const tests[] = { life, misuse };
+	const TTest *const tests[] = { life, misuse, graphics_memory };
 
 	return unit_suite("commands", tests, ARRAY_SIZE(tests));
 }
