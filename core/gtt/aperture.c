@@ -37,11 +37,10 @@ static bool is_aliased(const struct ggtt_entries *own, u32 i)
 	return own->aliased[i / 64] >> i % 64 & 1;
 }
 
-static u64 mfn_at(struct intel_vgpu *vgpu, const struct ggtt_entries *own, u32 i)
+/* By what is mapped, which the guest's frame number may not lead to any more. */
+static u64 mfn_at(const struct intel_vgpu *vgpu, const struct ggtt_entries *own, u32 i)
 {
-	u64 gfn = gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, own->guest[i]) >> GVT_PAGE_SHIFT;
-
-	return intel_gvt_hypervisor_gfn_to_mfn(vgpu, gfn);
+	return gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, own->shadow[i]) >> GVT_PAGE_SHIFT;
 }
 
 /* Makes or takes away the aliases of the run of @nr entries from @i, whose frames follow @mfn. */
@@ -76,9 +75,7 @@ static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size
 		while (at + run < nr && idx[at + run] == idx[at] + run &&
 		       mfn_at(vgpu, own, idx[at + run]) == mfn + run)
 			run++;
-		err = mfn == INTEL_GVT_INVALID_ADDR
-			      ? -EFAULT
-			      : alias_run(vgpu, nr_leaf, idx[at], mfn, run, map);
+		err = alias_run(vgpu, nr_leaf, idx[at], mfn, run, map);
 		at += run;
 	}
 	return err;
