@@ -168,6 +168,58 @@ START_TEST(destroyed)
 }
 END_TEST
 
+struct churn {
+	struct guest *g;
+	u32 rounds, none; /* made; of which found no page */
+	u64 addrs[MANY];
+};
+
+static void churn_once(struct xengt_vgpu *v, void *arg)
+{
+	struct churn *churn = arg;
+	u32 missing = 0;
+
+	(void)v;
+	if (map_run(churn->g, FIRST, MANY, churn->addrs))
+		return;
+	for (u32 i = 0; i < MANY; i++)
+		missing += churn->addrs[i] == GVT_DMA_INVALID;
+	intel_gvt_hypervisor_dma_unmap_guest_pages(churn->g->v->vgpu, churn->addrs, MANY);
+	xengt_dma_trim(churn->g->v);
+	__atomic_add_fetch(&churn->none, missing == MANY, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&churn->rounds, 1, __ATOMIC_RELEASE);
+}
+
+static void *churn(void *arg)
+{
+	struct churn *churn = arg;
+
+	while (!churn->none && !xengt_vgpu_call(churn->g->v, churn_once, churn))
+		;
+	return NULL;
+}
+
+/* In the middle of it. */
+START_TEST(destroyed_while_mapping)
+{
+	struct guest *g = guest_start(1);
+	struct churn c = { .g = g };
+	struct exen_stats st;
+	pthread_t thread;
+
+	ck_assert_int_eq(pthread_create(&thread, NULL, churn, &c), 0);
+	while (__atomic_load_n(&c.rounds, __ATOMIC_ACQUIRE) < 5)
+		;
+	exen_domain_destroy(g->d);
+	pthread_join(thread, NULL);
+	guest_detach(g);
+	exen_stats(&st);
+	ck_assert_uint_eq(st.grant_maps, 0);
+	ck_assert_uint_eq(st.mapped_pages, 0);
+	guest_free(g);
+}
+END_TEST
+
 /* Each library call that mapping makes fails once: what comes of it is whole or nothing. */
 START_TEST(failing_calls)
 {
@@ -311,6 +363,7 @@ Suite *suite_xengt_dma_life(void)
 		killed_and_destroyed,
 		destroyed_and_stuck,
 		destroyed,
+		destroyed_while_mapping,
 		failing_calls,
 		host_pages,
 		no_host_pages,
