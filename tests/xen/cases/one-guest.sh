@@ -30,6 +30,12 @@ case_known_registers() {
 	[[ -z $unknown ]]
 }
 
+# What the driver has put into its tables, against what the GPU would be given.
+case_verify() {
+	xengt gtt "$1" && xengt gtt "$1" 0 && xengt verify "$1" || return
+	(($(counter "$1" memory pinned_pages) > 0))
+}
+
 case_reads_direct() {
 	local before after
 	before=$(counter "$1" traps mmio_read)
