@@ -4,28 +4,7 @@
 #include <stdio.h>
 #include <xen/hvm/ioreq.h>
 
-static void put_u64(struct json_object *to, const char *key, u64 value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
-
-static void put_str(struct json_object *to, const char *key, const char *value)
-{
-	json_object_object_add(to, key, json_object_new_string(value));
-}
-
-static void put_bool(struct json_object *to, const char *key, bool value)
-{
-	json_object_object_add(to, key, json_object_new_boolean(value));
-}
-
-static void put_hex(struct json_object *to, const char *key, u64 value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
-	put_str(to, key, text);
-}
+#include "xengt/json.h"
 
 /* A counter's name and where it stands in its structure. */
 struct field {

@@ -5,19 +5,7 @@
 #include <string.h>
 
 #include "xengt/daemon.h"
-
-static void put_hex(struct json_object *to, const char *key, u64 value)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "0x%llx", (unsigned long long)value);
-	json_object_object_add(to, key, json_object_new_string(text));
-}
-
-static void put_u64(struct json_object *to, const char *key, u64 value)
-{
-	json_object_object_add(to, key, json_object_new_uint64(value));
-}
+#include "xengt/json.h"
 
 /* A space: number 0 is the GGTT, others are PPGTTs. False: there is none of that number. */
 static bool space(const struct intel_vgpu *vgpu, unsigned int number, struct gvt_root *root)
@@ -32,7 +20,7 @@ static struct json_object *name_of(unsigned int number, const struct gvt_root *r
 
 	if (number)
 		snprintf(name, sizeof(name), "ppgtt %u", number);
-	json_object_object_add(one, "space", json_object_new_string(name));
+	put_str(one, "space", name);
 	put_u64(one, "number", number);
 	if (number) {
 		put_u64(one, "levels", root->levels);
@@ -83,7 +71,7 @@ static void walk(struct xengt_vgpu *v, void *arg)
 		const struct gvt_walk_level *level = &way.level[i];
 		struct json_object *one = json_object_new_object();
 
-		json_object_object_add(one, "table", json_object_new_string(level->name));
+		put_str(one, "table", level->name);
 		put_u64(one, "index", level->index);
 		put_entry(one, level->has_guest, "guest_at", level->guest_at, "guest",
 			  level->guest);
@@ -94,7 +82,7 @@ static void walk(struct xengt_vgpu *v, void *arg)
 	if (!look->err) {
 		struct json_object *end = json_object_new_object();
 
-		json_object_object_add(end, "table", json_object_new_string("page"));
+		put_str(end, "table", "page");
 		put_entry(end, way.gpa_size, "guest_size", way.gpa_size, "guest", way.gpa);
 		put_entry(end, !way.scratch && way.bus_size, "shadow_size", way.bus_size, "shadow",
 			  way.bus);
