@@ -12,6 +12,7 @@
 #include "core/mpt.h"
 #include "core/types.h"
 
+struct gvt_gpu;
 struct gvt_reg;
 struct vgpu_state;
 
@@ -29,12 +30,14 @@ struct intel_vgpu_params {
 /**
  * intel_gvt_init() - build what vGPUs share.
  * @mpt:  the hypervisor back end; not copied, outlives the result.
+ * @gpu:  what executes their work; not owned, outlives the result. NULL: nothing does.
  * @priv: the back end's own, at gvt->priv.
  * @out:  receives the new object, released by intel_gvt_exit().
  *
  * Returns 0, -ENOMEM, -EINVAL when the register table contradicts itself, or host_init's errno.
  */
-int intel_gvt_init(const struct intel_gvt_mpt *mpt, void *priv, struct intel_gvt **out);
+int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *priv,
+		   struct intel_gvt **out);
 
 /** intel_gvt_exit() - release @gvt, after the last vGPU; NULL is allowed. */
 void intel_gvt_exit(struct intel_gvt *gvt);
@@ -106,6 +109,12 @@ int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *b
  * when this returns.
  */
 void intel_vgpu_invalidate(struct intel_vgpu *vgpu);
+
+/**
+ * intel_vgpu_service() - do what the GPU's events left to be done: the back end calls it in the
+ * vGPU's thread after intel_gvt_hypervisor_wake().
+ */
+void intel_vgpu_service(struct intel_vgpu *vgpu);
 
 /* The pages that firmware leaves for an OpRegion (three in hvmloader). */
 #define INTEL_GVT_OPREGION_SIZE 0x3000u

@@ -181,3 +181,16 @@ int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt)
 {
 	return gvt->mpt->dom0_ready ? gvt->mpt->dom0_ready() : 0;
 }
+
+void *intel_gvt_hypervisor_dma_to_virt(struct intel_vgpu *vgpu, dma_addr_t bus)
+{
+	const struct intel_gvt_mpt *mpt = vgpu->gvt->mpt;
+
+	return mpt->dma_to_virt ? mpt->dma_to_virt(vgpu->handle, bus) : NULL;
+}
+
+void intel_gvt_hypervisor_wake(struct intel_vgpu *vgpu)
+{
+	if (vgpu->gvt->mpt->wake)
+		vgpu->gvt->mpt->wake(vgpu->handle);
+}

@@ -8,7 +8,7 @@
  * guest frame numbers (gfn) and guest physical addresses (gpa) of that domain alone.
  *
  * All calls but host_init, host_exit, attach_vgpu and detach_vgpu are made from the thread that
- * owns the vGPU.
+ * owns the vGPU; dma_to_virt and wake alone from others too.
  */
 #ifndef CORE_MPT_H
 #define CORE_MPT_H
@@ -49,12 +49,14 @@ struct intel_gvt_mpt {
 	void (*dma_unmap_guest_pages)(unsigned long handle, const dma_addr_t *dma_addrs, size_t nr);
 	void *(*alloc_host_pages)(unsigned long handle, size_t nr);
 	void (*free_host_pages)(unsigned long handle, void *va, size_t nr);
+	void *(*dma_to_virt)(unsigned long handle, dma_addr_t bus);
 	unsigned long (*from_virt_to_mfn)(unsigned long handle, void *p);
 	int (*map_gfn_to_mfn)(unsigned long handle, unsigned long gfn, unsigned long mfn,
 			      unsigned int nr, bool map);
 	int (*set_opregion)(struct intel_vgpu *vgpu);
 	int (*set_pvmmio)(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
 	int (*reserve_state)(unsigned long handle, const void *from, size_t len);
+	void (*wake)(unsigned long handle);
 	int (*dom0_ready)(void);
 };
 
@@ -194,6 +196,19 @@ void *intel_gvt_hypervisor_alloc_host_pages(struct intel_vgpu *vgpu, size_t nr);
 
 /** intel_gvt_hypervisor_free_host_pages() - give them back, whole, as allocated. */
 void intel_gvt_hypervisor_free_host_pages(struct intel_vgpu *vgpu, void *va, size_t nr);
+
+/**
+ * intel_gvt_hypervisor_dma_to_virt() - where a GPU made of software finds the page at bus address
+ * @bus, which is page aligned: a guest page mapped for DMA, or one of alloc_host_pages(). From any
+ * thread. It stays there until it is unmapped or freed. NULL: no such page is this vGPU's.
+ */
+void *intel_gvt_hypervisor_dma_to_virt(struct intel_vgpu *vgpu, dma_addr_t bus);
+
+/**
+ * intel_gvt_hypervisor_wake() - have the vGPU's thread call intel_vgpu_service() soon. From any
+ * thread; does not block.
+ */
+void intel_gvt_hypervisor_wake(struct intel_vgpu *vgpu);
 
 /**
  * intel_gvt_hypervisor_virt_to_mfn() - the bus frame of a page from alloc_host_pages(), or

@@ -6,7 +6,8 @@
 
 #include "core/vgpu.h"
 
-int intel_gvt_init(const struct intel_gvt_mpt *mpt, void *priv, struct intel_gvt **out)
+int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *priv,
+		   struct intel_gvt **out)
 {
 	struct intel_gvt *gvt = calloc(1, sizeof(*gvt));
 	int err;
@@ -14,6 +15,7 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, void *priv, struct intel_gvt
 	if (!gvt)
 		return -ENOMEM;
 	gvt->mpt = mpt;
+	gvt->gpu = gpu;
 	gvt->priv = priv;
 	gvt->gtt_format = &gtt_format_gen9;
 	err = gvt_mmio_build(gvt);
@@ -176,3 +178,8 @@ const struct intel_gvt_ops intel_gvt_ops = {
 	.vgpu_activate = intel_gvt_activate_vgpu,
 	.vgpu_deactivate = intel_gvt_deactivate_vgpu,
 };
+
+void intel_vgpu_service(struct intel_vgpu *vgpu)
+{
+	(void)vgpu;
+}

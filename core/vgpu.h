@@ -57,6 +57,7 @@ struct intel_vgpu {
 
 struct intel_gvt {
 	const struct intel_gvt_mpt *mpt;
+	struct gvt_gpu *gpu; /* NULL: nothing executes what guests submit */
 	void *priv;
 	const struct gvt_reg **rows; /* row 0 is no register */
 	size_t nr_rows;

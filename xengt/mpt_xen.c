@@ -291,7 +291,7 @@ const struct intel_gvt_mpt xengt_mpt = {
 
 int xengt_host_init(struct xengt_host *host)
 {
-	return intel_gvt_init(&xengt_mpt, host, &host->gvt);
+	return intel_gvt_init(&xengt_mpt, NULL, host, &host->gvt);
 }
 
 void xengt_host_exit(struct xengt_host *host)

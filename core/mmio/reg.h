@@ -9,6 +9,7 @@
 #ifndef CORE_MMIO_REG_H
 #define CORE_MMIO_REG_H
 
+#include "core/gpu.h"
 #include "core/types.h"
 
 struct intel_vgpu;
@@ -16,9 +17,6 @@ struct intel_vgpu;
 #define GVT_MMIO_SIZE	MiB(2) /* the register part of BAR0 */
 #define GVT_MMIO_DWORDS (GVT_MMIO_SIZE / sizeof(u32))
 #define GVT_MMIO_PAGES	(GVT_MMIO_SIZE / GVT_PAGE_SIZE)
-
-/* The engines of a GT2; their registers stand at the same distances from each base. */
-enum gvt_engine { GVT_RCS0, GVT_BCS0, GVT_VCS0, GVT_VECS0, GVT_NR_ENGINES };
 
 /* How a row's registers take a write, before its handler, if any, is called. */
 enum gvt_reg_kind {

@@ -240,7 +240,7 @@ struct fake *fake_new(void)
 	fake_dma_init(f);
 	for (int i = 0; i < VGPU_NR_BARS; i++)
 		f->placed[i] = INTEL_GVT_BAR_OFF;
-	ck_assert_int_eq(intel_gvt_init(&fake_mpt, f, &f->gvt), 0);
+	ck_assert_int_eq(intel_gvt_init(&fake_mpt, NULL, f, &f->gvt), 0);
 	return f;
 }
 
