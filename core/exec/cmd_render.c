@@ -60,7 +60,6 @@ static const struct gvt_cmd state[] = {
 	[0x08] = STATE("3DSTATE_VERTEX_BUFFERS", 8, 5, 0),
 	[0x09] = STATE("3DSTATE_VERTEX_ELEMENTS", 8, 3, 0),
 	[0x0a] = STATE("3DSTATE_INDEX_BUFFER", 8, 5, BIT32(2)),
-	[0x0b] = STATE("3DSTATE_VF_STATISTICS", 0, 1, 0),
 	[0x0c] = STATE("3DSTATE_VF", 8, 2, 0),
 	[0x0d] = STATE("3DSTATE_MULTISAMPLE", 8, 2, 0),
 	[0x0e] = STATE("3DSTATE_CC_STATE_POINTERS", 8, 2, 0),
