@@ -19,6 +19,11 @@ Suite *suite_property(void);
 Suite *suite_pvinfo(void);
 Suite *suite_registers(void);
 
+Suite *suite_exec_cmd(void);
+Suite *suite_exec_context(void);
+Suite *suite_exec_decode(void);
+Suite *suite_exec_scan(void);
+
 Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
