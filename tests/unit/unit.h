@@ -23,6 +23,10 @@ Suite *suite_exec_cmd(void);
 Suite *suite_exec_context(void);
 Suite *suite_exec_decode(void);
 Suite *suite_exec_scan(void);
+Suite *suite_blt_driver(void);
+Suite *suite_blt_hostile(void);
+Suite *suite_blt_property(void);
+Suite *suite_blt_surface(void);
 
 Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
