@@ -45,49 +45,24 @@ enum reg_use {
 	NR_USES,
 };
 
+/* The registers that are the mediator's (GVT_RULE_SPECIAL), from the engine's base. */
 static const struct {
-	u16 offset, count; /* from the engine's base; dwords */
+	u16 first, last;
 	u8 use;
 } image_regs[] = {
-	{ 0x244, 1, USE_PLAIN }, /* CTX_CONTEXT_CONTROL */
-	{ 0x034, 1, USE_HEAD },
-	{ 0x030, 1, USE_TAIL },
-	{ 0x038, 1, USE_START },
-	{ 0x03c, 1, USE_CTL },
-	{ 0x168, 1, USE_BATCH },
-	{ 0x140, 1, USE_BATCH },
-	{ 0x110, 1, USE_BATCH },
-	{ 0x11c, 1, USE_BATCH },
-	{ 0x114, 1, USE_BATCH },
-	{ 0x118, 1, USE_BATCH },
-	{ 0x1c0, 1, USE_PER_CTX },
-	{ 0x1c4, 1, USE_INDIRECT },
-	{ 0x1c8, 1, USE_PLAIN },
-	{ 0x3a8, 1, USE_PLAIN }, /* CTX_TIMESTAMP */
-	{ 0x270, 8, USE_PDP },
-	{ 0x200, 1, USE_PLAIN },
-	{ 0x0c8, 1, USE_PLAIN }, /* R_PWR_CLK_STATE */
-	{ 0x028, 1, USE_PLAIN },
-	{ 0x09c, 1, USE_PLAIN }, /* MI_MODE */
-	{ 0x0c0, 1, USE_PLAIN },
-	{ 0x178, 2, USE_PLAIN },
-	{ 0x358, 1, USE_PLAIN },
-	{ 0x170, 1, USE_PLAIN },
-	{ 0x150, 3, USE_PLAIN }, /* BB_START_ADDR and what follows */
-	{ 0x41c, 1, USE_PLAIN },
-	{ 0x600, 32, USE_PLAIN }, /* CS_GPR */
-	{ 0x068, 1, USE_PLAIN },
+	{ 0x030, 0x030, USE_TAIL },	{ 0x034, 0x034, USE_HEAD },  { 0x038, 0x038, USE_START },
+	{ 0x03c, 0x03c, USE_CTL },	{ 0x110, 0x11c, USE_BATCH }, { 0x140, 0x140, USE_BATCH },
+	{ 0x150, 0x158, USE_BATCH },	{ 0x168, 0x168, USE_BATCH }, { 0x1c0, 0x1c0, USE_PER_CTX },
+	{ 0x1c4, 0x1c4, USE_INDIRECT }, { 0x1c8, 0x1c8, USE_PLAIN }, { 0x244, 0x244, USE_PLAIN },
+	{ 0x270, 0x28c, USE_PDP },
 };
 
-/* Where in the image the registers are that are not plain. */
+/* Where in the image the registers are that are not plain; 0: nowhere. */
 struct layout {
-	u16 at[NR_USES]; /* 0: nowhere; USE_PDP and USE_BATCH have their own */
+	u16 at[NR_USES]; /* but USE_BATCH and USE_PDP */
 	u16 pdp[8];
-	u16 batch[CTX_BATCH_REGS];
 	u32 end;
 };
-
-static const u16 batch_offsets[CTX_BATCH_REGS] = { 0x168, 0x140, 0x110, 0x11c, 0x114, 0x118 };
 
 static u32 image_pages(enum gvt_engine engine)
 {
@@ -132,16 +107,6 @@ int vgpu_gma_read(struct intel_vgpu *vgpu, u64 gma, void *buf, size_t len)
 
 /* ---- the image ---- */
 
-static int find_reg(u32 offset, u32 *nth)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(image_regs); i++)
-		if (offset - image_regs[i].offset < 4u * image_regs[i].count && offset % 4 == 0) {
-			*nth = (offset - image_regs[i].offset) / 4;
-			return image_regs[i].use;
-		}
-	return -1;
-}
-
 static bool note_once(u16 *at, u32 i)
 {
 	if (*at)
@@ -150,24 +115,32 @@ static bool note_once(u16 *at, u32 i)
 	return true;
 }
 
-/* One register of the image at dword @i, its value following. */
-static bool note_reg(enum gvt_engine engine, u32 reg, u32 i, struct layout *layout)
+/* A register of the image, its value at dword @i. False: it may not be there. */
+static bool note_reg(struct shadow_ctx *ctx, u32 reg, u32 i, struct layout *layout)
 {
-	u32 nth, offset = reg - gvt_engine_base(engine);
-	int use = reg < gvt_engine_base(engine) ? -1 : find_reg(offset, &nth);
+	u32 offset = reg - gvt_engine_base(ctx->engine);
+	enum gvt_reg_rule rule = gvt_scan_context_rule(ctx->engine, reg);
 
-	if (use < 0)
-		return false;
-	if (use == USE_PLAIN)
-		return true;
-	if (use == USE_PDP)
-		return note_once(&layout->pdp[nth], i + 1);
-	if (use == USE_BATCH) {
-		for (u32 b = 0; b < CTX_BATCH_REGS; b++)
-			if (batch_offsets[b] == offset)
-				return note_once(&layout->batch[b], i + 1);
+	if (reg % sizeof(u32) || rule == GVT_RULE_ALLOW)
+		return reg % sizeof(u32) == 0;
+	for (size_t n = 0; rule == GVT_RULE_SPECIAL && n < ARRAY_SIZE(image_regs); n++) {
+		if (offset < image_regs[n].first || offset > image_regs[n].last)
+			continue;
+		switch (image_regs[n].use) {
+		case USE_PLAIN:
+			return true;
+		case USE_PDP:
+			return note_once(&layout->pdp[(offset - image_regs[n].first) / 4], i);
+		case USE_BATCH:
+			if (ctx->nr_batch_at == CTX_BATCH_REGS)
+				return false;
+			ctx->batch_at[ctx->nr_batch_at++] = i;
+			return true;
+		default:
+			return note_once(&layout->at[image_regs[n].use], i);
+		}
 	}
-	return note_once(&layout->at[use], i + 1);
+	return false;
 }
 
 /*
@@ -180,6 +153,7 @@ static bool take_lists(struct shadow_ctx *ctx, const u32 *from, u32 *to, struct 
 	u32 i = 0;
 
 	*layout = (struct layout){ 0 };
+	ctx->nr_batch_at = 0;
 	while (i < CTX_DWORDS && (from[i] == MI_NOOP || MI_LRI(from[i]))) {
 		u32 nr = from[i] == MI_NOOP ? 1 : (from[i] & LRI_LENGTH) + 2;
 
@@ -192,7 +166,7 @@ static bool take_lists(struct shadow_ctx *ctx, const u32 *from, u32 *to, struct 
 				      ctx->lrca);
 		to[i] = from[i];
 		for (u32 at = i + 1; at < i + nr; at += 2) {
-			if (!note_reg(ctx->engine, from[at], at, layout)) {
+			if (!note_reg(ctx, from[at], at + 1, layout)) {
 				refuse(fault, EXEC_BAD_IMAGE,
 				       "a register that an image may not hold, or holds once",
 				       ctx->lrca);
@@ -324,7 +298,7 @@ static bool take_ring(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_faul
 	    vgpu_gma_read(ctx->vgpu, ctx->ring_start, (u8 *)copy + first, len - first))
 		return refuse(fault, EXEC_BAD_RING, "a ring outside the guest's memory",
 			      ctx->ring_start);
-	if (vgpu_audit_ring(ctx, copy, len / sizeof(u32), from, fault))
+	if (vgpu_audit_ring(ctx, copy, len / sizeof(u32), fault))
 		return false;
 	memcpy(ring + from, copy, first);
 	memcpy(ring, (u8 *)copy + first, len - first);
@@ -359,6 +333,7 @@ static bool get_memory(struct shadow_ctx *ctx, u32 size, struct exec_fault *faul
 	hidden_free(ctx->vgpu, &ctx->mem);
 	memset(ctx->entries, 0, sizeof(ctx->entries));
 	ctx->ring_size = 0;
+	ctx->regs = ctx->ring = NULL;
 	if (hidden_alloc(ctx->vgpu, image + ring, 1 + ring, &ctx->mem) ||
 	    hidden_enter(ctx->vgpu, &ctx->mem, 1, 0, 1) ||
 	    hidden_enter(ctx->vgpu, &ctx->mem, image, 1, ring)) {
@@ -385,7 +360,6 @@ static bool set_ring(struct shadow_ctx *ctx, const struct layout *layout, struct
 	if (!get_memory(ctx, size, fault))
 		return false;
 	ctx->ring_start = start;
-	ctx->at_head = layout->at[USE_HEAD];
 	ctx->at_tail = layout->at[USE_TAIL];
 	ctx->appended = 0;
 	own(ctx, layout->at[USE_START],
@@ -398,6 +372,20 @@ static bool set_ring(struct shadow_ctx *ctx, const struct layout *layout, struct
 
 /* ---- what else the image leads to ---- */
 
+/*
+ * A batch to go on with is one that the GPU was taken out of. That the registers say so is believed
+ * if all are as it saved them: others would lead to commands that nobody read.
+ */
+static void set_cut_short(struct shadow_ctx *ctx)
+{
+	bool same = true;
+
+	for (u32 i = 0; i < ctx->nr_batch_at; i++)
+		same &= ctx->image[ctx->batch_at[i]] == ctx->saved[i];
+	for (u32 i = 0; !same && i < ctx->nr_batch_at; i++)
+		ctx->image[ctx->batch_at[i]] = 0;
+}
+
 static bool set_batches(struct shadow_ctx *ctx, const struct layout *layout,
 			struct exec_fault *fault)
 {
@@ -406,32 +394,21 @@ static bool set_batches(struct shadow_ctx *ctx, const struct layout *layout,
 	u32 at;
 
 	if (per_ctx & PER_CTX_VALID) {
-		u32 gma = ALIGN_DOWN(per_ctx, (u32)GVT_PAGE_SIZE / 64);
-
-		if (vgpu_audit_batch(ctx, gma, 0, &at, fault))
+		if (vgpu_audit_per_ctx(ctx, per_ctx & ~INDIRECT_LINES, &at, fault))
 			return false;
 		own(ctx, layout->at[USE_PER_CTX], at | PER_CTX_VALID);
 	} else {
 		own(ctx, layout->at[USE_PER_CTX], 0);
 	}
 	if (indirect & INDIRECT_LINES) {
-		if (vgpu_audit_batch(ctx, indirect & ~INDIRECT_LINES,
-				     (indirect & INDIRECT_LINES) * 64, &at, fault))
+		if (vgpu_audit_indirect(ctx, indirect & ~INDIRECT_LINES,
+					(indirect & INDIRECT_LINES) * 64, &at, fault))
 			return false;
 		own(ctx, layout->at[USE_INDIRECT], at | (indirect & INDIRECT_LINES));
 	} else {
 		own(ctx, layout->at[USE_INDIRECT], 0);
 	}
-	/* A batch to go on with is one that the GPU left; another would be one that nobody read. */
-	for (u32 i = 0; i < CTX_BATCH_REGS; i++) {
-		u32 pos = layout->batch[i];
-
-		if (pos && ctx->image[pos] != ctx->saved[i])
-			memset(ctx->saved, 0, sizeof(ctx->saved));
-	}
-	for (u32 i = 0; i < CTX_BATCH_REGS; i++)
-		if (layout->batch[i])
-			ctx->image[layout->batch[i]] = ctx->saved[i];
+	set_cut_short(ctx);
 	return true;
 }
 
@@ -540,12 +517,8 @@ void vgpu_context_store(struct shadow_ctx *ctx)
 			intel_gvt_hypervisor_write_gpa(ctx->vgpu, gpa + from * sizeof(u32),
 						       &now[from], (i - from) * sizeof(u32));
 	}
-	/* As the next load will find them in the guest's image, if the guest leaves them alone. */
-	for (u32 i = 0; i + 1 < CTX_DWORDS; i++)
-		for (u32 b = 0; b < CTX_BATCH_REGS; b++)
-			if (MI_LRI(now[0]) || now[i] == gvt_engine_base(ctx->engine) +
-								  batch_offsets[b])
-				(void)b;
+	for (u32 i = 0; i < ctx->nr_batch_at; i++)
+		ctx->saved[i] = now[ctx->batch_at[i]];
 }
 
 /* ---- the cache ---- */
@@ -581,13 +554,13 @@ static void free_ctx(struct vgpu_engine *engine, struct shadow_ctx *ctx)
 }
 
 /* Makes room: the one used longest ago that does not run goes. False: there is none. */
-static bool evict(struct vgpu_engine *engine)
+static bool evict(struct vgpu_engine *engine, const struct shadow_ctx *but)
 {
 	struct shadow_ctx *last = engine->cached;
 
 	while (last && last->next)
 		last = last->next;
-	while (last && (last->run.running || last == engine->ctx[0] || last == engine->ctx[1]))
+	while (last && (last == but || last == engine->ctx[0] || last == engine->ctx[1]))
 		last = last->prev;
 	if (last)
 		free_ctx(engine, last);
@@ -605,7 +578,7 @@ static struct shadow_ctx *find_ctx(struct intel_vgpu *vgpu, enum gvt_engine nr, 
 		unlink_ctx(engine, ctx);
 	} else {
 		if (engine->nr_cached >= CTX_CACHED_MAX)
-			evict(engine);
+			evict(engine, NULL);
 		ctx = calloc(1, sizeof(*ctx));
 		if (!ctx)
 			return NULL;
@@ -631,7 +604,7 @@ struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine en
 	while (!load(ctx, fault)) {
 		unpin(ctx);
 		free_batches(ctx);
-		if (fault->refusal != EXEC_NO_MEMORY || !evict(&vgpu->exec.engine[engine]))
+		if (fault->refusal != EXEC_NO_MEMORY || !evict(&vgpu->exec.engine[engine], ctx))
 			return NULL;
 	}
 	return ctx;

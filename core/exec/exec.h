@@ -15,6 +15,7 @@
 #ifndef CORE_EXEC_EXEC_H
 #define CORE_EXEC_EXEC_H
 
+#include "core/exec/scan.h"
 #include "core/exec/sched.h"
 #include "core/gtt/ggtt.h"
 #include "core/gvt.h"
@@ -50,13 +51,10 @@ void hidden_free(struct intel_vgpu *vgpu, struct hidden *h);
 
 #define CTX_PAGES_MAX  22u /* of the render engine's image: GEN9_LR_CONTEXT_RENDER_SIZE of i915 */
 #define CTX_DWORDS     1024u
-#define CTX_PATCHES    64u
 #define CTX_CACHED_MAX 64u /* shadows kept, for each engine */
 
-/* Registers of a preempted batch: what the guest's image says of them is not believed. */
-#define CTX_BATCH_REGS 6u
-
-enum vgpu_batch { BATCH_INDIRECT, BATCH_PER_CTX, BATCH_OTHER };
+#define CTX_BATCH_REGS 16u
+#define CTX_BATCHES    GVT_SCAN_BATCHES /* copies of privileged batches, for each piece of a ring */
 
 struct shadow_batch {
 	struct hidden mem;
@@ -72,13 +70,14 @@ struct shadow_ctx {
 	u32 ring_size;	    /* bytes; 0: nothing was loaded yet */
 	u32 ring_start;	    /* the guest's */
 	u32 appended;	    /* bytes of the ring filled since its head was known */
-	u32 at_head, at_tail; /* dwords of the image */
+	u32 at_tail; /* dword of the image */
 	bool loaded;	    /* the image is ours, and newer than the guest's if it ran */
 	struct hidden mem;  /* the image, then the ring */
 	u32 *regs;	    /* page 1 of the image, as the GPU has it */
 	u32 *ring;
 	u32 image[CTX_DWORDS];	 /* page 1 as it was loaded */
-	u32 saved[CTX_BATCH_REGS]; /* as the GPU saved them */
+	u16 batch_at[CTX_BATCH_REGS], nr_batch_at; /* of registers of a batch that was cut short */
+	u32 saved[CTX_BATCH_REGS];		   /* as the GPU saved them */
 	u8 ours[CTX_DWORDS / 8]; /* bits: dwords that are not the guest's to see or to set */
 	u64 entries[CTX_PAGES_MAX];
 	u64 pdp[4];
@@ -102,7 +101,8 @@ enum exec_refusal {
 struct exec_fault {
 	enum exec_refusal refusal;
 	const char *why;
-	u32 cmd;  /* the command, or 0 */
+	const char *name; /* the command's, or NULL */
+	u32 cmd;	  /* the command, or 0 */
 	u64 addr; /* of what was refused, graphics address */
 };
 
@@ -134,18 +134,18 @@ int vgpu_gma_read(struct intel_vgpu *vgpu, u64 gma, void *buf, size_t len);
 /* ---- what commands may do: audit.c ---- */
 
 /**
- * vgpu_audit_ring() - audit @nr dwords of commands that start at ring offset @offset, in place.
- * Batches that they start with privilege are copied, audited, and started where the copies are.
- * Returns 0, or -EPERM or -ENOMEM with @fault.
+ * vgpu_audit_ring() - audit @nr dwords of commands for a ring, in place. Batches that they start
+ * with privilege are copied, audited, and started where the copies are.
+ * Returns 0 or a negative errno with @fault.
  */
-int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, u32 offset, struct exec_fault *fault);
+int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, struct exec_fault *fault);
 
-/**
- * vgpu_audit_batch() - a copy, audited, of the batch at @gma; @size bytes, or 0: to its end.
- * Receives its new address. Errors as above.
- */
-int vgpu_audit_batch(struct shadow_ctx *ctx, u32 gma, u32 size, u32 *shadow,
-		     struct exec_fault *fault);
+/** vgpu_audit_per_ctx() - an audited copy of the per-context batch at @gma; @at is its address. */
+int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fault *fault);
+
+/** vgpu_audit_indirect() - the same for an indirect-context batch, which has @bytes. */
+int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
+			struct exec_fault *fault);
 
 /* ---- the vGPU's part: execlist.c, reset.c ---- */
 
@@ -174,6 +174,7 @@ struct vgpu_exec {
 	u32 *scratch;  /* a copy of what is being audited, .scratch_size bytes */
 	size_t scratch_size;
 	struct vgpu_exec_counts counts;
+	struct gvt_scan_counts scan;
 	bool joined;
 };
 
