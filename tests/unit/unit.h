@@ -40,6 +40,7 @@ Suite *suite_xengt_mem(void);
 Suite *suite_xengt_services(void);
 Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);
+Suite *suite_xengt_view(void);
 
 Suite *suite_commands(void);
 Suite *suite_doctor(void);
