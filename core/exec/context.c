@@ -26,10 +26,10 @@
 #define INDIRECT_LINES	 0x3fu /* length, in lines of 64 bytes */
 #define PER_CTX_VALID	 1u
 
-#define DESC_MODE_SHIFT	 3
-#define DESC_MODE_32BIT	 1u /* INTEL_LEGACY_32B_CONTEXT of i915 */
-#define DESC_MODE_64BIT	 3u
-#define DESC_KNOWN	 0x5fdull /* valid, restores, mode, coherency, faults, privilege, priority */
+#define DESC_MODE_SHIFT 3
+#define DESC_MODE_32BIT 1u /* INTEL_LEGACY_32B_CONTEXT of i915 */
+#define DESC_MODE_64BIT 3u
+#define DESC_KNOWN	0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */
 
 /* What is done with a register of an image. */
 enum reg_use {
@@ -362,8 +362,7 @@ static bool set_ring(struct shadow_ctx *ctx, const struct layout *layout, struct
 	ctx->ring_start = start;
 	ctx->at_tail = layout->at[USE_TAIL];
 	ctx->appended = 0;
-	own(ctx, layout->at[USE_START],
-	    ctx->mem.gma + image_pages(ctx->engine) * GVT_PAGE_SIZE);
+	own(ctx, layout->at[USE_START], ctx->mem.gma + image_pages(ctx->engine) * GVT_PAGE_SIZE);
 	own(ctx, layout->at[USE_TAIL], tail);
 	ctx->image[layout->at[USE_HEAD]] = head;
 	ctx->run.tail = tail;
@@ -519,6 +518,11 @@ void vgpu_context_store(struct shadow_ctx *ctx)
 	}
 	for (u32 i = 0; i < ctx->nr_batch_at; i++)
 		ctx->saved[i] = now[ctx->batch_at[i]];
+}
+
+bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm)
+{
+	return mm_of(ctx) == mm;
 }
 
 /* ---- the cache ---- */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/irq/irq.h"
 #include "core/vgpu.h"
 
 /* From an engine's base. */
@@ -63,9 +62,12 @@ static void push_registers(struct intel_vgpu *vgpu)
 /* ---- an engine that stands still ---- */
 
 static const char *const refusal_names[EXEC_REFUSALS] = {
-	[EXEC_BAD_DESC] = "a bad descriptor",	    [EXEC_BAD_IMAGE] = "a bad context image",
-	[EXEC_BAD_RING] = "a bad ring",		    [EXEC_BAD_PPGTT] = "bad page tables",
-	[EXEC_BAD_COMMAND] = "a command refused",   [EXEC_NO_MEMORY] = "no memory",
+	[EXEC_BAD_DESC] = "a bad descriptor",
+	[EXEC_BAD_IMAGE] = "a bad context image",
+	[EXEC_BAD_RING] = "a bad ring",
+	[EXEC_BAD_PPGTT] = "bad page tables",
+	[EXEC_BAD_COMMAND] = "a command refused",
+	[EXEC_NO_MEMORY] = "no memory",
 	[EXEC_STUCK] = "stuck",
 };
 
@@ -79,8 +81,7 @@ static void complain(struct intel_vgpu *vgpu, enum gvt_engine engine,
 	*complained |= BIT32(fault->refusal);
 	fprintf(stderr, "vGPU %u: engine %u stands still (%s): %s: %s 0x%08x, address 0x%llx\n",
 		vgpu->state->params.id, engine, refusal_names[fault->refusal], fault->why,
-		fault->name ? fault->name : "command", fault->cmd,
-		(unsigned long long)fault->addr);
+		fault->name ? fault->name : "command", fault->cmd, (unsigned long long)fault->addr);
 }
 
 void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struct exec_fault *fault)
@@ -107,13 +108,13 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 
 /* ---- contexts that end at once ---- */
 
-#define MI_LRI_7	    (0x11001000u | (2 * 8 - 1))
+#define MI_LRI_8	    (0x11001000u | (2 * 8 - 1))
 #define MI_BATCH_BUFFER_END (0x0au << 23)
 #define IDLE_PAGES	    4u /* of each: the image's two, and a ring of one; one to spare */
 
 /*
  * A context with nothing in its ring: what is to leave an engine with nobody waiting is preempted
- * by it. Its page tables lead to the scratch page.
+ * by it. Its page tables are the scratch page, which translates nothing.
  */
 static int make_idle(struct intel_vgpu *vgpu)
 {
@@ -135,19 +136,27 @@ static int make_idle(struct intel_vgpu *vgpu)
 	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++) {
 		u32 gma = exec->idle.gma + nr * IDLE_PAGES * GVT_PAGE_SIZE;
 		u32 base = gvt_engine_base(nr);
-		u64 root = vgpu->gtt.scratch_entry[GTT_PML4] & ~(u64)(GVT_PAGE_SIZE - 1);
+		u64 root = vgpu->gtt.scratch_page.bus;
 		u32 *regs = (u32 *)(exec->idle.va + (nr * IDLE_PAGES + 1) * GVT_PAGE_SIZE);
 		const u32 list[] = {
 			0,
-			MI_LRI_7,
-			base + 0x244, 0x00090008, /* no switch for semaphores; restore is not off */
-			base + 0x034, 0, /* head */
-			base + 0x030, 0, /* tail */
-			base + 0x038, gma + 2 * GVT_PAGE_SIZE,
-			base + 0x03c, 1, /* one page, valid */
-			base + 0x110, 0,
-			base + 0x274, root >> 32,
-			base + 0x270, root,
+			MI_LRI_8,
+			base + 0x244,
+			0x00090008, /* no switch for semaphores; restore is not off */
+			base + 0x034,
+			0, /* head */
+			base + 0x030,
+			0, /* tail */
+			base + 0x038,
+			gma + 2 * GVT_PAGE_SIZE,
+			base + 0x03c,
+			1, /* one page, valid */
+			base + 0x110,
+			0,
+			base + 0x274,
+			root >> 32,
+			base + 0x270,
+			root,
 			MI_BATCH_BUFFER_END,
 		};
 
@@ -204,7 +213,7 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 						     .event = on_event };
 	int err;
 
-	if (!gpu)
+	if (!gpu || !vgpu->gvt->sched)
 		return 0;
 	err = gpu->ops->space_create(gpu, &config, &vgpu->space);
 	if (err)
@@ -230,6 +239,9 @@ static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
 
 	sched_halt(&engine->client, save);
+	/* What came to its end is told now, or the next process would do it again. */
+	if (save)
+		vgpu_exec_service_engine(vgpu, nr);
 	for (unsigned int i = 0; save && i < 2; i++)
 		if (engine->ctx[i])
 			vgpu_context_store(engine->ctx[i]);
@@ -241,9 +253,6 @@ void vgpu_exec_exit(struct intel_vgpu *vgpu)
 	if (!vgpu->space)
 		return;
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
-		/* What was done is told now, or the next process would do it again. */
-		if (vgpu->state->active)
-			vgpu_exec_service_all(vgpu);
 		clear(vgpu, nr, true);
 		gvt_sched_leave(&vgpu->exec.engine[nr].client);
 	}
@@ -287,6 +296,13 @@ void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm)
 		clear(vgpu, nr, true);
 		vgpu_exec_hang(vgpu, nr, &fault);
 	}
+}
+
+u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine)
+{
+	const struct shadow_ctx *ctx = vgpu->exec.engine[engine].ctx[0];
+
+	return ctx ? ctx->ring_start : 0;
 }
 
 const struct vgpu_exec_counts *intel_vgpu_exec_counts(struct intel_vgpu *vgpu)

@@ -41,7 +41,8 @@ struct hidden {
  */
 int hidden_alloc(struct intel_vgpu *vgpu, u32 pages, u32 backed, struct hidden *h);
 
-/** hidden_enter() - host pages [first, first + nr) appear at address page @at of @h. 0 or -ENOMEM. */
+/** hidden_enter() - host pages [first, first + nr) appear at address page @at of @h. 0 or -ENOMEM.
+ */
 int hidden_enter(struct intel_vgpu *vgpu, const struct hidden *h, u32 at, u32 first, u32 nr);
 
 /** hidden_free() - the GPU does not reach it any more when this returns; {0} is fine. */
@@ -66,16 +67,16 @@ struct shadow_ctx {
 	struct intel_vgpu *vgpu;
 	enum gvt_engine engine;
 	u64 guest_desc;
-	u32 lrca;	    /* of the guest's image, which is what it is found by */
-	u32 ring_size;	    /* bytes; 0: nothing was loaded yet */
-	u32 ring_start;	    /* the guest's */
-	u32 appended;	    /* bytes of the ring filled since its head was known */
-	u32 at_tail; /* dword of the image */
-	bool loaded;	    /* the image is ours, and newer than the guest's if it ran */
-	struct hidden mem;  /* the image, then the ring */
-	u32 *regs;	    /* page 1 of the image, as the GPU has it */
+	u32 lrca;	   /* of the guest's image, which is what it is found by */
+	u32 ring_size;	   /* bytes; 0: nothing was loaded yet */
+	u32 ring_start;	   /* the guest's */
+	u32 appended;	   /* bytes of the ring filled since its head was known */
+	u32 at_tail;	   /* dword of the image */
+	bool loaded;	   /* the image is ours, and newer than the guest's if it ran */
+	struct hidden mem; /* the image, then the ring */
+	u32 *regs;	   /* page 1 of the image, as the GPU has it */
 	u32 *ring;
-	u32 image[CTX_DWORDS];	 /* page 1 as it was loaded */
+	u32 image[CTX_DWORDS];			   /* page 1 as it was loaded */
 	u16 batch_at[CTX_BATCH_REGS], nr_batch_at; /* of registers of a batch that was cut short */
 	u32 saved[CTX_BATCH_REGS];		   /* as the GPU saved them */
 	u8 ours[CTX_DWORDS / 8]; /* bits: dwords that are not the guest's to see or to set */
@@ -94,7 +95,8 @@ enum exec_refusal {
 	EXEC_BAD_PPGTT,	  /* tables that cannot be followed */
 	EXEC_BAD_COMMAND, /* a command that may not run */
 	EXEC_NO_MEMORY,
-	EXEC_REFUSALS,
+	EXEC_STUCK, /* the GPU, not we */
+	EXEC_REFUSALS = GVT_EXEC_REFUSALS,
 };
 
 /* What to tell of it. */
@@ -103,7 +105,7 @@ struct exec_fault {
 	const char *why;
 	const char *name; /* the command's, or NULL */
 	u32 cmd;	  /* the command, or 0 */
-	u64 addr; /* of what was refused, graphics address */
+	u64 addr;	  /* of what was refused, graphics address */
 };
 
 /**
@@ -121,6 +123,9 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 
 /** vgpu_context_store() - bring what the GPU saved to the guest's image. It is off the GPU. */
 void vgpu_context_store(struct shadow_ctx *ctx);
+
+/** vgpu_context_uses() - true when page tables @mm are those of @ctx, which is loaded. */
+bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm);
 
 /** vgpu_contexts_drop() - release all shadows of an engine; none is on the GPU. */
 void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
@@ -159,11 +164,12 @@ struct vgpu_port {
 };
 
 struct vgpu_engine {
+	struct intel_vgpu *vgpu;
 	struct sched_client client;
 	struct shadow_ctx *ctx[2]; /* loaded for the port's two, or NULL */
 	struct shadow_ctx *cached; /* the one used last first */
 	u32 nr_cached;
-	u64 hung_logged;
+	struct exec_fault fault; /* of the port's second context, which could not be loaded */
 };
 
 struct vgpu_exec {
@@ -175,8 +181,15 @@ struct vgpu_exec {
 	size_t scratch_size;
 	struct vgpu_exec_counts counts;
 	struct gvt_scan_counts scan;
-	bool joined;
+	u32 complained; /* bits by enum exec_refusal: said once */
+	u32 dirty;	/* bits by enum gvt_engine: there are reports */
 };
+
+/**
+ * vgpu_exec_ready() - true when contexts can be run: the GPU and the hypervisor give what they are
+ * made of.
+ */
+bool vgpu_exec_ready(struct intel_vgpu *vgpu);
 
 /** vgpu_exec_init() - a space on the GPU, where there is one, and a place in its queues. */
 int vgpu_exec_init(struct intel_vgpu *vgpu);
@@ -201,6 +214,9 @@ void vgpu_exec_elsp(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 val);
 /** vgpu_exec_service() - take what the GPU reported, on all engines. */
 void vgpu_exec_service(struct intel_vgpu *vgpu);
 
+/** vgpu_exec_service_engine() - the same for one engine. */
+void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
 /** vgpu_exec_forget() - the guest takes PPGTT @mm away: what runs with it cannot go on. */
 void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);
 
@@ -208,6 +224,13 @@ void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);
 void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val);
 
 /** vgpu_exec_hang() - @engine stands still, in the guest's sight, until the guest resets it. */
-void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struct exec_fault *fault);
+void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine,
+		    const struct exec_fault *fault);
+
+/** vgpu_exec_ring_start() - where the ring of what runs is, as the guest has it. */
+u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
+/* core/irq: */
+void vgpu_irq_raise_engine(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 bits);
 
 #endif

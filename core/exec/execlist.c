@@ -10,9 +10,6 @@
  * A submission that only adds to what runs is acknowledged at once. One that replaces it waits
  * until the scheduler has taken the vGPU's contexts off the engine.
  */
-#include <stdio.h>
-
-#include "core/irq/irq.h"
 #include "core/vgpu.h"
 
 /* From an engine's base. */
@@ -93,6 +90,9 @@ static void tell(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 status, u6
 
 /* ---- what runs ---- */
 
+static const struct exec_fault no_memory = { .refusal = EXEC_NO_MEMORY,
+					     .why = "no memory for the GPU" };
+
 /* Loads the port's contexts and has them run; what cannot be loaded stands still in its turn. */
 static void start(struct intel_vgpu *vgpu, enum gvt_engine nr)
 {
@@ -103,6 +103,10 @@ static void start(struct intel_vgpu *vgpu, enum gvt_engine nr)
 	engine->ctx[0] = engine->ctx[1] = NULL;
 	if (!port->desc[0])
 		return;
+	if (!vgpu_exec_ready(vgpu)) {
+		vgpu_exec_hang(vgpu, nr, &no_memory);
+		return;
+	}
 	vgpu_ggtt_commit(vgpu);
 	engine->ctx[0] = vgpu_context_load(vgpu, nr, port->desc[0], &fault);
 	if (!engine->ctx[0]) {
@@ -185,7 +189,7 @@ static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sche
 	vgpu_exec_hang(vgpu, nr, &fault);
 }
 
-static void service(struct intel_vgpu *vgpu, enum gvt_engine nr)
+void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine nr)
 {
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
 	struct sched_report reports[SCHED_REPORTS];
@@ -213,7 +217,7 @@ void vgpu_exec_service(struct intel_vgpu *vgpu)
 
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++)
 		if (dirty & BIT32(nr))
-			service(vgpu, nr);
+			vgpu_exec_service_engine(vgpu, nr);
 }
 
 /* ---- submissions ---- */
@@ -224,30 +228,21 @@ static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2
 {
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
 	struct vgpu_port *port = port_of(vgpu, nr);
-	struct shadow_ctx *first = engine->ctx[0], *second = engine->ctx[1];
+	struct shadow_ctx *first = engine->ctx[0], *second = NULL;
 	struct exec_fault fault;
 	u32 tail;
 	int err;
 
 	if (!first || !same_context(desc[0], port->desc[0]) || desc[0] & GVT_DESC_RESTORE)
 		return false;
-	if (port->desc[1] && (!second || !same_context(desc[1], port->desc[1])))
-		return false;
-	/* What runs behind it may have got more as well; that is looked at when it is first. */
+	/* A second one may have got more as well, and may run already. */
 	if (port->desc[1])
 		return false;
 	vgpu_ggtt_commit(vgpu);
 	err = vgpu_context_grow(first, &tail, &fault);
-	if (err == -EAGAIN)
+	/* Whatever is wrong with it is found again when it is loaded anew. */
+	if (err)
 		return false;
-	if (err) {
-		sched_halt(&engine->client, true);
-		store_all(engine);
-		set_port(port, desc);
-		tell(vgpu, nr, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE, desc[0]);
-		vgpu_exec_hang(vgpu, nr, &fault);
-		return true;
-	}
 	if (desc[1]) {
 		second = vgpu_context_load(vgpu, nr, desc[1], &engine->fault);
 		engine->ctx[1] = second;
@@ -270,7 +265,7 @@ static void submit(struct intel_vgpu *vgpu, enum gvt_engine nr, u64 first, u64 s
 	u64 desc[2] = { first, valid(second) ? second : 0 };
 
 	vgpu->exec.counts.submissions++;
-	service(vgpu, nr);
+	vgpu_exec_service_engine(vgpu, nr);
 	if (!valid(first) || (desc[1] && same_context(first, second))) {
 		const struct exec_fault fault = { .refusal = EXEC_BAD_DESC,
 						  .why = "a descriptor that no context has",
@@ -293,7 +288,7 @@ static void submit(struct intel_vgpu *vgpu, enum gvt_engine nr, u64 first, u64 s
 		port->pending[1] = desc[1];
 		show_status(vgpu, nr);
 		sched_stop(&engine->client);
-		service(vgpu, nr);
+		vgpu_exec_service_engine(vgpu, nr);
 	}
 }
 

@@ -161,12 +161,10 @@ static struct sched_ctx *pick_second(const struct sched_engine *e, const struct 
 
 	/* What follows already, and may, is left there. */
 	if (first == e->running.ctx[0] && there &&
-	    (there == had->want[1] ||
-	     (there->client != had && runnable(there->client, now) &&
-	      there == there->client->want[0])))
+	    (there == had->want[1] || (there->client != had && runnable(there->client, now) &&
+				       there == there->client->want[0])))
 		return there;
-	if (had->want[1] &&
-	    (!other || vtime_of(e, had, now) <= vtime_of(e, other, now)))
+	if (had->want[1] && (!other || vtime_of(e, had, now) <= vtime_of(e, other, now)))
 		return had->want[1];
 	return other ? other->want[0] : NULL;
 }
@@ -586,8 +584,8 @@ void sched_halt(struct sched_client *client, bool save)
 			reset(e);
 	}
 	client->stopping = false;
-	client->nr_reports = 0;
-	client->irq = 0;
+	if (!save)
+		client->nr_reports = client->irq = 0;
 	settle(e);
 	kick(e, gvt_sched_now());
 	pthread_mutex_unlock(&e->lock);
@@ -608,15 +606,14 @@ u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_RE
 	return nr;
 }
 
-bool sched_front(struct sched_client *client, const struct sched_ctx *ctx)
+u64 sched_run_ns(struct sched_client *client)
 {
-	struct sched_engine *e = client->engine;
-	bool front;
+	u64 ns;
 
-	pthread_mutex_lock(&e->lock);
-	front = e->running.ctx[0] == ctx;
-	pthread_mutex_unlock(&e->lock);
-	return front;
+	pthread_mutex_lock(&client->engine->lock);
+	ns = client->run_ns;
+	pthread_mutex_unlock(&client->engine->lock);
+	return ns;
 }
 
 /* ---- life ---- */

@@ -23,13 +23,13 @@ struct sched_client;
 /* A context that can be run: memory of its owner's, which stays until it is off the GPU. */
 struct sched_ctx {
 	struct sched_client *client;
-	u64 desc;	/* as the GPU takes it */
-	u32 *tail_at;	/* the ring's tail in the image that the GPU loads */
-	u32 tail;	/* where the run is to end */
-	u32 submitted;	/* the tail that the GPU was last told of */
-	u64 alone_ns;	/* run since its tail moved last: what the watchdog looks at */
-	bool running;	/* .tail and the image are the GPU's to read */
-	bool reload;	/* its image was written anew: no lite restore */
+	u64 desc;      /* as the GPU takes it */
+	u32 *tail_at;  /* the ring's tail in the image that the GPU loads */
+	u32 tail;      /* where the run is to end */
+	u32 submitted; /* the tail that the GPU was last told of */
+	u64 alone_ns;  /* run since its tail moved last: what the watchdog looks at */
+	bool running;  /* .tail and the image are the GPU's to read */
+	bool reload;   /* its image was written anew: no lite restore */
 };
 
 /* What came of what a client wanted, in the order in which it came. */
@@ -107,17 +107,18 @@ bool sched_extend(struct sched_client *client, struct sched_ctx *ctx, u32 tail,
 void sched_stop(struct sched_client *client);
 
 /**
- * sched_halt() - the same, at once and without report; reports that wait are dropped.
- * @save: contexts are saved where the GPU lets go of them in time; otherwise they may be as they
- * were. The engine is reset if need be, which costs others nothing but time.
+ * sched_halt() - the same, at once and without a report of it.
+ * @save: contexts are saved where the GPU lets go of them in time, and earlier reports stay;
+ * otherwise contexts may be as they were, and reports are dropped. The engine is reset if need be,
+ * which costs others nothing but time.
  */
 void sched_halt(struct sched_client *client, bool save);
 
 /** sched_take() - what there is to report, oldest first, and which interrupts. Returns how many. */
 u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_REPORTS], u32 *irq);
 
-/** sched_front() - true while @ctx is on the engine, running. */
-bool sched_front(struct sched_client *client, const struct sched_ctx *ctx);
+/** sched_run_ns() - time on the engine that it had so far. */
+u64 sched_run_ns(struct sched_client *client);
 
 /** gvt_sched_event() - what a space's config.event() is to pass on. @client: of that engine. */
 void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event);
