@@ -176,6 +176,8 @@ static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 		.id = v->state->options.id ? v->state->options.id : v->domid,
 		.aperture_mib = v->state->options.aperture_mib,
 		.fences = v->state->options.fences,
+		.weight = v->state->options.weight,
+		.cap = v->state->options.cap,
 	};
 	struct intel_vgpu *vgpu;
 	int err =

@@ -381,8 +381,10 @@ void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
 
 	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
 	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
-	untrack(vgpu, first);
-	untrack(vgpu, last);
+	if (first < GGTT_LEAVES)
+		untrack(vgpu, first);
+	if (last < GGTT_LEAVES)
+		untrack(vgpu, last);
 }
 
 int ggtt_init(struct intel_vgpu *vgpu)
@@ -424,10 +426,11 @@ static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 
 void ggtt_clear(struct intel_vgpu *vgpu)
 {
-	for (u32 i = 0; i < GGTT_LEAVES; i++) {
+	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++) {
 		u64 *live = vgpu->ggtt + i * GTT_ENTRIES;
 
-		drop_leaf(vgpu, i);
+		if (i < GGTT_LEAVES)
+			drop_leaf(vgpu, i);
 		if (may_differ(vgpu, i) && !all_alike(live, 0))
 			memset(live, 0, LEAF_SIZE);
 	}

@@ -16,7 +16,11 @@
 struct intel_vgpu;
 struct gtt_valid_cache;
 
-#define GGTT_LEAVES 2048u /* runs of 512 entries: pages of the guest's table */
+/*
+ * Runs of 512 entries, pages of the guest's table, as far as they count: those of the last 64 MiB
+ * are the guest's to write and mean nothing, since the mediator has its own things there.
+ */
+#define GGTT_LEAVES (2048u - 32u)
 #define GGTT_PAGES  (GGTT_LEAVES * GTT_ENTRIES)
 
 struct ggtt_entries {
