@@ -49,3 +49,30 @@ int test_bench(struct gpu *gpu, unsigned int count)
 		measure(gpu, &engines[e], count);
 	return 0;
 }
+
+/* The default context of RCS, @count empty batches, each waited for. */
+int test_sync(struct gpu *gpu, unsigned int count)
+{
+	struct bo batch = bo_create(gpu, PAGE);
+	struct batch b = batch_in(&batch, 0);
+
+	emit_end(&b);
+	for (unsigned int i = 0; i < count; i++) {
+		run(gpu, RCS, DEFAULT_CTX, &batch, NULL, NULL);
+		bo_finish(gpu, &batch);
+	}
+	return ok(0, "sync: %u", count);
+}
+
+/* The same, only the last one waited for. */
+int test_flood(struct gpu *gpu, unsigned int count)
+{
+	struct bo batch = bo_create(gpu, PAGE);
+	struct batch b = batch_in(&batch, 0);
+
+	emit_end(&b);
+	for (unsigned int i = 0; i < count; i++)
+		run(gpu, RCS, DEFAULT_CTX, &batch, NULL, NULL);
+	bo_finish(gpu, &batch);
+	return ok(0, "flood: %u", count);
+}

@@ -41,6 +41,8 @@ static const struct test {
 	{ "badaddr", test_badaddr, HOSTILE, 4, "stores to where nothing is" },
 	{ "reset-stats", test_resets, HOSTILE, 1, "whose fault a reset was" },
 	{ "bench", test_bench, MEASURE, 500, "requests a second, and the time of one" },
+	{ "sync", test_sync, MEASURE, 500, "requests one at a time, for who counts from outside" },
+	{ "flood", test_flood, MEASURE, 500, "requests at once, for the same" },
 };
 
 #define NR_TESTS (sizeof(tests) / sizeof(tests[0]))
@@ -76,7 +78,7 @@ static int usage(void)
 		"usage: gpu-test [-n COUNT] [-s SEED] [-l LIMIT] [-t SECONDS] TEST...\n"
 		"COUNT: how often a test does it; LIMIT: seconds that one may take (300);\n"
 		"SECONDS: the tests are repeated until they are over, each time with other data.\n"
-		"all: those of well-behaved programs; hostile: the others but bench.\n");
+		"all: those of well-behaved programs; hostile: those of others.\n");
 	for (size_t i = 0; i < NR_TESTS; i++)
 		fprintf(stderr, "  %-12s %s (%u)\n", tests[i].name, tests[i].about, tests[i].count);
 	return 2;

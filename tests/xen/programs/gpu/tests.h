@@ -34,5 +34,7 @@ int test_resets(struct gpu *gpu, unsigned int count);
 
 /* bench.c */
 int test_bench(struct gpu *gpu, unsigned int count);
+int test_sync(struct gpu *gpu, unsigned int count);
+int test_flood(struct gpu *gpu, unsigned int count);
 
 #endif
