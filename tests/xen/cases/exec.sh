@@ -28,6 +28,15 @@ $(cat "$3")
 END"
 }
 
+# A workload on three engines with dependencies, and two contexts, from a file.
+case_wsim() {
+	lab-guest run "$1" 'printf "%s\n" 1.RCS.500.0.0 1.BCS.200.-1.0 2.VCS.300.0.0 2.RCS.500-900.-1.1 p.4000 >/tmp/mix.wsim
+		igt-run 60 <<END
+gem_wsim -r 20 -w /tmp/mix.wsim
+gem_wsim -r 10 -c 2 -w 1.VECS.300.0.1,1.RCS.300.-1.1
+END'
+}
+
 # What intel_gpu_top says of an engine that works.
 case_gpu_top() {
 	local said
