@@ -122,7 +122,7 @@ def build_tree(release):
 
 def forget():
     """Drop every image, for lab build --fresh: newer packages are taken from the archive."""
-    for kind in ("dom0", "build", "snapshots", "kernels", "guests", "packages", "apt"):
+    for kind in ("dom0", "build", "snapshots", "kernels", "guests", "apt"):
         if (CACHE / kind).exists():
             say(f"dropping {CACHE / kind}")
             shutil.rmtree(CACHE / kind)

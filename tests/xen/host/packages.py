@@ -21,7 +21,7 @@ def root(release, names):
     names = sorted(names)
     key = digest(names, apt.sources(release), LEFT_OUT)
     home = images.keep(
-        "packages", f"{release}-{'+'.join(names)}", key, f"packages of {release} for guests",
+        "guests", f"{release}-{'+'.join(names)}", key, f"packages of {release} for guests",
         lambda home: unpack(release, names, home),
     )  # fmt: skip
     return [str(home / "root")]
