@@ -370,7 +370,12 @@ int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
 {
 	const struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[page / GTT_ENTRIES];
-	u64 entry = leaf->own ? leaf->own->shadow[page % GTT_ENTRIES] : leaf->shadow;
+	u64 entry;
+
+	/* The mediator's own are none of the guest's. */
+	if (page >= GGTT_PAGES)
+		return scratch(vgpu);
+	entry = leaf->own ? leaf->own->shadow[page % GTT_ENTRIES] : leaf->shadow;
 
 	return entry ? entry : scratch(vgpu);
 }
