@@ -19,6 +19,11 @@ Suite *suite_property(void);
 Suite *suite_pvinfo(void);
 Suite *suite_registers(void);
 
+Suite *suite_blt_driver(void);
+Suite *suite_blt_hostile(void);
+Suite *suite_blt_property(void);
+Suite *suite_blt_surface(void);
+
 Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
