@@ -150,10 +150,13 @@ struct vgpu_counters {
 	u64 ggtt_read, ggtt_write;
 	u64 aperture_read, aperture_write;
 	u64 tracked_write;
-	u64 outside;	 /* an address that is none of its own, or a width that none has */
-	u64 ro_write;	 /* writes that a read-only register dropped */
-	u64 msi;	 /* interrupts sent */
-	u64 bar_refused; /* BARs that could not be put where the guest wanted them */
+	u64 outside;	   /* an address that is none of its own, or a width that none has */
+	u64 ro_write;	   /* writes that a read-only register dropped */
+	u64 msi;	   /* interrupts sent */
+	u64 irq_raised;	   /* events of interrupt sources that no mask held back */
+	u64 irq_masked;	   /* those that one did */
+	u64 irq_coalesced; /* of those raised, without a message of their own */
+	u64 bar_refused;   /* BARs that could not be put where the guest wanted them */
 };
 
 /* What a PVINFO notification (g2v) may say; the last counts those that say nothing known. */
@@ -178,6 +181,8 @@ struct vgpu_gtt_counts {
 	u64 traps;	  /* writes to tracked tables */
 	u64 reclaims;	  /* PPGTTs whose shadow made room for another's */
 	u64 refused;	  /* notifications that could not be followed */
+	u64 pushes;	  /* calls that told the GPU entries of the GGTT */
+	u64 flushes;	  /* of the GPU */
 };
 
 /* Why contexts were refused, by enum exec_refusal. */

@@ -76,6 +76,7 @@ static void power_on(struct intel_vgpu *vgpu)
 {
 	vgpu_cfg_reset(vgpu);
 	gvt_mmio_reset(vgpu);
+	vgpu_irq_reset(vgpu);
 }
 
 int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params *params,
@@ -149,6 +150,7 @@ int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
 	vgpu_bars_update(vgpu);
 	if (vgpu->taken_up) {
 		vgpu_ggtt_commit(vgpu);
+		vgpu_irq_refresh(vgpu);
 		vgpu_exec_resume(vgpu);
 	}
 	return 0;

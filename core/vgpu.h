@@ -9,6 +9,7 @@
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
 #include "core/gvt.h"
+#include "core/irq/irq.h"
 #include "core/mmio/reg.h"
 
 #define VGPU_CFG_SIZE	 256u
@@ -31,6 +32,8 @@ struct vgpu_state {
 	u64 bar_at[VGPU_NR_BARS]; /* as placed, or INTEL_GVT_BAR_OFF */
 	u64 notifications[VGT_G2V_MAX + 1];
 	struct vgpu_counters counters;
+	u32 irq_second[VGPU_NR_IRQ_GROUPS]; /* bits: sources with another event behind the latched
+					     */
 	u8 cfg[VGPU_CFG_SIZE] __attribute__((aligned(8)));
 	struct vgpu_root roots[GTT_ROOTS_MAX];
 	struct vgpu_port ports[GVT_NR_ENGINES];
@@ -53,9 +56,10 @@ struct intel_vgpu {
 		u32 reads, writes;
 	} * access;    /* one for each register dword */
 	bool taken_up; /* its guest has a GGTT already */
+	bool irq_line; /* something is pending, and its message sent */
 	struct page_track_table tracked;
+	struct gvt_gpu_space *space; /* of it on the GPU; NULL: none */
 	struct vgpu_gtt gtt;
-	struct gvt_gpu_space *space; /* on the GPU; NULL: there is none */
 	struct vgpu_exec exec;
 };
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/irq/irq.h"
 #include "core/vgpu.h"
 
 /* From an engine's base. */

@@ -229,7 +229,4 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine,
 /** vgpu_exec_ring_start() - where the ring of what runs is, as the guest has it. */
 u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine);
 
-/* core/irq: */
-void vgpu_irq_raise_engine(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 bits);
-
 #endif
