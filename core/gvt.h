@@ -181,6 +181,8 @@ struct vgpu_gtt_counts {
 	u64 traps;	  /* writes to tracked tables */
 	u64 reclaims;	  /* PPGTTs whose shadow made room for another's */
 	u64 refused;	  /* notifications that could not be followed */
+	u64 pushes;	  /* calls that told the GPU entries of the GGTT */
+	u64 flushes;	  /* of the GPU */
 };
 
 /* Why contexts were refused, by enum exec_refusal. */

@@ -58,8 +58,8 @@ struct intel_vgpu {
 	bool taken_up; /* its guest has a GGTT already */
 	bool irq_line; /* something is pending, and its message sent */
 	struct page_track_table tracked;
+	struct gvt_gpu_space *space; /* of it on the GPU; NULL: none */
 	struct vgpu_gtt gtt;
-	struct gvt_gpu_space *space; /* on the GPU; NULL: there is none */
 	struct vgpu_exec exec;
 };
 

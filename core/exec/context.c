@@ -5,8 +5,8 @@
  * tables, batches that the engine runs at a switch), it leads to ours. Its other pages hold nothing
  * that needs to be checked, and are the guest's own.
  *
- * The image is a list of MI_LOAD_REGISTER_IMM; which registers are in it: gen9_rcs_offsets and
- * gen9_xcs_offsets of i915's gt/intel_lrc.c.
+ * The image is a list of MI_LOAD_REGISTER_IMM. Where in it the ring and the page tables are is the
+ * hardware's choice, which saves them there (i915's gt/intel_lrc_reg.h), so there they have to be.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #define MI_BATCH_BUFFER_END (0x0au << 23)
 #define MI_LRI(header)	    ((header) >> 23 == 0x22)
 #define LRI_LENGTH	    0xffu
+#define CTX_LISTS	    (CTX_DWORDS - 64) /* what is behind is the GPU's own */
 
 #define RING_HEAD_OFFSET 0x1ffffcu
 #define RING_TAIL_OFFSET 0x1ffff8u
@@ -31,37 +32,36 @@
 #define DESC_MODE_64BIT 3u
 #define DESC_KNOWN	0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */
 
-/* What is done with a register of an image. */
-enum reg_use {
-	USE_PLAIN, /* as the guest has it */
-	USE_HEAD,
-	USE_TAIL,
-	USE_START,
-	USE_CTL,
-	USE_BATCH, /* of a batch that was cut short: as the GPU saved it, or nothing */
-	USE_PER_CTX,
-	USE_INDIRECT,
-	USE_PDP,
-	NR_USES,
+/* Dwords of the image, each a value with its register before it. */
+enum {
+	AT_HEAD = 0x05,
+	AT_TAIL = 0x07,
+	AT_START = 0x09,
+	AT_CTL = 0x0b,
+	AT_PER_CTX = 0x19,
+	AT_INDIRECT = 0x1b,
+	AT_PDP3 = 0x25, /* the high half; then the low one, and the next below */
+	AT_PDP0_LOW = 0x33,
 };
+
+#define AT_PDP_HIGH(i) (AT_PDP3 + 4 * (3 - (i)))
+#define AT_PDP_LOW(i)  (AT_PDP_HIGH(i) + 2)
+
+#define ANYWHERE 0u
 
 /* The registers that are the mediator's (GVT_RULE_SPECIAL), from the engine's base. */
 static const struct {
 	u16 first, last;
-	u8 use;
+	u16 at;	    /* the first's place, where the others' are below it; or ANYWHERE */
+	bool batch; /* of a batch that was cut short */
 } image_regs[] = {
-	{ 0x030, 0x030, USE_TAIL },	{ 0x034, 0x034, USE_HEAD },  { 0x038, 0x038, USE_START },
-	{ 0x03c, 0x03c, USE_CTL },	{ 0x110, 0x11c, USE_BATCH }, { 0x140, 0x140, USE_BATCH },
-	{ 0x150, 0x158, USE_BATCH },	{ 0x168, 0x168, USE_BATCH }, { 0x1c0, 0x1c0, USE_PER_CTX },
-	{ 0x1c4, 0x1c4, USE_INDIRECT }, { 0x1c8, 0x1c8, USE_PLAIN }, { 0x244, 0x244, USE_PLAIN },
-	{ 0x270, 0x28c, USE_PDP },
-};
-
-/* Where in the image the registers are that are not plain; 0: nowhere. */
-struct layout {
-	u16 at[NR_USES]; /* but USE_BATCH and USE_PDP */
-	u16 pdp[8];
-	u32 end;
+	{ 0x030, 0x030, AT_TAIL, false },     { 0x034, 0x034, AT_HEAD, false },
+	{ 0x038, 0x038, AT_START, false },    { 0x03c, 0x03c, AT_CTL, false },
+	{ 0x110, 0x11c, ANYWHERE, true },     { 0x140, 0x140, ANYWHERE, true },
+	{ 0x150, 0x158, ANYWHERE, true },     { 0x168, 0x168, ANYWHERE, true },
+	{ 0x1c0, 0x1c0, AT_PER_CTX, false },  { 0x1c4, 0x1c4, AT_INDIRECT, false },
+	{ 0x1c8, 0x1c8, ANYWHERE, false },    { 0x244, 0x244, ANYWHERE, false },
+	{ 0x270, 0x28c, AT_PDP0_LOW, false },
 };
 
 static u32 image_pages(enum gvt_engine engine)
@@ -107,90 +107,87 @@ int vgpu_gma_read(struct intel_vgpu *vgpu, u64 gma, void *buf, size_t len)
 
 /* ---- the image ---- */
 
-static bool note_once(u16 *at, u32 i)
+/*
+ * A register of the image, its value at dword @i. Those that commands may write may stand there as
+ * well; what else does is led astray. False: one that is the mediator's, at another place.
+ */
+static bool take_reg(struct shadow_ctx *ctx, u32 *to, u32 i)
 {
-	if (*at)
-		return false;
-	*at = i;
-	return true;
-}
-
-/* A register of the image, its value at dword @i. False: it may not be there. */
-static bool note_reg(struct shadow_ctx *ctx, u32 reg, u32 i, struct layout *layout)
-{
-	u32 offset = reg - gvt_engine_base(ctx->engine);
+	u32 reg = to[i - 1] & GVT_CMD_REG_MASK, offset = reg - gvt_engine_base(ctx->engine);
 	enum gvt_reg_rule rule = gvt_scan_context_rule(ctx->engine, reg);
 
-	if (reg % sizeof(u32) || rule == GVT_RULE_ALLOW)
-		return reg % sizeof(u32) == 0;
+	to[i - 1] = reg;
+	if (rule == GVT_RULE_ALLOW)
+		return true;
 	for (size_t n = 0; rule == GVT_RULE_SPECIAL && n < ARRAY_SIZE(image_regs); n++) {
 		if (offset < image_regs[n].first || offset > image_regs[n].last)
 			continue;
-		switch (image_regs[n].use) {
-		case USE_PLAIN:
-			return true;
-		case USE_PDP:
-			return note_once(&layout->pdp[(offset - image_regs[n].first) / 4], i);
-		case USE_BATCH:
-			if (ctx->nr_batch_at == CTX_BATCH_REGS)
-				return false;
+		if (image_regs[n].batch && ctx->nr_batch_at < CTX_BATCH_REGS)
 			ctx->batch_at[ctx->nr_batch_at++] = i;
-			return true;
-		default:
-			return note_once(&layout->at[image_regs[n].use], i);
-		}
+		else if (image_regs[n].batch)
+			return false;
+		return image_regs[n].at == ANYWHERE ||
+		       i == image_regs[n].at - (offset - image_regs[n].first) / 2;
 	}
-	return false;
+	if (rule == GVT_RULE_SPECIAL)
+		return false;
+	if (gvt_scan_write_rule(ctx->vgpu->gvt, ctx->engine, reg) != GVT_RULE_ALLOW) {
+		to[i - 1] = GVT_SCAN_SINK;
+		to[i] = 0;
+	}
+	return true;
+}
+
+/* What must be there: the rest may be missing. */
+static bool has_ring(const struct shadow_ctx *ctx, const u32 *image)
+{
+	static const u16 at[] = { AT_HEAD, AT_TAIL, AT_START, AT_CTL };
+	static const u16 regs[] = { 0x34, 0x30, 0x38, 0x3c };
+	u32 base = gvt_engine_base(ctx->engine);
+
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++)
+		if (image[at[i] - 1] != base + regs[i])
+			return false;
+	return image[AT_PDP_LOW(0) - 1] == base + 0x270 &&
+	       image[AT_PDP_HIGH(0) - 1] == base + 0x274;
 }
 
 /*
- * Takes the lists of registers out of @from, which the guest wrote, into @to, where all else is
- * left as it is, and finds what is to be looked at.
+ * Takes the lists of registers out of @from, which the guest wrote, into the image, where all
+ * behind them is left as it is.
  */
-static bool take_lists(struct shadow_ctx *ctx, const u32 *from, u32 *to, struct layout *layout,
-		       struct exec_fault *fault)
+static bool take_lists(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *fault)
 {
-	u32 i = 0;
+	u32 *to = ctx->image, i = 0, end = 0;
 
-	*layout = (struct layout){ 0 };
 	ctx->nr_batch_at = 0;
-	while (i < CTX_DWORDS && (from[i] == MI_NOOP || MI_LRI(from[i]))) {
+	while (i < CTX_LISTS && (from[i] == MI_NOOP || MI_LRI(from[i]))) {
 		u32 nr = from[i] == MI_NOOP ? 1 : (from[i] & LRI_LENGTH) + 2;
 
-		if (from[i] == MI_NOOP) {
-			to[i++] = MI_NOOP;
-			continue;
-		}
-		if (nr % 2 == 0 || i + nr >= CTX_DWORDS)
+		if (i + nr > CTX_LISTS || (nr > 1 && nr % 2 == 0))
 			return refuse(fault, EXEC_BAD_IMAGE, "a list of registers without an end",
 				      ctx->lrca);
-		to[i] = from[i];
-		for (u32 at = i + 1; at < i + nr; at += 2) {
-			if (!note_reg(ctx, from[at], at + 1, layout)) {
-				refuse(fault, EXEC_BAD_IMAGE,
-				       "a register that an image may not hold, or holds once",
+		memcpy(&to[i], &from[i], nr * sizeof(u32));
+		for (u32 at = i + 2; at < i + nr; at += 2)
+			if (!take_reg(ctx, to, at)) {
+				refuse(fault, EXEC_BAD_IMAGE, "a register out of its place",
 				       ctx->lrca);
-				fault->cmd = from[at];
+				fault->cmd = from[at - 1];
 				return false;
 			}
-			to[at] = from[at];
-			to[at + 1] = from[at + 1];
-		}
 		i += nr;
-		layout->end = i;
+		end = nr > 1 ? i : end;
 	}
-	if (!layout->at[USE_HEAD] || !layout->at[USE_TAIL] || !layout->at[USE_START] ||
-	    !layout->at[USE_CTL] || !layout->pdp[0] || !layout->pdp[1])
+	/* After the lists comes their end, or what is no list of ours to judge. */
+	memset(&to[end], 0, (i - end) * sizeof(u32));
+	to[end] = MI_BATCH_BUFFER_END;
+	if (end < AT_PDP0_LOW || !has_ring(ctx, to))
 		return refuse(fault, EXEC_BAD_IMAGE, "no ring or no page tables", ctx->lrca);
-	if (layout->end < CTX_DWORDS)
-		to[layout->end] = MI_BATCH_BUFFER_END;
 	return true;
 }
 
 static void own(struct shadow_ctx *ctx, u32 at, u32 val)
 {
-	if (!at)
-		return;
 	ctx->image[at] = val;
 	ctx->ours[at / 8] |= 1u << at % 8;
 }
@@ -226,8 +223,7 @@ static bool sync_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 #define G2V_L3_CREATE 2u
 #define G2V_L4_CREATE 4u
 
-static bool set_tables(struct shadow_ctx *ctx, const struct layout *layout,
-		       struct exec_fault *fault)
+static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
 	u32 mode = ctx->guest_desc >> DESC_MODE_SHIFT & 3;
 	u32 levels = mode == DESC_MODE_64BIT ? 4 : mode == DESC_MODE_32BIT ? 3 : 0;
@@ -237,11 +233,9 @@ static bool set_tables(struct shadow_ctx *ctx, const struct layout *layout,
 		return refuse(fault, EXEC_BAD_DESC, "a mode of addressing that is not had",
 			      ctx->lrca);
 	for (u32 i = 0; i < 4; i++) {
-		const u16 *at = &layout->pdp[2 * i];
+		u64 pdp = ctx->image[AT_PDP_LOW(i)] | (u64)ctx->image[AT_PDP_HIGH(i)] << 32;
 
-		ctx->pdp[i] = 0;
-		if (at[0] && at[1] && (i == 0 || levels == 3))
-			ctx->pdp[i] = ctx->image[at[0]] | (u64)ctx->image[at[1]] << 32;
+		ctx->pdp[i] = i == 0 || levels == 3 ? pdp : 0;
 	}
 	ctx->levels = levels;
 	if (!mm_of(ctx))
@@ -258,8 +252,8 @@ static bool set_tables(struct shadow_ctx *ctx, const struct layout *layout,
 	for (u32 i = 0; i < 4; i++) {
 		u64 root = i == 0 || levels == 3 ? vgpu_ppgtt_root(ctx->vgpu, mm, i) : 0;
 
-		own(ctx, layout->pdp[2 * i], root);
-		own(ctx, layout->pdp[2 * i + 1], root >> 32);
+		own(ctx, AT_PDP_LOW(i), root);
+		own(ctx, AT_PDP_HIGH(i), root >> 32);
 	}
 	return true;
 }
@@ -346,11 +340,11 @@ static bool get_memory(struct shadow_ctx *ctx, u32 size, struct exec_fault *faul
 	return true;
 }
 
-static bool set_ring(struct shadow_ctx *ctx, const struct layout *layout, struct exec_fault *fault)
+static bool set_ring(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
-	u32 start = ctx->image[layout->at[USE_START]], ctl = ctx->image[layout->at[USE_CTL]];
-	u32 head = ctx->image[layout->at[USE_HEAD]] & RING_HEAD_OFFSET;
-	u32 tail = ctx->image[layout->at[USE_TAIL]] & RING_TAIL_OFFSET;
+	u32 start = ctx->image[AT_START], ctl = ctx->image[AT_CTL];
+	u32 head = ctx->image[AT_HEAD] & RING_HEAD_OFFSET;
+	u32 tail = ctx->image[AT_TAIL] & RING_TAIL_OFFSET;
 	u32 size = (ctl & RING_CTL_SIZE) + GVT_PAGE_SIZE;
 
 	/* i915's rings are powers of two; so offsets wrap by a mask. */
@@ -360,11 +354,10 @@ static bool set_ring(struct shadow_ctx *ctx, const struct layout *layout, struct
 	if (!get_memory(ctx, size, fault))
 		return false;
 	ctx->ring_start = start;
-	ctx->at_tail = layout->at[USE_TAIL];
 	ctx->appended = 0;
-	own(ctx, layout->at[USE_START], ctx->mem.gma + image_pages(ctx->engine) * GVT_PAGE_SIZE);
-	own(ctx, layout->at[USE_TAIL], tail);
-	ctx->image[layout->at[USE_HEAD]] = head;
+	own(ctx, AT_START, ctx->mem.gma + image_pages(ctx->engine) * GVT_PAGE_SIZE);
+	own(ctx, AT_TAIL, tail);
+	ctx->image[AT_HEAD] = head;
 	ctx->run.tail = tail;
 	return take_ring(ctx, head, tail, fault);
 }
@@ -385,27 +378,27 @@ static void set_cut_short(struct shadow_ctx *ctx)
 		ctx->image[ctx->batch_at[i]] = 0;
 }
 
-static bool set_batches(struct shadow_ctx *ctx, const struct layout *layout,
-			struct exec_fault *fault)
+static bool set_batches(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
-	u32 per_ctx = layout->at[USE_PER_CTX] ? ctx->image[layout->at[USE_PER_CTX]] : 0;
-	u32 indirect = layout->at[USE_INDIRECT] ? ctx->image[layout->at[USE_INDIRECT]] : 0;
+	u32 base = gvt_engine_base(ctx->engine);
+	u32 per_ctx = ctx->image[AT_PER_CTX - 1] == base + 0x1c0 ? ctx->image[AT_PER_CTX] : 0;
+	u32 indirect = ctx->image[AT_INDIRECT - 1] == base + 0x1c4 ? ctx->image[AT_INDIRECT] : 0;
 	u32 at;
 
 	if (per_ctx & PER_CTX_VALID) {
 		if (vgpu_audit_per_ctx(ctx, per_ctx & ~INDIRECT_LINES, &at, fault))
 			return false;
-		own(ctx, layout->at[USE_PER_CTX], at | PER_CTX_VALID);
+		own(ctx, AT_PER_CTX, at | PER_CTX_VALID);
 	} else {
-		own(ctx, layout->at[USE_PER_CTX], 0);
+		own(ctx, AT_PER_CTX, 0);
 	}
 	if (indirect & INDIRECT_LINES) {
 		if (vgpu_audit_indirect(ctx, indirect & ~INDIRECT_LINES,
 					(indirect & INDIRECT_LINES) * 64, &at, fault))
 			return false;
-		own(ctx, layout->at[USE_INDIRECT], at | (indirect & INDIRECT_LINES));
+		own(ctx, AT_INDIRECT, at | (indirect & INDIRECT_LINES));
 	} else {
-		own(ctx, layout->at[USE_INDIRECT], 0);
+		own(ctx, AT_INDIRECT, 0);
 	}
 	set_cut_short(ctx);
 	return true;
@@ -442,7 +435,6 @@ static bool check_desc(struct shadow_ctx *ctx, struct exec_fault *fault)
 static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
 	u32 guest[CTX_DWORDS];
-	struct layout layout;
 
 	free_batches(ctx);
 	unpin(ctx);
@@ -455,12 +447,11 @@ static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 	memset(ctx->ours, 0, sizeof(ctx->ours));
 	if (ctx->regs)
 		memcpy(ctx->image, ctx->regs, sizeof(ctx->image));
-	if (!take_lists(ctx, guest, ctx->image, &layout, fault) ||
-	    !set_tables(ctx, &layout, fault) || !set_ring(ctx, &layout, fault) ||
-	    !set_batches(ctx, &layout, fault) || !set_pages(ctx, fault))
+	if (!take_lists(ctx, guest, fault) || !set_tables(ctx, fault) || !set_ring(ctx, fault) ||
+	    !set_batches(ctx, fault) || !set_pages(ctx, fault))
 		return false;
 	memcpy(ctx->regs, ctx->image, sizeof(ctx->image));
-	ctx->run.tail_at = &ctx->regs[ctx->at_tail];
+	ctx->run.tail_at = &ctx->regs[AT_TAIL];
 	ctx->run.desc = (ctx->guest_desc & DESC_KNOWN & ~GVT_DESC_RESTORE) | ctx->mem.gma |
 			(ctx->guest_desc >> GVT_DESC_ID_SHIFT << GVT_DESC_ID_SHIFT);
 	ctx->loaded = true;
@@ -469,7 +460,7 @@ static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 
 int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *fault)
 {
-	u64 at = ctx->lrca + GVT_PAGE_SIZE + ctx->at_tail * sizeof(u32);
+	u64 at = ctx->lrca + GVT_PAGE_SIZE + AT_TAIL * sizeof(u32);
 	u32 to, len;
 
 	if (vgpu_gma_read(ctx->vgpu, at, &to, sizeof(to))) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/irq/irq.h"
 #include "core/vgpu.h"
 
 /* From an engine's base. */
@@ -25,8 +26,11 @@ void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 	const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
 	int engine = gvt_engine_of(offset);
 
-	if (!vgpu->space || (row && row->flags & GVT_REG_GPU))
+	/* Bits that are cleared by writing ones are events, which the core keeps itself. */
+	if (!vgpu->space || (row && (row->flags & GVT_REG_GPU || row->kind == GVT_REG_W1C)))
 		return;
+	if (row && row->kind == GVT_REG_MASKED)
+		val |= 0xffff0000;
 	/* Engines write to their status page: not where the mediator's copies are. */
 	if (engine >= 0 && offset - gvt_engine_base(engine) == RING_HWS_PGA && val >= HIDDEN_BASE)
 		val = 0;

@@ -71,7 +71,6 @@ struct shadow_ctx {
 	u32 ring_size;	   /* bytes; 0: nothing was loaded yet */
 	u32 ring_start;	   /* the guest's */
 	u32 appended;	   /* bytes of the ring filled since its head was known */
-	u32 at_tail;	   /* dword of the image */
 	bool loaded;	   /* the image is ours, and newer than the guest's if it ran */
 	struct hidden mem; /* the image, then the ring */
 	u32 *regs;	   /* page 1 of the image, as the GPU has it */
@@ -229,8 +228,5 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine,
 
 /** vgpu_exec_ring_start() - where the ring of what runs is, as the guest has it. */
 u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine);
-
-/* core/irq: */
-void vgpu_irq_raise_engine(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 bits);
 
 #endif

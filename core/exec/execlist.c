@@ -10,6 +10,7 @@
  * A submission that only adds to what runs is acknowledged at once. One that replaces it waits
  * until the scheduler has taken the vGPU's contexts off the engine.
  */
+#include "core/irq/irq.h"
 #include "core/vgpu.h"
 
 /* From an engine's base. */

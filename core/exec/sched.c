@@ -238,15 +238,18 @@ static void settle(struct sched_engine *e)
 
 /* ---- what came of it ---- */
 
-static void account(struct sched_engine *e, u64 run_ns, u64 now)
+/*
+ * Time had is what passes between events: while a context has the engine nobody else can.
+ */
+static void account(struct sched_engine *e, u64 now)
 {
 	struct sched_ctx *front = e->running.ctx[0];
+	u64 run_ns = now - e->front_at;
 	struct sched_client *client;
 
 	if (!front)
 		return;
 	client = front->client;
-	run_ns = run_ns ? run_ns : now - e->front_at;
 	if (now - client->window_at >= CAP_PERIOD) {
 		u64 allowed = CAP_PERIOD / 100 * client->cap;
 
@@ -256,7 +259,7 @@ static void account(struct sched_engine *e, u64 run_ns, u64 now)
 	client->window_ns += run_ns;
 	client->run_ns += run_ns;
 	client->vtime += by_weight(client, run_ns);
-	front->alone_ns += now - e->front_at;
+	front->alone_ns += run_ns;
 	e->front_at = now;
 	e->vtime = client->vtime;
 }
@@ -276,14 +279,14 @@ static const struct sched_client *front_client(const struct sched_engine *e)
 }
 
 /* The submission that waited is what runs now. */
-static void promoted(struct sched_engine *e, const struct gvt_gpu_event *event, u64 now)
+static void promoted(struct sched_engine *e, u64 now)
 {
 	const struct sched_client *was = front_client(e);
 	struct sched_ctx *front = e->running.ctx[0];
 
 	if (!e->waiting)
 		return;
-	account(e, event->run_ns, now);
+	account(e, now);
 	if (front && !in_port(&e->pending, front) && front->client->want[0] == front)
 		front->client->preemptions++;
 	e->running = e->pending;
@@ -291,7 +294,7 @@ static void promoted(struct sched_engine *e, const struct gvt_gpu_event *event, 
 	new_front(e, was, now);
 }
 
-static void completed(struct sched_engine *e, const struct gvt_gpu_event *event, u64 now)
+static void completed(struct sched_engine *e, u64 now)
 {
 	const struct sched_client *was = front_client(e);
 	struct sched_ctx *ctx = e->running.ctx[0];
@@ -299,7 +302,7 @@ static void completed(struct sched_engine *e, const struct gvt_gpu_event *event,
 
 	if (!ctx)
 		return;
-	account(e, event->run_ns, now);
+	account(e, now);
 	e->running.ctx[0] = e->running.ctx[1];
 	e->running.ctx[1] = NULL;
 	new_front(e, was, now);
@@ -314,6 +317,8 @@ static void completed(struct sched_engine *e, const struct gvt_gpu_event *event,
 	report(client, SCHED_DONE, ctx, NULL);
 }
 
+#define PROMOTES (GVT_CSB_IDLE_ACTIVE | GVT_CSB_PREEMPTED)
+
 void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event)
 {
 	struct sched_engine *e = client->engine;
@@ -326,10 +331,11 @@ void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *ev
 		notify(client);
 		break;
 	case GVT_GPU_STATUS:
-		if (event->status & (GVT_CSB_IDLE_ACTIVE | GVT_CSB_PREEMPTED))
-			promoted(e, event, now);
-		else
-			completed(e, event, now);
+		/* A context can come to its end just as another takes its place. */
+		if (!(event->status & PROMOTES) || event->status & GVT_CSB_COMPLETE)
+			completed(e, now);
+		if (event->status & PROMOTES)
+			promoted(e, now);
 		kick(e, now);
 		settle(e);
 		break;
@@ -357,7 +363,7 @@ static void reset(struct sched_engine *e)
 	gpu->ops->reset(gpu, e->id);
 	pthread_mutex_lock(&e->lock);
 	now = gvt_sched_now();
-	account(e, 0, now);
+	account(e, now);
 	for (unsigned int i = 0; i < 2; i++)
 		if (e->running.ctx[i])
 			e->running.ctx[i]->reload = true;

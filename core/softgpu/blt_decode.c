@@ -363,11 +363,12 @@ static int decode_immediate(struct blt *b, const struct command *c, const u32 *d
 {
 	const u8 *data = (const u8 *)dw;
 	u64 bits = (u64)nr * 32;
-	u64 rows = (u64)max(b->y2 - b->y1, 0);
+	u64 width = (u64)max(b->x2 - b->x1, 0);
+	u64 rows = (u64)max(b->y2 - b->y1, 1);
 
 	if (c->source == BLT_MONO_SOURCE && (c->from_setup || c->pattern == BLT_NO_PATTERN)) {
 		b->mono.immediate = data;
-		return rows * b->mono.row + b->mono.first <= bits ? 0 : -EINVAL;
+		return (rows - 1) * b->mono.row + b->mono.first + width <= bits ? 0 : -EINVAL;
 	}
 	b->pattern.immediate = data;
 	return BLT_PATTERN * BLT_PATTERN * b->cpp * 8 <= bits ? 0 : -EINVAL;

@@ -20,37 +20,57 @@ static inline word choose(word sel, word zero, word one)
 	return zero ^ (sel & (zero ^ one));
 }
 
-static inline word evaluate(u8 rop, word p, word s, word d)
+/* The truth table's half for one value of the pattern: bits @first to @first + 3 of @rop. */
+static inline word half(u8 rop, u32 first, word s, word d)
 {
-	word s0p0 = choose(d, bit(rop, 0), bit(rop, 1));
-	word s1p0 = choose(d, bit(rop, 2), bit(rop, 3));
-	word s0p1 = choose(d, bit(rop, 4), bit(rop, 5));
-	word s1p1 = choose(d, bit(rop, 6), bit(rop, 7));
+	return choose(s, choose(d, bit(rop, first), bit(rop, first + 1)),
+		      choose(d, bit(rop, first + 2), bit(rop, first + 3)));
+}
 
-	return choose(p, choose(s, s0p0, s1p0), choose(s, s0p1, s1p1));
+static inline word get(const u8 *from)
+{
+	word w;
+
+	memcpy(&w, from, sizeof(w));
+	return w;
+}
+
+static inline void put(u8 *to, word w)
+{
+	memcpy(to, &w, sizeof(w));
+}
+
+/* @n is a multiple of a word. */
+static void whole_words(u8 rop, u8 *out, const u8 *pattern, const u8 *source, const u8 *destination,
+			u32 n)
+{
+	if (!blt_rop_needs_pattern(rop)) {
+		for (u32 i = 0; i < n; i += sizeof(word))
+			put(out + i, half(rop, 0, get(source + i), get(destination + i)));
+		return;
+	}
+	for (u32 i = 0; i < n; i += sizeof(word)) {
+		word s = get(source + i);
+		word d = get(destination + i);
+
+		put(out + i, choose(get(pattern + i), half(rop, 0, s, d), half(rop, 4, s, d)));
+	}
 }
 
 void blt_rop(u8 rop, u8 *out, const u8 *pattern, const u8 *source, const u8 *destination, u32 n)
 {
-	for (u32 i = 0; i < n; i += sizeof(word)) {
-		u32 here = n - i < sizeof(word) ? n - i : (u32)sizeof(word);
-		word p = { 0 };
-		word s = { 0 };
-		word d = { 0 };
-		word r;
+	u32 words = n & ~((u32)sizeof(word) - 1);
+	u32 rest = n - words;
+	u8 p[sizeof(word)] = { 0 };
+	u8 s[sizeof(word)] = { 0 };
+	u8 d[sizeof(word)] = { 0 };
 
-		if (here == sizeof(word)) {
-			memcpy(&p, pattern + i, sizeof(word));
-			memcpy(&s, source + i, sizeof(word));
-			memcpy(&d, destination + i, sizeof(word));
-			r = evaluate(rop, p, s, d);
-			memcpy(out + i, &r, sizeof(word));
-			continue;
-		}
-		memcpy(&p, pattern + i, here);
-		memcpy(&s, source + i, here);
-		memcpy(&d, destination + i, here);
-		r = evaluate(rop, p, s, d);
-		memcpy(out + i, &r, here);
-	}
+	whole_words(rop, out, pattern, source, destination, words);
+	if (!rest)
+		return;
+	memcpy(p, pattern + words, rest);
+	memcpy(s, source + words, rest);
+	memcpy(d, destination + words, rest);
+	whole_words(rop, p, p, s, d, sizeof(word));
+	memcpy(out + words, p, rest);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define ADDR_MASK ((1ull << 48) - 1) /* graphics addresses have 48 bits */
+#define SHORT_RUN 16u		     /* of all tiles but X: many of them, each quickly moved */
 
 /*
  * The bits of a byte's offset in its tile, of x (u) and y (v), most significant first:
@@ -125,6 +126,19 @@ static inline void next_run(const struct blt_tile *t, struct at_tile *at)
 		at->row += 1ull << (t->width + t->height);
 }
 
+/* How many of @n bytes are in the run. */
+static inline u32 run_left(const struct blt_tile *t, const struct at_tile *at, u32 n)
+{
+	u32 left = t->run - (at->x & (t->run - 1u));
+
+	return n < left ? n : left;
+}
+
+static inline u32 in_page(const struct at_tile *at)
+{
+	return (at->row + at->x) & (GVT_PAGE_SIZE - 1);
+}
+
 u32 blt_surface_left(const struct blt_surface *s, s64 x, s32 y, bool back)
 {
 	u32 offset = (linear_addr(s, x, y) - back) & (GVT_PAGE_SIZE - 1);
@@ -210,19 +224,25 @@ int blt_surface_read(struct blt_surface *s, s64 x, s32 y, u8 *buf, u32 n)
 		return linear_read(s, x, y, buf, n);
 	at = at_tile(s, x, y);
 	while (n) {
-		u32 left = t->run - (at.x & (t->run - 1u));
-		u32 here = n < left ? n : left;
-		const u8 *from = byte_at(s, at.row + at.x);
+		u32 here = run_left(t, &at, n);
+		u64 page = (at.row + at.x) >> GVT_PAGE_SHIFT;
+		const u8 *from = byte_at(s, page << GVT_PAGE_SHIFT);
 
 		if (!from)
 			return -EFAULT;
-		if (here == 16)
-			memcpy(buf, from, 16);
-		else
-			memcpy(buf, from, here);
-		buf += here;
-		n -= here;
-		next_run(t, &at);
+		if (here != SHORT_RUN) {
+			memcpy(buf, from + in_page(&at), here);
+			buf += here;
+			n -= here;
+			next_run(t, &at);
+			continue;
+		}
+		do {
+			memcpy(buf, from + in_page(&at), SHORT_RUN);
+			buf += SHORT_RUN;
+			n -= SHORT_RUN;
+			next_run(t, &at);
+		} while (n >= SHORT_RUN && (at.row + at.x) >> GVT_PAGE_SHIFT == page);
 	}
 	return 0;
 }
@@ -236,19 +256,25 @@ int blt_surface_write(struct blt_surface *s, s64 x, s32 y, const u8 *buf, const 
 		return linear_write(s, x, y, buf, mask, n);
 	at = at_tile(s, x, y);
 	while (n) {
-		u32 left = t->run - (at.x & (t->run - 1u));
-		u32 here = n < left ? n : left;
-		u8 *to = byte_at(s, at.row + at.x);
+		u32 here = run_left(t, &at, n);
+		u64 page = (at.row + at.x) >> GVT_PAGE_SHIFT;
+		u8 *to = byte_at(s, page << GVT_PAGE_SHIFT);
 
 		if (!to)
 			return -EFAULT;
 		if (mask) {
-			copy_masked(to, buf, mask, here);
+			copy_masked(to + in_page(&at), buf, mask, here);
 			mask += here;
-		} else if (here == 16) {
-			memcpy(to, buf, 16);
+		} else if (here != SHORT_RUN) {
+			memcpy(to + in_page(&at), buf, here);
 		} else {
-			memcpy(to, buf, here);
+			do {
+				memcpy(to + in_page(&at), buf, SHORT_RUN);
+				buf += SHORT_RUN;
+				n -= SHORT_RUN;
+				next_run(t, &at);
+			} while (n >= SHORT_RUN && (at.row + at.x) >> GVT_PAGE_SHIFT == page);
+			continue;
 		}
 		buf += here;
 		n -= here;

@@ -319,3 +319,8 @@ bool softgpu_context_save(struct softgpu_engine *e)
 		put(image, IMAGE_SETUP + i, e->setup[i]);
 	return true;
 }
+
+u32 *softgpu_setup(struct softgpu_engine *e)
+{
+	return e->setup;
+}

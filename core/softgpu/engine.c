@@ -383,7 +383,7 @@ static bool run_element(struct softgpu_engine *e)
 		}
 		end = lite_restore(e);
 	}
-	if (end == END_STUCK)
+	if (end == END_STUCK && !e->aborted)
 		stand_still(e);
 	return false;
 }

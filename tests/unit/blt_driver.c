@@ -4,6 +4,7 @@
  * come of them: i915's own (gt/intel_migrate.c and its self-tests), IGT's (lib/intel_batchbuffer.c,
  * lib/igt_draw.c), and the X driver's (xf86-video-intel).
  */
+#include <errno.h>
 #include <string.h>
 
 #include "tests/unit/blt_rig.h"
@@ -298,7 +299,7 @@ END_TEST
 
 Suite *suite_blt_driver(void)
 {
-	static const TTest *const tests[] = {
+	const TTest *const tests[] = {
 		migrate, clear,	 through_tiles, fast_through_tiles,
 		x_fill,	 x_text, setup_is_kept, x_alpha_fixup,
 	};

@@ -123,7 +123,7 @@ static void moves(enum model_tiling tiling, int pitch, u8 rop)
 	u64 seed = 99;
 
 	e->swctrl = tiling == MODEL_Y ? 3 : 0;
-	for (u32 i = 0; i < 200; i++) {
+	for (u32 i = 0; i < 40; i++) {
 		struct model_blt m = {
 			.op = GVT_OP_XY_SRC_COPY_BLT,
 			.depth = 3,
