@@ -96,6 +96,7 @@ enum gvt_cmd_space {
 	GVT_SPACE_GGTT,	    /* the global one */
 	GVT_SPACE_GGTT_IF,  /* the global one when the row's bit is set, else the context's */
 	GVT_SPACE_PPGTT_IF, /* the context's when the row's bit is set, else the global one */
+	GVT_SPACE_STATUS,   /* none: a dword, the offset in the hardware status page */
 };
 
 /*

@@ -67,7 +67,9 @@ static void operand(const struct intel_gvt *gvt, const struct gvt_cmd *cmd, cons
 	if (reg >= 0)
 		fprintf(to, "  %s %s", cmd->reg[reg].write ? "write" : "read",
 			reg_name(gvt, dw[at], name, sizeof(name)));
-	if ((addr || always) && at + 1 < len)
+	if (addr && addr->space == GVT_SPACE_STATUS)
+		fprintf(to, "  offset in the status page");
+	else if ((addr || always) && at + 1 < len)
 		fprintf(to, "  address 0x%llx, %s", (unsigned long long)dw[at + 1] << 32 | dw[at],
 			addr && gvt_cmd_in_ggtt(addr, dw) ? "GGTT" : "PPGTT");
 }

@@ -163,7 +163,10 @@ static void operands(const struct gvt_cmd *cmd)
 	for (int i = 0; i < 2; i++) {
 		const struct gvt_cmd_addr *a = &cmd->addr[i];
 
-		UNIT_CHECK(!a->space || (a->dw && a->dw + 2 <= cmd->len && a->bit_dw < cmd->len),
+		UNIT_CHECK(!a->space ||
+				   (a->dw &&
+				    a->dw + (a->space == GVT_SPACE_STATUS ? 1 : 2) <= cmd->len &&
+				    a->bit_dw < cmd->len),
 			   "%s: address %d", cmd->name, i);
 		UNIT_CHECK(cmd->reg[i].dw < cmd->len, "%s: register %d", cmd->name, i);
 	}
