@@ -78,7 +78,7 @@ static const struct gvt_cmd rows[] = {
 		   .addr = { GGTT_IF_22(2, 4) }, .reg = { { 1, 0, false } } },
 	/* The address is of the GGTT by its own bit 2; with bit 21 it is an offset in the HWSP. */
 	[0x26] = { "MI_FLUSH_DW", GVT_OP_MI_FLUSH_DW, GVT_ON_BCS | GVT_ON_VCS | GVT_ON_VECS,
-		   .len_bits = 6, .len = 4, .max = 5,
+		   .len_bits = 6, .least = 2, .len = 4, .max = 5,
 		   .addr = { { GVT_SPACE_GGTT_IF, 1, .bit_dw = 1, .bit = 2, .bytes = 8 } } },
 	[0x27] = { "MI_CLFLUSH", GVT_OP_MI_CLFLUSH, GVT_ON_RCS, .len_bits = 10, .len = 3,
 		   .addr = { GGTT_IF_22(1, 4096) } },

@@ -164,8 +164,8 @@ static const struct gvt_cmd primitive[] = {
 
 static const struct gvt_cmd pipe_control[] = {
 	/* The post-sync write is to the GGTT by bit 24 of the flags; with 21 to the HWSP. */
-	[0x00] = { "PIPE_CONTROL", GVT_OP_PIPE_CONTROL, GVT_ON_RCS, .len_bits = 8, .len = 6,
-		   .max = 6,
+	[0x00] = { "PIPE_CONTROL", GVT_OP_PIPE_CONTROL, GVT_ON_RCS, .len_bits = 8, .least = 2,
+		   .len = 6, .max = 6,
 		   .addr = { { GVT_SPACE_GGTT_IF, 2, .bit_dw = 1, .bit = 24, .bytes = 8 } } },
 };
 /* clang-format on */

@@ -34,9 +34,9 @@ enum { GVT_CLIENT_MI = 0, GVT_CLIENT_BLT = 2, GVT_CLIENT_RENDER = 3 };
 static inline const struct gvt_cmd *gvt_cmd_row(const struct gvt_cmd_rows *list,
 						enum gvt_engine engine, u32 at)
 {
-	const struct gvt_cmd *cmd = &list->rows[at];
-
-	return at < list->nr && cmd->engines & BIT32(engine) ? cmd : NULL;
+	if (at >= list->nr || !(list->rows[at].engines & BIT32(engine)))
+		return NULL;
+	return &list->rows[at];
 }
 
 /* gvt_cmd_find(), for where each nanosecond counts. */

@@ -93,7 +93,7 @@ size_t gvt_decode(const struct intel_gvt *gvt, enum gvt_engine engine, const u32
 		fprintf(to, "%s%s", cmd->name, len > 1 ? ", " : "");
 		if (len > 1)
 			fprintf(to, "%u dwords", len);
-		if (!gvt_cmd_length_ok(cmd, len)) {
+		if (!gvt_cmd_length_ok(cmd, len) && !gvt_cmd_length_short(cmd, len)) {
 			fputs(" (which it cannot have)", to);
 			strange++;
 		}
@@ -104,7 +104,7 @@ size_t gvt_decode(const struct intel_gvt *gvt, enum gvt_engine engine, const u32
 		fputc('\n', to);
 		for (u32 i = 1; i < len; i++) {
 			fprintf(to, "%08zx  %08x", (at + i) * sizeof(u32), dw[at + i]);
-			if (gvt_cmd_length_ok(cmd, len))
+			if (gvt_cmd_length_ok(cmd, len) || gvt_cmd_length_short(cmd, len))
 				operand(gvt, cmd, dw + at, i, len, to);
 			fputc('\n', to);
 		}

@@ -14,6 +14,7 @@
 #define PC_LRI		 BIT32(23) /* PIPE_CONTROL, in its second dword */
 #define PC_INDEX	 BIT32(21)
 #define PC_POST_SYNC	 (3u << 14)
+#define PC_OPERANDS	 5 /* dwords, to the lower one of what is written */
 
 #define ADDR_MASK ((1ull << 48) - 4)
 
@@ -179,10 +180,12 @@ static int check_pipe_control(struct walk *w, const struct gvt_cmd *cmd, u32 len
 	u32 *dw = w->dw + w->at;
 	u32 flags = dw[1];
 
+	if (!(flags & (PC_LRI | PC_POST_SYNC)))
+		return 0;
+	if (len < PC_OPERANDS)
+		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
 	if (flags & PC_LRI)
 		return check_write(w, 2, &dw[4], t);
-	if (!(flags & PC_POST_SYNC))
-		return 0;
 	return flags & PC_INDEX ? check_status(w, 2) : check_addrs(w, cmd, len);
 }
 
@@ -192,6 +195,8 @@ static int check_flush(struct walk *w, const struct gvt_cmd *cmd, u32 len)
 
 	if (!(header & FLUSH_POST_SYNC))
 		return 0;
+	if (len < cmd->len)
+		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
 	return header & FLUSH_INDEX ? check_status(w, 1) : check_addrs(w, cmd, len);
 }
 
@@ -296,7 +301,7 @@ static int look_closer(struct walk *w, const struct gvt_cmd *cmd, u32 len, struc
 
 	if (!cmd)
 		return refuse(w, GVT_SCAN_UNKNOWN, 0, -EBADRQC);
-	if (!gvt_cmd_length_ok(cmd, len))
+	if (!gvt_cmd_length_ok(cmd, len) && !gvt_cmd_length_short(cmd, len))
 		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
 	if (len > w->nr - w->at)
 		return refuse(w, GVT_SCAN_CUT, len, -EBADRQC);
