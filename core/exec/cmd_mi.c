@@ -4,36 +4,25 @@
  */
 #include "core/exec/cmd_table.h"
 
+/* clang-format off */
 /* "Use Global GTT" is in most commands bit 22 of the header. */
-#define GGTT_IF_22(at, size)                                                        \
-	{                                                                           \
-		.space = GVT_SPACE_GGTT_IF, .dw = (at), .bit = 22, .bytes = (size), \
-	}
+#define GGTT_IF_22(at, size) \
+	{ .space = GVT_SPACE_GGTT_IF, .dw = (at), .bit = 22, .bytes = (size) }
 
 /* A command of one dword that has an operation of its own. */
-#define ONE(name_, on)                               \
-	{                                            \
-#name_, GVT_OP_##name_, on, .len = 1 \
-	}
+#define ONE(name_, on) { #name_, GVT_OP_##name_, on, .len = 1 }
 
-/* One with a length field of 8 bits, @least to @most dwords long. */
-#define LONG(name_, on, least, most) \
-#name_, GVT_OP_##name_, on, .len_bits = 8, .len = (least), .max = (most)
+/* One with a length field of 8 bits, @shortest to @longest dwords long. */
+#define LONG(name_, on, shortest, longest) \
+	#name_, GVT_OP_##name_, on, .len_bits = 8, .len = (shortest), .max = (longest)
 
-/* One that leaves nothing behind but itself. */
-#define SKIPPED(name_, on, ...)                      \
-	{                                            \
-#name_, GVT_OP_SKIP, on, __VA_ARGS__ \
-	}
+/* One that is passed over. */
+#define SKIPPED(name_, on, ...) { #name_, GVT_OP_SKIP, on, __VA_ARGS__ }
 
 /* One that i915 and Mesa do not use, and that reaches beyond the vGPU: it is refused. */
-#define NEVER(name_, on, bits, least)                                                \
-	{                                                                            \
-#name_, GVT_OP_SKIP, on, .len_bits = (bits), .user = GVT_USER_NEVER, \
-					 .len = (least)                              \
-	}
+#define NEVER(name_, on, bits, shortest) \
+	{ #name_, GVT_OP_SKIP, on, .len_bits = (bits), .user = GVT_USER_NEVER, .len = (shortest) }
 
-/* clang-format off */
 static const struct gvt_cmd rows[] = {
 	[0x00] = ONE(MI_NOOP, GVT_ON_ALL),
 	[0x01] = ONE(MI_SET_PREDICATE, GVT_ON_ALL),
