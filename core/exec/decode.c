@@ -67,7 +67,9 @@ static void operand(const struct intel_gvt *gvt, const struct gvt_cmd *cmd, cons
 	if (reg >= 0)
 		fprintf(to, "  %s %s", cmd->reg[reg].write ? "write" : "read",
 			reg_name(gvt, dw[at], name, sizeof(name)));
-	if ((addr || always) && at + 1 < len)
+	if (addr && addr->space == GVT_SPACE_STATUS)
+		fprintf(to, "  offset in the status page");
+	else if ((addr || always) && at + 1 < len)
 		fprintf(to, "  address 0x%llx, %s", (unsigned long long)dw[at + 1] << 32 | dw[at],
 			addr && gvt_cmd_in_ggtt(addr, dw) ? "GGTT" : "PPGTT");
 }
@@ -91,7 +93,7 @@ size_t gvt_decode(const struct intel_gvt *gvt, enum gvt_engine engine, const u32
 		fprintf(to, "%s%s", cmd->name, len > 1 ? ", " : "");
 		if (len > 1)
 			fprintf(to, "%u dwords", len);
-		if (!gvt_cmd_length_ok(cmd, len)) {
+		if (!gvt_cmd_length_ok(cmd, len) && !gvt_cmd_length_short(cmd, len)) {
 			fputs(" (which it cannot have)", to);
 			strange++;
 		}
@@ -102,7 +104,7 @@ size_t gvt_decode(const struct intel_gvt *gvt, enum gvt_engine engine, const u32
 		fputc('\n', to);
 		for (u32 i = 1; i < len; i++) {
 			fprintf(to, "%08zx  %08x", (at + i) * sizeof(u32), dw[at + i]);
-			if (gvt_cmd_length_ok(cmd, len))
+			if (gvt_cmd_length_ok(cmd, len) || gvt_cmd_length_short(cmd, len))
 				operand(gvt, cmd, dw + at, i, len, to);
 			fputc('\n', to);
 		}

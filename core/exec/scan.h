@@ -136,7 +136,7 @@ int gvt_scan_end(enum gvt_engine engine, const u32 *dw, u32 nr, u32 *at);
 
 /* What may be done with a register. */
 enum gvt_reg_rule {
-	GVT_RULE_REFUSE,
+	GVT_RULE_REFUSE = 1,
 	GVT_RULE_ALLOW,
 	GVT_RULE_SINK,	  /* a write that is to have no effect */
 	GVT_RULE_SPECIAL, /* the mediator's: its value is replaced */

@@ -159,11 +159,15 @@ static void operands(const struct gvt_cmd *cmd)
 	UNIT_CHECK(cmd->len >= 1 && cmd->len <= longest && cmd->max <= longest &&
 			   (!cmd->max || cmd->max >= cmd->len),
 		   "%s: lengths", cmd->name);
+	UNIT_CHECK(cmd->least < cmd->len && (cmd->len_bits || !cmd->least), "%s: least", cmd->name);
 	UNIT_CHECK(cmd->len_bits || !cmd->max, "%s: two rules for a length", cmd->name);
 	for (int i = 0; i < 2; i++) {
 		const struct gvt_cmd_addr *a = &cmd->addr[i];
 
-		UNIT_CHECK(!a->space || (a->dw && a->dw + 2 <= cmd->len && a->bit_dw < cmd->len),
+		UNIT_CHECK(!a->space ||
+				   (a->dw &&
+				    a->dw + (a->space == GVT_SPACE_STATUS ? 1 : 2) <= cmd->len &&
+				    a->bit_dw < cmd->len),
 			   "%s: address %d", cmd->name, i);
 		UNIT_CHECK(cmd->reg[i].dw < cmd->len, "%s: register %d", cmd->name, i);
 	}

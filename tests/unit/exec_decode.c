@@ -59,15 +59,16 @@ END_TEST
 
 START_TEST(strange)
 {
-	static const u32 dw[] = { 0x20000000, 0x7a000001, 0, 0, 0x54f00008, 0x03800000 };
+	static const u32 dw[] = { 0x20000000, 0x10400001, 0, 0, 0x54f00008, 0x03800000 };
 	char *text = decoded(NULL, GVT_RCS0, dw, ARRAY_SIZE(dw), 3);
 
-	ck_assert_str_eq(text, "00000000  20000000  no command of rcs\n"
-			       "00000004  7a000001  PIPE_CONTROL, 3 dwords (which it cannot have)\n"
-			       "00000008  00000000\n"
-			       "0000000c  00000000\n"
-			       "00000010  54f00008  no command of rcs\n"
-			       "00000014  03800000  MI_REPORT_HEAD\n");
+	ck_assert_str_eq(text,
+			 "00000000  20000000  no command of rcs\n"
+			 "00000004  10400001  MI_STORE_DATA_IMM, 3 dwords (which it cannot have)\n"
+			 "00000008  00000000\n"
+			 "0000000c  00000000\n"
+			 "00000010  54f00008  no command of rcs\n"
+			 "00000014  03800000  MI_REPORT_HEAD\n");
 	free(text);
 	text = decoded(NULL, GVT_BCS0, dw + 4, 2, 2);
 	ck_assert_str_eq(text, "00000000  54f00008  XY_SRC_COPY_BLT, 10 dwords, of which there are "

@@ -37,7 +37,23 @@ static const struct refusal {
 	  0,
 	  2,
 	  "MI_BATCH_BUFFER_START" },
-	{ GVT_RCS0, { 0x7a000003 }, -EBADRQC, GVT_SCAN_LENGTH, 0, 5, "PIPE_CONTROL" },
+	{ GVT_RCS0, { 0x7a000005 }, -EBADRQC, GVT_SCAN_LENGTH, 0, 7, "PIPE_CONTROL" },
+	{ GVT_RCS0,
+	  { 0x7a000002, 0x01004000, 0, 0 },
+	  -EBADRQC,
+	  GVT_SCAN_LENGTH,
+	  0,
+	  4,
+	  "PIPE_CONTROL" },
+	{ GVT_RCS0,
+	  { 0x7a000001, 0x00800000, 0x2600 },
+	  -EBADRQC,
+	  GVT_SCAN_LENGTH,
+	  0,
+	  3,
+	  "PIPE_CONTROL" },
+	{ GVT_BCS0, { 0x13004001, 4, 0 }, -EBADRQC, GVT_SCAN_LENGTH, 0, 3, "MI_FLUSH_DW" },
+	{ GVT_BCS0, { 0x13004004, 4, 0 }, -EBADRQC, GVT_SCAN_LENGTH, 0, 6, "MI_FLUSH_DW" },
 	{ GVT_RCS0,
 	  { 0x11000002, 0x2600 },
 	  -EBADRQC,
@@ -202,6 +218,9 @@ static const struct {
 	{ GVT_RCS0, { 0x7a000004, 0x00101001, 0xffffffff, ~0u, 0, 0 } }, /* no post-sync write */
 	{ GVT_BCS0, { 0x13204002, 0xff8, 0, 7, 0x01000000 } },		 /* seqno by MI_FLUSH_DW */
 	{ GVT_BCS0, { 0x13000002, 0xffffffff, ~0u, 0 } },
+	/* Cut short: what is left out is zero. */
+	{ GVT_BCS0, { 0x13000000, 0, MI_ARB_CHECK } },
+	{ GVT_RCS0, { 0x7a000000, 0x00100000, 0x7a000003, 0x01004000, 0x1000, 0, 5 } },
 	{ GVT_RCS0, { 0x10400002, HIDDEN - 4, 0, 1 } },
 	{ GVT_RCS0, { 0x10400003, HIDDEN - 8, 0, 1, 2 } },
 	{ GVT_RCS0, { 0x10000002, 0x1000, 5, 1 } }, /* the context's own addresses are its own */
@@ -243,6 +262,60 @@ START_TEST(sinks)
 	ck_assert_uint_eq(r->ring[5], GVT_SCAN_SINK);
 	ck_assert_uint_eq(r->ring[6], 0x10001);
 	ck_assert_uint_eq(r->counts.sunk, 2);
+	rig_free(r);
+}
+END_TEST
+
+/*
+ * What i915 loads by commands: the context workarounds of Gen8 and Gen9 (intel_workarounds.c), its
+ * tables of memory attributes, and counters that Mesa and the tests of IGT read.
+ */
+START_TEST(driver_registers)
+{
+	static const u32 writes[] = {
+		0x20c0, 0x209c, 0x20d4, 0x2580, 0x2088, 0x2090, 0x5588, 0x7000, 0x7004,
+		0x7008, 0x7010, 0x7014, 0x7018, 0x7300, 0x7304, 0xe100, 0xe180, 0xe184,
+		0xe188, 0xe194, 0xe4f0, 0xe4f4, 0xb118, 0xb11c, 0xb100, 0x2360, 0x20c8,
+		0x24d0, 0x24fc, 0xb020, 0xb09c, 0xc800, 0xc8fc, 0xc900, 0xcb00, 0xcc00,
+		0x2600, 0x267c, 0x2400, 0x2404, 0x2408, 0x240c, 0x2418, 0x5280, 0x528c,
+	};
+	static const u32 reads[] = {
+		0x2358, 0x235c, 0x12358, 0x22358, 0x1a358, 0x23a8, 0x2300, 0x2350, 0x5200, 0x5240,
+		0x2430, 0x2440, 0x2500,	 0x2508,  0x2290,  0x9120, 0xb118, 0x7014, 0xe4f0, 0x2030,
+	};
+	struct rig *r = rig_new(GVT_RCS0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		RIG_RING(r, LRI(1), writes[i], 0x2600);
+		ck_assert_msg(rig_ring(r) == 0, "0x%x is not written", writes[i]);
+		ck_assert_uint_eq(r->ring[1], writes[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(reads); i++) {
+		RIG_RING(r, 0x12400002, reads[i], 0x1000, 0);
+		ck_assert_msg(rig_ring(r) == 0, "0x%x is not read", reads[i]);
+	}
+	rig_free(r);
+}
+END_TEST
+
+/* Of the whole register file, a few named places are the guest's to write, and no more. */
+START_TEST(write_rules)
+{
+	static const u32 bases[] = { 0x2000, 0x22000, 0x12000, 0x1a000 };
+	struct rig *r = rig_new(GVT_RCS0);
+
+	for (int e = 0; e < GVT_NR_ENGINES; e++)
+		for (u32 at = 0; at < MiB(8); at += 4) {
+			enum gvt_reg_rule rule = gvt_scan_write_rule(r->f->gvt, e, at);
+			bool own = at - bases[e] < 0x1000;
+			bool shared = at >= 0x4ab0 && at < 0xe800;
+
+			UNIT_CHECK(rule == GVT_RULE_REFUSE || own || shared ||
+					   rule == GVT_RULE_SINK,
+				   "engine %d writes 0x%x", e, at);
+			UNIT_CHECK(rule == GVT_RULE_REFUSE || intel_gvt_reg(r->f->gvt, at),
+				   "engine %d writes 0x%x, which nobody knows", e, at);
+		}
 	rig_free(r);
 }
 END_TEST
@@ -431,7 +504,8 @@ END_TEST
 Suite *suite_exec_scan(void)
 {
 	const TTest *const tests[] = {
-		sinks, page_directories, batch, chained, nested, unprivileged, too_long, golden,
+		driver_registers, write_rules, sinks,	     page_directories, batch,
+		chained,	  nested,      unprivileged, too_long,	       golden,
 	};
 	Suite *s = unit_suite("audit", tests, ARRAY_SIZE(tests));
 	TCase *each = tcase_create("verdicts");
