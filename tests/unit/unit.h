@@ -46,6 +46,12 @@ Suite *suite_xengt_services(void);
 Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);
 
+Suite *suite_softgpu_batch(void);
+Suite *suite_softgpu_mem(void);
+Suite *suite_softgpu_mi(void);
+Suite *suite_softgpu_port(void);
+Suite *suite_softgpu_reset(void);
+
 Suite *suite_commands(void);
 Suite *suite_doctor(void);
 Suite *suite_instances(void);
@@ -57,6 +63,10 @@ int unit_run(Suite *(*const suites[])(void), size_t nr);
 
 /** unit_suite() - a suite of one test case, of @nr tests. */
 Suite *unit_suite(const char *name, const TTest *const tests[], size_t nr);
+
+/** unit_suite_with() - the same, with what is done before and after each test (NULL: nothing). */
+Suite *unit_suite_with(const char *name, void (*setup)(void), void (*teardown)(void),
+		       const TTest *const tests[], size_t nr);
 
 /** unit_random() - the next of a sequence that @seed starts and carries (xorshift64*). */
 static inline u64 unit_random(u64 *seed)
