@@ -5,6 +5,7 @@
  * Layout of Gen9's register state in a context image: Linux, gt/intel_lrc_reg.h.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +164,15 @@ static void round_of(struct noise *n)
 		put(n, GDRST, any() & 0x1f);
 }
 
-/* vgpu-test noise SECONDS */
+static volatile sig_atomic_t over;
+
+static void stop(int signal)
+{
+	(void)signal;
+	over = 1;
+}
+
+/* vgpu-test noise SECONDS: or until SIGTERM. Leaves a GPU that has no page of ours. */
 int cmd_noise(int argc, char **argv)
 {
 	time_t end = time(NULL) + (argc > 1 ? strtoul(argv[1], NULL, 0) : 10);
@@ -184,13 +193,17 @@ int cmd_noise(int argc, char **argv)
 		n.page[i][0] = i;
 		n.gfn[i] = page_frame(n.page[i]);
 	}
-	for (; time(NULL) < end; rounds++) {
+	signal(SIGTERM, stop);
+	for (; !over && time(NULL) < end; rounds++) {
 		if (rounds % 16 == 0)
 			for (unsigned int i = 0; i < NR_PAGES; i++)
 				*(volatile uint64_t *)(n.bar + GGTT_AT + 8 * (FIRST_PAGE + i)) =
 					n.gfn[i] << 12 | 1;
 		round_of(&n);
 	}
+	put(&n, GDRST, 1);
+	for (unsigned int i = 0; i < NR_PAGES; i++)
+		*(volatile uint64_t *)(n.bar + GGTT_AT + 8 * (FIRST_PAGE + i)) = 0;
 	printf("ok %lu rounds of noise\n", rounds);
 	return 0;
 }
