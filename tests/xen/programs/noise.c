@@ -5,12 +5,14 @@
  * Layout of Gen9's register state in a context image: Linux, gt/intel_lrc_reg.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "device.h"
 
@@ -164,6 +166,20 @@ static void round_of(struct noise *n)
 		put(n, GDRST, any() & 0x1f);
 }
 
+/* Memory decoding and bus mastering, which an unloaded driver has turned off. */
+static void turn_on(const char *path)
+{
+	uint16_t command = 0x6;
+	char file[512];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/config", path);
+	fd = open(file, O_RDWR);
+	if (fd < 0 || pwrite(fd, &command, sizeof(command), 4) != sizeof(command))
+		die("%s", file);
+	close(fd);
+}
+
 static volatile sig_atomic_t over;
 
 static void stop(int signal)
@@ -184,6 +200,7 @@ int cmd_noise(int argc, char **argv)
 		errno = ENODEV;
 		die("no vGPU (8086:1912)");
 	}
+	turn_on(path);
 	n.bar = device_map(path, 0, 16 << 20);
 	for (unsigned int i = 0; i < NR_PAGES; i++) {
 		n.page[i] = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
