@@ -87,6 +87,18 @@ case_beside() {
 	return $ok
 }
 
+# The same beside a driver of noise: rings, context images and page tables that change in use.
+case_beside_noise() {
+	local ok=0
+	lab-guest run "$2" 'modprobe -r i915 && (vgpu-test noise 600 >/tmp/noise 2>&1 </dev/null &)' &&
+		lab-guest run "$1" 'gpu-test -t 60 store copy color contexts fences' || ok=1
+	xengt show "$2" | tail -n 20
+	lab-guest run "$2" 'killall -TERM vgpu-test; n=0
+		until grep -q -E "^(not )?ok" /tmp/noise || [ $n -ge 100 ]; do sleep 0.1; n=$((n + 1)); done
+		cat /tmp/noise; grep -q ^ok /tmp/noise' || ok=1
+	return $ok
+}
+
 # What the daemon holds: threads and descriptors.
 holds() {
 	local of

@@ -61,7 +61,9 @@ class Settings:
         ]  # fmt: skip
 
     def key(self):
-        return digest(self.arguments(), self.version, self.dom0.key)
+        # An image made anew, even from the same packages, is not the one that a snapshot has open.
+        made = self.dom0.disk.stat().st_mtime_ns
+        return digest(self.arguments(), self.version, self.dom0.key, made)
 
 
 class Machine:
