@@ -61,9 +61,7 @@ class Settings:
         ]  # fmt: skip
 
     def key(self):
-        # An image made anew, even from the same packages, is not the one that a snapshot has open.
-        made = self.dom0.disk.stat().st_mtime_ns
-        return digest(self.arguments(), self.version, self.dom0.key, made)
+        return digest(self.arguments(), self.version, self.dom0.key)
 
 
 class Machine:
