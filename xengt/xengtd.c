@@ -104,14 +104,11 @@ static int open_loop(struct daemon *daemon)
 	return err;
 }
 
-/* Not linked in yet. */
-int softgpu_create(struct gvt_gpu **gpu) __attribute__((weak));
-
 static int open_gpu(struct daemon *daemon)
 {
 	int err = 0;
 
-	if (!strcmp(daemon->config.gpu, "software") && softgpu_create)
+	if (!strcmp(daemon->config.gpu, "software"))
 		err = softgpu_create(&daemon->host.gpu);
 	if (err)
 		xengt_log(XENGT_ERR, "cannot make a GPU of software: %s", strerror(-err));
