@@ -317,7 +317,7 @@ const struct vgpu_exec_counts *intel_vgpu_exec_counts(struct intel_vgpu *vgpu)
 	struct vgpu_exec_counts *counts = &vgpu->exec.counts;
 
 	counts->dwords = vgpu->exec.scan.dwords;
-	for (int nr = 0; nr < GVT_NR_ENGINES; nr++)
+	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
 		counts->run_ns[nr] = sched_run_ns(&vgpu->exec.engine[nr].client);
 	return counts;
 }

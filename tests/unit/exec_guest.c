@@ -96,8 +96,9 @@ void guest_emit(struct guest *g, struct guest_ctx *ctx, u32 dw)
 
 void guest_breadcrumb(struct guest *g, struct guest_ctx *ctx)
 {
-	const u32 dw[] = { GGTT_SDI, (GUEST_SEQNO << GVT_PAGE_SHIFT) + 4 * ctx->nr, 0,
-			   ++ctx->seqno, USER_IRQ, 0 };
+	const u32 dw[] = { GGTT_SDI, (GUEST_SEQNO << GVT_PAGE_SHIFT) + 4 * ctx->nr,
+			   0,	     ++ctx->seqno,
+			   USER_IRQ, 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(dw); i++)
 		guest_emit(g, ctx, dw[i]);

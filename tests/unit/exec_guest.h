@@ -44,7 +44,8 @@ struct guest_ctx guest_context(struct guest *g, enum gvt_engine engine, u32 nr);
 /** guest_emit() - put a dword into the ring. */
 void guest_emit(struct guest *g, struct guest_ctx *ctx, u32 dw);
 
-/** guest_breadcrumb() - have the ring write the next seqno and interrupt; an even number of dwords. */
+/** guest_breadcrumb() - have the ring write the next seqno and interrupt; an even number of dwords.
+ */
 void guest_breadcrumb(struct guest *g, struct guest_ctx *ctx);
 
 /** guest_write_tail() - as i915 does just before it submits. */
