@@ -323,7 +323,7 @@ static void noise(struct guest *g, struct guest_ctx *ctx)
 
 static void long_list(struct guest *g, struct guest_ctx *ctx)
 {
-	*guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 0x21) = 0x110010ff;
+	*guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 0x21) = 0x110010fe;
 	guest_breadcrumb(g, ctx);
 }
 
