@@ -24,6 +24,7 @@ enum {
 void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 {
 	const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
+	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
 	int engine = gvt_engine_of(offset);
 
 	/* Bits that are cleared by writing ones are events, which the core keeps itself. */
@@ -34,7 +35,9 @@ void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 	/* Engines write to their status page: not where the mediator's copies are. */
 	if (engine >= 0 && offset - gvt_engine_base(engine) == RING_HWS_PGA && val >= HIDDEN_BASE)
 		val = 0;
-	vgpu->gvt->gpu->ops->reg_write(vgpu->space, offset, val);
+	/* What was never anything but zero costs nothing. */
+	if (val || ops->reg_read(vgpu->space, offset))
+		ops->reg_write(vgpu->space, offset, val);
 }
 
 /* What an engine changes as it runs, as after reset. Nothing runs. */
@@ -314,7 +317,7 @@ const struct vgpu_exec_counts *intel_vgpu_exec_counts(struct intel_vgpu *vgpu)
 	struct vgpu_exec_counts *counts = &vgpu->exec.counts;
 
 	counts->dwords = vgpu->exec.scan.dwords;
-	for (int nr = 0; nr < GVT_NR_ENGINES; nr++)
+	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
 		counts->run_ns[nr] = sched_run_ns(&vgpu->exec.engine[nr].client);
 	return counts;
 }

@@ -322,9 +322,10 @@ static void completed(struct sched_engine *e, u64 now)
 void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event)
 {
 	struct sched_engine *e = client->engine;
-	u64 now = gvt_sched_now();
+	u64 now;
 
 	pthread_mutex_lock(&e->lock);
+	now = gvt_sched_now();
 	switch (event->kind) {
 	case GVT_GPU_INTERRUPT:
 		client->irq |= event->irq;
@@ -345,9 +346,10 @@ void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *ev
 		e->stuck_event = *event;
 		break;
 	}
-	pthread_mutex_unlock(&e->lock);
+	/* With the lock: the client may be gone once it is let go. */
 	if (event->kind != GVT_GPU_INTERRUPT)
-		poke(client->engine->sched);
+		poke(e->sched);
+	pthread_mutex_unlock(&e->lock);
 }
 
 /* ---- resets ---- */
@@ -404,7 +406,7 @@ static u64 tick_engine(struct sched_engine *e, u64 now)
 	if (e->stuck) {
 		event = e->stuck_event;
 		give_up(e, &event);
-		front = e->running.ctx[0];
+		return now;
 	}
 	kick(e, now);
 	if (e->waiting && front && front != e->pending.ctx[0]) {
@@ -435,7 +437,7 @@ waiting:
 	return next;
 }
 
-u64 gvt_sched_tick(struct gvt_sched *sched, u64 now)
+u64 gvt_sched_tick(struct gvt_sched *sched)
 {
 	u64 next = NEVER;
 
@@ -444,7 +446,7 @@ u64 gvt_sched_tick(struct gvt_sched *sched, u64 now)
 		u64 at;
 
 		pthread_mutex_lock(&e->lock);
-		at = tick_engine(e, now);
+		at = tick_engine(e, gvt_sched_now());
 		pthread_mutex_unlock(&e->lock);
 		next = at < next ? at : next;
 	}
@@ -462,7 +464,7 @@ static void *run_thread(void *arg)
 
 		sched->poked = false;
 		pthread_mutex_unlock(&sched->lock);
-		at = gvt_sched_tick(sched, gvt_sched_now());
+		at = gvt_sched_tick(sched);
 		pthread_mutex_lock(&sched->lock);
 		if (sched->poked || sched->quit)
 			continue;
@@ -504,9 +506,10 @@ static void arrive(struct sched_engine *e, struct sched_client *client, u64 now)
 void sched_run(struct sched_client *client, struct sched_ctx *first, struct sched_ctx *second)
 {
 	struct sched_engine *e = client->engine;
-	u64 now = gvt_sched_now();
+	u64 now;
 
 	pthread_mutex_lock(&e->lock);
+	now = gvt_sched_now();
 	arrive(e, client, now);
 	want(client, 0, first);
 	want(client, 1, second);
@@ -572,9 +575,11 @@ static int wait_changed(struct sched_engine *e, u64 until)
 void sched_halt(struct sched_client *client, bool save)
 {
 	struct sched_engine *e = client->engine;
-	u64 now = gvt_sched_now(), until = now + HALT_TIMEOUT;
+	u64 now, until;
 
 	pthread_mutex_lock(&e->lock);
+	now = gvt_sched_now();
+	until = now + HALT_TIMEOUT;
 	client->want[0] = client->want[1] = NULL;
 	client->stopping = true;
 	if (save || !alone(e, client))
@@ -699,6 +704,9 @@ void gvt_sched_destroy(struct gvt_sched *sched)
 	pthread_mutex_unlock(&sched->lock);
 	pthread_join(sched->thread, NULL);
 	for (int i = 0; i < GVT_NR_ENGINES; i++) {
+		/* An event's callback may be about to return. */
+		pthread_mutex_lock(&sched->engines[i].lock);
+		pthread_mutex_unlock(&sched->engines[i].lock);
 		pthread_mutex_destroy(&sched->engines[i].lock);
 		pthread_cond_destroy(&sched->engines[i].changed);
 	}

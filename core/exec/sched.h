@@ -123,8 +123,8 @@ u64 sched_run_ns(struct sched_client *client);
 /** gvt_sched_event() - what a space's config.event() is to pass on. @client: of that engine. */
 void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event);
 
-/** gvt_sched_tick() - slices and watchdogs at time @now; returns when to look again. */
-u64 gvt_sched_tick(struct gvt_sched *sched, u64 now);
+/** gvt_sched_tick() - slices and watchdogs; returns when to look again. For the thread. */
+u64 gvt_sched_tick(struct gvt_sched *sched);
 
 /** gvt_sched_now() - CLOCK_MONOTONIC in nanoseconds. */
 u64 gvt_sched_now(void);

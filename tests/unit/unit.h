@@ -29,6 +29,8 @@ Suite *suite_blt_hostile(void);
 Suite *suite_blt_property(void);
 Suite *suite_blt_surface(void);
 
+Suite *suite_exec_run(void);
+
 Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
