@@ -30,10 +30,11 @@ struct walk {
 	u32 at;	 /* of the command that is looked at */
 	u64 gma; /* of the batch as the guest has it */
 	enum kind kind;
-	bool user; /* unprivileged */
-	unsigned int level;
-	u32 *budget;  /* dwords that may still be walked */
-	u32 *batches; /* batches that may still be started */
+	bool user;	    /* unprivileged */
+	unsigned int level; /* batches that it returns to, and one */
+	unsigned int chain; /* batches that led to it, and one */
+	u32 *budget;	    /* dwords that may still be walked */
+	u32 *batches;	    /* batches that may still be started */
 };
 
 /* Counted while they are looked at, and added up once. */
@@ -270,7 +271,8 @@ static int start_batch(struct walk *w)
 	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second))
 		return refuse(w, GVT_SCAN_NEVER, gma, -EBADRQC);
 	inner.level += returns;
-	if (inner.level > GVT_SCAN_LEVELS)
+	inner.chain++;
+	if (inner.level > GVT_SCAN_LEVELS || inner.chain > GVT_SCAN_CHAIN)
 		return refuse(w, GVT_SCAN_NESTING, gma, -E2BIG);
 	if (!user && gma >= w->scan->limit)
 		return refuse(w, GVT_SCAN_ADDRESS, gma, -EFAULT);

@@ -18,7 +18,8 @@
 struct intel_gvt;
 
 #define GVT_SCAN_LEVELS	 3u	    /* batches that may stand inside each other */
-#define GVT_SCAN_BATCHES 64u	    /* batches, in a ring's piece all told */
+#define GVT_SCAN_CHAIN	 64u	    /* batches that one in the ring may lead to, one by another */
+#define GVT_SCAN_BATCHES 1024u	    /* batches, in a ring's piece all told */
 #define GVT_SCAN_DWORDS	 (1u << 20) /* dwords, in a ring's piece and its batches all told */
 
 /* Where a write to a register that is not the guest's goes: PVINFO, which hardware ignores. */
