@@ -26,6 +26,7 @@ static const struct field gvt_fields[] = {
 	GVT_FIELD(mmio_write),	  GVT_FIELD(ggtt_read),	     GVT_FIELD(ggtt_write),
 	GVT_FIELD(aperture_read), GVT_FIELD(aperture_write), GVT_FIELD(tracked_write),
 	GVT_FIELD(outside),	  GVT_FIELD(ro_write),	     GVT_FIELD(msi),
+	GVT_FIELD(irq_raised),	  GVT_FIELD(irq_masked),     GVT_FIELD(irq_coalesced),
 	GVT_FIELD(bar_refused),
 };
 

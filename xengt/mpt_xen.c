@@ -218,6 +218,11 @@ static unsigned long from_virt_to_mfn(unsigned long handle, void *p)
 	return xengt_hostmem_mfn(of(handle), p);
 }
 
+static void *dma_to_virt(unsigned long handle, dma_addr_t bus)
+{
+	return xengt_view_find(of(handle), bus);
+}
+
 static int map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn,
 			  unsigned int nr, bool map)
 {
@@ -248,6 +253,11 @@ static int reserve_state(unsigned long handle, const void *from, size_t len)
 	struct xengt_vgpu *v = of(handle);
 
 	return xengt_state_reserve(v->host, v->state, from, len);
+}
+
+static void wake(unsigned long handle)
+{
+	ioreq_server_wake(of(handle)->server);
 }
 
 /* Units ordered after ours may start guests now. */
@@ -281,17 +291,19 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.dma_unmap_guest_pages = dma_unmap_guest_pages,
 	.alloc_host_pages = alloc_host_pages,
 	.free_host_pages = free_host_pages,
+	.dma_to_virt = dma_to_virt,
 	.from_virt_to_mfn = from_virt_to_mfn,
 	.map_gfn_to_mfn = map_gfn_to_mfn,
 	.set_opregion = set_opregion,
 	.set_pvmmio = set_pvmmio,
 	.reserve_state = reserve_state,
+	.wake = wake,
 	.dom0_ready = dom0_ready,
 };
 
 int xengt_host_init(struct xengt_host *host)
 {
-	return intel_gvt_init(&xengt_mpt, NULL, host, &host->gvt);
+	return intel_gvt_init(&xengt_mpt, host->gpu, host, &host->gvt);
 }
 
 void xengt_host_exit(struct xengt_host *host)

@@ -16,7 +16,11 @@
 struct intel_vgpu;
 struct gtt_valid_cache;
 
-#define GGTT_LEAVES 2048u /* runs of 512 entries: pages of the guest's table */
+/*
+ * Runs of 512 entries, pages of the guest's table, as far as they count: those of the last 64 MiB
+ * are the guest's to write and mean nothing, since the mediator has its own things there.
+ */
+#define GGTT_LEAVES (2048u - 32u)
 #define GGTT_PAGES  (GGTT_LEAVES * GTT_ENTRIES)
 
 struct ggtt_entries {
@@ -31,6 +35,7 @@ struct ggtt_leaf {
 	u16 quiet;    /* commits in a row that found no change */
 	bool tracked; /* the guest's writes to it trap */
 	bool realias; /* aliases are not what they should be */
+	bool behind;  /* the GPU had no memory for its entries: they are scratch to it */
 	bool gone;    /* some lead to frames that are the guest's no more, for want of an unalias */
 };
 
@@ -75,6 +80,25 @@ int ggtt_init(struct intel_vgpu *vgpu);
 void ggtt_clear(struct intel_vgpu *vgpu);
 void ggtt_exit(struct intel_vgpu *vgpu);
 void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
+
+/* ---- the GPU's GGTT: space.c; nothing happens while the vGPU has no space on a GPU ---- */
+
+/** vgpu_ggtt_push_all() - the vGPU has a new space: tell it all there is. */
+void vgpu_ggtt_push_all(struct intel_vgpu *vgpu);
+
+/* From core/gtt alone: */
+
+/**
+ * ggtt_push() - entries @idx, in ascending order, of leaf @leaf, which has its own, changed.
+ * References of what they led to are given back later than that.
+ */
+void ggtt_push(struct intel_vgpu *vgpu, u32 leaf, const u16 *idx, size_t nr);
+
+/** ggtt_push_leaf() - all of a leaf may have changed. */
+void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 leaf);
+
+/** ggtt_push_nothing() - no entry is present from now on, not even to scratch. */
+void ggtt_push_nothing(struct intel_vgpu *vgpu);
 
 /* ---- the aperture: aperture.c ---- */
 

@@ -102,9 +102,15 @@ static bool lost_on_full_reset(u32 offset)
 
 static void gdrst_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
+	u32 mask = 0;
+
 	(void)old;
 	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
 		if (val & (GDRST_FULL | gdrst_bit[engine]))
+			mask |= BIT32(engine);
+	vgpu_exec_reset(vgpu, mask);
+	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
+		if (mask & BIT32(engine))
 			reset_engine(vgpu, engine);
 	if (val & GDRST_FULL)
 		for (size_t i = 0; i < gvt_block_gt.nr; i++)
