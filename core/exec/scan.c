@@ -30,10 +30,11 @@ struct walk {
 	u32 at;	 /* of the command that is looked at */
 	u64 gma; /* of the batch as the guest has it */
 	enum kind kind;
-	bool user; /* unprivileged */
-	unsigned int level;
-	u32 *budget;  /* dwords that may still be walked */
-	u32 *batches; /* batches that may still be started */
+	bool user;	    /* unprivileged */
+	unsigned int level; /* batches that it returns to, and one */
+	unsigned int chain; /* batches that led to it, and one */
+	u32 *budget;	    /* dwords that may still be walked */
+	u32 *batches;	    /* batches that may still be started */
 };
 
 /* Counted while they are looked at, and added up once. */
@@ -270,7 +271,8 @@ static int start_batch(struct walk *w)
 	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second))
 		return refuse(w, GVT_SCAN_NEVER, gma, -EBADRQC);
 	inner.level += returns;
-	if (inner.level > GVT_SCAN_LEVELS)
+	inner.chain++;
+	if (inner.level > GVT_SCAN_LEVELS || inner.chain > GVT_SCAN_CHAIN)
 		return refuse(w, GVT_SCAN_NESTING, gma, -E2BIG);
 	if (!user && gma >= w->scan->limit)
 		return refuse(w, GVT_SCAN_ADDRESS, gma, -EFAULT);
@@ -414,58 +416,6 @@ int gvt_scan_indirect(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_s
 int gvt_scan_per_ctx(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
 {
 	return scan_first(scan, PER_CTX, dw, nr, fault);
-}
-
-static int context_load(struct walk *w, u32 at)
-{
-	const struct gvt_scan *s = w->scan;
-	u32 offset = w->dw[w->at + at] & GVT_CMD_REG_MASK;
-	int err = 0;
-
-	switch (gvt_scan_context_rule(s->engine, offset)) {
-	case GVT_RULE_ALLOW:
-		return 0;
-	case GVT_RULE_SPECIAL:
-		if (s->special)
-			err = s->special(s->priv, offset, &w->dw[w->at + at + 1]);
-		return err ? refuse(w, GVT_SCAN_REGISTER, offset, err) : 0;
-	default:
-		return refuse(w, GVT_SCAN_REGISTER, offset, -EPERM);
-	}
-}
-
-int gvt_scan_context(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
-{
-	struct gvt_scan_fault unseen;
-	struct walk w = { .scan = scan, .fault = fault ? fault : &unseen, .dw = dw, .nr = nr };
-	int err;
-
-	if (scan->counts)
-		scan->counts->runs++;
-	while (w.at < nr) {
-		const struct gvt_cmd *cmd = gvt_cmd_find(scan->engine, dw[w.at]);
-		u32 len = cmd ? gvt_cmd_length(cmd, dw[w.at]) : 1;
-
-		if (!cmd)
-			return refuse(&w, GVT_SCAN_UNKNOWN, 0, -EBADRQC);
-		if (cmd->op == GVT_OP_MI_BATCH_BUFFER_END)
-			break;
-		if (cmd->op != GVT_OP_MI_NOOP && cmd->op != GVT_OP_MI_LOAD_REGISTER_IMM)
-			return refuse(&w, GVT_SCAN_NEVER, 0, -EBADRQC);
-		if (len > 1 && len % 2 == 0)
-			return refuse(&w, GVT_SCAN_LENGTH, len, -EBADRQC);
-		if (len > nr - w.at)
-			return refuse(&w, GVT_SCAN_CUT, len, -EBADRQC);
-		for (u32 i = 1; i < len; i += 2) {
-			err = context_load(&w, i);
-			if (err)
-				return err;
-		}
-		if (scan->counts)
-			scan->counts->registers += len / 2;
-		w.at += len;
-	}
-	return 0;
 }
 
 int gvt_scan_end(enum gvt_engine engine, const u32 *dw, u32 nr, u32 *at)

@@ -56,7 +56,10 @@ static const u8 gt_writes[GT_SPAN / 4] = {
 	R(0x0a188, 0x0a188) = GVT_RULE_SINK, /* FORCEWAKE_MT */
 };
 
-/* What a context image loads: gen8 and gen9 offsets in intel_lrc.c. */
+/*
+ * What a context image loads: gen8 and gen9 offsets in intel_lrc.c, and what the render engine saves
+ * besides (Skylake PRM, volume 7, "Register State Context").
+ */
 static const u8 context[ENGINE_DWORDS] = {
 	R(0x028, 0x028) = GVT_RULE_ALLOW,
 	R(0x030, 0x03c) = GVT_RULE_SPECIAL, /* ring: tail, head, start, control */
@@ -64,6 +67,7 @@ static const u8 context[ENGINE_DWORDS] = {
 	R(0x09c, 0x09c) = GVT_RULE_ALLOW,   /* MI_MODE */
 	R(0x0c0, 0x0c0) = GVT_RULE_ALLOW,   /* INSTPM */
 	R(0x0c8, 0x0c8) = GVT_RULE_ALLOW,   /* R_PWR_CLK_STATE */
+	R(0x0d8, 0x0d8) = GVT_RULE_ALLOW,   /* CS_DEBUG_MODE2 */
 	R(0x110, 0x11c) = GVT_RULE_SPECIAL, /* where in a batch it stopped */
 	R(0x140, 0x140) = GVT_RULE_SPECIAL,
 	R(0x150, 0x158) = GVT_RULE_SPECIAL, /* BB_START_ADDR, BB_ADDR_DIFF, BB_OFFSET */
@@ -73,10 +77,18 @@ static const u8 context[ENGINE_DWORDS] = {
 	R(0x1c0, 0x1c8) = GVT_RULE_SPECIAL, /* batches at restore */
 	R(0x200, 0x200) = GVT_RULE_ALLOW,   /* BCS_SWCTRL */
 	R(0x244, 0x244) = GVT_RULE_SPECIAL, /* CONTEXT_CONTROL */
+	R(0x248, 0x248) = GVT_RULE_ALLOW,   /* CTX_PREEMPT_REG */
 	R(0x270, 0x28c) = GVT_RULE_SPECIAL, /* PDP */
-	R(0x358, 0x360) = GVT_RULE_ALLOW,   /* TIMESTAMP, OACTXCONTROL */
+	R(0x290, 0x294) = GVT_RULE_ALLOW,   /* GPGPU_THREADS_DISPATCHED */
+	R(0x2c8, 0x2cc) = GVT_RULE_ALLOW,   /* PS_INVOCATION_COUNT_0 */
+	R(0x2d8, 0x2dc) = GVT_RULE_ALLOW,   /* PS_DEPTH_COUNT_0 */
+	R(0x2f0, 0x364) = GVT_RULE_ALLOW,   /* counts of the pipeline, TIMESTAMP, OACTXCONTROL */
 	R(0x3a8, 0x3a8) = GVT_RULE_ALLOW,   /* CTX_TIMESTAMP */
-	R(0x400, 0x41c) = GVT_RULE_ALLOW,   /* MI_PREDICATE */
+	R(0x3bc, 0x3bc) = GVT_RULE_ALLOW,   /* MI_PREDICATE_RESULT_2 */
+	R(0x400, 0x440) = GVT_RULE_ALLOW,   /* MI_PREDICATE, 3DPRIM */
+	R(0x448, 0x454) = GVT_RULE_ALLOW,   /* counts of slices */
+	R(0x500, 0x508) = GVT_RULE_ALLOW,   /* GPGPU_DISPATCHDIM */
+	R(0x580, 0x580) = GVT_RULE_ALLOW,   /* CS_CHICKEN1 */
 	R(0x600, 0x67c) = GVT_RULE_ALLOW,   /* CS_GPR */
 };
 /* clang-format on */

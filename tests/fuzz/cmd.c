@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands: the input is an engine, and dwords that are a ring, batches and a context image. Each
+ * Commands: the input is an engine, and dwords that are a ring or a batch, and batches in it. Each
  * piece stands in memory of exactly its size, and what passed the audit must still be a ring whose
  * commands the table knows, with nothing of the mediator's in it.
  */
@@ -127,9 +127,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	gvt_scan_end(engine, dw, in.nr, &at);
 	ck_assert(at <= in.nr);
 	switch (data[0] >> 4 & 3) {
-	case 0:
-		gvt_scan_context(&scan, dw, in.nr, &fault);
-		break;
 	case 1:
 		gvt_scan_indirect(&scan, dw, in.nr, &fault);
 		break;

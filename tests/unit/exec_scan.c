@@ -405,7 +405,29 @@ START_TEST(chained)
 		ck_assert_int_eq(rig_ring(r), -E2BIG);
 		ck_assert_int_eq(r->fault.kind, GVT_SCAN_NESTING);
 	}
-	ck_assert_uint_le(r->copied, 2 * GVT_SCAN_BATCHES);
+	ck_assert_uint_le(r->copied, 2 * GVT_SCAN_CHAIN);
+	rig_free(r);
+}
+END_TEST
+
+/* Many requests, each with a batch, are no chain; but there is an end to them too. */
+START_TEST(many)
+{
+	static u32 ring[3 * (GVT_SCAN_BATCHES + 1)];
+	struct rig *r = rig_new(GVT_RCS0);
+
+	RIG_BATCH(r, 0, MI_BATCH_BUFFER_END);
+	for (u32 i = 0; i < ARRAY_SIZE(ring); i += 3) {
+		ring[i] = BBS_GGTT;
+		ring[i + 1] = RIG_AT(0);
+	}
+	ck_assert_int_eq(gvt_scan_ring(&r->scan, ring, ARRAY_SIZE(ring) - 3, &r->fault), 0);
+	ck_assert_uint_eq(r->counts.batches, GVT_SCAN_BATCHES);
+	for (u32 i = 0; i < ARRAY_SIZE(ring); i += 3)
+		ring[i + 1] = RIG_AT(0);
+	ck_assert_int_eq(gvt_scan_ring(&r->scan, ring, ARRAY_SIZE(ring), &r->fault), -E2BIG);
+	ck_assert_int_eq(r->fault.kind, GVT_SCAN_NESTING);
+	ck_assert_uint_eq(r->fault.offset, (ARRAY_SIZE(ring) - 3) * sizeof(u32));
 	rig_free(r);
 }
 END_TEST
@@ -504,8 +526,8 @@ END_TEST
 Suite *suite_exec_scan(void)
 {
 	const TTest *const tests[] = {
-		driver_registers, write_rules, sinks,	     page_directories, batch,
-		chained,	  nested,      unprivileged, too_long,	       golden,
+		driver_registers, write_rules,	sinks,	  page_directories, batch, chained, many,
+		nested,		  unprivileged, too_long, golden,
 	};
 	Suite *s = unit_suite("audit", tests, ARRAY_SIZE(tests));
 	TCase *each = tcase_create("verdicts");
