@@ -47,6 +47,7 @@ Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);
 
 Suite *suite_softgpu_batch(void);
+Suite *suite_softgpu_blt(void);
 Suite *suite_softgpu_mem(void);
 Suite *suite_softgpu_mi(void);
 Suite *suite_softgpu_port(void);
