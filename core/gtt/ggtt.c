@@ -371,6 +371,7 @@ int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 	if (!gtt_ready(vgpu))
 		return -EOPNOTSUPP;
 	vgpu->gtt.counts.commits++;
+	aperture_begin(vgpu);
 	for (u32 n = 0; n < GGTT_LEAVES; n++) {
 		u32 i = (start + n) % GGTT_LEAVES;
 		int err = may_differ(vgpu, i) ? follow_leaf(vgpu, i, &budget) : 0;
