@@ -35,6 +35,7 @@ Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
 Suite *suite_gtt_property(void);
+Suite *suite_gtt_space(void);
 Suite *suite_gtt_verify(void);
 
 Suite *suite_ioreq_hostile(void);
