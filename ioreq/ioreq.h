@@ -65,6 +65,8 @@ struct ioreq_counters {
 	u64 waits;     /* waits for an event */
 };
 
+#define IOREQ_NO_WRITE (~0ull)
+
 struct ioreq_config {
 	domid_t domid;
 	xendevicemodel_handle *dmod;
@@ -77,8 +79,9 @@ struct ioreq_config {
 	 * All hooks get .priv. .read_gpa and .write_gpa copy guest memory (0 or negative errno);
 	 * .invalidate says that guest frames changed hands; .woken is called in the thread after
 	 * ioreq_server_wake(), and ends ioreq_server_run() by returning false; .relax passes the
-	 * time between two looks at the slots; .trace sees each request. The last three may be
-	 * NULL.
+	 * time between two looks at the slots; .begin is told of each request before it is carried
+	 * out, which says that the vCPU is done with its last one, and where in memory it writes,
+	 * or IOREQ_NO_WRITE; .trace sees each afterwards. The last four may be NULL.
 	 */
 	void *priv;
 	int (*read_gpa)(void *priv, u64 gpa, void *buf, size_t len);
@@ -86,6 +89,7 @@ struct ioreq_config {
 	void (*invalidate)(void *priv);
 	bool (*woken)(void *priv);
 	void (*relax)(void *priv);
+	void (*begin)(void *priv, unsigned int vcpu, u64 gpa);
 	void (*trace)(void *priv, const struct ioreq_event *event);
 
 	/* The most looks at the slots between two waits; 0: always wait. */

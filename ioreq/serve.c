@@ -137,6 +137,11 @@ void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *re
 {
 	const struct space *space = space_of(req);
 
+	if (server->config.begin)
+		server->config.begin(server->config.priv, vcpu,
+				     req->type == IOREQ_TYPE_COPY && req->dir == IOREQ_WRITE
+					     ? req->addr
+					     : IOREQ_NO_WRITE);
 	if (req->type == IOREQ_TYPE_INVALIDATE) {
 		server->counters.invalidate++;
 		server->config.invalidate(server->config.priv);

@@ -95,6 +95,8 @@ static void detach_vgpu(unsigned long handle)
 
 	xengt_dma_close(v);
 	xengt_hostmem_close(v);
+	if (!v->keep)
+		xengt_track_settle(v);
 	xengt_pagetab_free(&v->tracked);
 	if (!v->keep)
 		xengt_opregion_remove(v);

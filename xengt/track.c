@@ -3,6 +3,12 @@
  * Pages whose writes trap: frames of Xen's type HVMMEM_ioreq_server, which one server of a domain
  * may claim. Frames that the core tracks are listed in the state file, since Xen cannot say which
  * they are and a server must not end before each is plain memory again.
+ *
+ * A page's type must not change under a write that is on its way. Xen has the instruction executed
+ * again when it was answered; should it find plain memory then, the answer stays with the vCPU, and
+ * Xen crashes the domain at its next request (hvmemul_do_io(); on AMD, where Xen does not know from
+ * the fault which linear address it was). A vCPU's next request is what tells that the one before
+ * is over: until then, the page of its last request keeps its type.
  */
 #include <errno.h>
 
@@ -47,12 +53,41 @@ int xengt_track_release(struct xengt_vgpu *v)
 	return err == -EINVAL ? 0 : err;
 }
 
+static bool waits(const struct xengt_vgpu *v, u64 gfn, unsigned int *vcpu)
+{
+	for (*vcpu = 0; *vcpu < IOREQ_MAX_VCPUS; (*vcpu)++)
+		if (v->writers[*vcpu].gfn == gfn + 1)
+			return true;
+	return false;
+}
+
+static void stay(struct xengt_vgpu *v, u64 gfn)
+{
+	for (unsigned int i = 0; v->nr_leaving && i < IOREQ_MAX_VCPUS; i++)
+		if (v->writers[i].leaves && v->writers[i].gfn == gfn + 1) {
+			v->writers[i].leaves = false;
+			v->nr_leaving--;
+		}
+}
+
+static bool leaves(const struct xengt_vgpu *v, u64 gfn)
+{
+	for (unsigned int i = 0; v->nr_leaving && i < IOREQ_MAX_VCPUS; i++)
+		if (v->writers[i].leaves && v->writers[i].gfn == gfn + 1)
+			return true;
+	return false;
+}
+
 int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 {
 	struct xengt_state *state = v->state;
 	u32 place = state->nr_tracked;
 	int err;
 
+	if (leaves(v, gfn)) {
+		stay(v, gfn);
+		return 0;
+	}
 	if (xengt_pagetab_get(&v->tracked, gfn))
 		return -EEXIST;
 	if (place == XENGT_TRACK_MAX)
@@ -76,7 +111,7 @@ int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 	return err;
 }
 
-int xengt_track_disable(struct xengt_vgpu *v, u64 gfn)
+static int let_go(struct xengt_vgpu *v, u64 gfn)
 {
 	struct xengt_state *state = v->state;
 	u32 link = xengt_pagetab_get(&v->tracked, gfn);
@@ -98,4 +133,61 @@ int xengt_track_disable(struct xengt_vgpu *v, u64 gfn)
 	}
 	__atomic_store_n(&state->nr_tracked, state->nr_tracked - 1, __ATOMIC_RELEASE);
 	return 0;
+}
+
+int xengt_track_disable(struct xengt_vgpu *v, u64 gfn)
+{
+	unsigned int vcpu;
+
+	if (!xengt_pagetab_get(&v->tracked, gfn))
+		return -ENOENT;
+	if (!waits(v, gfn, &vcpu))
+		return let_go(v, gfn);
+	v->nr_leaving += !v->writers[vcpu].leaves;
+	v->writers[vcpu].leaves = true;
+	return 0;
+}
+
+static bool in_bars(const struct xengt_vgpu *v, u64 gpa)
+{
+	static const unsigned int bars[] = { 0, 2 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bars); i++) {
+		u64 size, at = intel_vgpu_bar(v->vgpu, bars[i], &size);
+
+		if (at != INTEL_GVT_BAR_OFF && gpa - at < size)
+			return true;
+	}
+	return false;
+}
+
+void xengt_track_begin(struct xengt_vgpu *v, unsigned int vcpu, u64 gpa)
+{
+	struct xengt_writer *writer = &v->writers[vcpu];
+	u64 gfn = gpa >> GVT_PAGE_SHIFT, was = writer->gfn - 1;
+	bool left = writer->leaves, write = gpa != IOREQ_NO_WRITE;
+
+	if (write && was == gfn)
+		return;
+	writer->gfn = write ? gfn + 1 : 0;
+	writer->leaves = false;
+	v->nr_leaving -= left;
+	if (left)
+		xengt_track_disable(v, was);
+	/* Sent before its page was let go of: its type must be what it was until that is over. */
+	if (write && !xengt_pagetab_get(&v->tracked, gfn) && !in_bars(v, gpa) &&
+	    !xengt_track_enable(v, gfn))
+		xengt_track_disable(v, gfn);
+}
+
+void xengt_track_settle(struct xengt_vgpu *v)
+{
+	for (unsigned int i = 0; i < IOREQ_MAX_VCPUS; i++) {
+		struct xengt_writer writer = v->writers[i];
+
+		v->writers[i] = (struct xengt_writer){ 0 };
+		v->nr_leaving -= writer.leaves;
+		if (writer.leaves)
+			xengt_track_disable(v, writer.gfn - 1);
+	}
 }

@@ -66,6 +66,11 @@ static void hook_relax(void *priv)
 	xencall2(v->xcall, __HYPERVISOR_sched_op, SCHEDOP_yield, 0);
 }
 
+static void hook_begin(void *priv, unsigned int vcpu, u64 gpa)
+{
+	xengt_track_begin(priv, vcpu, gpa);
+}
+
 static void hook_trace(void *priv, const struct ioreq_event *event)
 {
 	struct xengt_vgpu *v = priv;
@@ -153,6 +158,7 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 		.invalidate = hook_invalidate,
 		.woken = hook_woken,
 		.relax = hook_relax,
+		.begin = hook_begin,
 		.trace = hook_trace,
 		.poll_max = v->host->poll_max,
 	};

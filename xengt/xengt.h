@@ -183,8 +183,13 @@ struct xengt_vgpu {
 	struct xengt_hostmem hostmem;
 	struct xengt_view view;
 	struct xengt_pagetab tracked; /* gfn to its place in the state's list + 1 */
-	u32 *regs;		      /* the register pages that the guest reads directly, mapped */
-	u64 *ggtt;		      /* the guest's GGTT pages, mapped */
+	struct xengt_writer {
+		u64 gfn;     /* of its last request, plus one */
+		bool leaves; /* that page is not tracked any more, but for it */
+	} writers[IOREQ_MAX_VCPUS];
+	u32 nr_leaving;	   /* of them that say so */
+	u32 *regs;	   /* the register pages that the guest reads directly, mapped */
+	u64 *ggtt;	   /* the guest's GGTT pages, mapped */
 	unsigned int refs; /* of the domain's handles: the daemon's own, and the core's */
 	bool taking_up;	   /* what an earlier process may have left half done is not an error */
 	bool keep;	   /* detaching leaves the guest's side as it is, to be taken up again */
@@ -273,7 +278,21 @@ int xengt_track_claim(struct xengt_vgpu *v);
 int xengt_track_release(struct xengt_vgpu *v);
 
 int xengt_track_enable(struct xengt_vgpu *v, u64 gfn);
+
+/**
+ * xengt_track_disable() - the page is plain memory from now on, or, if the last request of a vCPU
+ * was to it, from that vCPU's next request on. Returns 0, -ENOENT or an errno.
+ */
 int xengt_track_disable(struct xengt_vgpu *v, u64 gfn);
+
+/**
+ * xengt_track_begin() - a request of @vcpu comes, to write memory at @gpa or (IOREQ_NO_WRITE) for
+ * another thing: whatever the vCPU asked for before has come to its end.
+ */
+void xengt_track_begin(struct xengt_vgpu *v, unsigned int vcpu, u64 gpa);
+
+/** xengt_track_settle() - pages that wait for a vCPU's next request wait no longer. */
+void xengt_track_settle(struct xengt_vgpu *v);
 
 /** xengt_track_type() - type @nr frames from @gfn as tracked, or as plain memory again. */
 int xengt_track_type(struct xengt_vgpu *v, u64 gfn, u32 nr, bool tracked);

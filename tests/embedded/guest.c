@@ -59,6 +59,25 @@ static void no_server(struct exen_domain *d, ioreq_t *p)
 }
 
 /*
+ * Xen executes the instruction once more to give it its answer. A write to a tracked page that is
+ * plain memory by then goes there, and the answer stays behind: where guest linear addresses are
+ * not known from the fault (AMD), the vCPU's next request finds it and the domain is crashed.
+ */
+static void reissue(struct exen_domain *d, struct vcpu *v, const ioreq_t *p)
+{
+	struct p2m_entry e;
+
+	pthread_rwlock_rdlock(&d->lock);
+	e = p2m_get(d, p->addr >> PAGE_SHIFT);
+	if (e.type == P2M_RAM_RW) {
+		v->unclaimed_answer = true;
+		if (!p->data_is_ptr)
+			ram_copy((char *)frame_va(e.mfn) + p->addr % PAGE_SIZE, &p->data, p->size);
+	}
+	pthread_rwlock_unlock(&d->lock);
+}
+
+/*
  * Does one request of a vCPU's from start to end. On success a read's data is in p->data.
  */
 static int do_io(struct exen_domain *d, struct vcpu *v, ioreq_t *p)
@@ -93,6 +112,11 @@ static int do_io(struct exen_domain *d, struct vcpu *v, ioreq_t *p)
 		if (!futex_wait_until(&d->p2m_seq, seq, deadline))
 			return guest_timeout(d, v->id, "a write to a tracked page never ended");
 	}
+	if (v->unclaimed_answer) {
+		pthread_rwlock_unlock(&d->lock);
+		domain_crash(d, "an emulated write was executed again as another");
+		return -ESHUTDOWN;
+	}
 	last.data = 0;
 	seen = atomic_load(&v->kicks);
 	if (!s) {
@@ -114,6 +138,8 @@ static int do_io(struct exen_domain *d, struct vcpu *v, ioreq_t *p)
 		return rc;
 	}
 	rc = vcpu_complete(d, v, seen, &deadline, &last);
+	if (!rc && e.type == P2M_IOREQ)
+		reissue(d, v, p);
 	if (!rc && p->dir == IOREQ_READ && !p->data_is_ptr)
 		p->data = last.data;
 	return rc;

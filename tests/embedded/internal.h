@@ -80,6 +80,7 @@ struct vcpu {
 	atomic_bool asleep;
 	atomic_bool invalidate; /* owes the servers an IOREQ_TYPE_INVALIDATE */
 	bool in_flight;		/* its own: a request that timed out may still be answered */
+	bool unclaimed_answer;	/* its own: see reissue() */
 };
 
 struct server {
