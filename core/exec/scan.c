@@ -208,10 +208,17 @@ static int check_flush(struct walk *w, const struct gvt_cmd *cmd, u32 len)
 	return header & FLUSH_INDEX ? check_status(w, 1) : check_addrs(w, cmd, len);
 }
 
+/* The blitter's commands are the last of all operations. */
+static bool is_blit(const struct gvt_cmd *cmd)
+{
+	return cmd->op >= GVT_OP_XY_SETUP_BLT;
+}
+
 /* True when nothing but the length of a command can be wrong. */
 static bool is_plain(const struct gvt_cmd *cmd)
 {
-	return !(cmd->addr[0].space | cmd->reg[0].dw) && cmd->user != GVT_USER_NEVER;
+	return !(cmd->addr[0].space | cmd->reg[0].dw) && cmd->user != GVT_USER_NEVER &&
+	       !is_blit(cmd);
 }
 
 static int check_operands(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
@@ -220,6 +227,12 @@ static int check_operands(struct walk *w, const struct gvt_cmd *cmd, u32 len, st
 
 	if (cmd->user == GVT_USER_NEVER)
 		return refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
+	/*
+	 * A blit in a batch in the GGTT may be taken to mean the GGTT, and how far it reaches is
+	 * not looked at. In rings, as i915's own, it means the context's memory.
+	 */
+	if (is_blit(cmd))
+		return w->kind == RING ? 0 : refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
 	switch (cmd->op) {
 	case GVT_OP_PIPE_CONTROL:
 		return check_pipe_control(w, cmd, len, t);

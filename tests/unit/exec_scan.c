@@ -16,6 +16,7 @@
 #define BBS_PREDICATED	    0x00008000u
 
 #define HIDDEN ((u32)RIG_LIMIT)
+#define BLIT   0x54300005, 0x03f00100, 0, 0x00010001, HIDDEN, 0, 5
 
 /* What no guest may submit: on which engine, what, and the verdict. */
 static const struct refusal {
@@ -475,6 +476,26 @@ START_TEST(nested)
 }
 END_TEST
 
+/* What a blit writes is the context's memory, or is not known. */
+START_TEST(blits)
+{
+	struct rig *r = rig_new(GVT_BCS0);
+
+	RIG_RING(r, BLIT);
+	ck_assert_int_eq(rig_ring(r), 0);
+	RIG_BATCH(r, 0, BLIT, MI_BATCH_BUFFER_END);
+	RIG_RING(r, BBS_GGTT, RIG_AT(0), 0);
+	ck_assert_int_eq(rig_ring(r), -EPERM);
+	ck_assert_int_eq(r->fault.kind, GVT_SCAN_NEVER);
+	ck_assert_str_eq(r->fault.name, "XY_COLOR_BLT");
+	ck_assert_int_eq(gvt_scan_indirect(&r->scan, r->batch[0], 7, &r->fault), -EPERM);
+	r->scan.user = true;
+	RIG_RING(r, BBS_PPGTT, RIG_AT(0), 0);
+	ck_assert_int_eq(rig_ring(r), 0);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(unprivileged)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -545,8 +566,8 @@ END_TEST
 Suite *suite_exec_scan(void)
 {
 	const TTest *const tests[] = {
-		driver_registers, write_rules,	sinks,	  page_directories, batch, chained, many,
-		nested,		  unprivileged, too_long, golden,
+		driver_registers, write_rules, sinks,  page_directories, batch,	   blits,
+		chained,	  many,	       nested, unprivileged,	 too_long, golden,
 	};
 	Suite *s = unit_suite("audit", tests, ARRAY_SIZE(tests));
 	TCase *each = tcase_create("verdicts");
