@@ -57,9 +57,12 @@ static const struct gvt_cmd rows[] = {
 	/* The field has 10 bits, as a store may be of many dwords; bit 21: of qwords. */
 	[0x20] = { "MI_STORE_DATA_IMM", GVT_OP_MI_STORE_DATA_IMM, GVT_ON_ALL, .len_bits = 10,
 		   .len = 4, .addr = { GGTT_IF_22(1, 0) } },
-	/* An offset into the hardware status page, whose address is not the command's. */
-	[0x21] = { LONG(MI_STORE_DATA_INDEX, GVT_ON_ALL, 3, 4),
-		   .addr = { { GVT_SPACE_STATUS, 1, .bytes = 8 } } },
+	/*
+	 * An offset into the hardware status page, whose address is not the command's. A qword
+	 * (which no driver stores so) at its last dword would reach the page behind.
+	 */
+	[0x21] = { LONG(MI_STORE_DATA_INDEX, GVT_ON_ALL, 3, 3),
+		   .addr = { { GVT_SPACE_STATUS, 1, .bytes = 4 } } },
 	[0x22] = { LONG(MI_LOAD_REGISTER_IMM, GVT_ON_ALL, 3, 0),
 		   .reg = { { 1, 2, true } } },
 	[0x23] = NEVER(MI_UPDATE_GTT, GVT_ON_ALL, 10, 3),

@@ -8,8 +8,9 @@
 #define BBS_SECOND_LEVEL BIT32(22)
 #define BBS_PREDICATED	 BIT32(15)
 #define BBS_PPGTT	 BIT32(8)
-#define WAIT_REGISTER	 BIT32(16) /* MI_SEMAPHORE_WAIT: a register is polled */
-#define FLUSH_INDEX	 BIT32(21) /* MI_FLUSH_DW: the address is an offset in the HWSP */
+#define LRI_KEEPS_BYTES	 (0xfu << 8) /* MI_LOAD_REGISTER_IMM: "byte write disables" */
+#define WAIT_REGISTER	 BIT32(16)   /* MI_SEMAPHORE_WAIT: a register is polled */
+#define FLUSH_INDEX	 BIT32(21)   /* MI_FLUSH_DW: the address is an offset in the HWSP */
 #define FLUSH_POST_SYNC	 (3u << 14)
 #define PC_LRI		 BIT32(23) /* PIPE_CONTROL, in its second dword */
 #define PC_INDEX	 BIT32(21)
@@ -124,12 +125,14 @@ static int check_read(struct walk *w, u32 at, struct tally *t)
 static int check_loads(struct walk *w, u32 len, struct tally *t)
 {
 	u32 *dw = w->dw + w->at;
+	bool whole = !(dw[0] & LRI_KEEPS_BYTES);
 	int err = 0;
 
 	if (len % 2 == 0)
 		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
+	/* Where bytes keep what they are, the value is not known. */
 	for (u32 i = 1; !err && i < len; i += 2)
-		err = check_write(w, i, &dw[i + 1], t);
+		err = check_write(w, i, whole ? &dw[i + 1] : NULL, t);
 	return err;
 }
 
@@ -180,13 +183,17 @@ static int check_pipe_control(struct walk *w, const struct gvt_cmd *cmd, u32 len
 {
 	u32 *dw = w->dw + w->at;
 	u32 flags = dw[1];
+	int err = 0;
 
 	if (!(flags & (PC_LRI | PC_POST_SYNC)))
 		return 0;
 	if (len < PC_OPERANDS)
 		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
 	if (flags & PC_LRI)
-		return check_write(w, 2, &dw[4], t);
+		err = check_write(w, 2, &dw[4], t);
+	/* Both may be asked for, and share the operand: whichever is done, it may be. */
+	if (err || !(flags & PC_POST_SYNC))
+		return err;
 	return flags & PC_INDEX ? check_status(w, 2) : check_addrs(w, cmd, len);
 }
 
@@ -201,10 +208,17 @@ static int check_flush(struct walk *w, const struct gvt_cmd *cmd, u32 len)
 	return header & FLUSH_INDEX ? check_status(w, 1) : check_addrs(w, cmd, len);
 }
 
+/* The blitter's commands are the last of all operations. */
+static bool is_blit(const struct gvt_cmd *cmd)
+{
+	return cmd->op >= GVT_OP_XY_SETUP_BLT;
+}
+
 /* True when nothing but the length of a command can be wrong. */
 static bool is_plain(const struct gvt_cmd *cmd)
 {
-	return !(cmd->addr[0].space | cmd->reg[0].dw) && cmd->user != GVT_USER_NEVER;
+	return !(cmd->addr[0].space | cmd->reg[0].dw) && cmd->user != GVT_USER_NEVER &&
+	       !is_blit(cmd);
 }
 
 static int check_operands(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
@@ -213,6 +227,12 @@ static int check_operands(struct walk *w, const struct gvt_cmd *cmd, u32 len, st
 
 	if (cmd->user == GVT_USER_NEVER)
 		return refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
+	/*
+	 * A blit in a batch in the GGTT may be taken to mean the GGTT, and how far it reaches is
+	 * not looked at. In rings, as i915's own, it means the context's memory.
+	 */
+	if (is_blit(cmd))
+		return w->kind == RING ? 0 : refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
 	switch (cmd->op) {
 	case GVT_OP_PIPE_CONTROL:
 		return check_pipe_control(w, cmd, len, t);

@@ -16,6 +16,7 @@
 #define BBS_PREDICATED	    0x00008000u
 
 #define HIDDEN ((u32)RIG_LIMIT)
+#define BLIT   0x54300005, 0x03f00100, 0, 0x00010001, HIDDEN, 0, 5
 
 /* What no guest may submit: on which engine, what, and the verdict. */
 static const struct refusal {
@@ -53,6 +54,13 @@ static const struct refusal {
 	  3,
 	  "PIPE_CONTROL" },
 	{ GVT_BCS0, { 0x13004001, 4, 0 }, -EBADRQC, GVT_SCAN_LENGTH, 0, 3, "MI_FLUSH_DW" },
+	{ GVT_RCS0,
+	  { 0x10800002, 0xffc, 1, 2 },
+	  -EBADRQC,
+	  GVT_SCAN_LENGTH,
+	  0,
+	  4,
+	  "MI_STORE_DATA_INDEX" },
 	{ GVT_BCS0, { 0x13004004, 4, 0 }, -EBADRQC, GVT_SCAN_LENGTH, 0, 6, "MI_FLUSH_DW" },
 	{ GVT_RCS0,
 	  { 0x11000002, 0x2600 },
@@ -138,6 +146,8 @@ static const struct refusal {
 	/* A register that unprivileged batches may then write: not one that rings may not. */
 	{ GVT_RCS0, { LRI(1), 0x24d0, 0x2030 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
 	{ GVT_RCS0, { LRI(1), 0x24d0, 0x24d4 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
+	/* Nor by pieces: 0x2090 with the last byte of 0x2638 would be the ring's start. */
+	{ GVT_RCS0, { LRI(1) | 0xe00, 0x24d0, 0x2638 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
 	{ GVT_RCS0, { 0x15000001, 0x2600, 0x24d0 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
 
 	/* Addresses in the GGTT. */
@@ -166,6 +176,13 @@ static const struct refusal {
 	  GVT_SCAN_ADDRESS,
 	  0,
 	  HIDDEN },
+	/* With a load of an allowed register beside it. */
+	{ GVT_RCS0,
+	  { 0x7a000004, 0x01804000, HIDDEN | 0x2600, 0, 0, 0 },
+	  -EFAULT,
+	  GVT_SCAN_ADDRESS,
+	  0,
+	  HIDDEN | 0x2600 },
 	{ GVT_BCS0, { 0x13004002, HIDDEN | 4, 0, 0 }, -EFAULT, GVT_SCAN_ADDRESS, 0, HIDDEN | 4 },
 	{ GVT_RCS0, { BBS_GGTT, HIDDEN, 0 }, -EFAULT, GVT_SCAN_ADDRESS, 0, HIDDEN },
 	/* Offsets beyond the status page. */
@@ -231,6 +248,7 @@ static const struct {
 	{ GVT_RCS0, { LRI(4), 0xb020, 1, 0xc800, 1, 0xb118, 1, 0x2580, 1 } },
 	{ GVT_RCS0, { LRI(3), 0x24d0, 0x2580, 0x24d4, 0x7304, 0x2600, 0 } },
 	{ GVT_RCS0, { 0x12400002, 0xb118, 0x2000, 0, 0x14c00002, 0xb118, 0x2000, 0 } },
+	{ GVT_RCS0, { LRI(1) | 0x700, 0x7014, 1 } },
 	{ GVT_VCS0, { 0x12400002, 0x12358, 0x2000, 0, LRI(1), 0x12600, 0 } },
 	{ GVT_RCS0, { 0x12400002, 0x2030, 0x2000, 0 } }, /* reading is not writing */
 	{ GVT_RCS0, { MI_ARB_CHECK, 0x04000001, 0x01000000, 0x06000002 } },
@@ -331,7 +349,9 @@ START_TEST(page_directories)
 	ck_assert_uint_eq(r->special_at, 0x2274);
 	ck_assert_uint_eq(r->ring[2], 5);
 	ck_assert_uint_eq(r->ring[4], 0x1234);
-	/* Where the value is not known yet, there is nothing to ask about. */
+	/* Where the value is not known yet, or not all of it, there is nothing to ask about. */
+	RIG_RING(r, LRI(1) | 0x100, 0x2270, 0xdead);
+	ck_assert_int_eq(rig_ring(r), -EPERM);
 	RIG_RING(r, 0x14800002, 0x2270, 0x1000, 0);
 	ck_assert_int_eq(rig_ring(r), -EPERM);
 	ck_assert_uint_eq(r->specials, 1);
@@ -456,6 +476,26 @@ START_TEST(nested)
 }
 END_TEST
 
+/* What a blit writes is the context's memory, or is not known. */
+START_TEST(blits)
+{
+	struct rig *r = rig_new(GVT_BCS0);
+
+	RIG_RING(r, BLIT);
+	ck_assert_int_eq(rig_ring(r), 0);
+	RIG_BATCH(r, 0, BLIT, MI_BATCH_BUFFER_END);
+	RIG_RING(r, BBS_GGTT, RIG_AT(0), 0);
+	ck_assert_int_eq(rig_ring(r), -EPERM);
+	ck_assert_int_eq(r->fault.kind, GVT_SCAN_NEVER);
+	ck_assert_str_eq(r->fault.name, "XY_COLOR_BLT");
+	ck_assert_int_eq(gvt_scan_indirect(&r->scan, r->batch[0], 7, &r->fault), -EPERM);
+	r->scan.user = true;
+	RIG_RING(r, BBS_PPGTT, RIG_AT(0), 0);
+	ck_assert_int_eq(rig_ring(r), 0);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(unprivileged)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -526,8 +566,8 @@ END_TEST
 Suite *suite_exec_scan(void)
 {
 	const TTest *const tests[] = {
-		driver_registers, write_rules,	sinks,	  page_directories, batch, chained, many,
-		nested,		  unprivileged, too_long, golden,
+		driver_registers, write_rules, sinks,  page_directories, batch,	   blits,
+		chained,	  many,	       nested, unprivileged,	 too_long, golden,
 	};
 	Suite *s = unit_suite("audit", tests, ARRAY_SIZE(tests));
 	TCase *each = tcase_create("verdicts");
