@@ -182,7 +182,10 @@ static const struct command commands[GVT_NR_OPS] = {
 				  .shape = BYTES },
 };
 
-/* The patterns of XY_MONO_PAT_FIXED_BLT, in the order of the hatches that Windows knows. */
+/*
+ * The patterns of XY_MONO_PAT_FIXED_BLT, which the manual gives by name only: bits as those that
+ * Windows has under these names. Others are empty.
+ */
 static const u8 fixed_patterns[16][BLT_PATTERN] = {
 	{ 0x00, 0x00, 0x00, 0x00, 0xff, 0x00, 0x00, 0x00 },	   /* horizontal */
 	{ 0x08, 0x08, 0x08, 0x08, 0x08, 0x08, 0x08, 0x08 },	   /* vertical */

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #define ADDR_MASK ((1ull << 48) - 1) /* graphics addresses have 48 bits */
+#define SHORT_RUN 16u		     /* of all tiles but X: many of them, each quickly moved */
+
 /* For what is made once for reading, and once for writing. */
-#define INLINE	  inline __attribute__((always_inline))
-#define SHORT_RUN 16u /* of all tiles but X: many of them, each quickly moved */
+#define INLINE inline __attribute__((always_inline))
 
 /*
  * The bits of a byte's offset in its tile, of x (u) and y (v), most significant first:
