@@ -64,9 +64,10 @@ static void *bus_page(struct softgpu_engine *e, u64 bus)
 	return e->space->config.page(e->space->config.priv, bus);
 }
 
+/* Acquires what was done to the page or table before the entry was written. */
 static u64 entry_at(const u64 *table, unsigned int i)
 {
-	return __atomic_load_n(&table[i], __ATOMIC_RELAXED);
+	return __atomic_load_n(&table[i], __ATOMIC_ACQUIRE);
 }
 
 /* The table that an address's last step is in, or its large page; NULL and why, if none. */

@@ -51,7 +51,7 @@ u64 softgpu_ggtt_entry(const struct gvt_gpu_space *space, u32 i)
 	const struct softgpu_leaf *leaf = __atomic_load_n(&run->leaf, __ATOMIC_ACQUIRE);
 
 	return __atomic_load_n(leaf ? &leaf->entries[i % SPACE_RUN_ENTRIES] : &run->fill,
-			       __ATOMIC_RELAXED);
+			       __ATOMIC_ACQUIRE);
 }
 
 /* The leaf of a run, made of its fill where there is none yet. */
@@ -74,7 +74,7 @@ static void make_uniform(struct gvt_gpu_space *space, struct softgpu_ggtt_run *r
 {
 	struct softgpu_leaf *leaf = run->leaf;
 
-	__atomic_store_n(&run->fill, fill, __ATOMIC_RELAXED);
+	__atomic_store_n(&run->fill, fill, __ATOMIC_RELEASE);
 	__atomic_store_n(&run->leaf, NULL, __ATOMIC_RELEASE);
 	if (leaf) {
 		leaf->next = space->retired;
@@ -109,7 +109,7 @@ int softgpu_ggtt_set(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *
 		}
 		for (u32 k = 0; k < n; k++)
 			__atomic_store_n(&leaf->entries[i + k], entries ? entries[done + k] : fill,
-					 __ATOMIC_RELAXED);
+					 __ATOMIC_RELEASE);
 	}
 	/* As after a write of an entry of silicon's: soon, and in flush() surely. */
 	engines_flush(space, false);

@@ -282,6 +282,48 @@ START_TEST(ggtt_set_while_running)
 }
 END_TEST
 
+#define XY_COLOR_BLT (2u << 29 | 0x50u << 22 | 3u << 20 | 5)
+#define FILL_LINES   512u /* of a page each */
+
+/* In the middle of one long command too: what it had in its hands is given up. */
+START_TEST(flush_in_blit)
+{
+	u32 pages[2], tables[2], batch = rig_pages(&rig, 1);
+	const u64 va = 0x12340000000ull, counter = RIG_VA + out + COUNTER, self = RIG_VA + batch;
+
+	for (u32 i = 0; i < 2; i++) {
+		pages[i] = rig_pages(&rig, 1);
+		tables[i] = rig_pages(&rig, 1);
+		for (u32 k = 0; k < 512; k++) {
+			rig_set(&rig, tables[i] + 8 * k, LO(RIG_BUS + pages[i]) | 3);
+			rig_set(&rig, tables[i] + 8 * k + 4, HI(RIG_BUS + pages[i]));
+		}
+	}
+	rig_set_entry(&rig, va, 2, (RIG_BUS + tables[0]) | PTE_P | PTE_RW);
+	RIG_WRITE(&rig, batch, XY_COLOR_BLT, 3u << 24 | 0xf0u << 16 | 4096, 0,
+		  FILL_LINES << 16 | 1024, LO(va), HI(va), 0xa5a5a5a5, 0x2fu << 23 | 5u << 8 | 1,
+		  LO(counter), HI(counter), BATCH_START | BATCH_PPGTT, LO(self), HI(self));
+	RIG_EMIT(&c, USER_INTERRUPT, BATCH_START | BATCH_PPGTT, LO(self), HI(self));
+	ck_assert_int_eq(rig_submit(&c, NULL), 0);
+	rig_status(&c, GVT_CSB_IDLE_ACTIVE);
+	rig_interrupt(&c, GVT_IRQ_USER);
+	for (u32 i = 1; i < 50; i++) {
+		u32 before = pages[(i + 1) % 2];
+
+		rig_set_entry(&rig, va, 2, (RIG_BUS + tables[i % 2]) | PTE_P | PTE_RW);
+		rig.gpu->ops->flush(rig.space);
+		for (u32 k = 0; k < GVT_PAGE_SIZE; k += 4)
+			rig_set(&rig, before + k, 0);
+		wait_rounds();
+		for (u32 k = 0; k < GVT_PAGE_SIZE; k += 4)
+			UNIT_CHECK(!rig_get(&rig, before + k), "written after a flush");
+	}
+	rig.gpu->ops->reset(rig.gpu, GVT_BCS0);
+	ck_assert_uint_eq(rig_get(&rig, pages[1]), 0xa5a5a5a5);
+	rig_none(&rig);
+}
+END_TEST
+
 /* A flush does not wait for a semaphore, nor for an engine that stands still. */
 START_TEST(flush_while_not_running)
 {
@@ -352,6 +394,7 @@ Suite *suite_softgpu_mem(void)
 		flush_while_not_running,
 		flush_from_event,
 		page_taken_while_running,
+		flush_in_blit,
 	};
 
 	return unit_suite_with("softgpu_mem", setup, teardown, tests, ARRAY_SIZE(tests));

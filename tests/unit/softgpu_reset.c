@@ -2,6 +2,7 @@
 /* Engines that cannot go on, say so, and are reset: from outside, from a callback, while busy. */
 #include <errno.h>
 
+#include "core/exec/cmd.h"
 #include "tests/unit/softgpu_rig.h"
 
 #define DONE	 (GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE)
@@ -124,6 +125,78 @@ START_TEST(noise_for_an_image)
 		reset(&c);
 	}
 	check_works(GVT_RCS0);
+}
+END_TEST
+
+/* The header of some command of the engine, with any flags, of @max dwords at most. */
+static u32 any_header(enum gvt_engine engine, u32 max, u64 *seed, u32 *nr)
+{
+	for (;;) {
+		u32 dw = (u32)unit_random(seed) & ~0xe0u;
+		const struct gvt_cmd *cmd;
+
+		if (unit_random(seed) % 2)
+			dw &= 0x1fffffff; /* MI_ */
+		if (unit_random(seed) % 4)
+			dw &= ~0x1fffe0u; /* few flags */
+		cmd = gvt_cmd_find(engine, dw);
+		if (!cmd || !cmd->name || (cmd->op == GVT_OP_MI_BATCH_BUFFER_END && dw & 7))
+			continue;
+		*nr = gvt_cmd_length(cmd, dw);
+		if (*nr <= max && gvt_cmd_length_ok(cmd, *nr))
+			return dw;
+	}
+}
+
+/* Commands of all kinds with anything in them, addresses often where memory is. */
+static void write_noise(enum gvt_engine engine, u32 addr, u32 dwords, u64 *seed)
+{
+	for (u32 i = 0, nr; i < dwords; i += nr) {
+		rig_set(&rig, addr + 4 * i, any_header(engine, dwords - i, seed, &nr));
+		for (u32 k = 1; k < nr; k++) {
+			u32 dw = (u32)unit_random(seed);
+
+			if (dw & 1)
+				dw = LO(RIG_VA) + (dw >> 4) % (RIG_PAGES * GVT_PAGE_SIZE);
+			else
+				dw = dw & 2 ? HI(RIG_VA) : dw >> 24;
+			rig_set(&rig, addr + 4 * (i + k), dw);
+		}
+	}
+}
+
+/*
+ * Batches of noise, in the GGTT and in the PPGTT, which may write over anything, their own tables
+ * too: the engine gets by, for as long as some flushes take, and is reset.
+ */
+START_TEST(noise_for_commands)
+{
+	u64 seed = 0x7654321;
+
+	for (u32 i = 0; i < 200; i++) {
+		u32 batch = rig_pages(&rig, 1);
+		struct rig_context c;
+
+		rig_context(&rig, &c, i % GVT_NR_ENGINES, i);
+		write_noise(c.engine, batch, 1024, &seed);
+		if (i & 4)
+			RIG_EMIT(&c, BATCH_START, batch, 0);
+		else
+			RIG_EMIT(&c, BATCH_START | BATCH_PPGTT, LO(RIG_VA + batch),
+				 HI(RIG_VA + batch));
+		ck_assert_int_eq(rig_submit(&c, NULL), 0);
+		rig_status(&c, GVT_CSB_IDLE_ACTIVE);
+		for (u32 k = 0; k < 10; k++)
+			rig.gpu->ops->flush(rig.space);
+		reset(&c);
+		if (i % 8 == 7) {
+			rig_stop(&rig);
+			rig_start(&rig, NULL);
+		}
+		rig.in = rig.out = 0; /* what came, came */
+	}
+	for (u32 engine = 0; engine < GVT_NR_ENGINES; engine++)
+		check_works(engine);
 }
 END_TEST
 
@@ -291,9 +364,9 @@ END_TEST
 Suite *suite_softgpu_reset(void)
 {
 	const TTest *const tests[] = {
-		bad_command,	     bad_images,       noise_for_an_image, context_nowhere,
-		bad_rings,	     endless_loop,     reset_with_pending, reset_while_idle,
-		reset_while_waiting, reset_from_event, others_go_on,
+		bad_command,	  bad_images,	       noise_for_an_image, noise_for_commands,
+		context_nowhere,  bad_rings,	       endless_loop,	   reset_with_pending,
+		reset_while_idle, reset_while_waiting, reset_from_event,   others_go_on,
 	};
 
 	return unit_suite_with("softgpu_reset", setup, teardown, tests, ARRAY_SIZE(tests));
