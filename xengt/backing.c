@@ -267,6 +267,18 @@ static int map_all(struct xengt_vgpu *v)
 	return 0;
 }
 
+/*
+ * Xen scrubs what a dead domain leaves, not what a living one gave back: a table of that would lead
+ * anywhere, and a guest would read what was another's.
+ */
+static void clear_all(struct xengt_vgpu *v)
+{
+	for (u32 i = 0; i < GVT_MMIO_PAGES; i++)
+		if (v->vgpu->mirror[i])
+			memset(v->vgpu->mirror[i], 0, GVT_PAGE_SIZE);
+	memset(v->ggtt, 0, VGPU_GGTT_PAGES * GVT_PAGE_SIZE);
+}
+
 static void unmap_all(struct xengt_vgpu *v)
 {
 	memset(v->vgpu->mirror, 0, sizeof(v->vgpu->mirror));
@@ -308,8 +320,10 @@ int xengt_backing_create(struct xengt_vgpu *v)
 	err = populate_all(v);
 	if (!err)
 		err = map_all(v);
-	if (!err)
+	if (!err) {
+		clear_all(v);
 		return 0;
+	}
 
 	/* All of BAR0 traps then, and the entries of the GGTT are kept here. */
 	xengt_log(XENGT_WARN, "%s: no memory behind BAR0, each access will trap: %s", v->name,

@@ -128,10 +128,12 @@ int aperture_forget(struct intel_vgpu *vgpu, u32 nr_leaf)
  * A page that stands in for many: a driver's scratch page, with which it fills what it does not
  * use. Each would be a call, and none is looked at.
  */
-static bool repeated(const struct ggtt_entries *own, u32 i)
+static bool repeated(const struct intel_vgpu *vgpu, const struct ggtt_entries *own, u32 i)
 {
-	return (i && own->shadow[i - 1] == own->shadow[i]) ||
-	       (i < GTT_ENTRIES - 1 && own->shadow[i + 1] == own->shadow[i]);
+	u64 mfn = mfn_at(vgpu, own, i);
+
+	return (i && mfn_at(vgpu, own, i - 1) == mfn) ||
+	       (i < GTT_ENTRIES - 1 && mfn_at(vgpu, own, i + 1) == mfn);
 }
 
 void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
@@ -147,7 +149,7 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 	if (!leaf->own || !ggtt->bar_gfn || ggtt->alias_off || nr_leaf >= aperture_leaves(vgpu))
 		return;
 	for (u32 i = 0; i < GTT_ENTRIES; i++) {
-		bool want = leaf->own->shadow[i] != scratch && !repeated(leaf->own, i) &&
+		bool want = leaf->own->shadow[i] != scratch && !repeated(vgpu, leaf->own, i) &&
 			    !fenced(ggtt, nr_leaf * GTT_ENTRIES + i);
 
 		if (want && !is_aliased(leaf->own, i))

@@ -245,10 +245,10 @@ void intel_vgpu_invalidate(struct intel_vgpu *vgpu)
 {
 	struct gtt_valid_cache cache = { 0 };
 
-	if (!vgpu->gtt.ready)
-		return;
-	ggtt_invalidate(vgpu, &cache);
-	ppgtt_invalidate(vgpu, &cache);
+	if (vgpu->gtt.ready) {
+		ggtt_invalidate(vgpu, &cache);
+		ppgtt_invalidate(vgpu, &cache);
+	}
 	/* Whether or not anything goes: the back end's view of what stays has changed too. */
 	gtt_flush(vgpu);
 	gtt_release_all(vgpu);

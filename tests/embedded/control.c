@@ -124,6 +124,17 @@ static int for_extents(struct exen_domain *d, unsigned long nr, unsigned int ord
 	return lib_return(rc ? -partial : 0);
 }
 
+/* Xen scrubs what a dead domain leaves, not what a living one gives back: there is something in it.
+ */
+static int populate_unscrubbed(struct exen_domain *d, uint64_t gfn)
+{
+	int rc = p2m_populate(d, gfn);
+
+	if (!rc)
+		memset(frame_va(p2m_get(d, gfn).mfn), 0x5d, PAGE_SIZE);
+	return rc;
+}
+
 int xc_domain_populate_physmap_exact(xc_interface *xch, uint32_t domid, unsigned long nr_extents,
 				     unsigned int extent_order, unsigned int mem_flags,
 				     xen_pfn_t *extent_start)
@@ -131,7 +142,9 @@ int xc_domain_populate_physmap_exact(xc_interface *xch, uint32_t domid, unsigned
 	struct exen_domain *d = handle_domain(&xch->h, domid, EPERM, __func__);
 
 	(void)mem_flags;
-	return d ? for_extents(d, nr_extents, extent_order, extent_start, EBUSY, p2m_populate) : -1;
+	return d ? for_extents(d, nr_extents, extent_order, extent_start, EBUSY,
+			       populate_unscrubbed)
+		 : -1;
 }
 
 int xc_domain_decrease_reservation_exact(xc_interface *xch, uint32_t domid,

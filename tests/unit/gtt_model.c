@@ -421,6 +421,16 @@ static bool model_fenced(const struct gtt_model *m, u32 page)
 	return false;
 }
 
+/* Whether a neighbour of its run leads to the same page. */
+static bool model_shared(const struct gtt_model *m, u32 page, u64 bus)
+{
+	u32 first = ALIGN_DOWN(page, GTT_ENTRIES), last = first + GTT_ENTRIES - 1;
+	const struct intel_vgpu *vgpu = m->f->vgpu;
+
+	return (page > first && (vgpu_ggtt_entry(vgpu, page - 1) & ~0xfffull) == bus) ||
+	       (page < last && (vgpu_ggtt_entry(vgpu, page + 1) & ~0xfffull) == bus);
+}
+
 static void check_alias(struct gtt_model *m, u32 page, bool alike)
 {
 	struct fake *f = m->f;
@@ -429,7 +439,8 @@ static void check_alias(struct gtt_model *m, u32 page, bool alike)
 
 	if (bar == INTEL_GVT_BAR_OFF || page >= 64 * 256)
 		return;
-	if (!alike && bus != f->vgpu->gtt.scratch_page.bus && !model_fenced(m, page))
+	if (!alike && bus != f->vgpu->gtt.scratch_page.bus && !model_fenced(m, page) &&
+	    !model_shared(m, page, bus))
 		expect = bus >> GVT_PAGE_SHIFT;
 	UNIT_CHECK(fake_alias(f, (bar >> GVT_PAGE_SHIFT) + page) == expect,
 		   "aperture page 0x%x is at 0x%llx instead of 0x%llx", page,

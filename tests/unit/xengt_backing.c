@@ -402,12 +402,42 @@ START_TEST(moved_under_load)
 }
 END_TEST
 
+/* Xen gives memory as others left it; the guest's table is empty all the same, and maps nothing. */
+START_TEST(begins_empty)
+{
+	struct guest *g = guest_start(1);
+
+	for (u32 page = 0; page < VGPU_GGTT_PAGES; page += 97)
+		for (u32 at = 0; at < GVT_PAGE_SIZE; at += 1000)
+			ck_assert_uint_eq(guest_read(g,
+						     GUEST_BAR0 + VGPU_GGTT_OFFSET +
+							     page * GVT_PAGE_SIZE + at,
+						     8),
+					  0);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN + 0x100, 4), 0);
+	guest_kill(g, false);
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	ck_assert_uint_eq(guest_stats(g).pinned_pages, 0);
+	guest_free(g);
+}
+END_TEST
+
 Suite *suite_xengt_backing(void)
 {
 	const TTest *const tests[] = {
-		reads_are_native,    ggtt_is_memory, follows_the_bar,	    disabled,
-		spoilt_while_parked, suspended,	     sized_while_decoding,  on_top_of_ram,
-		none_to_be_had,	     not_wanted,     given_up_by_the_guest, calls_fail_while_moving,
+		begins_empty,
+		reads_are_native,
+		ggtt_is_memory,
+		follows_the_bar,
+		disabled,
+		spoilt_while_parked,
+		suspended,
+		sized_while_decoding,
+		on_top_of_ram,
+		none_to_be_had,
+		not_wanted,
+		given_up_by_the_guest,
+		calls_fail_while_moving,
 		moved_under_load,
 	};
 
