@@ -249,7 +249,8 @@ static void settle(struct sched_engine *e)
 	for (struct sched_client *c = e->clients; c; c = c->next)
 		if (c->stopping && !on_gpu(e, c)) {
 			c->stopping = false;
-			report(c, SCHED_STOPPED, NULL, NULL);
+			if (!c->halting)
+				report(c, SCHED_STOPPED, NULL, NULL);
 		}
 	pthread_cond_broadcast(&e->changed);
 }
@@ -573,7 +574,7 @@ void sched_halt(struct sched_client *client, bool save)
 	now = gvt_sched_now();
 	until = now + HALT_TIMEOUT;
 	client->want[0] = client->want[1] = NULL;
-	client->stopping = true;
+	client->stopping = client->halting = true;
 	if (save || !alone(e, client))
 		kick(e, now);
 	while (on_gpu(e, client)) {
@@ -586,7 +587,7 @@ void sched_halt(struct sched_client *client, bool save)
 		else if (wait_changed(e, until) && !e->resetting)
 			reset(e);
 	}
-	client->stopping = false;
+	client->stopping = client->halting = false;
 	if (!save)
 		client->nr_reports = client->irq = 0;
 	settle(e);
