@@ -176,6 +176,28 @@ static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 	return xengt_mem_valid(&of(handle)->mem, gfn);
 }
 
+/* Those that are not known are looked for together. */
+static void are_valid_gfns(unsigned long handle, const u64 *gfns, size_t nr, bool *valid)
+{
+	u64 ask[XENGT_BUCKET_PAGES];
+	u32 at[XENGT_BUCKET_PAGES];
+	bool there[XENGT_BUCKET_PAGES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!xengt_dma_valid(of(handle), gfns[i], &valid[i])) {
+			ask[n] = gfns[i];
+			at[n++] = i;
+		}
+		if (n < ARRAY_SIZE(ask) && i < nr - 1)
+			continue;
+		xengt_mem_valid_many(&of(handle)->mem, ask, n, there);
+		while (n--)
+			valid[at[n]] = there[n];
+		n = 0;
+	}
+}
+
 static unsigned long gfn_to_mfn(unsigned long handle, unsigned long gfn)
 {
 	return xengt_dma_mfn(of(handle), gfn);
@@ -284,6 +306,7 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.get_vfio_device = get_vfio_device,
 	.put_vfio_device = put_vfio_device,
 	.is_valid_gfn = is_valid_gfn,
+	.are_valid_gfns = are_valid_gfns,
 	.gfn_to_mfn = gfn_to_mfn,
 	.dma_map_guest_page = dma_map_guest_page,
 	.dma_unmap_guest_page = dma_unmap_guest_page,

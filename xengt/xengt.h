@@ -92,6 +92,11 @@ int xengt_mem_copy(struct xengt_mem *mem, u64 gpa, void *buf, size_t len, bool w
 /** xengt_mem_valid() - whether guest memory stands behind @gfn at this moment. */
 bool xengt_mem_valid(struct xengt_mem *mem, u64 gfn);
 
+/** xengt_mem_valid_many() - the same for @nr frames, into @valid, in a call for each bucket's
+ * worth.
+ */
+void xengt_mem_valid_many(struct xengt_mem *mem, const u64 *gfns, size_t nr, bool *valid);
+
 /** xengt_mem_holes() - whether no memory at all is in @nr frames from @gfn. */
 bool xengt_mem_holes(struct xengt_mem *mem, u64 gfn, size_t nr);
 

@@ -96,6 +96,7 @@ enum gvt_cmd_space {
 	GVT_SPACE_GGTT,	    /* the global one */
 	GVT_SPACE_GGTT_IF,  /* the global one when the row's bit is set, else the context's */
 	GVT_SPACE_PPGTT_IF, /* the context's when the row's bit is set, else the global one */
+	GVT_SPACE_STATUS,   /* none: a dword, the offset in the hardware status page */
 };
 
 /*
@@ -127,6 +128,7 @@ struct gvt_cmd_reg {
  *            first two; 0: the length is @len.
  * @len:      dwords, header included: the only length, or with @len_bits the least.
  * @max:      with @len_bits, the greatest length; 0: what the field can say.
+ * @least:    unless 0, a lesser length that drivers give it (gvt_cmd_length_short()).
  * @user:     enum gvt_cmd_user.
  * @addr:     addresses that may be in the GGTT, and others that whoever executes it needs.
  * @reg:      registers that it reads or writes.
@@ -138,6 +140,7 @@ struct gvt_cmd {
 	u8 engines;
 	u8 len_bits;
 	u8 user;
+	u8 least;
 	u16 len;
 	u16 max;
 	struct gvt_cmd_addr addr[2];
@@ -164,6 +167,16 @@ static inline u32 gvt_cmd_length(const struct gvt_cmd *cmd, u32 header)
 static inline bool gvt_cmd_length_ok(const struct gvt_cmd *cmd, u32 len)
 {
 	return len >= cmd->len && (!cmd->max || len <= cmd->max);
+}
+
+/**
+ * gvt_cmd_length_short() - true when @len is less than the command's least length, and yet is
+ * taken: the dwords up to cmd->len that are left out count as zeroes. Flushes that have nothing to
+ * write are sent so (IGT's gen9_exec_parse, gem_pipe_control_store_loop).
+ */
+static inline bool gvt_cmd_length_short(const struct gvt_cmd *cmd, u32 len)
+{
+	return cmd->least && len >= cmd->least && len < cmd->len;
 }
 
 /** gvt_cmd_op() - what to do with it. */

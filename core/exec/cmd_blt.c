@@ -4,21 +4,19 @@
  */
 #include "core/exec/cmd_table.h"
 
+/* clang-format off */
 /*
- * From @least to @most dwords, with Gen8's 64-bit addresses; @most is 0 for those that carry data.
- * @addrs: the dwords at which addresses begin.
+ * From @shortest to @longest dwords, with Gen8's 64-bit addresses; @longest is 0 for those that
+ * carry data. @addrs: the dwords at which addresses begin.
  */
-#define BLT(name_, least, most, addrs)                                                            \
-	{                                                                                         \
-#name_, GVT_OP_##name_, GVT_ON_BCS, .len_bits = 8, .len = (least), .max = (most), \
-						    .ppgtt = (addrs)                              \
-	}
+#define BLT(name_, shortest, longest, addrs) \
+	{ #name_, GVT_OP_##name_, GVT_ON_BCS, .len_bits = 8, .len = (shortest), \
+	  .max = (longest), .ppgtt = (addrs) }
 
 #define AT1(a)	     BIT32(a)
 #define AT2(a, b)    (BIT32(a) | BIT32(b))
 #define AT3(a, b, c) (BIT32(a) | BIT32(b) | BIT32(c))
 
-/* clang-format off */
 static const struct gvt_cmd rows[] = {
 	[0x01] = BLT(XY_SETUP_BLT, 10, 10, AT2(4, 8)),
 	[0x03] = BLT(XY_SETUP_CLIP_BLT, 3, 3, 0),

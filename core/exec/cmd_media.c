@@ -6,19 +6,17 @@
  */
 #include "core/exec/cmd_table.h"
 
-#define CODEC(name_, on, bits, least)                                      \
-	{                                                                  \
-		name_, GVT_OP_SKIP, on, .len_bits = (bits), .len = (least) \
-	}
-
-/* Object states count with 12 bits, those of the cryptographic unit with 16. */
-#define VD(name_, least)      CODEC(name_, GVT_ON_VCS, 12, least)
-#define VD_LONG(name_, least) CODEC(name_, GVT_ON_VCS, 16, least)
-#define VE(name_, least)      CODEC(name_, GVT_ON_VECS, 12, least)
-/* The scaler hangs behind either. */
-#define SFC(name_, least) CODEC(name_, GVT_ON_VCS | GVT_ON_VECS, 12, least)
-
 /* clang-format off */
+#define CODEC(name_, on, bits, shortest) \
+	{ name_, GVT_OP_SKIP, on, .len_bits = (bits), .len = (shortest) }
+
+/* States and objects count with 12 bits, those of the cryptographic unit with 16. */
+#define VD(name_, shortest)	 CODEC(name_, GVT_ON_VCS, 12, shortest)
+#define VD_LONG(name_, shortest) CODEC(name_, GVT_ON_VCS, 16, shortest)
+#define VE(name_, shortest)	 CODEC(name_, GVT_ON_VECS, 12, shortest)
+/* The scaler hangs behind either. */
+#define SFC(name_, shortest) CODEC(name_, GVT_ON_VCS | GVT_ON_VECS, 12, shortest)
+
 static const struct gvt_cmd mfx[] = {
 	[0x00] = VD("MFX_PIPE_MODE_SELECT", 5),
 	[0x01] = VD("MFX_SURFACE_STATE", 6),

@@ -4,36 +4,25 @@
  */
 #include "core/exec/cmd_table.h"
 
+/* clang-format off */
 /* "Use Global GTT" is in most commands bit 22 of the header. */
-#define GGTT_IF_22(at, size)                                                        \
-	{                                                                           \
-		.space = GVT_SPACE_GGTT_IF, .dw = (at), .bit = 22, .bytes = (size), \
-	}
+#define GGTT_IF_22(at, size) \
+	{ .space = GVT_SPACE_GGTT_IF, .dw = (at), .bit = 22, .bytes = (size) }
 
 /* A command of one dword that has an operation of its own. */
-#define ONE(name_, on)                               \
-	{                                            \
-#name_, GVT_OP_##name_, on, .len = 1 \
-	}
+#define ONE(name_, on) { #name_, GVT_OP_##name_, on, .len = 1 }
 
-/* One with a length field of 8 bits, @least to @most dwords long. */
-#define LONG(name_, on, least, most) \
-#name_, GVT_OP_##name_, on, .len_bits = 8, .len = (least), .max = (most)
+/* One with a length field of 8 bits, @shortest to @longest dwords long. */
+#define LONG(name_, on, shortest, longest) \
+	#name_, GVT_OP_##name_, on, .len_bits = 8, .len = (shortest), .max = (longest)
 
-/* One that leaves nothing behind but itself. */
-#define SKIPPED(name_, on, ...)                      \
-	{                                            \
-#name_, GVT_OP_SKIP, on, __VA_ARGS__ \
-	}
+/* One that is passed over. */
+#define SKIPPED(name_, on, ...) { #name_, GVT_OP_SKIP, on, __VA_ARGS__ }
 
 /* One that i915 and Mesa do not use, and that reaches beyond the vGPU: it is refused. */
-#define NEVER(name_, on, bits, least)                                                \
-	{                                                                            \
-#name_, GVT_OP_SKIP, on, .len_bits = (bits), .user = GVT_USER_NEVER, \
-					 .len = (least)                              \
-	}
+#define NEVER(name_, on, bits, shortest) \
+	{ #name_, GVT_OP_SKIP, on, .len_bits = (bits), .user = GVT_USER_NEVER, .len = (shortest) }
 
-/* clang-format off */
 static const struct gvt_cmd rows[] = {
 	[0x00] = ONE(MI_NOOP, GVT_ON_ALL),
 	[0x01] = ONE(MI_SET_PREDICATE, GVT_ON_ALL),
@@ -69,7 +58,8 @@ static const struct gvt_cmd rows[] = {
 	[0x20] = { "MI_STORE_DATA_IMM", GVT_OP_MI_STORE_DATA_IMM, GVT_ON_ALL, .len_bits = 10,
 		   .len = 4, .addr = { GGTT_IF_22(1, 0) } },
 	/* An offset into the hardware status page, whose address is not the command's. */
-	[0x21] = { LONG(MI_STORE_DATA_INDEX, GVT_ON_ALL, 3, 4) },
+	[0x21] = { LONG(MI_STORE_DATA_INDEX, GVT_ON_ALL, 3, 4),
+		   .addr = { { GVT_SPACE_STATUS, 1, .bytes = 8 } } },
 	[0x22] = { LONG(MI_LOAD_REGISTER_IMM, GVT_ON_ALL, 3, 0),
 		   .reg = { { 1, 2, true } } },
 	[0x23] = NEVER(MI_UPDATE_GTT, GVT_ON_ALL, 10, 3),
@@ -77,7 +67,7 @@ static const struct gvt_cmd rows[] = {
 		   .addr = { GGTT_IF_22(2, 4) }, .reg = { { 1, 0, false } } },
 	/* The address is of the GGTT by its own bit 2; with bit 21 it is an offset in the HWSP. */
 	[0x26] = { "MI_FLUSH_DW", GVT_OP_MI_FLUSH_DW, GVT_ON_BCS | GVT_ON_VCS | GVT_ON_VECS,
-		   .len_bits = 6, .len = 4, .max = 5,
+		   .len_bits = 6, .least = 2, .len = 4, .max = 5,
 		   .addr = { { GVT_SPACE_GGTT_IF, 1, .bit_dw = 1, .bit = 2, .bytes = 8 } } },
 	[0x27] = { "MI_CLFLUSH", GVT_OP_MI_CLFLUSH, GVT_ON_RCS, .len_bits = 10, .len = 3,
 		   .addr = { GGTT_IF_22(1, 4096) } },

@@ -7,20 +7,18 @@
  */
 #include "core/exec/cmd_table.h"
 
-/* A state: passed over. @bits_ of length, at least @least dwords, addresses at @addrs. */
-#define STATE(name_, bits_, least, addrs)                                            \
-	{                                                                            \
-		name_, GVT_OP_SKIP, GVT_ON_RCS, .len_bits = (bits_), .len = (least), \
-						.ppgtt = (addrs)                     \
-	}
-
 /* clang-format off */
+/* A state: passed over. @bits of length, at least @shortest dwords, addresses at @addrs. */
+#define STATE(name_, bits, shortest, addrs) \
+	{ name_, GVT_OP_SKIP, GVT_ON_RCS, .len_bits = (bits), .len = (shortest), .ppgtt = (addrs) }
+
 static const struct gvt_cmd prefetch[] = {
 	[0x03] = STATE("STATE_PREFETCH", 8, 2, 0),
 };
 
 static const struct gvt_cmd base[] = {
-	[0x01] = STATE("STATE_BASE_ADDRESS", 8, 16, BIT32(1) | BIT32(4) | BIT32(6) | BIT32(8) | BIT32(10) | BIT32(16)),
+	[0x01] = STATE("STATE_BASE_ADDRESS", 8, 16,
+		       BIT32(1) | BIT32(4) | BIT32(6) | BIT32(8) | BIT32(10) | BIT32(16)),
 	[0x02] = STATE("STATE_SIP", 8, 3, 0),
 	[0x03] = STATE("SWTESS_BASE_ADDRESS", 8, 2, BIT32(1)),
 	[0x04] = STATE("GPGPU_CSR_BASE_ADDRESS", 8, 3, BIT32(1)),
@@ -60,7 +58,6 @@ static const struct gvt_cmd state[] = {
 	[0x08] = STATE("3DSTATE_VERTEX_BUFFERS", 8, 5, 0),
 	[0x09] = STATE("3DSTATE_VERTEX_ELEMENTS", 8, 3, 0),
 	[0x0a] = STATE("3DSTATE_INDEX_BUFFER", 8, 5, BIT32(2)),
-	[0x0b] = STATE("3DSTATE_VF_STATISTICS", 0, 1, 0),
 	[0x0c] = STATE("3DSTATE_VF", 8, 2, 0),
 	[0x0d] = STATE("3DSTATE_MULTISAMPLE", 8, 2, 0),
 	[0x0e] = STATE("3DSTATE_CC_STATE_POINTERS", 8, 2, 0),
@@ -165,8 +162,8 @@ static const struct gvt_cmd primitive[] = {
 
 static const struct gvt_cmd pipe_control[] = {
 	/* The post-sync write is to the GGTT by bit 24 of the flags; with 21 to the HWSP. */
-	[0x00] = { "PIPE_CONTROL", GVT_OP_PIPE_CONTROL, GVT_ON_RCS, .len_bits = 8, .len = 6,
-		   .max = 6,
+	[0x00] = { "PIPE_CONTROL", GVT_OP_PIPE_CONTROL, GVT_ON_RCS, .len_bits = 8, .least = 2,
+		   .len = 6, .max = 6,
 		   .addr = { { GVT_SPACE_GGTT_IF, 2, .bit_dw = 1, .bit = 24, .bytes = 8 } } },
 };
 /* clang-format on */

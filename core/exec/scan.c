@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/exec/cmd_table.h"
 #include "core/exec/scan.h"
 
 #define BBS_SECOND_LEVEL BIT32(22)
@@ -13,6 +14,7 @@
 #define PC_LRI		 BIT32(23) /* PIPE_CONTROL, in its second dword */
 #define PC_INDEX	 BIT32(21)
 #define PC_POST_SYNC	 (3u << 14)
+#define PC_OPERANDS	 5 /* dwords, to the lower one of what is written */
 
 #define ADDR_MASK ((1ull << 48) - 4)
 
@@ -28,10 +30,11 @@ struct walk {
 	u32 at;	 /* of the command that is looked at */
 	u64 gma; /* of the batch as the guest has it */
 	enum kind kind;
-	bool user; /* unprivileged */
-	unsigned int level;
-	u32 *budget;  /* dwords that may still be walked */
-	u32 *batches; /* batches that may still be started */
+	bool user;	    /* unprivileged */
+	unsigned int level; /* batches that it returns to, and one */
+	unsigned int chain; /* batches that led to it, and one */
+	u32 *budget;	    /* dwords that may still be walked */
+	u32 *batches;	    /* batches that may still be started */
 };
 
 /* Counted while they are looked at, and added up once. */
@@ -117,19 +120,23 @@ static int check_read(struct walk *w, u32 at, struct tally *t)
 	return refuse(w, GVT_SCAN_REGISTER, offset, -EPERM);
 }
 
-static int check_regs(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
+/* Pairs of a register and its value. */
+static int check_loads(struct walk *w, u32 len, struct tally *t)
 {
 	u32 *dw = w->dw + w->at;
 	int err = 0;
 
-	/* Pairs of a register and its value. */
-	if (cmd->op == GVT_OP_MI_LOAD_REGISTER_IMM) {
-		if (len % 2 == 0)
-			return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
-		for (u32 i = 1; !err && i < len; i += 2)
-			err = check_write(w, i, &dw[i + 1], t);
-		return err;
-	}
+	if (len % 2 == 0)
+		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
+	for (u32 i = 1; !err && i < len; i += 2)
+		err = check_write(w, i, &dw[i + 1], t);
+	return err;
+}
+
+static int check_regs(struct walk *w, const struct gvt_cmd *cmd, struct tally *t)
+{
+	int err = 0;
+
 	for (size_t i = 0; !err && i < ARRAY_SIZE(cmd->reg) && cmd->reg[i].dw; i++)
 		err = cmd->reg[i].write ? check_write(w, cmd->reg[i].dw, NULL, t)
 					: check_read(w, cmd->reg[i].dw, t);
@@ -141,6 +148,14 @@ static u64 address(const u32 *dw, u32 at)
 	return ((u64)dw[at + 1] << 32 | dw[at]) & ADDR_MASK;
 }
 
+/* An offset in the hardware status page, of 4 KiB, at which up to 8 bytes are written. */
+static int check_status(struct walk *w, u32 at)
+{
+	u32 offset = w->dw[w->at + at] & ~7u;
+
+	return offset < GVT_PAGE_SIZE ? 0 : refuse(w, GVT_SCAN_ADDRESS, offset, -EFAULT);
+}
+
 static int check_addrs(struct walk *w, const struct gvt_cmd *cmd, u32 len)
 {
 	const u32 *dw = w->dw + w->at;
@@ -149,6 +164,8 @@ static int check_addrs(struct walk *w, const struct gvt_cmd *cmd, u32 len)
 		const struct gvt_cmd_addr *a = &cmd->addr[i];
 		u64 bytes, addr;
 
+		if (a->space == GVT_SPACE_STATUS)
+			return check_status(w, a->dw);
 		if (!gvt_cmd_in_ggtt(a, dw))
 			continue;
 		addr = address(dw, a->dw);
@@ -159,24 +176,18 @@ static int check_addrs(struct walk *w, const struct gvt_cmd *cmd, u32 len)
 	return 0;
 }
 
-/* An offset in the hardware status page, of 4 KiB, at which up to 8 bytes are written. */
-static int check_index(struct walk *w, u32 at)
-{
-	u32 index = w->dw[w->at + at] & ~7u;
-
-	return index < GVT_PAGE_SIZE ? 0 : refuse(w, GVT_SCAN_ADDRESS, index, -EFAULT);
-}
-
 static int check_pipe_control(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
 {
 	u32 *dw = w->dw + w->at;
 	u32 flags = dw[1];
 
+	if (!(flags & (PC_LRI | PC_POST_SYNC)))
+		return 0;
+	if (len < PC_OPERANDS)
+		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
 	if (flags & PC_LRI)
 		return check_write(w, 2, &dw[4], t);
-	if (!(flags & PC_POST_SYNC))
-		return 0;
-	return flags & PC_INDEX ? check_index(w, 2) : check_addrs(w, cmd, len);
+	return flags & PC_INDEX ? check_status(w, 2) : check_addrs(w, cmd, len);
 }
 
 static int check_flush(struct walk *w, const struct gvt_cmd *cmd, u32 len)
@@ -185,33 +196,36 @@ static int check_flush(struct walk *w, const struct gvt_cmd *cmd, u32 len)
 
 	if (!(header & FLUSH_POST_SYNC))
 		return 0;
-	return header & FLUSH_INDEX ? check_index(w, 1) : check_addrs(w, cmd, len);
+	if (len < cmd->len)
+		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
+	return header & FLUSH_INDEX ? check_status(w, 1) : check_addrs(w, cmd, len);
+}
+
+/* True when nothing but the length of a command can be wrong. */
+static bool is_plain(const struct gvt_cmd *cmd)
+{
+	return !(cmd->addr[0].space | cmd->reg[0].dw) && cmd->user != GVT_USER_NEVER;
 }
 
 static int check_operands(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
 {
 	int err;
 
-	/* The hardware keeps an unprivileged batch from all that is checked here. */
-	if (w->user)
-		return 0;
 	if (cmd->user == GVT_USER_NEVER)
 		return refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
 	switch (cmd->op) {
-	case GVT_OP_SKIP:
-		return cmd->addr[0].space ? check_addrs(w, cmd, len) : 0;
 	case GVT_OP_PIPE_CONTROL:
 		return check_pipe_control(w, cmd, len, t);
 	case GVT_OP_MI_FLUSH_DW:
 		return check_flush(w, cmd, len);
-	case GVT_OP_MI_STORE_DATA_INDEX:
-		return check_index(w, 1);
 	case GVT_OP_MI_SEMAPHORE_WAIT:
 		if (w->dw[w->at] & WAIT_REGISTER)
 			return check_read(w, 2, t);
 		return check_addrs(w, cmd, len);
+	case GVT_OP_MI_LOAD_REGISTER_IMM:
+		return check_loads(w, len, t);
 	default:
-		err = check_regs(w, cmd, len, t);
+		err = check_regs(w, cmd, t);
 		return err ? err : check_addrs(w, cmd, len);
 	}
 }
@@ -257,7 +271,8 @@ static int start_batch(struct walk *w)
 	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second))
 		return refuse(w, GVT_SCAN_NEVER, gma, -EBADRQC);
 	inner.level += returns;
-	if (inner.level > GVT_SCAN_LEVELS)
+	inner.chain++;
+	if (inner.level > GVT_SCAN_LEVELS || inner.chain > GVT_SCAN_CHAIN)
 		return refuse(w, GVT_SCAN_NESTING, gma, -E2BIG);
 	if (!user && gma >= w->scan->limit)
 		return refuse(w, GVT_SCAN_ADDRESS, gma, -EFAULT);
@@ -281,47 +296,69 @@ static void clear_rest(struct walk *w, u32 from)
 		memset(w->dw + from, 0, (size_t)(w->nr - from) * sizeof(u32));
 }
 
-static int walk_commands(struct walk *w, struct tally *t)
+/* A command that is not plain. Returns 1 when nothing after it is executed, else 0 or an errno. */
+static int look_closer(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
 {
-	enum gvt_engine engine = w->scan->engine;
 	int err;
 
-	while (w->at < w->nr) {
-		u32 header = w->dw[w->at], len;
+	if (!cmd)
+		return refuse(w, GVT_SCAN_UNKNOWN, 0, -EBADRQC);
+	if (!gvt_cmd_length_ok(cmd, len) && !gvt_cmd_length_short(cmd, len))
+		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
+	if (len > w->nr - w->at)
+		return refuse(w, GVT_SCAN_CUT, len, -EBADRQC);
+	if (cmd->op == GVT_OP_MI_BATCH_BUFFER_END) {
+		if (w->kind == RING)
+			return refuse(w, GVT_SCAN_NEVER, 0, -EBADRQC);
+		err = 1;
+	} else if (cmd->op == GVT_OP_MI_BATCH_BUFFER_START) {
+		err = start_batch(w);
+	} else {
+		/* The hardware keeps an unprivileged batch from all that is checked. */
+		return w->user ? 0 : check_operands(w, cmd, len, t);
+	}
+	if (err == 1)
+		clear_rest(w, w->at + len);
+	return err;
+}
+
+static int walk_commands(struct walk *w, struct tally *t)
+{
+	const enum gvt_engine engine = w->scan->engine;
+	const u32 *const dw = w->dw, nr = w->nr;
+	u32 at = 0, commands = 0;
+	int err = 0;
+
+	while (at < nr) {
+		u32 header = dw[at], len;
 		const struct gvt_cmd *cmd;
 
-		t->commands++;
-		if (!header) { /* MI_NOOP */
-			w->at++;
+		if (!header) { /* MI_NOOP, of which there are often many */
+			u32 from = at;
+
+			while (at < nr && !dw[at])
+				at++;
+			commands += at - from;
 			continue;
 		}
-		cmd = gvt_cmd_find(engine, header);
-		if (!cmd)
-			return refuse(w, GVT_SCAN_UNKNOWN, 0, -EBADRQC);
-		len = gvt_cmd_length(cmd, header);
-		if (!gvt_cmd_length_ok(cmd, len))
-			return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
-		if (len > w->nr - w->at)
-			return refuse(w, GVT_SCAN_CUT, len, -EBADRQC);
-		if (cmd->op == GVT_OP_MI_BATCH_BUFFER_END) {
-			if (w->kind == RING)
-				return refuse(w, GVT_SCAN_NEVER, 0, -EBADRQC);
-			clear_rest(w, w->at + len);
-			return 0;
+		commands++;
+		cmd = gvt_cmd_look(engine, header);
+		len = cmd ? gvt_cmd_length(cmd, header) : 0;
+		if (cmd && is_plain(cmd) && gvt_cmd_length_ok(cmd, len) && len <= nr - at &&
+		    cmd->op != GVT_OP_MI_BATCH_BUFFER_END) {
+			at += len;
+			continue;
 		}
-		if (cmd->op == GVT_OP_MI_BATCH_BUFFER_START) {
-			err = start_batch(w);
-			if (err == 1) {
-				clear_rest(w, w->at + len);
-				return 0;
-			}
-		} else {
-			err = check_operands(w, cmd, len, t);
-		}
+		w->at = at;
+		err = look_closer(w, cmd, len, t);
 		if (err)
-			return err;
-		w->at += len;
+			break;
+		at += len;
 	}
+	t->commands += commands;
+	if (err)
+		return err < 0 ? err : 0;
+	w->at = at;
 	/* Rings end at the tail, and an indirect-context batch where its length says. */
 	return w->kind == RING || w->kind == INDIRECT ? 0 : refuse(w, GVT_SCAN_CUT, 0, -EBADRQC);
 }
@@ -379,58 +416,6 @@ int gvt_scan_indirect(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_s
 int gvt_scan_per_ctx(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
 {
 	return scan_first(scan, PER_CTX, dw, nr, fault);
-}
-
-static int context_load(struct walk *w, u32 at)
-{
-	const struct gvt_scan *s = w->scan;
-	u32 offset = w->dw[w->at + at] & GVT_CMD_REG_MASK;
-	int err = 0;
-
-	switch (gvt_scan_context_rule(s->engine, offset)) {
-	case GVT_RULE_ALLOW:
-		return 0;
-	case GVT_RULE_SPECIAL:
-		if (s->special)
-			err = s->special(s->priv, offset, &w->dw[w->at + at + 1]);
-		return err ? refuse(w, GVT_SCAN_REGISTER, offset, err) : 0;
-	default:
-		return refuse(w, GVT_SCAN_REGISTER, offset, -EPERM);
-	}
-}
-
-int gvt_scan_context(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
-{
-	struct gvt_scan_fault unseen;
-	struct walk w = { .scan = scan, .fault = fault ? fault : &unseen, .dw = dw, .nr = nr };
-	int err;
-
-	if (scan->counts)
-		scan->counts->runs++;
-	while (w.at < nr) {
-		const struct gvt_cmd *cmd = gvt_cmd_find(scan->engine, dw[w.at]);
-		u32 len = cmd ? gvt_cmd_length(cmd, dw[w.at]) : 1;
-
-		if (!cmd)
-			return refuse(&w, GVT_SCAN_UNKNOWN, 0, -EBADRQC);
-		if (cmd->op == GVT_OP_MI_BATCH_BUFFER_END)
-			break;
-		if (cmd->op != GVT_OP_MI_NOOP && cmd->op != GVT_OP_MI_LOAD_REGISTER_IMM)
-			return refuse(&w, GVT_SCAN_NEVER, 0, -EBADRQC);
-		if (len > 1 && len % 2 == 0)
-			return refuse(&w, GVT_SCAN_LENGTH, len, -EBADRQC);
-		if (len > nr - w.at)
-			return refuse(&w, GVT_SCAN_CUT, len, -EBADRQC);
-		for (u32 i = 1; i < len; i += 2) {
-			err = context_load(&w, i);
-			if (err)
-				return err;
-		}
-		if (scan->counts)
-			scan->counts->registers += len / 2;
-		w.at += len;
-	}
-	return 0;
 }
 
 int gvt_scan_end(enum gvt_engine engine, const u32 *dw, u32 nr, u32 *at)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The audit of what a guest submits, before it runs: rings, privileged batches, the batches that
- * run at a context's restore, and the context's registers.
+ * The audit of what a guest submits, before it runs: rings, privileged batches, and the batches
+ * that run at a context's restore; and the rules of which registers commands and contexts may
+ * touch.
  *
  * It works on copies that the guest cannot reach any more, and corrects them in place: batches in
  * the GGTT are led to copies of their own, and a write to a register that the guest has no say in
@@ -17,7 +18,8 @@
 struct intel_gvt;
 
 #define GVT_SCAN_LEVELS	 3u	    /* batches that may stand inside each other */
-#define GVT_SCAN_BATCHES 64u	    /* batches, in a ring's piece all told */
+#define GVT_SCAN_CHAIN	 64u	    /* batches that one in the ring may lead to, one by another */
+#define GVT_SCAN_BATCHES 1024u	    /* batches, in a ring's piece all told */
 #define GVT_SCAN_DWORDS	 (1u << 20) /* dwords, in a ring's piece and its batches all told */
 
 /* Where a write to a register that is not the guest's goes: PVINFO, which hardware ignores. */
@@ -79,10 +81,9 @@ struct gvt_scan_copy {
  *            becomes the verdict.
  * @batch_user: copy the batch at PPGTT address @gma likewise; needs no place of its own in the
  *            GGTT, for the copy is only looked at. Used with @user.
- * @special:  the guest writes @val to a register whose meaning is the mediator's: page directory
- *            pointers in commands, and in a context image all that says where the context is and
- *            what it runs (gvt_scan_context()). Returns 0, @val as it is to be, or an errno that
- *            becomes the verdict. NULL: refused in commands, kept in images.
+ * @special:  the guest writes @val to a register whose meaning is the mediator's: a page directory
+ *            pointer. Returns 0, @val as it is to be, or an errno that becomes the verdict. NULL:
+ *            refused.
  */
 struct gvt_scan {
 	const struct intel_gvt *gvt;
@@ -114,17 +115,6 @@ int gvt_scan_indirect(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_s
 int gvt_scan_per_ctx(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault);
 
 /**
- * gvt_scan_context() - audit a context image's registers: @nr dwords of its second page, which are
- * lists of register loads up to MI_BATCH_BUFFER_END or the end of the page.
- *
- * Only registers of the engine's own block that contexts hold may stand there. scan->special() is
- * asked for each that is the mediator's, every time it occurs: ring, HWSP-relative pointers, page
- * directory pointers, indirect-context and per-context batches, context control.
- * Returns as above.
- */
-int gvt_scan_context(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault);
-
-/**
  * gvt_scan_end() - how far a batch goes, for whoever copies it in pieces.
  * @at: dwords already walked; 0 at first. Receives those of whole commands walked, which with the
  *      end's command is the batch's length.
@@ -136,7 +126,7 @@ int gvt_scan_end(enum gvt_engine engine, const u32 *dw, u32 nr, u32 *at);
 
 /* What may be done with a register. */
 enum gvt_reg_rule {
-	GVT_RULE_REFUSE,
+	GVT_RULE_REFUSE = 1,
 	GVT_RULE_ALLOW,
 	GVT_RULE_SINK,	  /* a write that is to have no effect */
 	GVT_RULE_SPECIAL, /* the mediator's: its value is replaced */
@@ -146,7 +136,8 @@ enum gvt_reg_rule {
 /**
  * gvt_scan_write_rule() - may commands on @engine write the register at byte @offset of BAR0?
  * gvt_scan_read_rule() - may they read it?
- * gvt_scan_context_rule() - may a context image of @engine load it?
+ * gvt_scan_context_rule() - may a context image of @engine load it? Of those that are refused here,
+ *      what commands may write is no less the guest's.
  *
  * gvt/handlers.c (F_CMD_ACCESS), i915_cmd_parser.c, intel_workarounds.c and intel_lrc.c say what
  * drivers need; what is beyond, and not in the register table, is refused.

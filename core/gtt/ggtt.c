@@ -90,7 +90,7 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	struct ggtt_entries *own = leaf->own;
 	u64 guest[GTT_ENTRIES], shadow[GTT_ENTRIES];
-	size_t holes, before = 0;
+	size_t holes, before = 0, changed = 0;
 	int err;
 
 	nr = aperture_drop(vgpu, nr_leaf, idx, nr);
@@ -106,9 +106,12 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 
 		own->guest[idx[i]] = guest[i];
 		own->shadow[idx[i]] = shadow[i];
+		if (shadow[i] != was)
+			idx[changed++] = idx[i];
 		shadow[i] = was;
 	}
-	ggtt_push(vgpu, nr_leaf, idx, nr);
+	/* Holes are mostly holes again. */
+	ggtt_push(vgpu, nr_leaf, idx, changed);
 	for (size_t i = 0; i < nr; i++)
 		unmap_entry(vgpu, shadow[i]);
 	add_holes(vgpu, leaf, (int)holes - (int)before);
@@ -368,6 +371,7 @@ int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 	if (!gtt_ready(vgpu))
 		return -EOPNOTSUPP;
 	vgpu->gtt.counts.commits++;
+	aperture_begin(vgpu);
 	for (u32 n = 0; n < GGTT_LEAVES; n++) {
 		u32 i = (start + n) % GGTT_LEAVES;
 		int err = may_differ(vgpu, i) ? follow_leaf(vgpu, i, &budget) : 0;

@@ -49,6 +49,7 @@ struct vgpu_ggtt {
 	struct ggtt_fence fences[32];
 	u32 nr_fenced;
 	u32 retry_at;	/* leaf whose holes are tried first at the next commit */
+	u32 alias_left; /* calls that may still make aliases, in this commit */
 	u32 nr_own;	/* leaves with entries of their own */
 	u64 table_gfn;	/* where the guest's table is guest memory; 0: nowhere */
 	u64 bar_gfn;	/* where the aperture is aliased; 0: nowhere */
@@ -121,6 +122,9 @@ void vgpu_aperture_write(struct intel_vgpu *vgpu, u64 offset, const void *buf, u
 
 /** aperture_init() - fences as the registers have them. */
 void aperture_init(struct intel_vgpu *vgpu);
+
+/** aperture_begin() - a commit begins, which may make so many aliases. */
+void aperture_begin(struct intel_vgpu *vgpu);
 
 /**
  * aperture_drop() - take the aliases of entries @idx of leaf @leaf away.

@@ -305,6 +305,8 @@ static const struct gvt_reg rows[] = {
 	{ "GEN9_RESERVED_E220", .offset = 0xe220, .count = 3, .stride = 0x10 },
 	{ "GEN9_RESERVED_E260", .offset = 0xe260, .count = 3, .stride = 0x10 },
 	{ "GEN9_RESERVED_E2A0", .offset = 0xe2a0, .count = 3, .stride = 0x10 },
+	{ "TD_CTL", .offset = 0xe400 },
+	{ "TD_CTL2", .offset = 0xe404 },
 	{ "EU_PERF_CNTL_0", .offset = 0xe458, .count = 4, .stride = 0x100 },
 	{ "EU_PERF_CNTL_4", .offset = 0xe45c, .count = 3, .stride = 0x100 },
 	{ "GEN9_RESERVED_E48C", .offset = 0xe48c, .kind = GVT_REG_MASKED },

@@ -146,8 +146,36 @@ static int prepare(struct run *r)
 
 /* ---- a chunk ---- */
 
+/* One color, not read again and again. */
+static void fill_solid(u8 *to, const u8 *pixels, u32 bytes)
+{
+	u64 color[2];
+	u32 i = 0;
+
+	/* Of pixels of up to four bytes, four bytes tell. */
+	if (!memcmp(pixels, pixels + 1, (bytes < 4 ? bytes : 4) - 1)) {
+		memset(to, pixels[0], bytes);
+		return;
+	}
+	if (bytes >= sizeof(color))
+		memcpy(color, pixels, sizeof(color));
+	for (; i + sizeof(color) <= bytes; i += sizeof(color))
+		memcpy(to + i, color, sizeof(color));
+	memcpy(to + i, pixels, bytes - i);
+}
+
 static int fill(struct run *r, s32 x, s32 y, u32 n)
 {
+	if (r->filled) {
+		u8 *to;
+
+		if (blt_surface_direct(&r->dst, (s64)x * r->b->cpp, y, n * r->b->cpp, &to))
+			return -EFAULT;
+		if (to) {
+			fill_solid(to, r->pixels, n * r->b->cpp);
+			return 0;
+		}
+	}
 	if (!r->filled)
 		blt_pattern_row(&r->pattern, r->b, x, y, n, r->pixels);
 	return blt_surface_write(&r->dst, (s64)x * r->b->cpp, y, r->pixels, NULL, n * r->b->cpp);

@@ -99,13 +99,14 @@ void blt_pattern_mask(const struct blt_tile_of_pattern *tile, const struct blt *
 static inline void expand(const struct blt_mono *m, const u8 *from, u32 first, u32 n, u32 cpp,
 			  u8 *out, u8 *mask)
 {
-	for (u32 i = 0; i < n; i++) {
-		u32 at = first + i;
-		bool one = from[at / 8] >> (7 - at % 8) & 1;
+	u32 both = m->background ^ m->foreground;
 
-		put(out, i, cpp, one ? m->foreground : m->background);
-		if (m->transparent && !one && mask)
-			put(mask, i, cpp, 0);
+	for (u32 i = 0; i < n; i++) {
+		u32 one = -(u32)(from[(first + i) / 8] >> (7 - (first + i) % 8) & 1);
+
+		put(out, i, cpp, m->background ^ (one & both));
+		if (mask)
+			put(mask, i, cpp, get(mask, i, cpp) & one);
 	}
 }
 
@@ -118,6 +119,8 @@ int blt_mono_row(struct blt_surface *bits, const struct blt *b, s32 x, s32 y, u3
 	u8 memory[BLT_CHUNK / 8 + 1];
 	const u8 *from = memory;
 
+	if (!m->transparent)
+		mask = NULL;
 	if (m->immediate)
 		from = m->immediate + at / 8;
 	else if (blt_surface_read(bits, (s64)(at / 8), 0, memory, (first + n + 7) / 8))

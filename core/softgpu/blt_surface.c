@@ -6,7 +6,9 @@
 #include <string.h>
 
 #define ADDR_MASK ((1ull << 48) - 1) /* graphics addresses have 48 bits */
-#define SHORT_RUN 16u		     /* of all tiles but X: many of them, each quickly moved */
+/* For what is made once for reading, and once for writing. */
+#define INLINE	  inline __attribute__((always_inline))
+#define SHORT_RUN 16u /* of all tiles but X: many of them, each quickly moved */
 
 /*
  * The bits of a byte's offset in its tile, of x (u) and y (v), most significant first:
@@ -82,14 +84,20 @@ static inline u8 *byte_at(struct blt_surface *s, u64 addr)
 	return s->at[i] + (addr & (GVT_PAGE_SIZE - 1));
 }
 
-/* The bits of @value, lowest first, to where @mask has its bits. */
-static u32 deposit(u32 value, u32 mask)
+/* The bits of @value, lowest first, to where @mask has its bits: neighbours at once. */
+static inline u32 deposit(u32 value, u32 mask)
 {
 	u32 spread = 0;
 
-	for (u32 rest = mask; rest; rest &= rest - 1, value >>= 1)
-		if (value & 1)
-			spread |= rest & -rest;
+	while (mask) {
+		u32 shift = (u32)__builtin_ctz(mask);
+		u32 bits = (u32)__builtin_ctz(~(mask >> shift));
+		u32 run = ((1u << bits) - 1) << shift;
+
+		spread |= value << shift & run;
+		value >>= bits;
+		mask &= ~run;
+	}
 	return spread;
 }
 
@@ -118,25 +126,10 @@ static struct at_tile at_tile(const struct blt_surface *s, s64 x, s32 y)
 	};
 }
 
-/* To the next run of the row, which may be in the next tile. */
-static inline void next_run(const struct blt_tile *t, struct at_tile *at)
+/* The next run of the row, of those that @x_mask tells apart; 0: there is no other. */
+static inline u32 next_run(u32 x_mask, u32 run, u32 x)
 {
-	at->x = ((at->x | ~t->x_mask | (t->run - 1u)) + 1) & t->x_mask;
-	if (!at->x)
-		at->row += 1ull << (t->width + t->height);
-}
-
-/* How many of @n bytes are in the run. */
-static inline u32 run_left(const struct blt_tile *t, const struct at_tile *at, u32 n)
-{
-	u32 left = t->run - (at->x & (t->run - 1u));
-
-	return n < left ? n : left;
-}
-
-static inline u32 in_page(const struct at_tile *at)
-{
-	return (at->row + at->x) & (GVT_PAGE_SIZE - 1);
+	return ((x | ~x_mask | (run - 1)) + 1) & x_mask;
 }
 
 u32 blt_surface_left(const struct blt_surface *s, s64 x, s32 y, bool back)
@@ -176,109 +169,80 @@ static void copy_masked(u8 *to, const u8 *from, const u8 *mask, u32 n)
 			to[i] = from[i];
 }
 
-static int linear_read(struct blt_surface *s, s64 x, s32 y, u8 *buf, u32 n)
+/* Between memory and @buf; @write and whether there is a mask are known when this is inlined. */
+static INLINE void move(bool write, u8 *at, u8 *buf, const u8 *mask, u32 n)
 {
-	while (n) {
-		u32 left = blt_surface_left(s, x, y, false);
-		u32 here = n < left ? n : left;
-		const u8 *at = byte_at(s, linear_addr(s, x, y));
+	if (!write)
+		memcpy(buf, at, n);
+	else if (mask)
+		copy_masked(at, buf, mask, n);
+	else
+		memcpy(at, buf, n);
+}
+
+static INLINE int linear(struct blt_surface *s, bool write, s64 x, s32 y, u8 *buf, const u8 *mask,
+			 u32 n)
+{
+	for (u32 i = 0, here; i < n; i += here) {
+		u8 *at = byte_at(s, linear_addr(s, x + i, y));
 
 		if (!at)
 			return -EFAULT;
-		memcpy(buf, at, here);
-		buf += here;
-		x += here;
-		n -= here;
+		here = blt_surface_left(s, x + i, y, false);
+		here = here < n - i ? here : n - i;
+		move(write, at, buf + i, mask ? mask + i : NULL, here);
 	}
 	return 0;
 }
 
-static int linear_write(struct blt_surface *s, s64 x, s32 y, const u8 *buf, const u8 *mask, u32 n)
+static INLINE int tiled(struct blt_surface *s, bool write, s64 x, s32 y, u8 *buf, const u8 *mask,
+			u32 n)
 {
-	while (n) {
-		u32 left = blt_surface_left(s, x, y, false);
-		u32 here = n < left ? n : left;
-		u8 *at = byte_at(s, linear_addr(s, x, y));
+	const struct blt_tile t = *s->place.tile;
+	struct at_tile place = at_tile(s, x, y);
+	u32 x_mask = t.x_mask & (GVT_PAGE_SIZE - 1);
+
+	for (u32 i = 0, here; i < n; i += here) {
+		u8 *at = byte_at(s, place.row + place.x);
 
 		if (!at)
 			return -EFAULT;
-		if (mask) {
-			copy_masked(at, buf, mask, here);
-			mask += here;
-		} else {
-			memcpy(at, buf, here);
+		here = t.run - (place.x & (t.run - 1u));
+		here = here < n - i ? here : n - i;
+		/* Many short runs of one page, quickly, but for the last. */
+		if (here == SHORT_RUN && !mask) {
+			u32 in_page = place.x & x_mask;
+			u8 *row = at - in_page;
+			u32 next;
+
+			for (; n - i >= 2 * SHORT_RUN; in_page = next, i += SHORT_RUN) {
+				next = next_run(x_mask, SHORT_RUN, in_page);
+				if (!next)
+					break;
+				move(write, row + in_page, buf + i, NULL, SHORT_RUN);
+			}
+			place.x = (place.x & ~x_mask) | in_page;
+			at = row + in_page;
 		}
-		buf += here;
-		x += here;
-		n -= here;
+		move(write, at, buf + i, mask ? mask + i : NULL, here);
+		place.x = next_run(t.x_mask, t.run, place.x);
+		if (!place.x)
+			place.row += 1ull << (t.width + t.height);
 	}
 	return 0;
 }
 
 int blt_surface_read(struct blt_surface *s, s64 x, s32 y, u8 *buf, u32 n)
 {
-	const struct blt_tile *t = s->place.tile;
-	struct at_tile at;
-
-	if (!t)
-		return linear_read(s, x, y, buf, n);
-	at = at_tile(s, x, y);
-	while (n) {
-		u32 here = run_left(t, &at, n);
-		u64 page = (at.row + at.x) >> GVT_PAGE_SHIFT;
-		const u8 *from = byte_at(s, page << GVT_PAGE_SHIFT);
-
-		if (!from)
-			return -EFAULT;
-		if (here != SHORT_RUN) {
-			memcpy(buf, from + in_page(&at), here);
-			buf += here;
-			n -= here;
-			next_run(t, &at);
-			continue;
-		}
-		do {
-			memcpy(buf, from + in_page(&at), SHORT_RUN);
-			buf += SHORT_RUN;
-			n -= SHORT_RUN;
-			next_run(t, &at);
-		} while (n >= SHORT_RUN && (at.row + at.x) >> GVT_PAGE_SHIFT == page);
-	}
-	return 0;
+	return s->place.tile ? tiled(s, false, x, y, buf, NULL, n)
+			     : linear(s, false, x, y, buf, NULL, n);
 }
 
 int blt_surface_write(struct blt_surface *s, s64 x, s32 y, const u8 *buf, const u8 *mask, u32 n)
 {
-	const struct blt_tile *t = s->place.tile;
-	struct at_tile at;
+	u8 *from = (u8 *)buf; /* only read, since we write */
 
-	if (!t)
-		return linear_write(s, x, y, buf, mask, n);
-	at = at_tile(s, x, y);
-	while (n) {
-		u32 here = run_left(t, &at, n);
-		u64 page = (at.row + at.x) >> GVT_PAGE_SHIFT;
-		u8 *to = byte_at(s, page << GVT_PAGE_SHIFT);
-
-		if (!to)
-			return -EFAULT;
-		if (mask) {
-			copy_masked(to + in_page(&at), buf, mask, here);
-			mask += here;
-		} else if (here != SHORT_RUN) {
-			memcpy(to + in_page(&at), buf, here);
-		} else {
-			do {
-				memcpy(to + in_page(&at), buf, SHORT_RUN);
-				buf += SHORT_RUN;
-				n -= SHORT_RUN;
-				next_run(t, &at);
-			} while (n >= SHORT_RUN && (at.row + at.x) >> GVT_PAGE_SHIFT == page);
-			continue;
-		}
-		buf += here;
-		n -= here;
-		next_run(t, &at);
-	}
-	return 0;
+	if (!s->place.tile)
+		return linear(s, true, x, y, from, mask, n);
+	return mask ? tiled(s, true, x, y, from, mask, n) : tiled(s, true, x, y, from, NULL, n);
 }

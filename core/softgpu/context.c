@@ -122,6 +122,17 @@ static void clear_ring(struct softgpu_engine *e)
 		softgpu_set_own(e, memory_regs[i], 0);
 }
 
+/* As softgpu_reg_write(), which the engine's own plain registers need not. */
+static void load_reg(struct softgpu_engine *e, u32 offset, u32 val)
+{
+	u32 own = offset - e->base;
+
+	if (own < GVT_PAGE_SIZE && e->gpu->kinds[offset / 4] == GVT_REG_PLAIN)
+		softgpu_set_own(e, own, val);
+	else
+		softgpu_reg_write(e->space, offset, val);
+}
+
 static void load_lists(struct softgpu_engine *e, const u32 *image)
 {
 	for (u32 i = 0; i < IMAGE_SETUP;) {
@@ -134,7 +145,7 @@ static void load_lists(struct softgpu_engine *e, const u32 *image)
 		if (at >= IMAGE_ENGINE && softgpu_own(e, RING_CONTEXT_CONTROL) & CTL_INHIBIT)
 			return;
 		for (; nr; nr--, i += 2)
-			softgpu_reg_write(e->space, get(image, i) & REG_MASK, get(image, i + 1));
+			load_reg(e, get(image, i) & REG_MASK, get(image, i + 1));
 	}
 }
 
@@ -281,15 +292,18 @@ static void store_streamer(struct softgpu_engine *e)
 
 static u32 store_list(struct softgpu_engine *e, u32 *image, const struct list *list)
 {
-	const struct softgpu *sg = e->gpu;
 	u32 i = list->at;
 
 	put(image, i++, LRI(list->nr) | (list->posted ? LRI_POSTED : 0));
 	for (u32 k = 0; k < list->nr; k++) {
-		u32 offset = e->base + list->regs[k], val = softgpu_reg_read(e->space, offset);
+		u32 offset = e->base + list->regs[k], kind = e->gpu->kinds[offset / 4], val;
 
+		if (list->regs[k] < GVT_PAGE_SIZE && kind != SOFTGPU_LIVE)
+			val = softgpu_own(e, list->regs[k]);
+		else
+			val = softgpu_reg_read(e->space, offset);
 		/* So that a restore loads all of it. */
-		if (sg->masked[offset / 256] >> offset / 4 % 64 & 1)
+		if (kind == GVT_REG_MASKED)
 			val |= 0xffff0000;
 		put(image, i++, offset);
 		/* The tail is the driver's: a new one may be there already. */

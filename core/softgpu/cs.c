@@ -38,25 +38,28 @@ static struct softgpu_batch *batch_of(struct softgpu_engine *e)
 	return e->cs.level ? &e->cs.batch[e->cs.level - 1] : NULL;
 }
 
-/* @nr dwords of the command at hand, from dword @from on, to where they belong in .dw. */
-static int fetch(struct softgpu_engine *e, u32 from, u32 nr)
+/* The rest of the command of @nr dwords at hand, whose first stands at @first in its page. */
+static int fetch(struct softgpu_engine *e, const u32 *first, u32 nr)
 {
 	const struct softgpu_batch *batch = batch_of(e);
-	struct softgpu_cs *cs = &e->cs;
+	u32 left = (GVT_PAGE_SIZE - e->at % GVT_PAGE_SIZE) / 4;
+	u32 from = 1;
 
-	if (batch)
-		return softgpu_load(e, !batch->ppgtt, batch->addr + 4 * (u64)from, &e->dw[from],
-				    nr);
-	while (nr) {
-		u32 at = (cs->head + 4 * from) % cs->size, n = (cs->size - at) / 4;
+	if (!batch && left > (e->cs.size - e->cs.head) / 4)
+		left = (e->cs.size - e->cs.head) / 4;
+	for (; from < nr && from < left; from++)
+		e->dw[from] = __atomic_load_n(&first[from], __ATOMIC_RELAXED);
+	while (from < nr) {
+		u64 at = batch ? batch->addr + 4 * (u64)from
+			       : e->cs.start + (u64)(e->cs.head + 4 * from) % e->cs.size;
+		u32 n = (GVT_PAGE_SIZE - at % GVT_PAGE_SIZE) / 4;
 		int err;
 
-		n = n < nr ? n : nr;
-		err = softgpu_load(e, true, cs->start + (u64)at, &e->dw[from], n);
+		n = n < nr - from ? n : nr - from;
+		err = softgpu_load(e, !batch || !batch->ppgtt, at, &e->dw[from], n);
 		if (err)
 			return err;
 		from += n;
-		nr -= n;
 	}
 	return 0;
 }
@@ -77,7 +80,7 @@ static int advance(struct softgpu_engine *e, u32 nr)
 		batch->addr += 4 * (u64)nr;
 		return 0;
 	}
-	if (4 * nr > (cs->tail + cs->size - cs->head) % cs->size)
+	if (4 * nr > (cs->tail >= cs->head ? 0 : cs->size) + cs->tail - cs->head)
 		return softgpu_fail(e, "a command goes beyond the ring's tail");
 	ring_head(e, (cs->head + 4 * nr) % cs->size);
 	return 0;
@@ -119,13 +122,15 @@ static int step(struct softgpu_engine *e)
 	const struct softgpu_batch *batch = batch_of(e);
 	const struct gvt_cmd *cmd;
 	const struct softgpu_op *how;
+	const u32 *first;
 	u32 nr;
 	int err;
 
 	e->at = batch ? batch->addr : e->cs.start + (u64)e->cs.head;
-	err = fetch(e, 0, 1);
-	if (err)
-		return err;
+	first = softgpu_mem(e, !batch || !batch->ppgtt, e->at, false);
+	if (!first)
+		return -EFAULT;
+	e->dw[0] = __atomic_load_n(first, __ATOMIC_RELAXED);
 	softgpu_cs_show(e, e->at, e->dw[0]);
 	cmd = gvt_cmd_find(e->id, e->dw[0]);
 	if (!cmd || !cmd->name)
@@ -133,12 +138,12 @@ static int step(struct softgpu_engine *e)
 	nr = gvt_cmd_length(cmd, e->dw[0]);
 	if (!gvt_cmd_length_ok(cmd, nr))
 		return not_a_command(e, "a command of a length that it cannot have");
-	how = softgpu_op(gvt_cmd_op(cmd));
+	how = &softgpu_ops[gvt_cmd_op(cmd)];
 	if (passed_over(e, cmd, how))
 		return advance(e, nr);
 	if (nr > CS_COMMAND_MAX)
 		return not_a_command(e, "a command is too long");
-	err = fetch(e, 1, nr - 1);
+	err = fetch(e, first, nr);
 	if (err)
 		return err;
 	err = advance(e, nr);

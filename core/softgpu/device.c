@@ -28,19 +28,12 @@ static const struct gvt_gpu_ops ops = {
 };
 
 /* How registers take a write is in the register table. */
-static void note_kind(struct softgpu *sg, const struct gvt_reg *row)
+static void note_kind(struct softgpu *sg, const struct gvt_reg *row, u32 offset)
 {
-	u64 *map = row->kind == GVT_REG_MASKED ? sg->masked : sg->w1c;
-	u32 engines = row->flags & GVT_REG_ENGINE ? GVT_NR_ENGINES : 1;
 	u32 count = row->count ? row->count : 1, stride = row->stride ? row->stride : 4;
 
-	for (u32 e = 0; e < engines; e++)
-		for (u32 i = 0; i < count; i++) {
-			u32 base = row->flags & GVT_REG_ENGINE ? gvt_engine_base(e) : 0;
-			u32 dword = (base + row->offset + i * stride) / 4;
-
-			map[dword / 64] |= 1ull << dword % 64;
-		}
+	for (u32 i = 0; i < count; i++)
+		sg->kinds[(offset + i * stride) / 4] = row->kind;
 }
 
 static void note_kinds(struct softgpu *sg)
@@ -52,9 +45,20 @@ static void note_kinds(struct softgpu *sg)
 	};
 
 	for (size_t b = 0; b < ARRAY_SIZE(blocks); b++)
-		for (size_t i = 0; i < blocks[b]->nr; i++)
-			if (blocks[b]->rows[i].kind != GVT_REG_PLAIN)
-				note_kind(sg, &blocks[b]->rows[i]);
+		for (size_t i = 0; i < blocks[b]->nr; i++) {
+			const struct gvt_reg *row = &blocks[b]->rows[i];
+
+			if (row->kind == GVT_REG_PLAIN)
+				continue;
+			if (!(row->flags & GVT_REG_ENGINE))
+				note_kind(sg, row, row->offset);
+			for (u32 e = 0; e < GVT_NR_ENGINES && row->flags & GVT_REG_ENGINE; e++)
+				note_kind(sg, row, gvt_engine_base(e) + row->offset);
+		}
+	for (u32 e = 0; e < GVT_NR_ENGINES; e++) {
+		sg->kinds[(gvt_engine_base(e) + RING_TIMESTAMP) / 4] = SOFTGPU_LIVE;
+		sg->kinds[(gvt_engine_base(e) + RING_TIMESTAMP) / 4 + 1] = SOFTGPU_LIVE;
+	}
 }
 
 int softgpu_create(struct gvt_gpu **gpu)

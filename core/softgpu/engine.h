@@ -121,6 +121,12 @@ struct softgpu_tlb {
 	} walks[TLB_WALKS];
 };
 
+/** softgpu_tlb_slot() - where a page is, if it is; the GGTT's and the PPGTT's first are apart. */
+static inline u32 softgpu_tlb_slot(u64 page)
+{
+	return (page ^ page >> 27) % TLB_PAGES;
+}
+
 /* ---- an engine ---- */
 
 /* The longest command that is more than passed over: MI_STORE_DATA_IMM's 10 bits of length. */
@@ -197,9 +203,8 @@ struct softgpu {
 	struct gvt_gpu gpu;
 	u32 nr; /* engines that were started */
 	struct softgpu_engine engines[GVT_NR_ENGINES];
-	/* Registers that take a write in a way of their own, a bit each; fixed. */
-	u64 masked[GVT_MMIO_DWORDS / 64];
-	u64 w1c[GVT_MMIO_DWORDS / 64];
+	u8 kinds[GVT_MMIO_DWORDS]; /* of registers: enum gvt_reg_kind, or: */
+#define SOFTGPU_LIVE 0xff	   /* computed when it is read */
 };
 
 /* engine.c */
@@ -264,11 +269,27 @@ u64 softgpu_hwsp(struct softgpu_engine *e, bool own);
 /** softgpu_tlb_invalidate() - no translation of before is used again. */
 void softgpu_tlb_invalidate(struct softgpu_engine *e);
 
+/* A tag of what is translated: the generation, which address space, and the page. */
+#define TLB_GENERATION 37
+#define TLB_GLOBAL     (1ull << 36)
+#define TLB_PAGE_MASK  (TLB_GLOBAL - 1)
+
+/** softgpu_mem_miss() - softgpu_mem() for what is not in .tlb, or cannot be had as it is. */
+void *softgpu_mem_miss(struct softgpu_engine *e, bool global, u64 addr, bool write);
+
 /**
  * softgpu_mem() - the byte at @addr of the GGTT (@global) or the PPGTT; NULL: fault, recorded.
  * For a read-only page and @write: a page that nobody reads.
  */
-void *softgpu_mem(struct softgpu_engine *e, bool global, u64 addr, bool write);
+static inline void *softgpu_mem(struct softgpu_engine *e, bool global, u64 addr, bool write)
+{
+	u64 page = (addr >> 12 & TLB_PAGE_MASK) | (global ? TLB_GLOBAL : 0);
+	const struct softgpu_tlb_page *slot = &e->tlb.pages[softgpu_tlb_slot(page)];
+
+	if (slot->tag == (e->tlb.generation | page) && !(write && slot->ro))
+		return slot->page + addr % GVT_PAGE_SIZE;
+	return softgpu_mem_miss(e, global, addr, write);
+}
 
 /** softgpu_load() - @nr dwords from @addr (dword aligned). Returns 0 or -EFAULT. */
 int softgpu_load(struct softgpu_engine *e, bool global, u64 addr, u32 *dw, u32 nr);
@@ -319,8 +340,8 @@ struct softgpu_op {
 	bool always;
 };
 
-/** softgpu_op() - by op; .run NULL: nothing is to be done. */
-const struct softgpu_op *softgpu_op(enum gvt_cmd_op op);
+/* By op; .run NULL: nothing is to be done. */
+extern const struct softgpu_op softgpu_ops[GVT_NR_OPS];
 
 /** softgpu_skips() - MI_SET_PREDICATE's condition, .cs.skip, makes no-ops of commands now. */
 bool softgpu_skips(struct softgpu_engine *e);

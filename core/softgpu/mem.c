@@ -15,11 +15,7 @@
 #define FMT	 (&gtt_format_gen9)
 #define WRITABLE (1ull << 1)
 
-/* A tag: the generation, which address space, and the page. */
-#define TAG_GENERATION 37
-#define TAG_GLOBAL     (1ull << 36)
-#define PPGTT_BITS     48
-#define WALK_SHIFT     21
+#define WALK_SHIFT 21
 
 /* Where the first fault is told (Skylake PRM, volume 2c; GEN8_RING_FAULT_REG, GEN8_FAULT_TLB_*). */
 #define FAULT_REG	0x4094
@@ -40,12 +36,12 @@ void softgpu_tlb_invalidate(struct softgpu_engine *e)
 {
 	struct softgpu_tlb *tlb = &e->tlb;
 
-	tlb->generation += 1ull << TAG_GENERATION;
+	tlb->generation += 1ull << TLB_GENERATION;
 	if (tlb->generation)
 		return;
 	/* Once round: tags of long ago must not be taken for new ones. */
 	memset(tlb, 0, sizeof(*tlb));
-	tlb->generation = 1ull << TAG_GENERATION;
+	tlb->generation = 1ull << TLB_GENERATION;
 }
 
 static void *fault(struct softgpu_engine *e, bool global, u64 addr, const char *why)
@@ -143,13 +139,14 @@ static bool ppgtt_page(struct softgpu_engine *e, u64 addr, u64 *bus, bool *ro, c
 	return true;
 }
 
-static struct softgpu_tlb_page *fill(struct softgpu_engine *e, bool global, u64 addr, u64 tag,
-				     struct softgpu_tlb_page *slot)
+/* Translate, and keep it. */
+static const struct softgpu_tlb_page *fill(struct softgpu_engine *e, bool global, u64 addr)
 {
+	u64 tagged = addr >> 12 | (global ? TLB_GLOBAL : 0), bus;
+	struct softgpu_tlb_page *slot = &e->tlb.pages[softgpu_tlb_slot(tagged)];
 	const char *why = NULL;
 	bool ro = false;
 	void *page;
-	u64 bus;
 
 	if (global) {
 		u64 entry = addr >> 32 ? 0 : softgpu_ggtt_entry(e->space, addr >> 12);
@@ -163,24 +160,18 @@ static struct softgpu_tlb_page *fill(struct softgpu_engine *e, bool global, u64 
 	page = bus_page(e, bus);
 	if (!page)
 		return fault(e, global, addr, "a page is not mapped for DMA");
-	*slot = (struct softgpu_tlb_page){ tag, page, ro };
+	*slot = (struct softgpu_tlb_page){ e->tlb.generation | tagged, page, ro };
 	return slot;
 }
 
-void *softgpu_mem(struct softgpu_engine *e, bool global, u64 addr, bool write)
+void *softgpu_mem_miss(struct softgpu_engine *e, bool global, u64 addr, bool write)
 {
-	struct softgpu_tlb_page *slot;
-	u64 tag;
+	const struct softgpu_tlb_page *slot;
 
-	if (!global)
-		addr &= (1ull << PPGTT_BITS) - 1;
-	slot = &e->tlb.pages[(addr >> 12 ^ (global ? TLB_PAGES / 2 : 0)) % TLB_PAGES];
-	tag = e->tlb.generation | (global ? TAG_GLOBAL : 0) | addr >> 12;
-	if (slot->tag != tag || (global && addr >> 32)) {
-		slot = fill(e, global, addr, tag, slot);
-		if (!slot)
-			return NULL;
-	}
+	/* Addresses have 48 bits, and come with the highest repeated. */
+	slot = fill(e, global, addr & ((1ull << 48) - 1));
+	if (!slot)
+		return NULL;
 	if (write && slot->ro) {
 		e->sunk = true;
 		return e->sink + addr % GVT_PAGE_SIZE;

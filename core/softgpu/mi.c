@@ -207,7 +207,7 @@ static int blt(struct softgpu_engine *e, const u32 *dw, u32 nr)
 }
 
 /* Others leave nothing behind that software could see. */
-static const struct softgpu_op ops[GVT_NR_OPS] = {
+const struct softgpu_op softgpu_ops[GVT_NR_OPS] = {
 	[GVT_OP_MI_NOOP] = { mi_noop },
 	[GVT_OP_MI_USER_INTERRUPT] = { mi_user_interrupt },
 	[GVT_OP_MI_ARB_ON_OFF] = { mi_arb_on_off, .always = true },
@@ -233,8 +233,3 @@ static const struct softgpu_op ops[GVT_NR_OPS] = {
 	[GVT_OP_PIPE_CONTROL] = { mi_pipe_control },
 	[GVT_OP_XY_SETUP_BLT... GVT_OP_SRC_COPY_BLT] = { blt },
 };
-
-const struct softgpu_op *softgpu_op(enum gvt_cmd_op op)
-{
-	return &ops[op];
-}

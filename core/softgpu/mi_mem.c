@@ -92,9 +92,8 @@ enum { POST_NONE, POST_WRITE, POST_DEPTH, POST_TIMESTAMP };
 static int post_sync(struct softgpu_engine *e, u32 flags, bool global, u64 addr, const u32 *imm,
 		     u32 nr)
 {
-	u64 now = softgpu_timestamp();
-	const u32 stamp[2] = { (u32)now, (u32)(now >> 32) };
-	const u32 depth[2] = { softgpu_own(e, PS_DEPTH_COUNT), softgpu_own(e, PS_DEPTH_COUNT + 4) };
+	u32 val[2];
+	u64 now;
 
 	if (flags & FLUSH_INDEX) {
 		addr = softgpu_hwsp(e, !global) + (addr & INDEX_MASK);
@@ -106,9 +105,14 @@ static int post_sync(struct softgpu_engine *e, u32 flags, bool global, u64 addr,
 	case POST_WRITE:
 		return softgpu_store(e, global, addr, imm, nr);
 	case POST_DEPTH:
-		return softgpu_store(e, global, addr, depth, 2);
+		val[0] = softgpu_own(e, PS_DEPTH_COUNT);
+		val[1] = softgpu_own(e, PS_DEPTH_COUNT + 4);
+		return softgpu_store(e, global, addr, val, 2);
 	case POST_TIMESTAMP:
-		return softgpu_store(e, global, addr, stamp, 2);
+		now = softgpu_timestamp();
+		val[0] = (u32)now;
+		val[1] = (u32)(now >> 32);
+		return softgpu_store(e, global, addr, val, 2);
 	default:
 		return 0;
 	}

@@ -164,44 +164,33 @@ u64 softgpu_timestamp(void)
 	return ((u64)now.tv_sec * 12000000 + (u64)now.tv_nsec * 12 / 1000) & ((1ull << 36) - 1);
 }
 
-/* The distance of a live register from its engine's base, or 0. */
-static u32 live(u32 offset)
-{
-	u32 reg = offset % GVT_PAGE_SIZE;
-
-	if ((reg == RING_TIMESTAMP || reg == RING_TIMESTAMP + 4) && gvt_engine_of(offset) >= 0)
-		return reg;
-	return 0;
-}
-
 u32 softgpu_reg_read(struct gvt_gpu_space *space, u32 offset)
 {
 	offset &= ~3u;
 	if (offset >= GVT_MMIO_SIZE)
 		return 0;
-	switch (live(offset)) {
-	case RING_TIMESTAMP:
-		return (u32)softgpu_timestamp();
-	case RING_TIMESTAMP + 4:
-		return softgpu_timestamp() >> 32;
-	default:
+	if (space->gpu->kinds[offset / 4] != SOFTGPU_LIVE)
 		return reg_get(space, offset);
-	}
-}
-
-static bool kind(const u64 *map, u32 offset)
-{
-	return map[offset / 4 / 64] >> offset / 4 % 64 & 1;
+	/* The upper half follows the lower. */
+	return (u32)(softgpu_timestamp() >> (offset % 8 == RING_TIMESTAMP % 8 ? 0 : 32));
 }
 
 void softgpu_reg_write(struct gvt_gpu_space *space, u32 offset, u32 val)
 {
 	offset &= ~3u;
-	if (offset >= GVT_MMIO_SIZE || live(offset))
+	if (offset >= GVT_MMIO_SIZE)
 		return;
-	if (kind(space->gpu->masked, offset))
+	switch (space->gpu->kinds[offset / 4]) {
+	case SOFTGPU_LIVE:
+		return;
+	case GVT_REG_MASKED:
 		val = (reg_get(space, offset) & ~(val >> 16) & 0xffff) | (val & val >> 16);
-	else if (kind(space->gpu->w1c, offset))
+		break;
+	case GVT_REG_W1C:
 		val = reg_get(space, offset) & ~val;
+		break;
+	default:
+		break;
+	}
 	softgpu_reg_put(space, offset, val);
 }

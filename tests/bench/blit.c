@@ -107,7 +107,7 @@ static void copy(struct softgpu_engine *e, u32 dst, u32 src, u32 rop, u64 from)
 	run(e, GVT_OP_XY_SRC_COPY_BLT, dw, 10);
 }
 
-static void color(struct softgpu_engine *e, u32 dst)
+static void color(struct softgpu_engine *e, u32 dst, u32 pixel)
 {
 	u32 dw[7] = { 2u << 29 | 0x50u << 22 | 3u << 20 | (u32) !!dst << 11 | 5,
 		      3u << 24 | 0xf0u << 16 | pitch(dst),
@@ -115,7 +115,7 @@ static void color(struct softgpu_engine *e, u32 dst)
 		      SIDE << 16 | SIDE,
 		      (u32)DST,
 		      (u32)(DST >> 32),
-		      0x12345678 };
+		      pixel };
 
 	e->swctrl = (u32)(dst == Y) << 1;
 	run(e, GVT_OP_XY_COLOR_BLT, dw, 7);
@@ -178,17 +178,22 @@ static void exclusive_or(struct softgpu_engine *e)
 
 static void color_linear(struct softgpu_engine *e)
 {
-	color(e, LINEAR);
+	color(e, LINEAR, 0x12345678);
+}
+
+static void clear_linear(struct softgpu_engine *e)
+{
+	color(e, LINEAR, 0);
 }
 
 static void color_x(struct softgpu_engine *e)
 {
-	color(e, X);
+	color(e, X, 0x12345678);
 }
 
 static void color_y(struct softgpu_engine *e)
 {
-	color(e, Y);
+	color(e, Y, 0x12345678);
 }
 
 static void pattern(struct softgpu_engine *e)
@@ -240,6 +245,7 @@ static const struct row {
 	{ "XY_SRC_COPY_BLT Y to Y", copy_y, 0 },
 	{ "XY_SRC_COPY_BLT linear, exclusive or", exclusive_or, 0 },
 	{ "XY_COLOR_BLT linear", color_linear, 1 },
+	{ "XY_COLOR_BLT linear, zeros", clear_linear, 1 },
 	{ "XY_COLOR_BLT X", color_x, 1 },
 	{ "XY_COLOR_BLT Y", color_y, 1 },
 	{ "XY_PAT_BLT linear", pattern, 1 },

@@ -115,6 +115,8 @@ static void unpin(struct fake *f, u64 mfn, unsigned int size)
 		UNIT_CHECK(page->pins || !page->aliases,
 			   "frame 0x%llx is let go, and still in the aperture",
 			   (unsigned long long)mfn + i);
+		if (!page->pins && f->on_let_go)
+			f->on_let_go(f, (mfn + i) << GVT_PAGE_SHIFT);
 	}
 	f->pins--;
 	pthread_mutex_unlock(&f->dma_lock);
@@ -236,6 +238,9 @@ void fake_free_host(unsigned long handle, void *va, size_t nr)
 	host = *link;
 	UNIT_CHECK(host && host->nr == nr, "host pages given back in another way than had");
 	*link = host->next;
+	for (size_t i = 0; i < nr && f->on_let_go; i++)
+		f->on_let_go(f, fake_virt_to_mfn(handle, host->va + i * GVT_PAGE_SIZE)
+					<< GVT_PAGE_SHIFT);
 	pthread_mutex_unlock(&f->dma_lock);
 	f->host_pages -= nr;
 	munmap(host->va, nr * GVT_PAGE_SIZE);

@@ -269,7 +269,7 @@ int fake_create(struct fake *f, u32 aperture_mib)
 	return intel_gvt_create_vgpu(f->gvt, &params, f->state, f, &f->vgpu);
 }
 
-static struct fake *activate(struct fake *f)
+struct fake *fake_activate(struct fake *f)
 {
 	f->mirror = fake_pages(GVT_MMIO_SIZE);
 	ck_assert_int_eq(fake_create(f, 64), 0);
@@ -281,7 +281,7 @@ static struct fake *activate(struct fake *f)
 
 struct fake *fake_vgpu(void)
 {
-	return activate(fake_new());
+	return fake_activate(fake_new());
 }
 
 struct fake *fake_vgpu_ggtt(void)
@@ -294,7 +294,7 @@ struct fake *fake_vgpu_gpu(struct gvt_gpu *gpu)
 	struct fake *f = fake_new_gpu(gpu);
 
 	f->ggtt = fake_pages(MiB(8));
-	return activate(f);
+	return fake_activate(f);
 }
 
 bool fake_serve(struct fake *f, unsigned int ms)

@@ -72,6 +72,9 @@ struct fake {
 	int fail_attach, fail_area, fail_place, fail_track, fail_msi, fail_dma, fail_alias;
 	void (*on_track)(struct fake *f, u64 gfn); /* what the guest does just before */
 	bool no_alias;				   /* the back end has no aliases */
+	/* Unless NULL, told of each page at @bus that the GPU may not reach from now on. */
+	void (*on_let_go)(struct fake *f, u64 bus);
+	void *gpu; /* that function's own */
 };
 
 /** fake_new() - back end, shared part and state, without a vGPU. */
@@ -82,6 +85,9 @@ struct fake *fake_new_gpu(struct gvt_gpu *gpu);
 
 /** fake_create() - its vGPU; an aperture of @aperture_mib. Returns what the core returned. */
 int fake_create(struct fake *f, u32 aperture_mib);
+
+/** fake_activate() - the vGPU of fake_new(), active, registers mirrored, BARs in place. */
+struct fake *fake_activate(struct fake *f);
 
 /** fake_vgpu() - fake_new() and an active vGPU, with register pages mirrored and BARs in place. */
 struct fake *fake_vgpu(void);

@@ -20,6 +20,10 @@ Suite *suite_property(void);
 Suite *suite_pvinfo(void);
 Suite *suite_registers(void);
 
+Suite *suite_exec_cmd(void);
+Suite *suite_exec_context(void);
+Suite *suite_exec_decode(void);
+Suite *suite_exec_scan(void);
 Suite *suite_blt_driver(void);
 Suite *suite_blt_hostile(void);
 Suite *suite_blt_property(void);
@@ -31,6 +35,7 @@ Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
 Suite *suite_gtt_property(void);
+Suite *suite_gtt_space(void);
 Suite *suite_gtt_verify(void);
 
 Suite *suite_ioreq_hostile(void);
@@ -51,6 +56,7 @@ Suite *suite_xengt_track(void);
 Suite *suite_xengt_view(void);
 
 Suite *suite_softgpu_batch(void);
+Suite *suite_softgpu_blt(void);
 Suite *suite_softgpu_mem(void);
 Suite *suite_softgpu_mi(void);
 Suite *suite_softgpu_port(void);

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "core/gpu.h"
 #include "tests/unit/xengt_rig.h"
 
 #define FIRST	0x100u
@@ -164,6 +165,74 @@ START_TEST(given_up)
 }
 END_TEST
 
+/* A GPU that reads what it found before, as late as it may. */
+struct late {
+	struct gvt_gpu gpu;
+	struct guest *g;
+	const u8 *page;
+	u8 seen;
+	bool asked;
+	void *again;
+	u64 bus;
+};
+
+static struct late *late;
+
+static void late_flush(struct gvt_gpu_space *space)
+{
+	(void)space;
+	late->asked = true;
+	late->seen = *(volatile const u8 *)late->page;
+	late->again = find(late->g, late->bus);
+}
+
+static int late_set(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *entries, u64 fill)
+{
+	(void)space;
+	(void)first;
+	(void)nr;
+	(void)entries;
+	(void)fill;
+	return 0;
+}
+
+static void commit(struct xengt_vgpu *v, void *arg)
+{
+	(void)arg;
+	vgpu_ggtt_commit(v->vgpu);
+}
+
+/* Until the GPU's flush, what it found stays where it was, the guest's no more or not. */
+START_TEST(until_the_flush)
+{
+	static const struct gvt_gpu_ops ops = { .flush = late_flush, .ggtt_set = late_set };
+	struct guest *g = guest_start(1);
+	struct late l = { .gpu.ops = &ops, .g = g };
+	struct gvt_gpu *was = g->host.gvt->gpu;
+	struct gvt_gpu_space *space = g->v->vgpu->space;
+
+	guest_in_thread(g, commit, NULL);
+	l.bus = map(g, FIRST);
+	check_finds(g, l.bus, FIRST);
+	guest_ram(g, FIRST << GVT_PAGE_SHIFT)[0] = 0x5a;
+	l.page = find(g, l.bus);
+	late = &l;
+	g->host.gvt->gpu = &l.gpu;
+	g->v->vgpu->space = (struct gvt_gpu_space *)&l;
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
+	guest_read(g, 0, 1);
+	g->v->vgpu->space = space;
+	g->host.gvt->gpu = was;
+	ck_assert(l.asked);
+	ck_assert_uint_eq(l.seen, 0x5a);
+	ck_assert_ptr_null(l.again);
+	guest_detach(g);
+	ck_assert_int_eq(exen_guest_populate(g->d, 0, FIRST), 0);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
 START_TEST(failures)
 {
 	static const char *const calls[] = { "xenforeignmemory_open", "xenforeignmemory_restrict",
@@ -282,9 +351,10 @@ END_TEST
 
 Suite *suite_xengt_view(void)
 {
-	const TTest *const tests[] = { guest_pages, host_pages, bounded,
-				       given_up,    failures,	while_mapping_goes_on,
-				       woken };
+	const TTest *const tests[] = {
+		guest_pages,	       host_pages, bounded, given_up, until_the_flush, failures,
+		while_mapping_goes_on, woken
+	};
 
 	return unit_suite("xengt_view", tests, ARRAY_SIZE(tests));
 }

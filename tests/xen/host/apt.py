@@ -109,3 +109,12 @@ class Archive:
         folder.mkdir(parents=True, exist_ok=True)
         run("apt-get", *self.options, "download", package, cwd=folder, timeout=600)
         return next(folder.glob("*.deb"))
+
+    def closure(self, packages, folder):
+        """Fetch packages and all they depend on, as for a system that has none; returns their files."""
+        (folder / "partial").mkdir(parents=True, exist_ok=True)
+        run(
+            "apt-get", *self.options, "-o", f"Dir::Cache::archives={folder}", "-y",
+            "--no-install-recommends", "--download-only", "install", *packages, timeout=900,
+        )  # fmt: skip
+        return sorted(folder.glob("*.deb"))

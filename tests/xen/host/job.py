@@ -9,6 +9,7 @@ from pathlib import Path
 import build
 import initrd
 import kernel
+import packages
 from settings import CACHE, TREE, XEN_DIR, LabError, digest, locked, step
 
 LAB = "var/lib/xengt-lab"
@@ -102,7 +103,8 @@ def write(file, dom0, options):
     job.put(XEN_DIR / "dom0/job", "usr/local/lib/xengt-lab/job", 0o755)
     job.put(XEN_DIR / "dom0/lab-guest", "usr/local/bin/lab-guest", 0o755)
     job.put(linux.image, "var/lib/xengt/guest/vmlinuz", 0o644)
-    image = guest_initrd(dom0, linux, options.guest_add)
+    added = packages.root(options.release, options.guest_package) + options.guest_add
+    image = guest_initrd(dom0, linux, added)
     job.put(image, "var/lib/xengt/guest/initrd.img", 0o644)
     if not options.stock_boot:
         job.put(XEN_DIR / "dom0/quick-boot", f"{LAB}/quick-boot", 0o755)
@@ -111,7 +113,7 @@ def write(file, dom0, options):
         job.data(body, f"{LAB}/boot/body")
         places = f"BODY_AT={kernel.BODY_AT}\nINITRD_AT={kernel.INITRD_AT}\n"
         job.text(places, f"{LAB}/boot/places")
-    if options.guest_add:
+    if added:
         image.unlink()
     job.put(options.config, f"{LAB}/config.cfg", 0o644)
     if (TREE / "xl-configs").is_dir():

@@ -45,6 +45,8 @@ def parse():
     add("--guest-kernel", metavar="PACKAGE", help="a release, PACKAGE or PACKAGE/RELEASE")
     add("--guest-add", metavar="PATH[:PLACE]", action="append", default=[],
         help="a program with its libraries, a folder, or a whole root file system")  # fmt: skip
+    add("--guest-package", metavar="NAME", action="append", default=[],
+        help="a package of --release's Debian, with all it depends on")  # fmt: skip
     add("--dom0-add", metavar="PATH[:PLACE]", action="append", default=[],
         help="a file or folder for dom0 (default place: /root)")  # fmt: skip
     add("--vcpus", type=int, metavar="N", help="the guest's")

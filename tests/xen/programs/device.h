@@ -20,6 +20,9 @@ volatile uint8_t *device_map(const char *path, unsigned int bar, size_t size);
 /** vgpu_bar0() - the vGPU's registers; ends the program where there is no vGPU. */
 volatile uint8_t *vgpu_bar0(void);
 
+/** page_frame() - the guest frame of the locked page at @va. */
+unsigned long long page_frame(volatile void *va);
+
 /** die() - print a message with the error, and end with status 1. */
 void die(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 
@@ -29,6 +32,7 @@ int cmd_rep(int argc, char **argv);
 int cmd_track(int argc, char **argv);
 int cmd_storm(int argc, char **argv);
 int cmd_direct(int argc, char **argv);
+int cmd_noise(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 
 #endif

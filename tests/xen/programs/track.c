@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* A page of this program's that dom0 is to track, and writes to it. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "device.h"
-
-static unsigned long long frame_of(volatile void *va)
-{
-	uint64_t entry = 0;
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-
-	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)va / 4096 * 8) != sizeof(entry))
-		die("/proc/self/pagemap");
-	close(fd);
-	return entry & ((1ull << 55) - 1);
-}
 
 /*
  * vgpu-test track COUNT: prints "gfn N", waits for a line of input, writes COUNT values that a
@@ -36,7 +22,7 @@ int cmd_track(int argc, char **argv)
 	if (page == MAP_FAILED)
 		die("a locked page");
 	page[0] = 0;
-	printf("gfn 0x%llx\n", frame_of(page));
+	printf("gfn 0x%llx\n", page_frame(page));
 	fflush(stdout);
 	if (!fgets(line, sizeof(line), stdin))
 		return 1;

@@ -91,13 +91,24 @@ volatile uint8_t *vgpu_bar0(void)
 	return device_map(path, 0, 2 << 20);
 }
 
+unsigned long long page_frame(volatile void *va)
+{
+	uint64_t entry = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+
+	if (fd < 0 || pread(fd, &entry, sizeof(entry), (uintptr_t)va / 4096 * 8) != sizeof(entry))
+		die("/proc/self/pagemap");
+	close(fd);
+	return entry & ((1ull << 55) - 1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{ "info", cmd_info },	  { "access", cmd_access }, { "rep", cmd_rep },
 	{ "track", cmd_track },	  { "storm", cmd_storm },   { "bench", cmd_bench },
-	{ "direct", cmd_direct },
+	{ "direct", cmd_direct }, { "noise", cmd_noise },
 };
 
 int main(int argc, char **argv)
@@ -106,6 +117,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "usage: vgpu-test info|access|rep|track|storm|direct|bench\n");
+	fprintf(stderr, "usage: vgpu-test info|access|rep|track|storm|noise|direct|bench\n");
 	return 2;
 }

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A guest's GPU at work, by gpu-test and IGT's programs in the guest.
+
+# The driver has all engines, and declares nothing wedged.
+case_engines() {
+	local said engine
+	said=$(lab-guest run "$1" 'dmesg; ls /sys/class/drm/card0/engine /dev/dri; cat /sys/kernel/debug/dri/0/i915_engine_info') ||
+		{ tail -n 30 <<<"$said"; return 1; }
+	grep -i -E 'wedged|GPU HANG' <<<"$said" && return 1
+	for engine in rcs0 bcs0 vcs0 vecs0 renderD128; do
+		grep -q -w "$engine" <<<"$said" || { echo "missing: $engine"; return 1; }
+	done
+}
+
+# case_gpu GUEST WORD...: gpu-test's verdicts; dom0's log and the guest's when they are bad.
+case_gpu() {
+	lab-guest run "$1" "gpu-test ${*:2}" && return
+	xengt show "$1"
+	lab-guest run "$1" 'dmesg | tail -n 15'
+	return 1
+}
+
+# The driver waits less long for what hangs (2.5 s for each of five signs of life, 20 s for a batch),
+# since an emulated processor is busy for as long.
+case_hurry() {
+	lab-guest run "$1" 'for engine in /sys/class/drm/card0/engine/*; do echo 300 >$engine/heartbeat_interval_ms; done
+		echo 3000 >/sys/module/i915/parameters/request_timeout_ms'
+}
+
+# case_igt GUEST SECONDS FILE: a list of IGT's programs, each with that limit.
+case_igt() {
+	lab-guest run "$1" "igt-run $2 <<'END'
+$(cat "$3")
+END"
+}
+
+# A workload on three engines with dependencies, and two contexts, from a file.
+case_wsim() {
+	lab-guest run "$1" 'printf "%s\n" 1.RCS.500.0.0 1.BCS.200.-1.0 2.VCS.300.0.0 2.RCS.500-900.-1.1 p.4000 >/tmp/mix.wsim
+		igt-run 60 <<END
+gem_wsim -r 20 -w /tmp/mix.wsim
+gem_wsim -r 10 -c 2 -w 1.VECS.300.0.1,1.RCS.300.-1.1
+END'
+}
+
+# What intel_gpu_top says of an engine that works.
+case_gpu_top() {
+	local said
+	said=$(lab-guest run "$1" '(gpu-test -t 6 -n 2000 nop >/dev/null 2>&1 </dev/null &)
+		timeout 5 intel_gpu_top -J -s 1000')
+	echo "$said" | tail -n 40
+	awk '/"Render\/3D/ { ours = 1 } ours && /"busy"/ { gsub(/[^0-9.]/, ""); if ($0 > 0) seen = 1; ours = 0 }
+		END { exit !seen }' <<<"$said"
+}
+
+case_module() {
+	lab-guest run "$1" 'dmesg -c >/dev/null
+		modprobe -r i915 && ! test -e /dev/dri/card0 && modprobe i915 && gpu-test nop store' || {
+		lab-guest run "$1" 'dmesg | tail -n 30'
+		return 1
+	}
+}
+
+# Devices suspended and resumed as for suspend to idle, which needs nobody to wake it.
+case_suspend() {
+	lab-guest run "$1" 'echo devices >/sys/power/pm_test && echo freeze >/sys/power/state &&
+		gpu-test nop store' || {
+		lab-guest run "$1" 'dmesg | tail -n 30'
+		return 1
+	}
+}
+
+case_reboots() {
+	local n
+	for ((n = 1; n <= $2; n++)); do
+		case_reboot "$1" 256 && case_engines "$1" && case_gpu "$1" nop || { echo "reboot $n"; return 1; }
+	done
+}
+
+# case_beside GUEST HOSTILE: one guest's data is whole while another one is hostile all the while.
+case_beside() {
+	local ok=0
+	lab-guest run "$2" '(while :; do gpu-test -l 120 loop garbage badaddr; done >/tmp/hostile 2>&1 </dev/null &)' &&
+		lab-guest run "$1" 'gpu-test -t 60 store copy color contexts fences' || ok=1
+	lab-guest run "$2" 'killall -9 gpu-test; tail -n 5 /tmp/hostile'
+	return $ok
+}
+
+# The same beside a driver of noise: rings, context images and page tables that change in use.
+case_beside_noise() {
+	local ok=0
+	lab-guest run "$2" 'modprobe -r i915 && (vgpu-test noise 600 >/tmp/noise 2>&1 </dev/null &)' &&
+		lab-guest run "$1" 'gpu-test -t 60 store copy color contexts fences' || ok=1
+	xengt show "$2" | tail -n 20
+	lab-guest run "$2" 'killall -TERM vgpu-test; n=0
+		until grep -q -E "^(not )?ok" /tmp/noise || [ $n -ge 100 ]; do sleep 0.1; n=$((n + 1)); done
+		cat /tmp/noise; grep -q ^ok /tmp/noise' || ok=1
+	return $ok
+}
+
+# What the daemon holds: threads and descriptors.
+holds() {
+	local of
+	of=/proc/$(pid)
+	echo "$(find "$of/task" -mindepth 1 -maxdepth 1 | wc -l) threads, $(find "$of/fd" -mindepth 1 | wc -l) descriptors"
+}
+
+holds_as_before() {
+	[[ $(holds) == "$1" ]]
+}
+
+case_holds() {
+	until_true 30 holds_as_before "$1" || { echo "now $(holds), before $1"; return 1; }
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* What a request costs: many at once, and one at a time. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tests.h"
+
+static int by_size(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void measure(struct gpu *gpu, const struct engine *engine, unsigned int count)
+{
+	struct bo batch = bo_create(gpu, PAGE);
+	struct batch b = batch_in(&batch, 0);
+	int64_t *ns = calloc(count, sizeof(*ns)), begin;
+
+	if (!ns)
+		die("memory");
+	emit_end(&b);
+	/* The first one makes what the engine's context needs. */
+	run(gpu, engine, DEFAULT_CTX, &batch, NULL, NULL);
+	bo_finish(gpu, &batch);
+	for (unsigned int i = 0; i < count; i++) {
+		begin = now_ns();
+		run(gpu, engine, DEFAULT_CTX, &batch, NULL, NULL);
+		bo_finish(gpu, &batch);
+		ns[i] = now_ns() - begin;
+	}
+	qsort(ns, count, sizeof(*ns), by_size);
+	begin = now_ns();
+	for (unsigned int i = 0; i < count; i++)
+		run(gpu, engine, DEFAULT_CTX, &batch, NULL, NULL);
+	bo_finish(gpu, &batch);
+	printf("%-6s %u requests: %.0f a second; one at a time, ns: min %lld, median %lld, p99 "
+	       "%lld\n",
+	       engine->name, count, count * 1e9 / (now_ns() - begin), (long long)ns[0],
+	       (long long)ns[count / 2], (long long)ns[count * 99 / 100]);
+	free(ns);
+	bo_free(gpu, &batch);
+}
+
+int test_bench(struct gpu *gpu, unsigned int count)
+{
+	for (unsigned int e = 0; e < NR_ENGINES; e++)
+		measure(gpu, &engines[e], count);
+	return 0;
+}
+
+/* The default context of RCS, @count empty batches, each waited for. */
+int test_sync(struct gpu *gpu, unsigned int count)
+{
+	struct bo batch = bo_create(gpu, PAGE);
+	struct batch b = batch_in(&batch, 0);
+
+	emit_end(&b);
+	for (unsigned int i = 0; i < count; i++) {
+		run(gpu, RCS, DEFAULT_CTX, &batch, NULL, NULL);
+		bo_finish(gpu, &batch);
+	}
+	return ok(0, "sync: %u", count);
+}
+
+/* The same, only the last one waited for. */
+int test_flood(struct gpu *gpu, unsigned int count)
+{
+	struct bo batch = bo_create(gpu, PAGE);
+	struct batch b = batch_in(&batch, 0);
+
+	emit_end(&b);
+	for (unsigned int i = 0; i < count; i++)
+		run(gpu, RCS, DEFAULT_CTX, &batch, NULL, NULL);
+	bo_finish(gpu, &batch);
+	return ok(0, "flood: %u", count);
+}

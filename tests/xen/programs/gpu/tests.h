@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* gpu-test's subcommands. Each prints a verdict for each thing it tried; 0 when all is well. */
+#ifndef TESTS_H
+#define TESTS_H
+
+#include "batch.h"
+#include "gem.h"
+
+/* basic.c: batches, addresses, contexts */
+int test_nop(struct gpu *gpu, unsigned int count);
+int test_store(struct gpu *gpu, unsigned int count);
+int test_chain(struct gpu *gpu, unsigned int count);
+int test_selfmod(struct gpu *gpu, unsigned int count);
+int test_reloc(struct gpu *gpu, unsigned int count);
+int test_softpin(struct gpu *gpu, unsigned int count);
+
+/* shared.c: what several have a part in */
+int test_contexts(struct gpu *gpu, unsigned int count);
+int test_userptr(struct gpu *gpu, unsigned int count);
+int test_fences(struct gpu *gpu, unsigned int count);
+int test_busy(struct gpu *gpu, unsigned int count);
+
+/* blit.c: the blitter's data against a model's */
+int test_copy(struct gpu *gpu, unsigned int count);
+int test_big(struct gpu *gpu, unsigned int count);
+int test_color(struct gpu *gpu, unsigned int count);
+int test_tiled(struct gpu *gpu, unsigned int count);
+
+/* hostile.c: what must hurt nobody */
+int test_loop(struct gpu *gpu, unsigned int count);
+int test_garbage(struct gpu *gpu, unsigned int count);
+int test_badaddr(struct gpu *gpu, unsigned int count);
+int test_resets(struct gpu *gpu, unsigned int count);
+
+/* bench.c */
+int test_bench(struct gpu *gpu, unsigned int count);
+int test_sync(struct gpu *gpu, unsigned int count);
+int test_flood(struct gpu *gpu, unsigned int count);
+
+#endif
