@@ -487,6 +487,24 @@ static bool is_ours(const struct shadow_ctx *ctx, u32 at)
 	return ctx->ours[at / 8] >> at % 8 & 1;
 }
 
+/* In the image that the GPU saved, which may hold more of them than the one that it loaded. */
+static void find_batch_regs(struct shadow_ctx *ctx, const u32 *image)
+{
+	u32 base = gvt_engine_base(ctx->engine);
+
+	ctx->nr_batch_at = 0;
+	for (u32 i = 0; i < CTX_LISTS && (image[i] == MI_NOOP || MI_LRI(image[i])); i++) {
+		u32 end = image[i] == MI_NOOP ? i : i + (image[i] & LRI_LENGTH) + 1;
+
+		for (; i + 2 <= end && end < CTX_LISTS; i += 2)
+			for (size_t n = 0; n < ARRAY_SIZE(image_regs); n++)
+				if (image_regs[n].batch && ctx->nr_batch_at < CTX_BATCH_REGS &&
+				    image[i + 1] - base >= image_regs[n].first &&
+				    image[i + 1] - base <= image_regs[n].last)
+					ctx->batch_at[ctx->nr_batch_at++] = i + 2;
+	}
+}
+
 void vgpu_context_store(struct shadow_ctx *ctx)
 {
 	u64 gpa = vgpu_gma_to_gpa(ctx->vgpu, ctx->lrca + GVT_PAGE_SIZE);
@@ -507,6 +525,7 @@ void vgpu_context_store(struct shadow_ctx *ctx)
 			intel_gvt_hypervisor_write_gpa(ctx->vgpu, gpa + from * sizeof(u32),
 						       &now[from], (i - from) * sizeof(u32));
 	}
+	find_batch_regs(ctx, now);
 	for (u32 i = 0; i < ctx->nr_batch_at; i++)
 		ctx->saved[i] = now[ctx->batch_at[i]];
 }
@@ -603,6 +622,15 @@ struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine en
 			return NULL;
 	}
 	return ctx;
+}
+
+void vgpu_context_trust(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
+			const u32 cut[CTX_BATCH_REGS])
+{
+	struct shadow_ctx *ctx = find_ctx(vgpu, engine, desc & GVT_DESC_LRCA_MASK);
+
+	if (ctx)
+		memcpy(ctx->saved, cut, sizeof(ctx->saved));
 }
 
 void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine)

@@ -126,6 +126,10 @@ void vgpu_context_store(struct shadow_ctx *ctx);
 /** vgpu_context_uses() - true when page tables @mm are those of @ctx, which is loaded. */
 bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm);
 
+/** vgpu_context_trust() - registers @cut of a batch are what the GPU saved of context @desc. */
+void vgpu_context_trust(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
+			const u32 cut[CTX_BATCH_REGS]);
+
 /** vgpu_contexts_drop() - release all shadows of an engine; none is on the GPU. */
 void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
 
@@ -160,6 +164,7 @@ struct vgpu_port {
 	u32 hung;	/* it waits for the guest to reset it */
 	u64 desc[2];	/* what the guest was told that runs, front first; 0: nothing */
 	u64 pending[2]; /* submitted meanwhile, not yet in place */
+	u32 cut[2][CTX_BATCH_REGS]; /* of .desc, as the GPU saved them when the process ended */
 };
 
 struct vgpu_engine {

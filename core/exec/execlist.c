@@ -10,6 +10,8 @@
  * A submission that only adds to what runs is acknowledged at once. One that replaces it waits
  * until the scheduler has taken the vGPU's contexts off the engine.
  */
+#include <string.h>
+
 #include "core/irq/irq.h"
 #include "core/vgpu.h"
 
@@ -317,6 +319,9 @@ void vgpu_exec_resume(struct intel_vgpu *vgpu)
 
 		if (port->hung)
 			continue;
+		for (unsigned int i = 0; i < 2 && port->desc[i]; i++)
+			vgpu_context_trust(vgpu, nr, port->desc[i], port->cut[i]);
+		memset(port->cut, 0, sizeof(port->cut));
 		if (port->pending[0])
 			replaced(vgpu, nr);
 		else

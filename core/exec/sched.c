@@ -80,15 +80,22 @@ static bool on_gpu(const struct sched_engine *e, const struct sched_client *clie
 	return port_of(&e->running, client) || (e->waiting && port_of(&e->pending, client));
 }
 
-static bool capped(const struct sched_client *client, u64 now)
+/* What was had beyond a period's allowance counts in the next. */
+static void new_period(struct sched_client *client, u64 now)
 {
-	return client->cap && now - client->window_at < CAP_PERIOD &&
-	       client->window_ns >= CAP_PERIOD / 100 * client->cap;
+	u64 allowed = CAP_PERIOD / 100 * client->cap;
+
+	if (now - client->window_at < CAP_PERIOD)
+		return;
+	client->window_ns = client->window_ns > allowed ? client->window_ns - allowed : 0;
+	client->window_at = now;
 }
 
-static bool runnable(const struct sched_client *client, u64 now)
+static bool runnable(const struct sched_client *client)
 {
-	return client->want[0] && !client->stopping && !capped(client, now);
+	bool capped = client->cap && client->window_ns >= CAP_PERIOD / 100 * client->cap;
+
+	return client->want[0] && !client->stopping && !capped;
 }
 
 static u64 by_weight(const struct sched_client *client, u64 ns)
@@ -96,22 +103,12 @@ static u64 by_weight(const struct sched_client *client, u64 ns)
 	return ns * WEIGHT_UNIT / (client->weight ? client->weight : 1);
 }
 
-/* Time had, with what the run at hand has taken so far. */
-static u64 vtime_of(const struct sched_engine *e, const struct sched_client *client, u64 now)
-{
-	bool front = e->running.ctx[0] && e->running.ctx[0]->client == client;
-
-	return client->vtime + (front ? by_weight(client, now - e->front_at) : 0);
-}
-
-static struct sched_client *best(const struct sched_engine *e, const struct sched_client *but,
-				 u64 now)
+static struct sched_client *best(const struct sched_engine *e, const struct sched_client *but)
 {
 	struct sched_client *found = NULL;
 
 	for (struct sched_client *c = e->clients; c; c = c->next)
-		if (c != but && runnable(c, now) &&
-		    (!found || vtime_of(e, c, now) < vtime_of(e, found, now)))
+		if (c != but && runnable(c) && (!found || c->vtime < found->vtime))
 			found = c;
 	return found;
 }
@@ -140,31 +137,29 @@ static void report(struct sched_client *client, enum sched_what what, struct sch
 static struct sched_ctx *pick_first(const struct sched_engine *e, u64 now)
 {
 	struct sched_ctx *front = e->running.ctx[0];
-	struct sched_client *had = front ? front->client : NULL, *other = best(e, had, now);
+	struct sched_client *had = front ? front->client : NULL, *other = best(e, had);
 
-	if (!had || !runnable(had, now) || had->want[0] != front) {
-		struct sched_client *any = best(e, NULL, now);
+	if (!had || !runnable(had) || had->want[0] != front) {
+		struct sched_client *any = best(e, NULL);
 
 		return any ? any->want[0] : NULL;
 	}
-	if (other && now - e->slice_at >= e->sched->times.slice &&
-	    vtime_of(e, other, now) < vtime_of(e, had, now))
+	if (other && now - e->slice_at >= e->sched->times.slice && other->vtime < had->vtime)
 		return other->want[0];
 	return front;
 }
 
-static struct sched_ctx *pick_second(const struct sched_engine *e, const struct sched_ctx *first,
-				     u64 now)
+static struct sched_ctx *pick_second(const struct sched_engine *e, const struct sched_ctx *first)
 {
-	struct sched_client *had = first->client, *other = best(e, had, now);
+	struct sched_client *had = first->client, *other = best(e, had);
 	struct sched_ctx *there = e->running.ctx[1];
 
 	/* What follows already, and may, is left there. */
 	if (first == e->running.ctx[0] && there &&
-	    (there == had->want[1] || (there->client != had && runnable(there->client, now) &&
-				       there == there->client->want[0])))
+	    (there == had->want[1] ||
+	     (there->client != had && runnable(there->client) && there == there->client->want[0])))
 		return there;
-	if (had->want[1] && (!other || vtime_of(e, had, now) <= vtime_of(e, other, now)))
+	if (had->want[1] && (!other || had->vtime <= other->vtime))
 		return had->want[1];
 	return other ? other->want[0] : NULL;
 }
@@ -210,15 +205,38 @@ static bool changed(const struct sched_engine *e, const struct sched_port *next)
 	       (front && (front->tail != front->submitted || front->reload));
 }
 
+/*
+ * Time had is what passes while a context has the engine: nobody else can have it then.
+ */
+static void account(struct sched_engine *e, u64 now)
+{
+	struct sched_ctx *front = e->running.ctx[0];
+	u64 run_ns = now - e->front_at;
+	struct sched_client *client;
+
+	if (!front)
+		return;
+	client = front->client;
+	client->window_ns += run_ns;
+	client->run_ns += run_ns;
+	client->vtime += by_weight(client, run_ns);
+	front->alone_ns += run_ns;
+	e->front_at = now;
+	e->vtime = client->vtime;
+}
+
 static void kick(struct sched_engine *e, u64 now)
 {
 	struct sched_port next = { { NULL, NULL } };
 
+	account(e, now);
+	for (struct sched_client *c = e->clients; c; c = c->next)
+		new_period(c, now);
 	if (e->waiting || e->resetting || e->stuck)
 		return;
 	next.ctx[0] = pick_first(e, now);
 	if (next.ctx[0])
-		next.ctx[1] = pick_second(e, next.ctx[0], now);
+		next.ctx[1] = pick_second(e, next.ctx[0]);
 	else
 		next.ctx[0] = pick_idle(e);
 	if (next.ctx[0] && changed(e, &next))
@@ -231,38 +249,13 @@ static void settle(struct sched_engine *e)
 	for (struct sched_client *c = e->clients; c; c = c->next)
 		if (c->stopping && !on_gpu(e, c)) {
 			c->stopping = false;
-			report(c, SCHED_STOPPED, NULL, NULL);
+			if (!c->halting)
+				report(c, SCHED_STOPPED, NULL, NULL);
 		}
 	pthread_cond_broadcast(&e->changed);
 }
 
 /* ---- what came of it ---- */
-
-/*
- * Time had is what passes between events: while a context has the engine nobody else can.
- */
-static void account(struct sched_engine *e, u64 now)
-{
-	struct sched_ctx *front = e->running.ctx[0];
-	u64 run_ns = now - e->front_at;
-	struct sched_client *client;
-
-	if (!front)
-		return;
-	client = front->client;
-	if (now - client->window_at >= CAP_PERIOD) {
-		u64 allowed = CAP_PERIOD / 100 * client->cap;
-
-		client->window_ns = client->window_ns > allowed ? client->window_ns - allowed : 0;
-		client->window_at = now;
-	}
-	client->window_ns += run_ns;
-	client->run_ns += run_ns;
-	client->vtime += by_weight(client, run_ns);
-	front->alone_ns += run_ns;
-	e->front_at = now;
-	e->vtime = client->vtime;
-}
 
 static void new_front(struct sched_engine *e, const struct sched_client *was, u64 now)
 {
@@ -492,10 +485,10 @@ static void want(struct sched_client *client, unsigned int i, struct sched_ctx *
 }
 
 /* Who was idle has no time to catch up on, but for what a slice is worth. */
-static void arrive(struct sched_engine *e, struct sched_client *client, u64 now)
+static void arrive(struct sched_engine *e, struct sched_client *client)
 {
-	const struct sched_client *least = best(e, client, now);
-	u64 at = least ? vtime_of(e, least, now) : e->vtime;
+	const struct sched_client *least = best(e, client);
+	u64 at = least ? least->vtime : e->vtime;
 	u64 credit = by_weight(client, e->sched->times.slice);
 
 	at = at > credit ? at - credit : 0;
@@ -510,7 +503,7 @@ void sched_run(struct sched_client *client, struct sched_ctx *first, struct sche
 
 	pthread_mutex_lock(&e->lock);
 	now = gvt_sched_now();
-	arrive(e, client, now);
+	arrive(e, client);
 	want(client, 0, first);
 	want(client, 1, second);
 	first->reload = true;
@@ -581,7 +574,7 @@ void sched_halt(struct sched_client *client, bool save)
 	now = gvt_sched_now();
 	until = now + HALT_TIMEOUT;
 	client->want[0] = client->want[1] = NULL;
-	client->stopping = true;
+	client->stopping = client->halting = true;
 	if (save || !alone(e, client))
 		kick(e, now);
 	while (on_gpu(e, client)) {
@@ -594,7 +587,7 @@ void sched_halt(struct sched_client *client, bool save)
 		else if (wait_changed(e, until) && !e->resetting)
 			reset(e);
 	}
-	client->stopping = false;
+	client->stopping = client->halting = false;
 	if (!save)
 		client->nr_reports = client->irq = 0;
 	settle(e);

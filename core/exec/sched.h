@@ -58,8 +58,8 @@ struct sched_client {
 	/* The rest is the scheduler's, under the engine's lock. */
 	struct sched_client *next;
 	struct sched_ctx *want[2];
-	struct sched_ctx idle; /* a context that ends at once; .desc 0: none */
-	bool stopping;
+	struct sched_ctx idle;	/* a context that ends at once; .desc 0: none */
+	bool stopping, halting; /* leaves the GPU, with or without a report of it */
 	u32 nr_reports;
 	struct sched_report reports[SCHED_REPORTS];
 	u32 irq;	 /* GVT_IRQ_ bits that have not been taken */

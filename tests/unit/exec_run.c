@@ -2,6 +2,7 @@
 /* From a guest's submission to what it is told, with the software GPU below. */
 #include "tests/unit/exec_guest.h"
 
+#include <sched.h>
 #include <string.h>
 
 #define IDLE_ACTIVE guest_csb(GVT_CSB_IDLE_ACTIVE, 0)
@@ -474,11 +475,145 @@ START_TEST(resumed)
 }
 END_TEST
 
+/* ---- who gets how much ---- */
+
+/* An endless batch as the context's last command: it takes all that it is given. */
+static void hog(struct guest *g, u32 weight, u32 cap)
+{
+	struct guest_ctx ctx = guest_context(g, GVT_VCS0, 0);
+	u32 *dw = guest_dw(g, GUEST_DATA, 0);
+
+	g->f->vgpu->exec.engine[GVT_VCS0].client.weight = weight;
+	g->f->vgpu->exec.engine[GVT_VCS0].client.cap = cap;
+	dw[0] = 0x31u << 23 | 1u << 8 | 1;
+	dw[1] = GUEST_DATA_AT;
+	for (u32 i = 0; i < 4; i++)
+		guest_emit(g, &ctx, i < 3 ? dw[i] : 0);
+	guest_submit(g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(g, GVT_VCS0), IDLE_ACTIVE);
+}
+
+static u64 had(struct guest *g)
+{
+	return intel_vgpu_exec_counts(g->f->vgpu)->run_ns[GVT_VCS0];
+}
+
+/*
+ * Both run until what the first had of the time, in thousandths, is within the bounds: soon on an
+ * idle host, and after some turns more where the host has others to serve.
+ */
+static void check_share(struct guest *g, struct guest *h, u64 least, u64 most)
+{
+	u64 g_from = had(g), h_from = had(h), all, of_g;
+
+	do {
+		sched_yield();
+		all = had(g) - g_from + had(h) - h_from;
+		of_g = all ? (had(g) - g_from) * 1000 / all : 0;
+		ck_assert_msg(all < 20000000000, "the first had %llu thousandths",
+			      (unsigned long long)of_g);
+	} while (all < 200000000 || of_g < least || of_g > most);
+}
+
+START_TEST(by_weight)
+{
+	static const struct {
+		u32 weight[2], cap, least, most;
+	} cases[] = { { { 1, 1 }, 0, 450, 550 },
+		      { { 3, 1 }, 0, 700, 800 },
+		      { { 1, 1 }, 20, 100, 250 } };
+	struct guest g = exec_guest(gpu), h = second_guest(&g);
+
+	hog(&g, cases[_i].weight[0], cases[_i].cap);
+	hog(&h, cases[_i].weight[1], 0);
+	check_share(&g, &h, cases[_i].least, cases[_i].most);
+	free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+START_TEST(watchdog)
+{
+	struct guest g = exec_guest(gpu), h = second_guest(&g);
+
+	gvt_sched_times(g.f->gvt->sched)->watchdog = 50000000;
+	hog(&g, 1, 0);
+	check_hangs(&g, GVT_VCS0);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->stuck, 1);
+	check_works(&h, GVT_VCS0);
+	free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* A command that does not exist, in a batch that is not audited: the GPU finds it. */
+START_TEST(stuck)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 0);
+
+	*guest_dw(&g, GUEST_DATA, 0) = 0x1fu << 23;
+	guest_emit(&g, &ctx, 0x31u << 23 | 1u << 8 | 1);
+	guest_emit(&g, &ctx, GUEST_DATA_AT);
+	guest_emit(&g, &ctx, 0);
+	guest_emit(&g, &ctx, 0);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+	check_hangs(&g, GVT_BCS0);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->stuck, 1);
+	fake_free(g.f);
+}
+END_TEST
+
+/* ---- another process goes on with it ---- */
+
+START_TEST(taken_up)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&g, GVT_RCS0, 1);
+	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
+
+	/* It is stopped in a batch, behind a store that is not to be done twice. */
+	*dw++ = 0x1cu << 23 | 1u << 15 | 4u << 12 | 2;
+	*dw++ = 1;
+	*dw++ = GUEST_DATA_AT + GVT_PAGE_SIZE;
+	*dw++ = 0;
+	*dw++ = 0x20u << 23 | 2;
+	*dw++ = GUEST_DATA_AT + GVT_PAGE_SIZE + 8;
+	*dw++ = 0;
+	*dw++ = 0xbeef;
+	*dw++ = 0x0au << 23;
+	guest_breadcrumb(&g, &a);
+	guest_emit(&g, &a, 0x31u << 23 | 1u << 8 | 1);
+	guest_emit(&g, &a, GUEST_DATA_AT);
+	guest_emit(&g, &a, 0);
+	guest_emit(&g, &a, 0);
+	guest_breadcrumb(&g, &a);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &a, &b);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	while (guest_seqno(&g, &a) != 1)
+		ck_assert(fake_serve(g.f, 5000));
+	intel_gvt_destroy_vgpu(g.f->vgpu);
+	*guest_dw(&g, GUEST_SEQNO, a.nr) = 0;
+	ck_assert_int_eq(fake_create(g.f, 64), 0);
+	ck_assert_int_eq(intel_gvt_activate_vgpu(g.f->vgpu), 0);
+	__atomic_store_n(guest_dw(&g, GUEST_DATA + 1, 0), 1, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(NEXT, a.id));
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, b.id));
+	ck_assert_uint_eq(*guest_dw(&g, GUEST_DATA + 1, 2), 0xbeef);
+	ck_assert_uint_eq(guest_seqno(&g, &a), 2);
+	ck_assert_uint_eq(guest_seqno(&g, &b), 1);
+	fake_free(g.f);
+}
+END_TEST
+
 Suite *suite_exec_run(void)
 {
 	const TTest *const tests[] = { one_request, again_and_again, two_contexts, extended,
 				       preempted,   batch,	     endless,	   gone,
-				       flood,	    beside_endless,  resumed };
+				       flood,	    beside_endless,  resumed,	   watchdog,
+				       stuck,	    taken_up };
 	Suite *suite = suite_create("exec_run");
 	TCase *tcase = tcase_create("exec_run");
 
@@ -487,6 +622,7 @@ Suite *suite_exec_run(void)
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, refusals, 0, ARRAY_SIZE(refused));
+	tcase_add_loop_test(tcase, by_weight, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
