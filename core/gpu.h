@@ -96,7 +96,10 @@ struct gvt_gpu_ops {
 			    struct gvt_gpu_space **space);
 	void (*space_destroy)(struct gvt_gpu_space *space);
 
-	/* Entries [first, first + nr) of its GGTT; @entries NULL: all are @fill. 0 or -ENOMEM. */
+	/*
+	 * Entries [first, first + nr) of its GGTT; @entries NULL: all are @fill. 0 or -ENOMEM:
+	 * some are as before. To fill whole runs of 512 needs no memory.
+	 */
 	int (*ggtt_set)(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *entries,
 			u64 fill);
 

@@ -21,6 +21,8 @@ struct intel_vgpu_params {
 	u32 id;		  /* 1 and up; told to the guest in PVINFO */
 	u32 aperture_mib; /* BAR2: a power of two, 64 to 1024 */
 	u32 fences;	  /* fence registers offered, 1 to 32 */
+	u32 weight;	  /* share of the GPU's time against the others'; 0 counts as 1 */
+	u32 cap;	  /* most of an engine's time, in percent; 0: all that is free */
 };
 
 #define GVT_APERTURE_MIB_MIN 64u
@@ -148,10 +150,13 @@ struct vgpu_counters {
 	u64 ggtt_read, ggtt_write;
 	u64 aperture_read, aperture_write;
 	u64 tracked_write;
-	u64 outside;	 /* an address that is none of its own, or a width that none has */
-	u64 ro_write;	 /* writes that a read-only register dropped */
-	u64 msi;	 /* interrupts sent */
-	u64 bar_refused; /* BARs that could not be put where the guest wanted them */
+	u64 outside;	   /* an address that is none of its own, or a width that none has */
+	u64 ro_write;	   /* writes that a read-only register dropped */
+	u64 msi;	   /* interrupts sent */
+	u64 irq_raised;	   /* events of interrupt sources that no mask held back */
+	u64 irq_masked;	   /* those that one did */
+	u64 irq_coalesced; /* of those raised, without a message of their own */
+	u64 bar_refused;   /* BARs that could not be put where the guest wanted them */
 };
 
 /* What a PVINFO notification (g2v) may say; the last counts those that say nothing known. */
@@ -176,6 +181,25 @@ struct vgpu_gtt_counts {
 	u64 traps;	  /* writes to tracked tables */
 	u64 reclaims;	  /* PPGTTs whose shadow made room for another's */
 	u64 refused;	  /* notifications that could not be followed */
+	u64 pushes;	  /* calls that told the GPU entries of the GGTT */
+	u64 flushes;	  /* of the GPU */
+};
+
+/* Why contexts were refused, by enum exec_refusal. */
+#define GVT_EXEC_REFUSALS 7u
+
+/* What was executed. */
+struct vgpu_exec_counts {
+	u64 submissions; /* writes to a port that were complete */
+	u64 contexts;	 /* loaded for a run */
+	u64 extended;	 /* submissions that only added to what ran (lite restores) */
+	u64 preempted;	 /* submissions that replaced it */
+	u64 dwords;	 /* of commands audited */
+	u64 batches;	 /* privileged ones copied */
+	u64 stuck;	 /* contexts that the GPU could not go on with */
+	u64 resets;	 /* of engines, by the guest or for it */
+	u64 refused[GVT_EXEC_REFUSALS];
+	u64 run_ns[4]; /* time had, by enum gvt_engine */
 };
 
 /* A PPGTT of the guest's, as its PVINFO notification named it. */
@@ -232,6 +256,9 @@ int intel_vgpu_verify(struct intel_vgpu *vgpu, const struct gvt_root *root,
 
 /** intel_vgpu_gtt_counts() - what they are now, valid while the vGPU lives. */
 const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(struct intel_vgpu *vgpu);
+
+/** intel_vgpu_exec_counts() - what they are now, valid while the vGPU lives. */
+const struct vgpu_exec_counts *intel_vgpu_exec_counts(struct intel_vgpu *vgpu);
 
 /** intel_vgpu_counters() - the counters, valid while the vGPU lives. */
 const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu);

@@ -19,9 +19,12 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *p
 	gvt->priv = priv;
 	gvt->gtt_format = &gtt_format_gen9;
 	err = gvt_mmio_build(gvt);
+	if (!err && gpu)
+		err = gvt_sched_create(gpu, &gvt->sched);
 	if (!err)
 		err = intel_gvt_hypervisor_host_init(gvt);
 	if (err) {
+		gvt_sched_destroy(gvt->sched);
 		free(gvt->rows);
 		free(gvt);
 		return err;
@@ -35,6 +38,7 @@ void intel_gvt_exit(struct intel_gvt *gvt)
 	if (!gvt)
 		return;
 	intel_gvt_hypervisor_host_exit(gvt);
+	gvt_sched_destroy(gvt->sched);
 	free(gvt->rows);
 	free(gvt);
 }
@@ -72,6 +76,7 @@ static void power_on(struct intel_vgpu *vgpu)
 {
 	vgpu_cfg_reset(vgpu);
 	gvt_mmio_reset(vgpu);
+	vgpu_irq_reset(vgpu);
 }
 
 int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params *params,
@@ -115,8 +120,11 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 	} else {
 		gvt_mmio_show(vgpu);
 	}
-	err = vgpu_gtt_init(vgpu);
+	err = vgpu_exec_init(vgpu);
+	if (!err)
+		err = vgpu_gtt_init(vgpu);
 	if (err) {
+		vgpu_exec_exit(vgpu);
 		intel_gvt_hypervisor_detach_vgpu(vgpu);
 		free_vgpu(vgpu);
 		return err;
@@ -129,6 +137,7 @@ void intel_gvt_destroy_vgpu(struct intel_vgpu *vgpu)
 {
 	if (!vgpu)
 		return;
+	vgpu_exec_exit(vgpu);
 	vgpu_gtt_exit(vgpu);
 	page_track_clear(vgpu);
 	intel_gvt_hypervisor_detach_vgpu(vgpu);
@@ -139,8 +148,11 @@ int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
 {
 	vgpu->state->active = true;
 	vgpu_bars_update(vgpu);
-	if (vgpu->taken_up)
+	if (vgpu->taken_up) {
 		vgpu_ggtt_commit(vgpu);
+		vgpu_irq_refresh(vgpu);
+		vgpu_exec_resume(vgpu);
+	}
 	return 0;
 }
 
@@ -151,6 +163,7 @@ void intel_gvt_deactivate_vgpu(struct intel_vgpu *vgpu)
 
 void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu)
 {
+	vgpu_exec_reset(vgpu, EXEC_ALL_ENGINES);
 	vgpu_bars_off(vgpu);
 	power_on(vgpu);
 	vgpu_gtt_reset(vgpu);
@@ -181,5 +194,5 @@ const struct intel_gvt_ops intel_gvt_ops = {
 
 void intel_vgpu_service(struct intel_vgpu *vgpu)
 {
-	(void)vgpu;
+	vgpu_exec_service(vgpu);
 }

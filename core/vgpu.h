@@ -5,9 +5,11 @@
 #ifndef CORE_VGPU_H
 #define CORE_VGPU_H
 
+#include "core/exec/exec.h"
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
 #include "core/gvt.h"
+#include "core/irq/irq.h"
 #include "core/mmio/reg.h"
 
 #define VGPU_CFG_SIZE	 256u
@@ -30,15 +32,18 @@ struct vgpu_state {
 	u64 bar_at[VGPU_NR_BARS]; /* as placed, or INTEL_GVT_BAR_OFF */
 	u64 notifications[VGT_G2V_MAX + 1];
 	struct vgpu_counters counters;
+	u32 irq_second[VGPU_NR_IRQ_GROUPS]; /* bits: sources with another event behind the latched
+					     */
 	u8 cfg[VGPU_CFG_SIZE] __attribute__((aligned(8)));
 	struct vgpu_root roots[GTT_ROOTS_MAX];
+	struct vgpu_port ports[GVT_NR_ENGINES];
 	u64 ggtt_written[VGPU_GGTT_PAGES / 64]; /* bits: pages of .ggtt that were ever written */
 	u64 vreg_used[GVT_MMIO_PAGES / 64]; /* bits: pages of .vreg that hold more than zeroes */
 	u32 vreg[GVT_MMIO_DWORDS] __attribute__((aligned(4096)));
 	u64 ggtt[VGPU_GGTT_PAGES * 512] __attribute__((aligned(4096)));
 };
 
-#define VGPU_STATE_LAYOUT 4u
+#define VGPU_STATE_LAYOUT 5u
 
 struct intel_vgpu {
 	struct intel_gvt *gvt;
@@ -51,13 +56,17 @@ struct intel_vgpu {
 		u32 reads, writes;
 	} * access;    /* one for each register dword */
 	bool taken_up; /* its guest has a GGTT already */
+	bool irq_line; /* something is pending, and its message sent */
 	struct page_track_table tracked;
+	struct gvt_gpu_space *space; /* of it on the GPU; NULL: none */
 	struct vgpu_gtt gtt;
+	struct vgpu_exec exec;
 };
 
 struct intel_gvt {
 	const struct intel_gvt_mpt *mpt;
-	struct gvt_gpu *gpu; /* NULL: nothing executes what guests submit */
+	struct gvt_gpu *gpu;	 /* NULL: nothing executes what guests submit */
+	struct gvt_sched *sched; /* who has its engines; NULL likewise */
 	void *priv;
 	const struct gvt_reg **rows; /* row 0 is no register */
 	size_t nr_rows;

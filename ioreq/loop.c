@@ -137,6 +137,11 @@ int ioreq_server_run(struct ioreq_server *server)
 
 int ioreq_server_wake(struct ioreq_server *server)
 {
-	__atomic_store_n(&server->woken, true, __ATOMIC_RELEASE);
-	return xenevtchn_notify(server->waker, server->waker_port) ? -errno : 0;
+	/* One that is on its way will do. */
+	if (__atomic_exchange_n(&server->woken, true, __ATOMIC_ACQ_REL))
+		return 0;
+	if (!xenevtchn_notify(server->waker, server->waker_port))
+		return 0;
+	__atomic_store_n(&server->woken, false, __ATOMIC_RELEASE);
+	return -errno;
 }

@@ -15,21 +15,28 @@ static const struct xengt_config defaults = {
 	.group = "root",
 	.state_dir = XENGT_RUNDIR,
 	.tree = XENGT_RUNDIR "/gvt",
+	.gpu = "software",
 	.default_type = "i915-GVTg_V5_2",
 	.poll_max = 64,
 	.max_vgpus = 64,
 };
 
-/* A key of the file. A size of 0 says that it is a number. */
+static const char *const gpus[] = { "software", "none", NULL };
+
+/* A key of the file. A size of 0 says that it is a number; .words, that it is one of them. */
 static const struct {
 	const char *name;
 	size_t offset, size;
+	const char *const *words;
+	const char *wrong;
 } keys[] = {
 	{ "socket", offsetof(struct xengt_config, socket), sizeof(defaults.socket) },
 	{ "group", offsetof(struct xengt_config, group), sizeof(defaults.group) },
 	{ "state_dir", offsetof(struct xengt_config, state_dir), sizeof(defaults.state_dir) },
 	{ "qemu", offsetof(struct xengt_config, qemu), sizeof(defaults.qemu) },
 	{ "tree", offsetof(struct xengt_config, tree), sizeof(defaults.tree) },
+	{ "gpu", offsetof(struct xengt_config, gpu), sizeof(defaults.gpu), gpus,
+	  "the value must be software or none" },
 	{ "default_type", offsetof(struct xengt_config, default_type),
 	  sizeof(defaults.default_type) },
 	{ "poll_max", offsetof(struct xengt_config, poll_max), 0 },
@@ -57,6 +64,13 @@ static char *strip(char *text)
 	return text;
 }
 
+static bool is_one_of(const char *value, const char *const *words)
+{
+	while (*words && strcmp(value, *words))
+		words++;
+	return *words;
+}
+
 static const char *set(struct xengt_config *config, const char *name, const char *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -68,6 +82,8 @@ static const char *set(struct xengt_config *config, const char *name, const char
 		if (keys[i].size) {
 			if (strlen(value) >= keys[i].size)
 				return "the value is too long";
+			if (keys[i].words && !is_one_of(value, keys[i].words))
+				return keys[i].wrong;
 			strcpy(to, value);
 			return NULL;
 		}

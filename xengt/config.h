@@ -13,6 +13,7 @@ struct xengt_config {
 	char state_dir[200];		   /* of the vGPUs' states; must not outlive a boot */
 	char qemu[256];			   /* the stock device model; empty: looked for */
 	char tree[200];			   /* where the tree of files is mounted; empty: nowhere */
+	char gpu[16];			   /* what executes guests' work: "software" or "none" */
 	char default_type[XENGT_NAME_MAX]; /* of a guest that names none */
 	unsigned int poll_max;
 	unsigned int max_vgpus; /* on this host at once */

@@ -21,11 +21,28 @@ struct field {
 #f, offsetof(struct ioreq_counters, f) \
 	}
 
+#define EXEC_FIELD(f)                                    \
+	{                                                \
+#f, offsetof(struct vgpu_exec_counts, f) \
+	}
+
+static const struct field exec_fields[] = {
+	EXEC_FIELD(submissions), EXEC_FIELD(contexts), EXEC_FIELD(extended), EXEC_FIELD(preempted),
+	EXEC_FIELD(dwords),	 EXEC_FIELD(batches),  EXEC_FIELD(stuck),    EXEC_FIELD(resets),
+};
+
+/* By enum exec_refusal, and by enum gvt_engine. */
+static const char *const refusals[GVT_EXEC_REFUSALS] = {
+	"descriptor", "image", "ring", "ppgtt", "command", "memory", "stuck",
+};
+static const char *const engines[] = { "rcs0", "bcs0", "vcs0", "vecs0" };
+
 static const struct field gvt_fields[] = {
 	GVT_FIELD(cfg_read),	  GVT_FIELD(cfg_write),	     GVT_FIELD(mmio_read),
 	GVT_FIELD(mmio_write),	  GVT_FIELD(ggtt_read),	     GVT_FIELD(ggtt_write),
 	GVT_FIELD(aperture_read), GVT_FIELD(aperture_write), GVT_FIELD(tracked_write),
 	GVT_FIELD(outside),	  GVT_FIELD(ro_write),	     GVT_FIELD(msi),
+	GVT_FIELD(irq_raised),	  GVT_FIELD(irq_masked),     GVT_FIELD(irq_coalesced),
 	GVT_FIELD(bar_refused),
 };
 
@@ -163,6 +180,21 @@ static struct json_object *bars_of(struct xengt_vgpu *v)
 	return bars;
 }
 
+static struct json_object *execution_of(struct xengt_vgpu *v)
+{
+	const struct vgpu_exec_counts *counts = intel_vgpu_exec_counts(v->vgpu);
+	struct json_object *all = fields_of(counts, exec_fields, ARRAY_SIZE(exec_fields));
+	struct json_object *refused = json_object_new_object(), *run = json_object_new_object();
+
+	for (unsigned int i = 0; i < GVT_EXEC_REFUSALS; i++)
+		put_u64(refused, refusals[i], counts->refused[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(engines); i++)
+		put_u64(run, engines[i], counts->run_ns[i] / 1000);
+	json_object_object_add(all, "refused", refused);
+	json_object_object_add(all, "run_us", run);
+	return all;
+}
+
 struct answer {
 	struct json_object *all;
 	bool unknown, pages;
@@ -182,6 +214,7 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	json_object_object_add(all, "requests",
 			       fields_of(ioreq_server_counters(v->server), ioreq_fields,
 					 ARRAY_SIZE(ioreq_fields)));
+	json_object_object_add(all, "execution", execution_of(v));
 	for (int i = 0; i <= VGT_G2V_MAX; i++)
 		if (intel_vgpu_notifications(v->vgpu)[i])
 			put_u64(notes, notification_names[i], intel_vgpu_notifications(v->vgpu)[i]);

@@ -6,6 +6,9 @@
  * and built up again with the same pages; the oldest of them go, many at a time. All go when the
  * guest's frames change hands.
  *
+ * What threads of a GPU look up is changed under the view's lock (view.h): the chains by address,
+ * and which of the pages in them are in use.
+ *
  * Two pins may turn out to be of one frame, when the guest meddled with its grants. Then references
  * are given back to either; the frame is kept until both are gone.
  */
@@ -37,6 +40,8 @@ u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
 static int prepare(struct xengt_vgpu *v)
 {
 	struct xengt_dma *dma = &v->dma;
+	struct xengt_dma_page *pages;
+	u32 *by_bus;
 	int err;
 
 	if (dma->pages)
@@ -45,15 +50,17 @@ static int prepare(struct xengt_vgpu *v)
 	if (err)
 		return err;
 	/* Address space, until used. */
-	dma->by_bus = calloc(XENGT_DMA_HASH, sizeof(*dma->by_bus));
-	dma->pages = calloc(XENGT_PINS_MAX, sizeof(*dma->pages));
-	if (!dma->by_bus || !dma->pages) {
-		free(dma->by_bus);
-		free(dma->pages);
-		dma->by_bus = NULL;
-		dma->pages = NULL;
+	by_bus = calloc(XENGT_DMA_HASH, sizeof(*by_bus));
+	pages = calloc(XENGT_PINS_MAX, sizeof(*pages));
+	if (!by_bus || !pages) {
+		free(by_bus);
+		free(pages);
 		return -ENOMEM;
 	}
+	xengt_view_lock(v);
+	dma->by_bus = by_bus;
+	dma->pages = pages;
+	xengt_view_unlock(v);
 	if (v->state->pins.nr < XENGT_PINS_SCRATCH)
 		v->state->pins.nr = XENGT_PINS_SCRATCH;
 	return 0;
@@ -184,11 +191,13 @@ static void trim(struct xengt_vgpu *v, u32 keep)
 	while (dma->idle > keep) {
 		u32 nr = 0;
 
+		xengt_view_lock(v);
 		while (dma->idle > keep && nr < ARRAY_SIZE(batch)) {
 			batch[nr] = dma->idle_old - 1;
 			idle_pull(dma, batch[nr]);
 			unlink_page(v, batch[nr++]);
 		}
+		xengt_view_unlock(v);
 		unmap_pins(v, batch, nr);
 	}
 }
@@ -207,6 +216,20 @@ int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin)
 	return err;
 }
 
+static int begin_use(struct xengt_vgpu *v, u64 gfn)
+{
+	int err = xengt_view_use(v, gfn);
+
+	v->dma.used += !err;
+	return err;
+}
+
+static void end_use(struct xengt_vgpu *v, u32 pin)
+{
+	xengt_view_unuse(v, pin_of(v, pin)->gfn);
+	v->dma.used--;
+}
+
 /* After a reference went. What shows a page must go before the page does. */
 static void settle(struct xengt_vgpu *v, u32 pin)
 {
@@ -214,13 +237,12 @@ static void settle(struct xengt_vgpu *v, u32 pin)
 
 	if (in_use(page))
 		return;
-	v->dma.used--;
 	if (xengt_dma_hide_page(v, pin)) {
 		/* Shown still: it stays, out of reach, with this process. */
 		page->within = 1;
-		v->dma.used++;
 		return;
 	}
+	end_use(v, pin);
 	if (page->gone)
 		idle_push_oldest(&v->dma, pin);
 	else
@@ -237,6 +259,11 @@ static int new_page(struct xengt_vgpu *v, u64 gfn, u32 was, u32 *pin)
 	if (err)
 		return err;
 	err = xengt_pagetab_set(&v->dma.gfns, gfn, *pin + 1);
+	if (!err) {
+		err = begin_use(v, gfn);
+		if (err)
+			xengt_pagetab_set(&v->dma.gfns, gfn, was);
+	}
 	if (err) {
 		give_pin(v, *pin);
 		return err;
@@ -248,6 +275,7 @@ static int new_page(struct xengt_vgpu *v, u64 gfn, u32 was, u32 *pin)
 
 static void drop_new(struct xengt_vgpu *v, u32 pin)
 {
+	end_use(v, pin);
 	xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, v->dma.pages[pin].older);
 	give_pin(v, pin);
 }
@@ -278,16 +306,25 @@ static int look_up(struct xengt_vgpu *v, const u64 *gfns, u32 nr, struct batch *
 			if (err)
 				return err;
 			batch->new[batch->nr_new++] = pin;
-			v->dma.used++;
 		} else if (!in_use(&v->dma.pages[pin])) {
+			err = begin_use(v, gfn);
+			if (err)
+				return err;
 			idle_pull(&v->dma, pin);
-			v->dma.used++;
 		}
 		v->dma.hits += link != 0;
 		v->dma.pages[pin].small++;
 		batch->at[batch->nr] = pin + 1;
 	}
 	return 0;
+}
+
+/* New ones that did not come to be mapped. */
+static void drop_unmapped(struct xengt_vgpu *v, const struct batch *batch)
+{
+	for (u32 i = 0; i < batch->nr_new; i++)
+		if (!pin_of(v, batch->new[i])->bus)
+			drop_new(v, batch->new[i]);
 }
 
 /* Takes the references back, of pins that never came to be mapped too. */
@@ -302,12 +339,7 @@ static void undo(struct xengt_vgpu *v, const struct batch *batch)
 		if (pin_of(v, pin)->bus)
 			settle(v, pin);
 	}
-	for (u32 i = 0; i < batch->nr_new; i++) {
-		if (pin_of(v, batch->new[i])->bus)
-			continue;
-		drop_new(v, batch->new[i]);
-		v->dma.used--;
-	}
+	drop_unmapped(v, batch);
 }
 
 static int map_new(struct xengt_vgpu *v, struct batch *batch)
@@ -321,6 +353,7 @@ static int map_new(struct xengt_vgpu *v, struct batch *batch)
 	if (err)
 		return err;
 	err = xengt_grants_map(v, batch->new, batch->nr_new);
+	xengt_view_lock(v);
 	for (u32 i = 0; i < batch->nr_new; i++) {
 		u64 bus = pin_of(v, batch->new[i])->bus;
 		u32 *chain;
@@ -332,6 +365,7 @@ static int map_new(struct xengt_vgpu *v, struct batch *batch)
 		*chain = batch->new[i] + 1;
 		mapped++;
 	}
+	xengt_view_unlock(v);
 	give_quota(v, batch->nr_new - mapped);
 	v->dma.maps += mapped;
 	return err;
@@ -340,27 +374,26 @@ static int map_new(struct xengt_vgpu *v, struct batch *batch)
 static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 {
 	struct batch batch;
-	int err = look_up(v, gfns, nr, &batch);
+	int err;
 
+	xengt_view_lock(v);
+	err = look_up(v, gfns, nr, &batch);
+	xengt_view_unlock(v);
 	if (!err)
 		err = map_new(v, &batch);
-	if (err) {
+	xengt_view_lock(v);
+	if (err)
 		undo(v, &batch);
-		return err;
-	}
-	for (u32 i = 0; i < nr; i++) {
+	for (u32 i = 0; !err && i < nr; i++) {
 		u64 bus = batch.at[i] ? pin_of(v, batch.at[i] - 1)->bus : 0;
 
 		addrs[i] = bus ? bus : GVT_DMA_INVALID;
 		v->dma.refused += !bus;
 	}
-	for (u32 i = 0; i < batch.nr_new; i++) {
-		if (pin_of(v, batch.new[i])->bus)
-			continue;
-		drop_new(v, batch.new[i]);
-		v->dma.used--;
-	}
-	return 0;
+	if (!err)
+		drop_unmapped(v, &batch);
+	xengt_view_unlock(v);
+	return err;
 }
 
 int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
@@ -411,6 +444,7 @@ static int map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 		xengt_dma_unmap(v, addrs, nr);
 		return err;
 	}
+	xengt_view_lock(v);
 	for (u32 i = 0; i < nr; i++) {
 		u32 pin = xengt_pagetab_get(&v->dma.gfns, gfns[i]) - 1;
 
@@ -418,6 +452,7 @@ static int map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 		v->dma.pages[pin].within++;
 		v->dma.pages[pin].large[order] += i == 0;
 	}
+	xengt_view_unlock(v);
 	*addr = addrs[0];
 	return 0;
 }
@@ -493,9 +528,11 @@ static void unmap_one(struct xengt_vgpu *v, u64 bus)
 
 void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr)
 {
+	xengt_view_lock(v);
 	for (size_t i = 0; i < nr; i++)
 		if (addrs[i] != GVT_DMA_INVALID)
 			unmap_one(v, addrs[i]);
+	xengt_view_unlock(v);
 	if (v->dma.idle > IDLE_MAX + XENGT_GRANT_BATCH)
 		trim(v, IDLE_MAX);
 	if (v->dma.idle_gone)
@@ -508,6 +545,7 @@ void xengt_dma_close(struct xengt_vgpu *v)
 	struct xengt_dma *dma = &v->dma;
 
 	xengt_alias_drop(v, 0, XENGT_ALIAS_MAX);
+	xengt_view_close(v);
 	for (u32 pin = 0; pin < all; pin++) {
 		if (pin_of(v, pin)->bus)
 			batch[nr++] = pin;

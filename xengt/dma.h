@@ -9,7 +9,7 @@
  * A mapped grant is dom0's and outlives the process, so each is noted in the state file: the
  * arguments of the call that maps them are there, where Xen leaves the handles.
  *
- * All of this is of one vGPU, and called in its thread.
+ * All of this is of one vGPU, and called in its thread, but for what view.h says.
  */
 #ifndef XENGT_DMA_H
 #define XENGT_DMA_H
@@ -186,6 +186,8 @@ struct xengt_hostmem {
 	struct xengt_host_chunk *chunk[XENGT_HOST_CHUNKS];
 	u32 chunks;
 	struct xengt_pagetab by_page; /* to the chunk's place in .chunk + 1 */
+	struct xengt_pagetab
+		by_bus; /* from its frame to a page's number; the view's lock guards it */
 	u64 pages;
 	bool complained;
 };
@@ -198,6 +200,9 @@ void xengt_hostmem_free(struct xengt_vgpu *v, void *va, size_t nr);
 
 /** xengt_hostmem_mfn() - the frame of one of them, or INTEL_GVT_INVALID_ADDR. */
 u64 xengt_hostmem_mfn(const struct xengt_vgpu *v, const void *p);
+
+/** xengt_hostmem_find() - the one at bus address @bus, or NULL. The view's lock is held. */
+void *xengt_hostmem_find(const struct xengt_vgpu *v, u64 bus);
 
 /** xengt_hostmem_close() - give back all. */
 void xengt_hostmem_close(struct xengt_vgpu *v);

@@ -103,10 +103,12 @@ static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 		if (place)
 			xengt_alias_drop(v, place - 1, run);
 	}
-	for (u32 i = 0; i < nr; i++) {
+	for (u32 i = 0; i < nr; i++)
 		xengt_dma_hide_page(v, pins[i]);
+	xengt_view_lock(v);
+	for (u32 i = 0; i < nr; i++)
 		v->dma.pages[pins[i]].gone = true;
-	}
+	xengt_view_unlock(v);
 	v->dma.gone += nr;
 }
 

@@ -85,24 +85,30 @@ static void *share(struct xengt_vgpu *v, u32 pages, u32 *refs)
 	return va;
 }
 
-/* Enters a chunk's pages into the index, or takes them out. */
-static int index_chunk(struct xengt_hostmem *mem, const struct xengt_host_chunk *chunk, bool enter)
+/* Enters a chunk's pages into the indices, or takes them out. */
+static int index_chunk(struct xengt_vgpu *v, const struct xengt_host_chunk *chunk, bool enter)
 {
-	for (u32 i = 0; i < chunk->pages; i++) {
-		int err = xengt_pagetab_set(&mem->by_page, page_of(chunk->va) + i,
-					    enter ? chunk->place + 1 : 0);
+	struct xengt_hostmem *mem = &v->hostmem;
+	int err = 0;
 
-		if (err)
-			return err;
+	xengt_view_lock(v);
+	for (u32 i = 0; !err && i < chunk->pages; i++) {
+		u64 page = page_of(chunk->va) + i;
+
+		err = xengt_pagetab_set(&mem->by_page, page, enter ? chunk->place + 1 : 0);
+		if (!err && chunk->bus[i])
+			err = xengt_pagetab_set(&mem->by_bus, chunk->bus[i] >> GVT_PAGE_SHIFT,
+						enter ? page : 0);
 	}
-	return 0;
+	xengt_view_unlock(v);
+	return err;
 }
 
 static void drop_chunk(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
 {
 	struct xengt_hostmem *mem = &v->hostmem;
 
-	index_chunk(mem, chunk, false);
+	index_chunk(v, chunk, false);
 	xengntshr_unshare(mem->gntshr, chunk->va, chunk->pages);
 	mem->chunk[chunk->place] = NULL;
 	while (mem->chunks && !mem->chunk[mem->chunks - 1])
@@ -146,7 +152,7 @@ static struct xengt_host_chunk *new_chunk(struct xengt_vgpu *v, u32 pages)
 	mem->pages += pages;
 	err = find_addresses(v, refs, pages, chunk->bus);
 	if (!err)
-		err = index_chunk(mem, chunk, true);
+		err = index_chunk(v, chunk, true);
 	free(refs);
 	if (!err)
 		return chunk;
@@ -221,6 +227,16 @@ u64 xengt_hostmem_mfn(const struct xengt_vgpu *v, const void *p)
 	return chunk->bus[((const u8 *)p - chunk->va) >> GVT_PAGE_SHIFT] >> GVT_PAGE_SHIFT;
 }
 
+void *xengt_hostmem_find(const struct xengt_vgpu *v, u64 bus)
+{
+	const struct xengt_hostmem *mem = &v->hostmem;
+	u32 page = xengt_pagetab_get(&mem->by_bus, bus >> GVT_PAGE_SHIFT);
+	u32 link = page ? xengt_pagetab_get(&mem->by_page, page) : 0;
+	const struct xengt_host_chunk *chunk = link ? mem->chunk[link - 1] : NULL;
+
+	return chunk ? chunk->va + (page - page_of(chunk->va)) * GVT_PAGE_SIZE : NULL;
+}
+
 void xengt_hostmem_close(struct xengt_vgpu *v)
 {
 	struct xengt_hostmem *mem = &v->hostmem;
@@ -228,6 +244,7 @@ void xengt_hostmem_close(struct xengt_vgpu *v)
 	while (mem->chunks)
 		drop_chunk(v, mem->chunk[mem->chunks - 1]);
 	xengt_pagetab_free(&mem->by_page);
+	xengt_pagetab_free(&mem->by_bus);
 	if (mem->gntshr)
 		xengntshr_close(mem->gntshr);
 	mem->gntshr = NULL;

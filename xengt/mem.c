@@ -141,6 +141,25 @@ bool xengt_mem_valid(struct xengt_mem *mem, u64 gfn)
 	return true;
 }
 
+void xengt_mem_valid_many(struct xengt_mem *mem, const u64 *gfns, size_t nr, bool *valid)
+{
+	xen_pfn_t pfns[XENGT_BUCKET_PAGES];
+	int errs[XENGT_BUCKET_PAGES];
+
+	for (size_t done = 0, n; done < nr; done += n) {
+		void *va;
+
+		n = nr - done < XENGT_BUCKET_PAGES ? nr - done : XENGT_BUCKET_PAGES;
+		for (size_t i = 0; i < n; i++)
+			pfns[i] = gfns[done + i];
+		va = xenforeignmemory_map(mem->fmem, mem->domid, PROT_READ, n, pfns, errs);
+		for (size_t i = 0; i < n; i++)
+			valid[done + i] = va && !errs[i];
+		if (va)
+			xenforeignmemory_unmap(mem->fmem, va, n);
+	}
+}
+
 bool xengt_mem_holes(struct xengt_mem *mem, u64 gfn, size_t nr)
 {
 	xen_pfn_t gfns[XENGT_BUCKET_PAGES];

@@ -176,6 +176,28 @@ static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 	return xengt_mem_valid(&of(handle)->mem, gfn);
 }
 
+/* Those that are not known are looked for together. */
+static void are_valid_gfns(unsigned long handle, const u64 *gfns, size_t nr, bool *valid)
+{
+	u64 ask[XENGT_BUCKET_PAGES];
+	u32 at[XENGT_BUCKET_PAGES];
+	bool there[XENGT_BUCKET_PAGES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!xengt_dma_valid(of(handle), gfns[i], &valid[i])) {
+			ask[n] = gfns[i];
+			at[n++] = i;
+		}
+		if (n < ARRAY_SIZE(ask) && i < nr - 1)
+			continue;
+		xengt_mem_valid_many(&of(handle)->mem, ask, n, there);
+		while (n--)
+			valid[at[n]] = there[n];
+		n = 0;
+	}
+}
+
 static unsigned long gfn_to_mfn(unsigned long handle, unsigned long gfn)
 {
 	return xengt_dma_mfn(of(handle), gfn);
@@ -218,6 +240,11 @@ static unsigned long from_virt_to_mfn(unsigned long handle, void *p)
 	return xengt_hostmem_mfn(of(handle), p);
 }
 
+static void *dma_to_virt(unsigned long handle, dma_addr_t bus)
+{
+	return xengt_view_find(of(handle), bus);
+}
+
 static int map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn,
 			  unsigned int nr, bool map)
 {
@@ -250,6 +277,11 @@ static int reserve_state(unsigned long handle, const void *from, size_t len)
 	return xengt_state_reserve(v->host, v->state, from, len);
 }
 
+static void wake(unsigned long handle)
+{
+	ioreq_server_wake(of(handle)->server);
+}
+
 /* Units ordered after ours may start guests now. */
 static int dom0_ready(void)
 {
@@ -274,6 +306,7 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.get_vfio_device = get_vfio_device,
 	.put_vfio_device = put_vfio_device,
 	.is_valid_gfn = is_valid_gfn,
+	.are_valid_gfns = are_valid_gfns,
 	.gfn_to_mfn = gfn_to_mfn,
 	.dma_map_guest_page = dma_map_guest_page,
 	.dma_unmap_guest_page = dma_unmap_guest_page,
@@ -281,17 +314,19 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.dma_unmap_guest_pages = dma_unmap_guest_pages,
 	.alloc_host_pages = alloc_host_pages,
 	.free_host_pages = free_host_pages,
+	.dma_to_virt = dma_to_virt,
 	.from_virt_to_mfn = from_virt_to_mfn,
 	.map_gfn_to_mfn = map_gfn_to_mfn,
 	.set_opregion = set_opregion,
 	.set_pvmmio = set_pvmmio,
 	.reserve_state = reserve_state,
+	.wake = wake,
 	.dom0_ready = dom0_ready,
 };
 
 int xengt_host_init(struct xengt_host *host)
 {
-	return intel_gvt_init(&xengt_mpt, NULL, host, &host->gvt);
+	return intel_gvt_init(&xengt_mpt, host->gpu, host, &host->gvt);
 }
 
 void xengt_host_exit(struct xengt_host *host)

@@ -34,10 +34,12 @@ static void hook_invalidate(void *priv)
 	struct xengt_vgpu *v = priv;
 
 	xengt_mem_drop(&v->mem);
+	xengt_view_retire(v);
 	/* Before the guest goes on: nothing that it gave up is to be found under its frame number.
 	 */
 	xengt_dma_revalidate(v);
 	intel_vgpu_invalidate(v->vgpu);
+	xengt_view_reap(v);
 }
 
 static bool hook_woken(void *priv)
@@ -46,6 +48,7 @@ static bool hook_woken(void *priv)
 	struct xengt_call *call = __atomic_exchange_n(&v->call, NULL, __ATOMIC_ACQ_REL);
 	bool stop;
 
+	intel_vgpu_service(v->vgpu);
 	if (!call)
 		return true;
 	if (call->fn)
@@ -173,6 +176,8 @@ static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 		.id = v->state->options.id ? v->state->options.id : v->domid,
 		.aperture_mib = v->state->options.aperture_mib,
 		.fences = v->state->options.fences,
+		.weight = v->state->options.weight,
+		.cap = v->state->options.cap,
 	};
 	struct intel_vgpu *vgpu;
 	int err =
@@ -274,6 +279,7 @@ static void release(struct xengt_vgpu *v)
 	if (v->trace.fd >= 0)
 		close(v->trace.fd);
 	xengt_state_close(v->host, v->state, !v->keep);
+	xengt_view_exit(&v->view);
 	free(v);
 }
 
@@ -295,10 +301,12 @@ int xengt_vgpu_attach(struct xengt_host *host, domid_t domid, const struct xengt
 	v->refs = 1;
 	v->trace.fd = -1;
 	v->taking_up = take_up;
+	xengt_view_init(&v->view);
 	v->state = take_up ? xengt_state_open(host, domid) : xengt_state_create(host, domid);
 	if (!v->state) {
 		err = -errno;
 		snprintf(why, why_len, "%s/%u.vgpu: %s", host->state_dir, domid, strerror(errno));
+		xengt_view_exit(&v->view);
 		free(v);
 		return err;
 	}

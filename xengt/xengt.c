@@ -9,6 +9,7 @@
 #include "core/types.h"
 #include "xengt/client.h"
 #include "xengt/config.h"
+#include "xengt/decode.h"
 #include "xengt/doctor.h"
 #include "xengt/top.h"
 
@@ -278,6 +279,14 @@ static const struct command {
 	  NULL,
 	  false,
 	  "whether this host can give guests vGPUs, and what to change" },
+	{ "decode",
+	  { "file" },
+	  0,
+	  NULL,
+	  NULL,
+	  false,
+	  "print a dumped ring or batch as commands; --engine=ENGINE: of bcs, vcs\n"
+	  "                          or vecs, not of rcs" },
 	{ "version", { 0 }, 0, "version", NULL, false, "the daemon's version" },
 };
 
@@ -387,11 +396,12 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' },
 		{ "unknown", no_argument, NULL, 'u' },
 		{ "pages", no_argument, NULL, 'p' },
+		{ "engine", required_argument, NULL, 'e' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
 	};
-	const char *file = NULL, *socket = NULL;
+	const char *file = NULL, *socket = NULL, *engine = NULL;
 	const struct command *command;
 	struct xengt_config config;
 	struct cli cli = { 0 };
@@ -415,6 +425,9 @@ int main(int argc, char **argv)
 		case 'p':
 			cli.pages = true;
 			break;
+		case 'e':
+			engine = optarg;
+			break;
 		case 'h':
 			usage(stdout);
 			return 0;
@@ -434,6 +447,12 @@ int main(int argc, char **argv)
 		return 2;
 	if ((cli.unknown || cli.pages) && command->print != print_regs) {
 		fputs("xengt: --unknown and --pages go with regs\n", stderr);
+		return 2;
+	}
+	if (!strcmp(command->name, "decode"))
+		return decode_run(argv[optind + 1], engine ? engine : "rcs");
+	if (engine) {
+		fputs("xengt: --engine goes with decode\n", stderr);
 		return 2;
 	}
 	/* The daemon may well run, with what stood there before someone changed it. */

@@ -4,7 +4,8 @@
  *
  * Threads: the daemon's main thread makes and ends vGPUs; each vGPU's own thread serves it and
  * touches its objects in between. The main thread asks it by xengt_vgpu_call(), and takes what it
- * traced from a bounded ring. There are no locks.
+ * traced from a bounded ring. A GPU of software has threads too, which look pages up (view.h has
+ * the one lock) and wake the vGPU's.
  */
 #ifndef XENGT_XENGT_H
 #define XENGT_XENGT_H
@@ -24,12 +25,14 @@
 #include "ioreq/ioreq.h"
 #include "xengt/dma.h"
 #include "xengt/options.h"
+#include "xengt/view.h"
 
 /* What all vGPUs of the daemon share on the Xen side. */
 struct xengt_host {
 	xc_interface *xc;
 	struct xs_handle *xs;
 	struct intel_gvt *gvt;
+	struct gvt_gpu *gpu; /* what executes the guests' work, or NULL; the caller's */
 	const char *state_dir;
 	unsigned int poll_max;
 	bool pvh; /* the domain we run in, as the kernel says */
@@ -40,8 +43,8 @@ extern const struct intel_gvt_mpt xengt_mpt;
 
 /**
  * xengt_host_init() - open Xen's interfaces and build the shared part of the vGPUs.
- * @host: .state_dir and .poll_max are set by the caller. Returns 0, or a negative errno after a
- * log line that says what could not be had.
+ * @host: .gpu, .state_dir and .poll_max are set by the caller. Returns 0, or a negative errno after
+ * a log line that says what could not be had.
  */
 int xengt_host_init(struct xengt_host *host);
 
@@ -88,6 +91,11 @@ int xengt_mem_copy(struct xengt_mem *mem, u64 gpa, void *buf, size_t len, bool w
 
 /** xengt_mem_valid() - whether guest memory stands behind @gfn at this moment. */
 bool xengt_mem_valid(struct xengt_mem *mem, u64 gfn);
+
+/** xengt_mem_valid_many() - the same for @nr frames, into @valid, in a call for each bucket's
+ * worth.
+ */
+void xengt_mem_valid_many(struct xengt_mem *mem, const u64 *gfns, size_t nr, bool *valid);
 
 /** xengt_mem_holes() - whether no memory at all is in @nr frames from @gfn. */
 bool xengt_mem_holes(struct xengt_mem *mem, u64 gfn, size_t nr);
@@ -173,6 +181,7 @@ struct xengt_vgpu {
 	struct xengt_grants grants;
 	struct xengt_dma dma;
 	struct xengt_hostmem hostmem;
+	struct xengt_view view;
 	struct xengt_pagetab tracked; /* gfn to its place in the state's list + 1 */
 	u32 *regs;		      /* the register pages that the guest reads directly, mapped */
 	u64 *ggtt;		      /* the guest's GGTT pages, mapped */

@@ -18,6 +18,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "core/gpu.h"
 #include "xengt/daemon.h"
 #include "xengt/log.h"
 
@@ -103,18 +104,39 @@ static int open_loop(struct daemon *daemon)
 	return err;
 }
 
+static int open_gpu(struct daemon *daemon)
+{
+	int err = 0;
+
+	if (!strcmp(daemon->config.gpu, "software"))
+		err = softgpu_create(&daemon->host.gpu);
+	if (err)
+		xengt_log(XENGT_ERR, "cannot make a GPU of software: %s", strerror(-err));
+	return err;
+}
+
+static void close_gpu(struct daemon *daemon)
+{
+	if (daemon->host.gpu)
+		daemon->host.gpu->ops->destroy(daemon->host.gpu);
+}
+
 static int run(struct daemon *daemon)
 {
 	int err = lock_state(daemon);
 
+	if (!err)
+		err = open_gpu(daemon);
 	if (err)
 		return err;
 	daemon->instances.config = &daemon->config;
 	daemon->host.state_dir = daemon->config.state_dir;
 	daemon->host.poll_max = daemon->config.poll_max;
 	err = xengt_host_init(&daemon->host);
-	if (err)
+	if (err) {
+		close_gpu(daemon);
 		return err;
+	}
 	err = open_loop(daemon);
 	if (err >= 0) {
 		xengt_instances_load(&daemon->instances);
@@ -137,6 +159,7 @@ static int run(struct daemon *daemon)
 	control_close(daemon);
 	sd_event_unref(daemon->loop);
 	xengt_host_exit(&daemon->host);
+	close_gpu(daemon);
 	return err;
 }
 

@@ -4,8 +4,8 @@
  *
  * A page that the GGTT maps is put at its place in BAR2 as well (an alias), so that the guest
  * reaches it without a trap. An alias goes before the page's DMA mapping does. Pages without one
- * trap, and each access is translated: pages of tiled ranges, of runs of equal entries, and all
- * pages where the back end has no aliases.
+ * trap, and each access is translated: pages of tiled ranges, of runs of equal entries, entries
+ * beside one that leads to the same page, and all pages where the back end has no aliases.
  *
  * Tiled ranges (fences) are not detiled yet: an access reaches the page that the GGTT maps there,
  * at the offset it was made.
@@ -18,6 +18,12 @@
 /* Fence registers, i915's FENCE_REG_GEN6_LO and _HI: first and last page, pitch, tiling, valid. */
 #define FENCE(n)    (0x100000u + 8 * (n))
 #define FENCE_VALID 1ull
+
+/*
+ * Calls of the back end that make aliases, in one commit: a guest whose frames are scattered, or
+ * made to be, has the rest in the next ones.
+ */
+#define ALIAS_BATCH 4096u
 
 static u32 aperture_leaves(const struct intel_vgpu *vgpu)
 {
@@ -62,7 +68,8 @@ static int alias_run(struct intel_vgpu *vgpu, u32 nr_leaf, u32 i, u64 mfn, u32 n
 	return 0;
 }
 
-/* The same for entries @idx, in ascending order, run by run, up to the first error. */
+/* The same for entries @idx, in ascending order, run by run, up to the first error; to make them,
+ * as often as may be. */
 static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr, bool map)
 {
 	const struct ggtt_entries *own = vgpu->gtt.ggtt.leaves[nr_leaf].own;
@@ -75,10 +82,18 @@ static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size
 		while (at + run < nr && idx[at + run] == idx[at] + run &&
 		       mfn_at(vgpu, own, idx[at + run]) == mfn + run)
 			run++;
+		if (map && !vgpu->gtt.ggtt.alias_left)
+			return -EAGAIN;
+		vgpu->gtt.ggtt.alias_left -= map;
 		err = alias_run(vgpu, nr_leaf, idx[at], mfn, run, map);
 		at += run;
 	}
 	return err;
+}
+
+void aperture_begin(struct intel_vgpu *vgpu)
+{
+	vgpu->gtt.ggtt.alias_left = ALIAS_BATCH;
 }
 
 size_t aperture_drop(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, size_t nr)
@@ -109,6 +124,16 @@ int aperture_forget(struct intel_vgpu *vgpu, u32 nr_leaf)
 	return aperture_drop(vgpu, nr_leaf, idx, GTT_ENTRIES) == GTT_ENTRIES ? 0 : -EBUSY;
 }
 
+/*
+ * A page that stands in for many: a driver's scratch page, with which it fills what it does not
+ * use. Each would be a call, and none is looked at.
+ */
+static bool repeated(const struct ggtt_entries *own, u32 i)
+{
+	return (i && own->shadow[i - 1] == own->shadow[i]) ||
+	       (i < GTT_ENTRIES - 1 && own->shadow[i + 1] == own->shadow[i]);
+}
+
 void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
@@ -122,8 +147,8 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 	if (!leaf->own || !ggtt->bar_gfn || ggtt->alias_off || nr_leaf >= aperture_leaves(vgpu))
 		return;
 	for (u32 i = 0; i < GTT_ENTRIES; i++) {
-		bool want =
-			leaf->own->shadow[i] != scratch && !fenced(ggtt, nr_leaf * GTT_ENTRIES + i);
+		bool want = leaf->own->shadow[i] != scratch && !repeated(leaf->own, i) &&
+			    !fenced(ggtt, nr_leaf * GTT_ENTRIES + i);
 
 		if (want && !is_aliased(leaf->own, i))
 			more[nr_more++] = i;
@@ -154,6 +179,7 @@ int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn)
 	if (err)
 		return err;
 	ggtt->bar_gfn = gfn;
+	aperture_begin(vgpu);
 	for (u32 i = 0; i < aperture_leaves(vgpu); i++)
 		aperture_follow(vgpu, i);
 	return 0;

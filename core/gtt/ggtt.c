@@ -78,6 +78,7 @@ static int set_alike(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, u64 val)
 	add_holes(vgpu, leaf, (int)holes - leaf->holes);
 	leaf->guest = val;
 	leaf->shadow = shadow;
+	ggtt_push_leaf(vgpu, leaf - vgpu->gtt.ggtt.leaves);
 	unmap_entry(vgpu, was);
 	vgpu->gtt.counts.ggtt_changes += GTT_ENTRIES;
 	return err;
@@ -89,7 +90,7 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 	struct ggtt_entries *own = leaf->own;
 	u64 guest[GTT_ENTRIES], shadow[GTT_ENTRIES];
-	size_t holes, before = 0;
+	size_t holes, before = 0, changed = 0;
 	int err;
 
 	nr = aperture_drop(vgpu, nr_leaf, idx, nr);
@@ -105,8 +106,14 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 
 		own->guest[idx[i]] = guest[i];
 		own->shadow[idx[i]] = shadow[i];
-		unmap_entry(vgpu, was);
+		if (shadow[i] != was)
+			idx[changed++] = idx[i];
+		shadow[i] = was;
 	}
+	/* Holes are mostly holes again. */
+	ggtt_push(vgpu, nr_leaf, idx, changed);
+	for (size_t i = 0; i < nr; i++)
+		unmap_entry(vgpu, shadow[i]);
 	add_holes(vgpu, leaf, (int)holes - (int)before);
 	leaf->realias = true;
 	return err;
@@ -123,8 +130,9 @@ static int part(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, const u64 *vals
 		return -ENOMEM;
 	memcpy(own->guest, vals, LEAF_SIZE);
 	err = map_entries(vgpu, own->guest, GTT_ENTRIES, own->shadow, &holes);
-	unmap_entry(vgpu, leaf->shadow);
 	leaf->own = own;
+	ggtt_push_leaf(vgpu, leaf - vgpu->gtt.ggtt.leaves);
+	unmap_entry(vgpu, leaf->shadow);
 	leaf->realias = true;
 	add_holes(vgpu, leaf, (int)holes - leaf->holes);
 	vgpu->gtt.ggtt.nr_own++;
@@ -144,13 +152,14 @@ static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
 	/* Of a frame that came or went meanwhile, some may have been found and some not. */
 	if (memcmp(own->shadow, own->shadow + 1, LEAF_SIZE - sizeof(u64)))
 		return;
-	for (size_t i = 1; i < GTT_ENTRIES; i++)
-		unmap_entry(vgpu, own->shadow[i]);
 	add_holes(vgpu, leaf, holes - leaf->holes);
 	leaf->guest = own->guest[0];
 	leaf->shadow = own->shadow[0];
 	leaf->own = NULL;
 	leaf->realias = false;
+	ggtt_push_leaf(vgpu, nr_leaf);
+	for (size_t i = 1; i < GTT_ENTRIES; i++)
+		unmap_entry(vgpu, own->shadow[i]);
 	vgpu->gtt.ggtt.nr_own--;
 	free(own);
 }
@@ -202,9 +211,12 @@ static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf)
 			idx[nr++] = i;
 	can = aperture_drop(vgpu, nr_leaf, idx, nr);
 	for (size_t i = 0; i < can; i++) {
-		unmap_entry(vgpu, own->shadow[idx[i]]);
+		gfns[i] = own->shadow[idx[i]];
 		own->shadow[idx[i]] = scratch(vgpu);
 	}
+	ggtt_push(vgpu, nr_leaf, idx, can);
+	for (size_t i = 0; i < can; i++)
+		unmap_entry(vgpu, gfns[i]);
 	add_holes(vgpu, leaf, can);
 	leaf->gone = can != nr;
 }
@@ -321,6 +333,8 @@ static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budg
 	bool retry;
 	int err;
 
+	if (leaf->behind)
+		ggtt_push_leaf(vgpu, nr_leaf);
 	if (leaf->tracked && !leaf->holes && !leaf->realias && !leaf->gone)
 		return 0;
 	retry = leaf->holes <= budget->holes;
@@ -357,6 +371,7 @@ int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 	if (!gtt_ready(vgpu))
 		return -EOPNOTSUPP;
 	vgpu->gtt.counts.commits++;
+	aperture_begin(vgpu);
 	for (u32 n = 0; n < GGTT_LEAVES; n++) {
 		u32 i = (start + n) % GGTT_LEAVES;
 		int err = may_differ(vgpu, i) ? follow_leaf(vgpu, i, &budget) : 0;
@@ -370,7 +385,12 @@ int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
 {
 	const struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[page / GTT_ENTRIES];
-	u64 entry = leaf->own ? leaf->own->shadow[page % GTT_ENTRIES] : leaf->shadow;
+	u64 entry;
+
+	/* The mediator's own are none of the guest's. */
+	if (page >= GGTT_PAGES)
+		return scratch(vgpu);
+	entry = leaf->own ? leaf->own->shadow[page % GTT_ENTRIES] : leaf->shadow;
 
 	return entry ? entry : scratch(vgpu);
 }
@@ -381,8 +401,10 @@ void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
 
 	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
 	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
-	untrack(vgpu, first);
-	untrack(vgpu, last);
+	if (first < GGTT_LEAVES)
+		untrack(vgpu, first);
+	if (last < GGTT_LEAVES)
+		untrack(vgpu, last);
 }
 
 int ggtt_init(struct intel_vgpu *vgpu)
@@ -424,10 +446,12 @@ static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 
 void ggtt_clear(struct intel_vgpu *vgpu)
 {
-	for (u32 i = 0; i < GGTT_LEAVES; i++) {
+	ggtt_push_nothing(vgpu);
+	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++) {
 		u64 *live = vgpu->ggtt + i * GTT_ENTRIES;
 
-		drop_leaf(vgpu, i);
+		if (i < GGTT_LEAVES)
+			drop_leaf(vgpu, i);
 		if (may_differ(vgpu, i) && !all_alike(live, 0))
 			memset(live, 0, LEAF_SIZE);
 	}
@@ -454,8 +478,11 @@ void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 			invalidate_own(vgpu, i);
 		} else if (leaf->shadow && leaf->shadow != scratch(vgpu) &&
 			   !gtt_valid(vgpu, cache, gfn_of(vgpu, leaf->guest))) {
-			unmap_entry(vgpu, leaf->shadow);
+			u64 was = leaf->shadow;
+
 			leaf->shadow = scratch(vgpu);
+			ggtt_push_leaf(vgpu, i);
+			unmap_entry(vgpu, was);
 			add_holes(vgpu, leaf, 1);
 		}
 	}

@@ -16,7 +16,11 @@
 struct intel_vgpu;
 struct gtt_valid_cache;
 
-#define GGTT_LEAVES 2048u /* runs of 512 entries: pages of the guest's table */
+/*
+ * Runs of 512 entries, pages of the guest's table, as far as they count: those of the last 64 MiB
+ * are the guest's to write and mean nothing, since the mediator has its own things there.
+ */
+#define GGTT_LEAVES (2048u - 32u)
 #define GGTT_PAGES  (GGTT_LEAVES * GTT_ENTRIES)
 
 struct ggtt_entries {
@@ -31,6 +35,7 @@ struct ggtt_leaf {
 	u16 quiet;    /* commits in a row that found no change */
 	bool tracked; /* the guest's writes to it trap */
 	bool realias; /* aliases are not what they should be */
+	bool behind;  /* the GPU had no memory for its entries: they are scratch to it */
 	bool gone;    /* some lead to frames that are the guest's no more, for want of an unalias */
 };
 
@@ -44,6 +49,7 @@ struct vgpu_ggtt {
 	struct ggtt_fence fences[32];
 	u32 nr_fenced;
 	u32 retry_at;	/* leaf whose holes are tried first at the next commit */
+	u32 alias_left; /* calls that may still make aliases, in this commit */
 	u32 nr_own;	/* leaves with entries of their own */
 	u64 table_gfn;	/* where the guest's table is guest memory; 0: nowhere */
 	u64 bar_gfn;	/* where the aperture is aliased; 0: nowhere */
@@ -76,6 +82,25 @@ void ggtt_clear(struct intel_vgpu *vgpu);
 void ggtt_exit(struct intel_vgpu *vgpu);
 void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
 
+/* ---- the GPU's GGTT: space.c; nothing happens while the vGPU has no space on a GPU ---- */
+
+/** vgpu_ggtt_push_all() - the vGPU has a new space: tell it all there is. */
+void vgpu_ggtt_push_all(struct intel_vgpu *vgpu);
+
+/* From core/gtt alone: */
+
+/**
+ * ggtt_push() - entries @idx, in ascending order, of leaf @leaf, which has its own, changed.
+ * References of what they led to are given back later than that.
+ */
+void ggtt_push(struct intel_vgpu *vgpu, u32 leaf, const u16 *idx, size_t nr);
+
+/** ggtt_push_leaf() - all of a leaf may have changed. */
+void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 leaf);
+
+/** ggtt_push_nothing() - no entry is present from now on, not even to scratch. */
+void ggtt_push_nothing(struct intel_vgpu *vgpu);
+
 /* ---- the aperture: aperture.c ---- */
 
 /**
@@ -97,6 +122,9 @@ void vgpu_aperture_write(struct intel_vgpu *vgpu, u64 offset, const void *buf, u
 
 /** aperture_init() - fences as the registers have them. */
 void aperture_init(struct intel_vgpu *vgpu);
+
+/** aperture_begin() - a commit begins, which may make so many aliases. */
+void aperture_begin(struct intel_vgpu *vgpu);
 
 /**
  * aperture_drop() - take the aliases of entries @idx of leaf @leaf away.

@@ -64,6 +64,7 @@ bool gtt_ready(struct intel_vgpu *vgpu)
 		return false;
 	}
 	vgpu->gtt.ready = true;
+	vgpu_ggtt_push_all(vgpu);
 	return true;
 }
 
@@ -90,6 +91,8 @@ void vgpu_gtt_reset(struct intel_vgpu *vgpu)
 {
 	ppgtt_clear(vgpu, true);
 	ggtt_clear(vgpu);
+	/* The scratch pages go too. */
+	gtt_flush(vgpu);
 	gtt_release_all(vgpu);
 	free_scratch(vgpu);
 }
@@ -193,11 +196,26 @@ void gtt_unmap_large(struct intel_vgpu *vgpu, dma_addr_t bus)
 	gtt_unmap(vgpu, bus | RELEASE_LARGE);
 }
 
+void gtt_put_page(struct intel_vgpu *vgpu, struct gtt_page *page)
+{
+	struct gtt_release *release = &vgpu->gtt.release;
+
+	if (release->nr_pages == ARRAY_SIZE(release->page))
+		gtt_release_all(vgpu);
+	release->page[release->nr_pages++] = *page;
+	*page = (struct gtt_page){ 0 };
+}
+
 void gtt_release_all(struct intel_vgpu *vgpu)
 {
 	struct gtt_release *release = &vgpu->gtt.release;
 	size_t small = 0;
 
+	if (!release->nr && !release->nr_pages)
+		return;
+	gtt_flush(vgpu);
+	while (release->nr_pages)
+		gtt_pool_put(vgpu, &release->page[--release->nr_pages]);
 	for (size_t i = 0; i < release->nr; i++)
 		if (release->bus[i] & RELEASE_LARGE)
 			intel_gvt_hypervisor_dma_unmap_guest_page(vgpu,
@@ -231,6 +249,8 @@ void intel_vgpu_invalidate(struct intel_vgpu *vgpu)
 		return;
 	ggtt_invalidate(vgpu, &cache);
 	ppgtt_invalidate(vgpu, &cache);
+	/* Whether or not anything goes: the back end's view of what stays has changed too. */
+	gtt_flush(vgpu);
 	gtt_release_all(vgpu);
 }
 

@@ -17,10 +17,11 @@
 #include "core/gtt/ppgtt.h"
 #include "core/gvt.h"
 
-/* DMA references to be given back: together, and not before the GPU has let go of them. */
+/* DMA references and shadow tables to be given back: together, behind a flush of the GPU. */
 struct gtt_release {
-	size_t nr;
+	size_t nr, nr_pages;
 	dma_addr_t bus[GTT_ENTRIES];
+	struct gtt_page page[GTT_POOL_BLOCK];
 };
 
 struct vgpu_gtt {
@@ -67,7 +68,13 @@ void gtt_unmap(struct intel_vgpu *vgpu, dma_addr_t bus);
 /** gtt_unmap_large() - the same for what gtt_map_large() gave. */
 void gtt_unmap_large(struct intel_vgpu *vgpu, dma_addr_t bus);
 
-/** gtt_release_all() - give back what gtt_unmap() gathered. */
+/** gtt_put_page() - the same for a page of the pool, which is @page's no more. */
+void gtt_put_page(struct intel_vgpu *vgpu, struct gtt_page *page);
+
+/** gtt_flush() - have the GPU forget every translation that it made. */
+void gtt_flush(struct intel_vgpu *vgpu);
+
+/** gtt_release_all() - give back what was gathered, after a flush of the GPU. */
 void gtt_release_all(struct intel_vgpu *vgpu);
 
 /* Answers about the same frames again and again, while nothing changes. */

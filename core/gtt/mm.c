@@ -129,6 +129,8 @@ static int destroy(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int level
 	root = mm->root;
 	if (--root->refs)
 		return 0;
+	if (mm->pins)
+		vgpu_exec_forget(vgpu, mm);
 	remove_mm(vgpu, mm);
 	*root = (struct vgpu_root){ 0 };
 	ppgtt->free[ppgtt->nr_free++] = root - vgpu->state->roots;
@@ -229,7 +231,7 @@ bool ppgtt_reclaim(struct intel_vgpu *vgpu)
 		for (struct vgpu_mm *mm = ppgtt->mms[b]; mm; mm = mm->next) {
 			bool shadowed = mm->top[0] || mm->top[1] || mm->top[2] || mm->top[3];
 
-			if (shadowed && mm != ppgtt->busy && (!oldest || mm->used < oldest->used))
+			if (shadowed && !mm->pins && mm != ppgtt->busy && (!oldest || mm->used < oldest->used))
 				oldest = mm;
 		}
 	if (!oldest)

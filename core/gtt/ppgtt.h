@@ -76,6 +76,7 @@ struct vgpu_mm {
 	struct vgpu_root *root;
 	struct gtt_shadow *top[4]; /* NULL: not shadowed, or nothing there */
 	u64 used;		   /* when it was synced last */
+	u32 pins;		   /* contexts that may run with it: it is not taken down */
 	struct vgpu_mm *next;
 };
 

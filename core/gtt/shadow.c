@@ -143,6 +143,8 @@ static void end_whole(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 	shadow->whole = false;
 	parent->page.va[i] =
 		gtt_make(format(vgpu), GTT_TABLE, parent->table->entries[i], shadow->page.bus);
+	/* Read as one of 64 KiB pages, what it will say leads beyond where it should. */
+	gtt_flush(vgpu);
 }
 
 static int set_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)
@@ -326,10 +328,13 @@ static bool make_room(struct intel_vgpu *vgpu)
 
 static int get_page(struct intel_vgpu *vgpu, struct gtt_page *page)
 {
-	int err;
+	int err = gtt_pool_get(vgpu, page);
 
+	/* Those that wait to be given back first, then those of PPGTTs not in use. */
+	if (err == -ENOMEM)
+		gtt_release_all(vgpu);
 	do
-		err = gtt_pool_get(vgpu, page);
+		err = err ? gtt_pool_get(vgpu, page) : 0;
 	while (err == -ENOMEM && ppgtt_reclaim(vgpu));
 	return err;
 }
@@ -438,7 +443,7 @@ void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 			put_entry(vgpu, shadow, i);
 		else if (i % RUN == 0)
 			put_run(vgpu, shadow, i / RUN);
-	gtt_pool_put(vgpu, &shadow->page);
+	gtt_put_page(vgpu, &shadow->page);
 	table_put(vgpu, shadow->table);
 	vgpu->gtt.counts.shadows--;
 	free(shadow->child);

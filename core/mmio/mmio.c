@@ -160,6 +160,8 @@ void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 	if (mirror)
 		__atomic_store_n(&mirror[offset % GVT_PAGE_SIZE / sizeof(u32)], val,
 				 __ATOMIC_RELEASE);
+	if (vgpu->space)
+		vgpu_exec_reg_set(vgpu, offset, val);
 }
 
 void gvt_mmio_show(struct intel_vgpu *vgpu)

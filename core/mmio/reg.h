@@ -28,6 +28,8 @@ enum gvt_reg_kind {
 enum gvt_reg_flags {
 	/* One instance for each engine; .offset is the distance from the engine's base. */
 	GVT_REG_ENGINE = 1 << 0,
+	/* What an engine runs: the GPU has its own value, which the guest's writes do not reach. */
+	GVT_REG_GPU = 1 << 1,
 	/* Only the guest's commands need it, or nothing yet does: it is known, and stored. */
 	GVT_REG_DEFAULT = 0,
 };

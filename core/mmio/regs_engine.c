@@ -8,9 +8,11 @@
  */
 #include <time.h>
 
-#include "core/mmio/reg.h"
+#include "core/vgpu.h"
 
-#define EACH .flags = GVT_REG_ENGINE /* one for each engine, from its base */
+#define EACH .flags = GVT_REG_ENGINE		   /* one for each engine, from its base */
+#define RUNS .flags = GVT_REG_ENGINE | GVT_REG_GPU /* the same, of what it runs */
+#define LIVE RUNS, .read = live_read
 
 #define MI_MODE_STOP_RING BIT32(8)
 #define MI_MODE_MODE_IDLE BIT32(9)
@@ -63,25 +65,53 @@ static u32 timestamp_udw_read(struct intel_vgpu *vgpu, u32 offset)
 	return timestamp() >> 32;
 }
 
+/* What the engine makes of it as it runs. */
+static u32 live_read(struct intel_vgpu *vgpu, u32 offset)
+{
+	return vgpu->space ? vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset)
+			   : gvt_vreg(vgpu, offset);
+}
+
+static u32 start_read(struct intel_vgpu *vgpu, u32 offset)
+{
+	return vgpu->space ? vgpu_exec_ring_start(vgpu, gvt_engine_of(offset))
+			   : gvt_vreg(vgpu, offset);
+}
+
+static void elsp_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	(void)old;
+	vgpu_exec_elsp(vgpu, gvt_engine_of(offset), val);
+}
+
+/* Which registers unprivileged batches may write besides: none that is not the guest's. */
+static void nonpriv_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	u32 reg = val & GVT_CMD_REG_MASK;
+
+	if (reg && gvt_scan_write_rule(vgpu->gvt, gvt_engine_of(offset), reg) != GVT_RULE_ALLOW)
+		gvt_vreg_set(vgpu, offset, old);
+}
+
 static const struct gvt_reg rows[] = {
 	/* The ring, and what it is doing. */
 	{ "RING_EXCC", .offset = 0x28, EACH, .kind = GVT_REG_MASKED },
-	{ "RING_TAIL", .offset = 0x30, EACH },
-	{ "RING_HEAD", .offset = 0x34, EACH },
-	{ "RING_START", .offset = 0x38, EACH, .wmask = 0xfffff000 },
-	{ "RING_CTL", .offset = 0x3c, EACH },
+	{ "RING_TAIL", .offset = 0x30, LIVE },
+	{ "RING_HEAD", .offset = 0x34, LIVE },
+	{ "RING_START", .offset = 0x38, RUNS, .read = start_read, .wmask = 0xfffff000 },
+	{ "RING_CTL", .offset = 0x3c, LIVE },
 	{ "RING_SYNC", .offset = 0x40, EACH, .count = 3 },
 	{ "RING_PSMI_CTL", .offset = 0x50, EACH, .kind = GVT_REG_MASKED },
 	{ "RING_MAX_IDLE", .offset = 0x54, EACH },
-	{ "RING_ACTHD_UDW", .offset = 0x5c, EACH, .ro = true },
-	{ "RING_DMA_FADD_UDW", .offset = 0x60, EACH, .ro = true },
+	{ "RING_ACTHD_UDW", .offset = 0x5c, LIVE, .ro = true },
+	{ "RING_DMA_FADD_UDW", .offset = 0x60, LIVE, .ro = true },
 	{ "RING_IPEIR", .offset = 0x64, EACH, .kind = GVT_REG_W1C },
-	{ "RING_IPEHR", .offset = 0x68, EACH, .ro = true },
-	{ "RING_INSTDONE", .offset = 0x6c, EACH, .ro = true,
+	{ "RING_IPEHR", .offset = 0x68, LIVE, .ro = true },
+	{ "RING_INSTDONE", .offset = 0x6c, LIVE, .ro = true,
 	  .reset = 0xffffffff }, /* a one for each unit that is idle */
-	{ "RING_INSTPS", .offset = 0x70, EACH, .ro = true },
-	{ "RING_ACTHD", .offset = 0x74, EACH, .ro = true },
-	{ "RING_DMA_FADD", .offset = 0x78, EACH, .ro = true },
+	{ "RING_INSTPS", .offset = 0x70, LIVE, .ro = true },
+	{ "RING_ACTHD", .offset = 0x74, LIVE, .ro = true },
+	{ "RING_DMA_FADD", .offset = 0x78, LIVE, .ro = true },
 	{ "RING_HWS_PGA", .offset = 0x80, EACH, .wmask = 0xfffff000 },
 	{ "RING_NOPID", .offset = 0x94, EACH, .ro = true },
 	{ "RING_HWSTAM", .offset = 0x98, EACH, .reset = 0xffffffff },
@@ -97,51 +127,51 @@ static const struct gvt_reg rows[] = {
 	{ "RING_RESET_CTL", .offset = 0xd0, EACH, .kind = GVT_REG_MASKED,
 	  .wmask = RESET_CTL_REQUEST, .write = reset_ctl_write },
 	{ "RING_CSFE_CHICKEN1", .offset = 0xd4, EACH, .kind = GVT_REG_MASKED },
-	{ "RING_BBSTATE", .offset = 0x110, EACH, .ro = true },
-	{ "RING_SBBADDR", .offset = 0x114, EACH, .ro = true },
-	{ "RING_SBBSTATE", .offset = 0x118, EACH, .ro = true },
-	{ "RING_SBBADDR_UDW", .offset = 0x11c, EACH, .ro = true },
-	{ "RING_UHPTR", .offset = 0x134, EACH },
-	{ "RING_BBADDR", .offset = 0x140, EACH, .ro = true },
-	{ "RING_BB_START_ADDR", .offset = 0x150, EACH },
-	{ "RING_BB_ADDR_DIFF", .offset = 0x154, EACH },
-	{ "RING_BB_OFFSET", .offset = 0x158, EACH },
-	{ "RING_BBADDR_UDW", .offset = 0x168, EACH, .ro = true },
+	{ "RING_BBSTATE", .offset = 0x110, LIVE, .ro = true },
+	{ "RING_SBBADDR", .offset = 0x114, LIVE, .ro = true },
+	{ "RING_SBBSTATE", .offset = 0x118, LIVE, .ro = true },
+	{ "RING_SBBADDR_UDW", .offset = 0x11c, LIVE, .ro = true },
+	{ "RING_UHPTR", .offset = 0x134, RUNS },
+	{ "RING_BBADDR", .offset = 0x140, LIVE, .ro = true },
+	{ "RING_BB_START_ADDR", .offset = 0x150, LIVE },
+	{ "RING_BB_ADDR_DIFF", .offset = 0x154, LIVE },
+	{ "RING_BB_OFFSET", .offset = 0x158, LIVE },
+	{ "RING_BBADDR_UDW", .offset = 0x168, LIVE, .ro = true },
 	{ "RING_PR_CTR_CTL", .offset = 0x178, EACH },
 	{ "RING_PR_CTR_THRSH", .offset = 0x17c, EACH },
 	{ "RING_PR_CTR", .offset = 0x190, EACH },
-	{ "RING_CCID", .offset = 0x180, EACH },
-	{ "RING_BB_PER_CTX_PTR", .offset = 0x1c0, EACH },
-	{ "RING_INDIRECT_CTX", .offset = 0x1c4, EACH },
-	{ "RING_INDIRECT_CTX_OFFSET", .offset = 0x1c8, EACH },
+	{ "RING_CCID", .offset = 0x180, RUNS },
+	{ "RING_BB_PER_CTX_PTR", .offset = 0x1c0, RUNS },
+	{ "RING_INDIRECT_CTX", .offset = 0x1c4, RUNS },
+	{ "RING_INDIRECT_CTX_OFFSET", .offset = 0x1c8, RUNS },
 	{ "RING_ECOSKPD", .offset = 0x1d0, EACH, .kind = GVT_REG_MASKED },
 	{ "RING_CSCMDOP", .offset = 0x20c, EACH },
 
 	/* Contexts. */
-	{ "RING_PP_DIR_DCLV", .offset = 0x220, EACH },
-	{ "RING_PP_DIR_BASE", .offset = 0x228, EACH },
-	{ "RING_ELSP", .offset = 0x230, EACH },
-	{ "RING_EXECLIST_STATUS", .offset = 0x234, EACH, .ro = true, .count = 2 },
-	{ "RING_CONTEXT_CONTROL", .offset = 0x244, EACH, .kind = GVT_REG_MASKED },
+	{ "RING_PP_DIR_DCLV", .offset = 0x220, RUNS },
+	{ "RING_PP_DIR_BASE", .offset = 0x228, RUNS },
+	{ "RING_ELSP", .offset = 0x230, RUNS, .write = elsp_write },
+	{ "RING_EXECLIST_STATUS", .offset = 0x234, RUNS, .ro = true, .count = 2 },
+	{ "RING_CONTEXT_CONTROL", .offset = 0x244, RUNS, .kind = GVT_REG_MASKED },
 	{ "RING_SEMA_WAIT_POLL", .offset = 0x24c, EACH },
-	{ "RING_PDP", .offset = 0x270, EACH, .count = 8 },
+	{ "RING_PDP", .offset = 0x270, RUNS, .count = 8 },
 	{ "RING_MODE", .offset = 0x29c, EACH, .kind = GVT_REG_MASKED },
 	{ "RING_TIMESTAMP", .offset = 0x358, EACH, .read = timestamp_read },
 	{ "RING_TIMESTAMP_UDW", .offset = 0x35c, EACH, .read = timestamp_udw_read },
-	{ "RING_CONTEXT_STATUS_BUF", .offset = 0x370, EACH, .ro = true, .count = 12 },
-	{ "RING_CONTEXT_STATUS_PTR", .offset = 0x3a0, EACH, .kind = GVT_REG_MASKED,
+	{ "RING_CONTEXT_STATUS_BUF", .offset = 0x370, RUNS, .ro = true, .count = 12 },
+	{ "RING_CONTEXT_STATUS_PTR", .offset = 0x3a0, RUNS, .kind = GVT_REG_MASKED,
 	  .reset = CSB_PTR_NONE },
-	{ "RING_CTX_TIMESTAMP", .offset = 0x3a8, EACH },
+	{ "RING_CTX_TIMESTAMP", .offset = 0x3a8, LIVE },
 	{ "RING_PREDICATE_RESULT", .offset = 0x3b8, EACH },
 	{ "MI_PREDICATE_RESULT_2", .offset = 0x3bc, EACH },
-	{ "MI_PREDICATE_SRC0", .offset = 0x400, EACH, .count = 2 },
-	{ "MI_PREDICATE_SRC1", .offset = 0x408, EACH, .count = 2 },
-	{ "MI_PREDICATE_DATA", .offset = 0x410, EACH, .count = 2 },
-	{ "MI_PREDICATE_RESULT", .offset = 0x418, EACH },
-	{ "MI_PREDICATE_RESULT_1", .offset = 0x41c, EACH },
-	{ "RING_FORCE_TO_NONPRIV", .offset = 0x4d0, EACH, .count = 12 },
-	{ "RING_PP_DIR_BASE_READ", .offset = 0x518, EACH, .ro = true },
-	{ "RING_CS_GPR", .offset = 0x600, EACH, .count = 32 },
+	{ "MI_PREDICATE_SRC0", .offset = 0x400, EACH, .count = 2, .read = live_read },
+	{ "MI_PREDICATE_SRC1", .offset = 0x408, EACH, .count = 2, .read = live_read },
+	{ "MI_PREDICATE_DATA", .offset = 0x410, EACH, .count = 2, .read = live_read },
+	{ "MI_PREDICATE_RESULT", .offset = 0x418, EACH, .read = live_read },
+	{ "MI_PREDICATE_RESULT_1", .offset = 0x41c, EACH, .read = live_read },
+	{ "RING_FORCE_TO_NONPRIV", .offset = 0x4d0, EACH, .count = 12, .write = nonpriv_write },
+	{ "RING_PP_DIR_BASE_READ", .offset = 0x518, RUNS, .ro = true },
+	{ "RING_CS_GPR", .offset = 0x600, EACH, .count = 32, .read = live_read },
 
 	/* The render engine alone. */
 	{ "PGTBL_CTL", .offset = 0x2020 },

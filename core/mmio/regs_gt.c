@@ -102,9 +102,15 @@ static bool lost_on_full_reset(u32 offset)
 
 static void gdrst_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
+	u32 mask = 0;
+
 	(void)old;
 	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
 		if (val & (GDRST_FULL | gdrst_bit[engine]))
+			mask |= BIT32(engine);
+	vgpu_exec_reset(vgpu, mask);
+	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
+		if (mask & BIT32(engine))
 			reset_engine(vgpu, engine);
 	if (val & GDRST_FULL)
 		for (size_t i = 0; i < gvt_block_gt.nr; i++)
@@ -299,6 +305,8 @@ static const struct gvt_reg rows[] = {
 	{ "GEN9_RESERVED_E220", .offset = 0xe220, .count = 3, .stride = 0x10 },
 	{ "GEN9_RESERVED_E260", .offset = 0xe260, .count = 3, .stride = 0x10 },
 	{ "GEN9_RESERVED_E2A0", .offset = 0xe2a0, .count = 3, .stride = 0x10 },
+	{ "TD_CTL", .offset = 0xe400 },
+	{ "TD_CTL2", .offset = 0xe404 },
 	{ "EU_PERF_CNTL_0", .offset = 0xe458, .count = 4, .stride = 0x100 },
 	{ "EU_PERF_CNTL_4", .offset = 0xe45c, .count = 3, .stride = 0x100 },
 	{ "GEN9_RESERVED_E48C", .offset = 0xe48c, .kind = GVT_REG_MASKED },

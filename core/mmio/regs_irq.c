@@ -7,6 +7,7 @@
  *
  * Offsets: i915_reg.h of Linux' i915.
  */
+#include "core/irq/irq.h"
 #include "core/mmio/reg.h"
 
 #define MASTER_ENABLE BIT32(31) /* the other bits say which group has something pending */
@@ -14,42 +15,48 @@
 /* In each byte the low two bits say what was seen on a port: nothing, as none is there. */
 #define HOTPLUG_CONTROL 0xfcfcfcfcu
 
+/* The registers of a group that vGPUs have events for. */
+#define IMR .reset = 0xffffffff, .write = vgpu_irq_imr_write
+#define IIR .kind = GVT_REG_W1C, .write = vgpu_irq_iir_write
+#define IER .write = vgpu_irq_ier_write
+
 static const struct gvt_reg rows[] = {
-	{ "GEN8_MASTER_IRQ", .offset = 0x44200, .wmask = MASTER_ENABLE },
+	{ "GEN8_MASTER_IRQ", .offset = 0x44200, .wmask = MASTER_ENABLE,
+	  .write = vgpu_irq_master_write },
 
 	/* GT0: render and blitter, 1: video, 2: power management and GuC, 3: video enhancement. */
 	{ "GEN8_GT_ISR", .offset = 0x44300, .count = 4, .stride = 0x10, .ro = true },
-	{ "GEN8_GT_IMR", .offset = 0x44304, .count = 4, .stride = 0x10, .reset = 0xffffffff },
-	{ "GEN8_GT_IIR", .offset = 0x44308, .count = 4, .stride = 0x10, .kind = GVT_REG_W1C },
-	{ "GEN8_GT_IER", .offset = 0x4430c, .count = 4, .stride = 0x10 },
+	{ "GEN8_GT_IMR", .offset = 0x44304, .count = 4, .stride = 0x10, IMR },
+	{ "GEN8_GT_IIR", .offset = 0x44308, .count = 4, .stride = 0x10, IIR },
+	{ "GEN8_GT_IER", .offset = 0x4430c, .count = 4, .stride = 0x10, IER },
 
 	{ "GEN8_DE_PIPE_ISR", .offset = 0x44400, .count = 3, .stride = 0x10, .ro = true },
-	{ "GEN8_DE_PIPE_IMR", .offset = 0x44404, .count = 3, .stride = 0x10, .reset = 0xffffffff },
-	{ "GEN8_DE_PIPE_IIR", .offset = 0x44408, .count = 3, .stride = 0x10, .kind = GVT_REG_W1C },
-	{ "GEN8_DE_PIPE_IER", .offset = 0x4440c, .count = 3, .stride = 0x10 },
+	{ "GEN8_DE_PIPE_IMR", .offset = 0x44404, .count = 3, .stride = 0x10, IMR },
+	{ "GEN8_DE_PIPE_IIR", .offset = 0x44408, .count = 3, .stride = 0x10, IIR },
+	{ "GEN8_DE_PIPE_IER", .offset = 0x4440c, .count = 3, .stride = 0x10, IER },
 	{ "GEN8_DE_PORT_ISR", .offset = 0x44440, .ro = true },
-	{ "GEN8_DE_PORT_IMR", .offset = 0x44444, .reset = 0xffffffff },
-	{ "GEN8_DE_PORT_IIR", .offset = 0x44448, .kind = GVT_REG_W1C },
-	{ "GEN8_DE_PORT_IER", .offset = 0x4444c },
+	{ "GEN8_DE_PORT_IMR", .offset = 0x44444, IMR },
+	{ "GEN8_DE_PORT_IIR", .offset = 0x44448, IIR },
+	{ "GEN8_DE_PORT_IER", .offset = 0x4444c, IER },
 	{ "GEN8_DE_MISC_ISR", .offset = 0x44460, .ro = true },
-	{ "GEN8_DE_MISC_IMR", .offset = 0x44464, .reset = 0xffffffff },
-	{ "GEN8_DE_MISC_IIR", .offset = 0x44468, .kind = GVT_REG_W1C },
-	{ "GEN8_DE_MISC_IER", .offset = 0x4446c },
+	{ "GEN8_DE_MISC_IMR", .offset = 0x44464, IMR },
+	{ "GEN8_DE_MISC_IIR", .offset = 0x44468, IIR },
+	{ "GEN8_DE_MISC_IER", .offset = 0x4446c, IER },
 	{ "AUD_CODEC_ISR", .offset = 0x44480, .ro = true },
 	{ "AUD_CODEC_IMR", .offset = 0x44484, .reset = 0xffffffff },
 	{ "AUD_CODEC_IIR", .offset = 0x44488, .kind = GVT_REG_W1C },
 	{ "AUD_CODEC_IER", .offset = 0x4448c },
 	{ "GEN8_PCU_ISR", .offset = 0x444e0, .ro = true },
-	{ "GEN8_PCU_IMR", .offset = 0x444e4, .reset = 0xffffffff },
-	{ "GEN8_PCU_IIR", .offset = 0x444e8, .kind = GVT_REG_W1C },
-	{ "GEN8_PCU_IER", .offset = 0x444ec },
+	{ "GEN8_PCU_IMR", .offset = 0x444e4, IMR },
+	{ "GEN8_PCU_IIR", .offset = 0x444e8, IIR },
+	{ "GEN8_PCU_IER", .offset = 0x444ec, IER },
 	{ "EDP_PSR_IMR", .offset = 0x64834, .reset = 0xffffffff },
 	{ "EDP_PSR_IIR", .offset = 0x64838, .kind = GVT_REG_W1C },
 
 	{ "SDEISR", .offset = 0xc4000, .ro = true },
-	{ "SDEIMR", .offset = 0xc4004, .reset = 0xffffffff },
-	{ "SDEIIR", .offset = 0xc4008, .kind = GVT_REG_W1C },
-	{ "SDEIER", .offset = 0xc400c },
+	{ "SDEIMR", .offset = 0xc4004, IMR },
+	{ "SDEIIR", .offset = 0xc4008, IIR },
+	{ "SDEIER", .offset = 0xc400c, IER },
 	{ "PCH_PORT_HOTPLUG", .offset = 0xc4030, .wmask = HOTPLUG_CONTROL },
 	{ "PCH_PORT_HOTPLUG2", .offset = 0xc403c, .wmask = HOTPLUG_CONTROL },
 	{ "SERR_INT", .offset = 0xc4040, .kind = GVT_REG_W1C },

@@ -64,8 +64,7 @@ const struct gvt_reg_block gvt_block_pvinfo = { "pvinfo", rows, ARRAY_SIZE(rows)
 
 /*
  * What differs from one vGPU to the next. Each has the whole aperture and the whole graphics
- * address space for itself, so the ranges that it may use leave nothing out but the last page,
- * which the driver keeps back itself as guard.
+ * address space for itself, but for the hidden range at its end.
  */
 void gvt_pvinfo_populate(struct intel_vgpu *vgpu)
 {
@@ -77,6 +76,6 @@ void gvt_pvinfo_populate(struct intel_vgpu *vgpu)
 	gvt_vreg_set(vgpu, PV_ID, params->id);
 	gvt_vreg_set(vgpu, PV_MAPPABLE_SIZE, aperture);
 	gvt_vreg_set(vgpu, PV_NONMAPPABLE_BASE, aperture);
-	gvt_vreg_set(vgpu, PV_NONMAPPABLE_SIZE, -aperture);
+	gvt_vreg_set(vgpu, PV_NONMAPPABLE_SIZE, HIDDEN_BASE - aperture);
 	gvt_vreg_set(vgpu, PV_FENCES, params->fences);
 }

@@ -164,6 +164,8 @@ int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, c
 		cfg[offset + i] = (cfg[offset + i] & ~mask) | (val[i] & mask);
 	}
 	vgpu_bars_update(vgpu);
+	/* Messages may have been switched on. */
+	vgpu_irq_refresh(vgpu);
 	/* Where the OpRegion cannot be had, its driver goes on without. */
 	if (offset + bytes > CFG_ASLS)
 		intel_gvt_hypervisor_set_opregion(vgpu);

@@ -134,7 +134,7 @@ START_TEST(graphics_memory)
 	ck_assert_str_eq(member(answer, "gtt", 0, "space"), "ggtt");
 	json_object_put(answer);
 	answer = ask(r, "{\"cmd\":\"verify\",\"vgpu\":\"22\"}", 0, NULL);
-	ck_assert_str_eq(member(answer, "spaces", 0, "entries"), "1048576");
+	ck_assert_str_eq(member(answer, "spaces", 0, "entries"), "1032192");
 	json_object_put(answer);
 
 	/* An entry as a guest would write it, found by the check and shown in both tables. */

@@ -36,6 +36,7 @@ static void check_defaults(const struct xengt_config *config)
 	ck_assert_str_eq(config->state_dir, XENGT_RUNDIR);
 	ck_assert_str_eq(config->qemu, "");
 	ck_assert_uint_eq(config->poll_max, 64);
+	ck_assert_str_eq(config->gpu, "software");
 }
 
 START_TEST(built_in)
@@ -56,7 +57,7 @@ START_TEST(every_key)
 	char why[256] = "";
 
 	ck_assert_int_eq(load("socket = /a b\ngroup=adm\n  state_dir\t=\t/c  \n"
-			      "qemu=/d=e\n#qemu=/f\npoll_max = 0x10",
+			      "qemu=/d=e\n#qemu=/f\npoll_max = 0x10\ngpu = none",
 			      &config, why, sizeof(why)),
 			 0);
 	ck_assert_str_eq(config.socket, "/a b");
@@ -64,6 +65,7 @@ START_TEST(every_key)
 	ck_assert_str_eq(config.state_dir, "/c");
 	ck_assert_str_eq(config.qemu, "/d=e");
 	ck_assert_uint_eq(config.poll_max, 16);
+	ck_assert_str_eq(config.gpu, "none");
 }
 END_TEST
 
@@ -77,6 +79,8 @@ START_TEST(mistakes)
 		{ "= x\n", "FILE:1: there is no such setting" },
 		{ "group = adm\npoll_max = many\n",
 		  "FILE:2: the value must be a number from 0 to 1000000" },
+		{ "gpu = hardware\n", "FILE:1: the value must be software or none" },
+		{ "gpu = soft\n", "FILE:1: the value must be software or none" },
 		{ "poll_max =\n", "FILE:1: the value must be a number from 0 to 1000000" },
 		{ "poll_max = -1\n", "FILE:1: the value must be a number from 0 to 1000000" },
 		{ "poll_max = 1000001\n", "FILE:1: the value must be a number from 0 to 1000000" },

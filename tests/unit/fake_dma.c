@@ -26,14 +26,18 @@ static struct fake_frame *frame(const struct fake *f, u64 mfn)
 
 void fake_populate(struct fake *f, u32 gfn)
 {
+	pthread_mutex_lock(&f->dma_lock);
 	UNIT_CHECK(f->next_mfn < FAKE_MFN + FAKE_FRAMES, "no machine frames are left");
 	f->mfn[gfn] = f->next_mfn++;
 	frame(f, f->mfn[gfn])->gfn = gfn;
+	pthread_mutex_unlock(&f->dma_lock);
 }
 
 void fake_give_up(struct fake *f, u32 gfn)
 {
+	pthread_mutex_lock(&f->dma_lock);
 	f->mfn[gfn] = 0;
+	pthread_mutex_unlock(&f->dma_lock);
 	f->tracked[gfn] = false; /* the type goes with the frame */
 }
 
@@ -47,6 +51,7 @@ void fake_scatter(struct fake *f)
 
 void fake_dma_init(struct fake *f)
 {
+	pthread_mutex_init(&f->dma_lock, NULL);
 	f->next_mfn = FAKE_MFN;
 	f->frames = fake_pages(FAKE_FRAMES * sizeof(*f->frames));
 	f->aliases = fake_pages(FAKE_ALIASES * sizeof(*f->aliases));
@@ -59,6 +64,7 @@ void fake_dma_exit(struct fake *f)
 	ck_assert_uint_eq(f->pins, 0);
 	ck_assert_uint_eq(f->host_pages, 0);
 	ck_assert_uint_eq(f->nr_aliases, 0);
+	pthread_mutex_destroy(&f->dma_lock);
 	munmap(f->frames, FAKE_FRAMES * sizeof(*f->frames));
 	munmap(f->aliases, FAKE_ALIASES * sizeof(*f->aliases));
 }
@@ -88,16 +94,19 @@ static bool contiguous(const struct fake *f, u64 gfn, u32 nr)
 
 static void pin(struct fake *f, u64 gfn, unsigned int size)
 {
+	pthread_mutex_lock(&f->dma_lock);
 	frame(f, f->mfn[gfn])->heads[size]++;
 	for (u32 i = 0; i < sizes[size]; i++) {
 		frame(f, f->mfn[gfn + i])->pins++;
 		f->pinned[gfn + i] = f->mfn[gfn + i];
 	}
 	f->pins++;
+	pthread_mutex_unlock(&f->dma_lock);
 }
 
 static void unpin(struct fake *f, u64 mfn, unsigned int size)
 {
+	pthread_mutex_lock(&f->dma_lock);
 	frame(f, mfn)->heads[size]--;
 	for (u32 i = 0; i < sizes[size]; i++) {
 		struct fake_frame *page = frame(f, mfn + i);
@@ -106,8 +115,11 @@ static void unpin(struct fake *f, u64 mfn, unsigned int size)
 		UNIT_CHECK(page->pins || !page->aliases,
 			   "frame 0x%llx is let go, and still in the aperture",
 			   (unsigned long long)mfn + i);
+		if (!page->pins && f->on_let_go)
+			f->on_let_go(f, (mfn + i) << GVT_PAGE_SHIFT);
 	}
 	f->pins--;
+	pthread_mutex_unlock(&f->dma_lock);
 }
 
 static bool over_limit(const struct fake *f, size_t nr)
@@ -207,8 +219,10 @@ void *fake_alloc_host(unsigned long handle, size_t nr)
 	host = malloc(sizeof(*host));
 	host->va = fake_pages(nr * GVT_PAGE_SIZE);
 	host->nr = nr;
+	pthread_mutex_lock(&f->dma_lock);
 	host->next = f->host;
 	f->host = host;
+	pthread_mutex_unlock(&f->dma_lock);
 	f->host_pages += nr;
 	return host->va;
 }
@@ -218,11 +232,16 @@ void fake_free_host(unsigned long handle, void *va, size_t nr)
 	struct fake *f = of(handle);
 	struct fake_host **link = &f->host, *host;
 
+	pthread_mutex_lock(&f->dma_lock);
 	while (*link && (*link)->va != va)
 		link = &(*link)->next;
 	host = *link;
 	UNIT_CHECK(host && host->nr == nr, "host pages given back in another way than had");
 	*link = host->next;
+	for (size_t i = 0; i < nr && f->on_let_go; i++)
+		f->on_let_go(f, fake_virt_to_mfn(handle, host->va + i * GVT_PAGE_SIZE)
+					<< GVT_PAGE_SHIFT);
+	pthread_mutex_unlock(&f->dma_lock);
 	f->host_pages -= nr;
 	munmap(host->va, nr * GVT_PAGE_SIZE);
 	free(host);
@@ -238,6 +257,21 @@ u64 *fake_host_page(const struct fake *f, u64 bus)
 			return (u64 *)(host->va + (at - first) * GVT_PAGE_SIZE);
 	}
 	return NULL;
+}
+
+/* Of a page that its guest gave up there is nothing. */
+void *fake_dma_to_virt(unsigned long handle, dma_addr_t bus)
+{
+	struct fake *f = of(handle);
+	void *va;
+
+	pthread_mutex_lock(&f->dma_lock);
+	if (fake_pinned(f, bus))
+		va = f->ram + frame(f, bus >> GVT_PAGE_SHIFT)->gfn * GVT_PAGE_SIZE;
+	else
+		va = fake_host_page(f, bus);
+	pthread_mutex_unlock(&f->dma_lock);
+	return va;
 }
 
 /* ---- aliases ---- */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define RAM_SIZE (FAKE_RAM_PAGES * GVT_PAGE_SIZE)
 
@@ -206,6 +207,11 @@ static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 	return gfn < FAKE_RAM_PAGES && of(handle)->mfn[gfn];
 }
 
+static void wake(unsigned long handle)
+{
+	sem_post(&of(handle)->woken);
+}
+
 static const struct intel_gvt_mpt fake_mpt = {
 	.name = "fake",
 	.attach_vgpu = attach_vgpu,
@@ -229,18 +235,26 @@ static const struct intel_gvt_mpt fake_mpt = {
 	.free_host_pages = fake_free_host,
 	.from_virt_to_mfn = fake_virt_to_mfn,
 	.map_gfn_to_mfn = fake_map_gfn_to_mfn,
+	.dma_to_virt = fake_dma_to_virt,
+	.wake = wake,
 };
 
 struct fake *fake_new(void)
+{
+	return fake_new_gpu(NULL);
+}
+
+struct fake *fake_new_gpu(struct gvt_gpu *gpu)
 {
 	struct fake *f = fake_pages(sizeof(*f));
 
 	f->ram = fake_pages(RAM_SIZE);
 	f->state = fake_pages(intel_gvt_state_size());
 	fake_dma_init(f);
+	sem_init(&f->woken, 0, 0);
 	for (int i = 0; i < VGPU_NR_BARS; i++)
 		f->placed[i] = INTEL_GVT_BAR_OFF;
-	ck_assert_int_eq(intel_gvt_init(&fake_mpt, NULL, f, &f->gvt), 0);
+	ck_assert_int_eq(intel_gvt_init(&fake_mpt, gpu, f, &f->gvt), 0);
 	return f;
 }
 
@@ -255,7 +269,7 @@ int fake_create(struct fake *f, u32 aperture_mib)
 	return intel_gvt_create_vgpu(f->gvt, &params, f->state, f, &f->vgpu);
 }
 
-static struct fake *activate(struct fake *f)
+struct fake *fake_activate(struct fake *f)
 {
 	f->mirror = fake_pages(GVT_MMIO_SIZE);
 	ck_assert_int_eq(fake_create(f, 64), 0);
@@ -267,15 +281,40 @@ static struct fake *activate(struct fake *f)
 
 struct fake *fake_vgpu(void)
 {
-	return activate(fake_new());
+	return fake_activate(fake_new());
 }
 
 struct fake *fake_vgpu_ggtt(void)
 {
-	struct fake *f = fake_new();
+	return fake_vgpu_gpu(NULL);
+}
+
+struct fake *fake_vgpu_gpu(struct gvt_gpu *gpu)
+{
+	struct fake *f = fake_new_gpu(gpu);
 
 	f->ggtt = fake_pages(MiB(8));
-	return activate(f);
+	return fake_activate(f);
+}
+
+bool fake_serve(struct fake *f, unsigned int ms)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_REALTIME, &end);
+	end.tv_sec += ms / 1000;
+	end.tv_nsec += ms % 1000 * 1000000l;
+	if (end.tv_nsec >= 1000000000l) {
+		end.tv_sec++;
+		end.tv_nsec -= 1000000000l;
+	}
+	if (sem_timedwait(&f->woken, &end))
+		return false;
+	/* As with Xen, what woke it several times is one occasion. */
+	while (!sem_trywait(&f->woken))
+		;
+	intel_vgpu_service(f->vgpu);
+	return true;
 }
 
 void fake_ggtt_write(struct fake *f, u32 page, u64 entry)
@@ -306,6 +345,7 @@ void fake_free(struct fake *f)
 		if (f->tracked_ggtt[page])
 			ck_abort_msg("page 0x%x of the GGTT is still tracked", page);
 	fake_dma_exit(f);
+	sem_destroy(&f->woken);
 	intel_gvt_exit(f->gvt);
 	if (f->ggtt)
 		munmap(f->ggtt, MiB(8));

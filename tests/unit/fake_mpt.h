@@ -6,6 +6,9 @@
 #ifndef TESTS_UNIT_FAKE_MPT_H
 #define TESTS_UNIT_FAKE_MPT_H
 
+#include <pthread.h>
+#include <semaphore.h>
+
 #include "core/vgpu.h"
 
 #define FAKE_RAM_PAGES 4096u /* guest memory from address 0 on */
@@ -57,6 +60,8 @@ struct fake {
 	size_t dma_limit;  /* unless 0, references that can be had at once */
 	size_t host_limit; /* unless 0, host pages that can be had */
 	u64 dma_calls, alias_calls;
+	pthread_mutex_t dma_lock; /* a GPU's threads look frames up */
+	sem_t woken;		  /* posted by each wake */
 
 	char log[1024];	  /* of trap areas and placing: "+start-end", "-start-end", "@bar:gpa" */
 	char shown[1024]; /* what fake_log() returned last */
@@ -67,19 +72,37 @@ struct fake {
 	int fail_attach, fail_area, fail_place, fail_track, fail_msi, fail_dma, fail_alias;
 	void (*on_track)(struct fake *f, u64 gfn); /* what the guest does just before */
 	bool no_alias;				   /* the back end has no aliases */
+	/* Unless NULL, told of each page at @bus that the GPU may not reach from now on. */
+	void (*on_let_go)(struct fake *f, u64 bus);
+	void *gpu; /* that function's own */
 };
 
 /** fake_new() - back end, shared part and state, without a vGPU. */
 struct fake *fake_new(void);
 
+/** fake_new_gpu() - the same, with a GPU that executes; it outlives the fake. */
+struct fake *fake_new_gpu(struct gvt_gpu *gpu);
+
 /** fake_create() - its vGPU; an aperture of @aperture_mib. Returns what the core returned. */
 int fake_create(struct fake *f, u32 aperture_mib);
+
+/** fake_activate() - the vGPU of fake_new(), active, registers mirrored, BARs in place. */
+struct fake *fake_activate(struct fake *f);
 
 /** fake_vgpu() - fake_new() and an active vGPU, with register pages mirrored and BARs in place. */
 struct fake *fake_vgpu(void);
 
 /** fake_vgpu_ggtt() - the same, with guest memory behind the GGTT. */
 struct fake *fake_vgpu_ggtt(void);
+
+/** fake_vgpu_gpu() - the same, with a GPU that executes. */
+struct fake *fake_vgpu_gpu(struct gvt_gpu *gpu);
+
+/**
+ * fake_serve() - wait, at most @ms milliseconds, until the vGPU is to be woken; then have it do
+ * what it was woken for. False: nothing woke it.
+ */
+bool fake_serve(struct fake *f, unsigned int ms);
 
 /** fake_ggtt_write() - the guest writes entry @page, which traps or does not. */
 void fake_ggtt_write(struct fake *f, u32 page, u64 entry);
@@ -119,6 +142,7 @@ unsigned long fake_virt_to_mfn(unsigned long handle, void *va);
 unsigned long fake_gfn_to_mfn(unsigned long handle, unsigned long gfn);
 int fake_map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn, unsigned int nr,
 			bool map);
+void *fake_dma_to_virt(unsigned long handle, dma_addr_t bus);
 void fake_dma_init(struct fake *f);
 void fake_dma_exit(struct fake *f);
 

@@ -418,6 +418,54 @@ START_TEST(taken_over)
 }
 END_TEST
 
+/* A page that stands in for many is worth no call each; it is reached by trapping. */
+START_TEST(shared_traps)
+{
+	struct fake *f = fake_vgpu();
+	u64 calls = f->alias_calls;
+
+	for (u32 i = 0; i < GTT_ENTRIES; i++)
+		set(f, i, 0x300001);
+	set(f, 100, 0x301001);
+	flush(f);
+	ck_assert_uint_eq(f->nr_aliases, 1);
+	ck_assert_uint_eq(f->alias_calls - calls, 1);
+	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 100), f->mfn[0x301]);
+	memcpy(f->ram + 0x300010, "many", 4);
+	ck_assert_mem_eq(&(u32){ fake_read(f, FAKE_BAR2 + 0x5010, 4) }, "many", 4);
+	/* One that was alone and has company goes, and comes back. */
+	set(f, 101, 0x301001);
+	flush(f);
+	ck_assert_uint_eq(f->nr_aliases, 0);
+	set(f, 101, 0x302001);
+	flush(f);
+	ck_assert_uint_eq(f->nr_aliases, 2);
+	fake_free(f);
+}
+END_TEST
+
+/* Frames that lie apart are a call each: so many in one commit, and the others in the next. */
+START_TEST(scattered_aliases)
+{
+	struct fake *f = fake_vgpu_ggtt();
+	u64 calls;
+
+	fake_scatter(f);
+	for (u32 i = 0; i < 16384; i++)
+		fake_ggtt_write(f, i, (u64)(i % FAKE_RAM_PAGES) << GVT_PAGE_SHIFT | 1);
+	for (u32 n = 1; n <= 4; n++) {
+		calls = f->alias_calls;
+		flush(f);
+		ck_assert_uint_eq(f->alias_calls - calls, 4096);
+		ck_assert_uint_eq(f->nr_aliases, n * 4096);
+	}
+	calls = f->alias_calls;
+	flush(f);
+	ck_assert_uint_eq(f->alias_calls, calls);
+	fake_free(f);
+}
+END_TEST
+
 Suite *suite_gtt_ggtt(void)
 {
 	const TTest *const tests[] = {
@@ -436,6 +484,8 @@ Suite *suite_gtt_ggtt(void)
 		aliases_follow_the_bar,
 		trapped_aperture,
 		fenced_traps,
+		shared_traps,
+		scattered_aliases,
 		taken_over,
 	};
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/unit/fake_gpu.h"
 #include "tests/unit/gtt_walk.h"
 #include "tests/unit/unit.h"
 
@@ -22,6 +23,7 @@
 
 struct gtt_model {
 	struct fake *f;
+	struct fake_gpu gpu;
 	bool hurt; /* a failure was injected: what is shadowed may lack something */
 	bool stale_ggtt;
 	bool lost_track; /* the end of a page's tracking failed: it may be tracked in vain */
@@ -310,11 +312,13 @@ static void restart(struct gtt_model *m)
 	struct fake *f = m->f;
 	/* What fails now is left to the back end, which has less patience. */
 	f->fail_track = f->fail_alias = 0;
+	fake_gpu_detach(&m->gpu);
 	intel_gvt_destroy_vgpu(f->vgpu);
 	UNIT_CHECK(!f->pins && !f->host_pages && !f->nr_aliases, "held by no vGPU");
 	if (fake_create(f, 64))
 		abort();
 	intel_gvt_activate_vgpu(f->vgpu);
+	fake_gpu_attach(&m->gpu);
 }
 
 static void inject(struct gtt_model *m, const struct gtt_op *op)
@@ -399,7 +403,8 @@ static void check_ggtt_page(struct gtt_model *m, u32 page, bool exact)
 			   (unsigned long long)bus);
 	if (!exact)
 		return;
-	if (entry & 1 && gfn < FAKE_RAM_PAGES && f->mfn[gfn])
+	/* What the guest says of the mediator's range means nothing. */
+	if (entry & 1 && gfn < FAKE_RAM_PAGES && f->mfn[gfn] && page < GGTT_PAGES)
 		none = f->mfn[gfn] << GVT_PAGE_SHIFT;
 	UNIT_CHECK(bus == none && shadow & 1, "GGTT page 0x%x: entry 0x%llx, shadow 0x%llx", page,
 		   (unsigned long long)entry, (unsigned long long)shadow);
@@ -621,6 +626,7 @@ void gtt_model_end(struct gtt_model *m)
 
 	f->fail_dma = f->fail_alias = f->fail_track = 0;
 	f->dma_limit = 0;
+	fake_gpu_check(&m->gpu);
 	vgpu_gtt_reset(f->vgpu);
 	UNIT_CHECK(!f->pins && !f->host_pages && !f->nr_aliases && !f->vgpu->tracked.nr,
 		   "%zu pins, %zu host pages, %zu aliases, %zu trackers are left", f->pins,
@@ -652,12 +658,12 @@ struct gtt_model *gtt_model_new(bool ggtt)
 {
 	struct gtt_model *m = calloc(1, sizeof(*m));
 
-	m->f = ggtt ? fake_vgpu_ggtt() : fake_vgpu();
+	m->f = fake_gpu_vgpu(&m->gpu, ggtt);
 	return m;
 }
 
 void gtt_model_free(struct gtt_model *m)
 {
-	fake_free(m->f);
+	fake_gpu_free(&m->gpu);
 	free(m);
 }

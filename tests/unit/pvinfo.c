@@ -27,7 +27,8 @@ START_TEST(content)
 }
 END_TEST
 
-/* The ranges must fit what i915 checks: in the aperture, behind it, and below the GGTT's end. */
+/* The ranges must fit what i915 checks: in the aperture, behind it, and below what the
+ * mediator keeps for itself. */
 START_TEST(ranges)
 {
 	for (u32 mib = GVT_APERTURE_MIB_MIN; mib <= GVT_APERTURE_MIB_MAX; mib *= 2) {
@@ -45,7 +46,7 @@ START_TEST(ranges)
 		ck_assert_uint_eq(low, 0);
 		ck_assert_uint_eq(low_size, aperture);
 		ck_assert_uint_eq(high, aperture);
-		ck_assert_uint_eq(high + high_size, VGPU_GGTT_PAGES * 512ull * GVT_PAGE_SIZE);
+		ck_assert_uint_eq(high + high_size, HIDDEN_BASE);
 		fake_free(f);
 	}
 }

@@ -8,10 +8,17 @@
 
 Suite *unit_suite(const char *name, const TTest *const tests[], size_t nr)
 {
+	return unit_suite_with(name, NULL, NULL, tests, nr);
+}
+
+Suite *unit_suite_with(const char *name, void (*setup)(void), void (*teardown)(void),
+		       const TTest *const tests[], size_t nr)
+{
 	Suite *suite = suite_create(name);
 	TCase *tcase = tcase_create(name);
 
 	tcase_set_timeout(tcase, TIMEOUT_S);
+	tcase_add_checked_fixture(tcase, setup, teardown);
 	for (size_t i = 0; i < nr; i++)
 		tcase_add_test(tcase, tests[i]);
 	suite_add_tcase(suite, tcase);

@@ -12,6 +12,7 @@ Suite *suite_bars(void);
 Suite *suite_cfg_space(void);
 Suite *suite_config(void);
 Suite *suite_handshakes(void);
+Suite *suite_irq(void);
 Suite *suite_life(void);
 Suite *suite_options(void);
 Suite *suite_page_track(void);
@@ -19,10 +20,22 @@ Suite *suite_property(void);
 Suite *suite_pvinfo(void);
 Suite *suite_registers(void);
 
+Suite *suite_exec_cmd(void);
+Suite *suite_exec_context(void);
+Suite *suite_exec_decode(void);
+Suite *suite_exec_scan(void);
+Suite *suite_blt_driver(void);
+Suite *suite_blt_hostile(void);
+Suite *suite_blt_property(void);
+Suite *suite_blt_surface(void);
+
+Suite *suite_exec_run(void);
+
 Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
 Suite *suite_gtt_property(void);
+Suite *suite_gtt_space(void);
 Suite *suite_gtt_verify(void);
 
 Suite *suite_ioreq_hostile(void);
@@ -40,6 +53,14 @@ Suite *suite_xengt_mem(void);
 Suite *suite_xengt_services(void);
 Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);
+Suite *suite_xengt_view(void);
+
+Suite *suite_softgpu_batch(void);
+Suite *suite_softgpu_blt(void);
+Suite *suite_softgpu_mem(void);
+Suite *suite_softgpu_mi(void);
+Suite *suite_softgpu_port(void);
+Suite *suite_softgpu_reset(void);
 
 Suite *suite_commands(void);
 Suite *suite_doctor(void);
@@ -52,6 +73,10 @@ int unit_run(Suite *(*const suites[])(void), size_t nr);
 
 /** unit_suite() - a suite of one test case, of @nr tests. */
 Suite *unit_suite(const char *name, const TTest *const tests[], size_t nr);
+
+/** unit_suite_with() - the same, with what is done before and after each test (NULL: nothing). */
+Suite *unit_suite_with(const char *name, void (*setup)(void), void (*teardown)(void),
+		       const TTest *const tests[], size_t nr);
 
 /** unit_random() - the next of a sequence that @seed starts and carries (xorshift64*). */
 static inline u64 unit_random(u64 *seed)

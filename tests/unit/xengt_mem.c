@@ -199,10 +199,35 @@ START_TEST(mapping_fails)
 }
 END_TEST
 
+/* Of many frames at once it is known as of each, in as few calls as there are buckets' worth. */
+START_TEST(many_looked_for)
+{
+	struct fixture x;
+	u64 gfns[2 * XENGT_BUCKET_PAGES], seed = 11;
+	bool valid[2 * XENGT_BUCKET_PAGES];
+
+	setup(&x);
+	for (u64 gfn = 5; gfn < 300; gfn += 3)
+		ck_assert_int_eq(exen_guest_balloon_out(x.g->d, 0, gfn), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(gfns); i++)
+		gfns[i] = unit_random(&seed) % 8 ? unit_random(&seed) % 400
+						 : unit_random(&seed) >> 20;
+	exen_fail("xenforeignmemory_map", 3, EIO);
+	xengt_mem_valid_many(&x.mem, gfns, ARRAY_SIZE(gfns), valid);
+	ck_assert_uint_eq(exen_fail_left(true), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(gfns); i++)
+		UNIT_CHECK(valid[i] == xengt_mem_valid(&x.mem, gfns[i]), "gfn 0x%llx",
+			   (unsigned long long)gfns[i]);
+	teardown(&x);
+}
+END_TEST
+
 Suite *suite_xengt_mem(void)
 {
-	const TTest *const tests[] = { copies,	       holes,	    bounded,	  ballooned,
-				       frames_go_back, domain_gone, mapping_fails };
+	const TTest *const tests[] = {
+		copies,		holes,	     bounded,	    ballooned,
+		frames_go_back, domain_gone, mapping_fails, many_looked_for
+	};
 
 	return unit_suite("xengt_mem", tests, ARRAY_SIZE(tests));
 }

@@ -98,6 +98,27 @@ START_TEST(guest_memory)
 }
 END_TEST
 
+/* Pages that are mapped for DMA, others, given up or never there, all at once. */
+START_TEST(many_valid)
+{
+	struct guest *g = guest_start(1);
+	struct intel_vgpu *vgpu = g->v->vgpu;
+	u64 gfns[600], addrs[600];
+	bool valid[600];
+
+	for (u32 i = 0; i < 600; i++)
+		gfns[i] = i % 7 ? 0x200 + i : GUEST_PAGES + i;
+	for (u32 i = 0; i < 600; i += 5)
+		ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, 0x200 + i), 0);
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_pages(vgpu, gfns, 300, addrs), 0);
+	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, 600, valid);
+	for (u32 i = 0; i < 600; i++)
+		UNIT_CHECK(valid[i] == (i % 7 && i % 5), "page %u", i);
+	intel_gvt_hypervisor_dma_unmap_guest_pages(vgpu, addrs, 300);
+	guest_free(g);
+}
+END_TEST
+
 START_TEST(references)
 {
 	struct guest *g = guest_start(1);
@@ -199,10 +220,9 @@ END_TEST
 
 Suite *suite_xengt_services(void)
 {
-	const TTest *const tests[] = {
-		msi,	  asked_in_its_thread, thread_ended, guest_memory, references,
-		opregion, string_instructions, polling
-	};
+	const TTest *const tests[] = { msi,	     asked_in_its_thread, thread_ended,
+				       guest_memory, many_valid,	  references,
+				       opregion,     string_instructions, polling };
 
 	return unit_suite("xengt_services", tests, ARRAY_SIZE(tests));
 }

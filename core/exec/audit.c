@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commands are audited where the guest cannot reach them (scan.h): a ring's in the copy that is
+ * going to be the shadow ring, privileged batches in copies of the hidden range.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/vgpu.h"
+
+#define BATCH_PAGES_MAX 64u
+
+static struct hidden *new_batch(struct shadow_ctx *ctx, u32 pages)
+{
+	struct shadow_batch *batch = calloc(1, sizeof(*batch));
+
+	if (!batch)
+		return NULL;
+	if (hidden_alloc(ctx->vgpu, pages, pages, &batch->mem)) {
+		free(batch);
+		return NULL;
+	}
+	batch->next = ctx->batches;
+	ctx->batches = batch;
+	ctx->vgpu->exec.counts.batches++;
+	if (hidden_enter(ctx->vgpu, &batch->mem, 0, 0, pages))
+		return NULL; /* freed with the others */
+	return &batch->mem;
+}
+
+/*
+ * How long the batch at @gma is can only be seen from its commands, and only a copy may be looked
+ * at: the first copy grows until it has the end, and becomes the one that runs.
+ */
+static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
+{
+	struct shadow_ctx *ctx = priv;
+	u32 *dw = NULL, nr = 0, at = 0;
+	struct hidden *mem;
+	int end = 0;
+
+	while (!end) {
+		u32 more = (GVT_PAGE_SIZE - (gma + 4ull * nr) % GVT_PAGE_SIZE) / sizeof(u32);
+		u32 *grown = NULL;
+
+		if (nr + more <= BATCH_PAGES_MAX * GVT_PAGE_SIZE / sizeof(u32))
+			grown = realloc(dw, (nr + more) * sizeof(u32));
+		if (!grown) {
+			free(dw);
+			return -ENOMEM;
+		}
+		dw = grown;
+		if (vgpu_gma_read(ctx->vgpu, gma + 4ull * nr, dw + nr, more * sizeof(u32))) {
+			free(dw);
+			return -EFAULT;
+		}
+		nr += more;
+		end = gvt_scan_end(ctx->engine, dw, nr, &at);
+	}
+	/* What has no end is the audit's to refuse. */
+	nr = end < 0 ? nr : at;
+	mem = new_batch(ctx, (nr * sizeof(u32) + GVT_PAGE_SIZE - 1) >> GVT_PAGE_SHIFT);
+	if (mem)
+		memcpy(mem->va, dw, nr * sizeof(u32));
+	free(dw);
+	if (!mem)
+		return -ENOMEM;
+	*copy = (struct gvt_scan_copy){ .dw = (u32 *)mem->va, .nr = nr, .gma = mem->gma };
+	return 0;
+}
+
+static struct gvt_scan scan_of(struct shadow_ctx *ctx)
+{
+	return (struct gvt_scan){
+		.gvt = ctx->vgpu->gvt,
+		.engine = ctx->engine,
+		.limit = HIDDEN_BASE,
+		.counts = &ctx->vgpu->exec.scan,
+		.priv = ctx,
+		.batch = copy_batch,
+	};
+}
+
+static int verdict(int err, const struct gvt_scan_fault *from, struct exec_fault *to)
+{
+	if (err)
+		*to = (struct exec_fault){
+			.refusal = err == -ENOMEM ? EXEC_NO_MEMORY : EXEC_BAD_COMMAND,
+			.why = from->why,
+			.name = from->name,
+			.cmd = from->cmd,
+			.addr = from->addr,
+		};
+	return err;
+}
+
+int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, struct exec_fault *fault)
+{
+	const struct gvt_scan scan = scan_of(ctx);
+	struct gvt_scan_fault found = { .why = "a command that may not run" };
+
+	return verdict(gvt_scan_ring(&scan, dw, nr, &found), &found, fault);
+}
+
+int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fault *fault)
+{
+	const struct gvt_scan scan = scan_of(ctx);
+	struct gvt_scan_fault found = { .why = "a per-context batch that cannot be copied",
+					.addr = gma };
+	struct gvt_scan_copy copy;
+	int err = copy_batch(ctx, gma, &copy);
+
+	if (!err)
+		err = gvt_scan_per_ctx(&scan, copy.dw, copy.nr, &found);
+	*at = err ? 0 : copy.gma;
+	return verdict(err, &found, fault);
+}
+
+int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
+			struct exec_fault *fault)
+{
+	const struct gvt_scan scan = scan_of(ctx);
+	struct gvt_scan_fault found = { .why = "an indirect-context batch that cannot be copied",
+					.addr = gma };
+	struct hidden *mem = new_batch(ctx, 1); /* at most 63 lines of 64 bytes */
+	int err = mem ? vgpu_gma_read(ctx->vgpu, gma, mem->va, bytes) : -ENOMEM;
+
+	if (!err)
+		err = gvt_scan_indirect(&scan, (u32 *)mem->va, bytes / sizeof(u32), &found);
+	*at = err ? 0 : mem->gma;
+	return verdict(err, &found, fault);
+}

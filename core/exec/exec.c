@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* A vGPU's place on the GPU: its space and registers there, how it comes and goes, and resets. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/irq/irq.h"
+#include "core/vgpu.h"
+
+/* From an engine's base. */
+enum {
+	RING_IPEHR = 0x68,
+	RING_ACTHD = 0x74,
+	RING_HWS_PGA = 0x80,
+	RING_EIR = 0xb0,
+	RING_EMR = 0xb4,
+	RING_ESR = 0xb8,
+};
+
+#define ERROR_INSTRUCTION BIT32(0) /* of EIR: i915's I915_ERROR_INSTRUCTION */
+
+/* ---- registers ---- */
+
+void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
+{
+	const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
+	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
+	int engine = gvt_engine_of(offset);
+
+	/* Bits that are cleared by writing ones are events, which the core keeps itself. */
+	if (!vgpu->space || (row && (row->flags & GVT_REG_GPU || row->kind == GVT_REG_W1C)))
+		return;
+	if (row && row->kind == GVT_REG_MASKED)
+		val |= 0xffff0000;
+	/* Engines write to their status page: not where the mediator's copies are. */
+	if (engine >= 0 && offset - gvt_engine_base(engine) == RING_HWS_PGA && val >= HIDDEN_BASE)
+		val = 0;
+	/* What was never anything but zero costs nothing. */
+	if (val || ops->reg_read(vgpu->space, offset))
+		ops->reg_write(vgpu->space, offset, val);
+}
+
+/* What an engine changes as it runs, as after reset. Nothing runs. */
+static void reset_live(struct intel_vgpu *vgpu, enum gvt_engine engine)
+{
+	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
+
+	for (size_t i = 0; i < gvt_block_engine.nr; i++) {
+		const struct gvt_reg *row = &gvt_block_engine.rows[i];
+		u32 at = gvt_engine_base(engine) + row->offset;
+
+		if (!(row->flags & GVT_REG_GPU) || !(row->flags & GVT_REG_ENGINE))
+			continue;
+		for (u32 n = 0; n < (row->count ? row->count : 1u); n++)
+			ops->reg_write(vgpu->space, at + 4 * n, row->reset);
+	}
+}
+
+static void push_registers(struct intel_vgpu *vgpu)
+{
+	for (u32 dword = 0; dword < GVT_MMIO_DWORDS; dword++) {
+		u32 val = gvt_vreg(vgpu, dword * sizeof(u32));
+
+		if (val)
+			vgpu_exec_reg_set(vgpu, dword * sizeof(u32), val);
+	}
+}
+
+/* ---- an engine that stands still ---- */
+
+static const char *const refusal_names[EXEC_REFUSALS] = {
+	[EXEC_BAD_DESC] = "a bad descriptor",
+	[EXEC_BAD_IMAGE] = "a bad context image",
+	[EXEC_BAD_RING] = "a bad ring",
+	[EXEC_BAD_PPGTT] = "bad page tables",
+	[EXEC_BAD_COMMAND] = "a command refused",
+	[EXEC_NO_MEMORY] = "no memory",
+	[EXEC_STUCK] = "stuck",
+};
+
+static void complain(struct intel_vgpu *vgpu, enum gvt_engine engine,
+		     const struct exec_fault *fault)
+{
+	u32 *complained = &vgpu->exec.complained;
+
+	if (*complained & BIT32(fault->refusal))
+		return;
+	*complained |= BIT32(fault->refusal);
+	fprintf(stderr, "vGPU %u: engine %u stands still (%s): %s: %s 0x%08x, address 0x%llx\n",
+		vgpu->state->params.id, engine, refusal_names[fault->refusal], fault->why,
+		fault->name ? fault->name : "command", fault->cmd, (unsigned long long)fault->addr);
+}
+
+void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struct exec_fault *fault)
+{
+	u32 base = gvt_engine_base(engine);
+	struct vgpu_port *port = &vgpu->state->ports[engine];
+
+	complain(vgpu, engine, fault);
+	vgpu->exec.counts.refused[fault->refusal]++;
+	if (port->hung)
+		return;
+	port->hung = true;
+	if (!port->desc[0])
+		port->desc[0] = fault->addr | GVT_DESC_VALID;
+	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_IPEHR, fault->cmd);
+	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_ACTHD, fault->addr);
+	gvt_vreg_set(vgpu, base + RING_ESR, gvt_vreg(vgpu, base + RING_ESR) | ERROR_INSTRUCTION);
+	gvt_vreg_set(vgpu, base + RING_EIR,
+		     gvt_vreg(vgpu, base + RING_EIR) |
+			     (ERROR_INSTRUCTION & ~gvt_vreg(vgpu, base + RING_EMR)));
+	if (gvt_vreg(vgpu, base + RING_EIR))
+		vgpu_irq_raise_engine(vgpu, engine, GVT_IRQ_CS_ERROR);
+}
+
+/* ---- contexts that end at once ---- */
+
+#define MI_LRI_8	    (0x11001000u | (2 * 8 - 1))
+#define MI_BATCH_BUFFER_END (0x0au << 23)
+#define IDLE_PAGES	    4u /* of each: the image's two, and a ring of one; one to spare */
+
+/*
+ * A context with nothing in its ring: what is to leave an engine with nobody waiting is preempted
+ * by it. Its page tables are the scratch page, which translates nothing.
+ */
+static int make_idle(struct intel_vgpu *vgpu)
+{
+	struct vgpu_exec *exec = &vgpu->exec;
+	int err;
+
+	if (exec->idle.pages)
+		return 0;
+	if (!gtt_ready(vgpu))
+		return -EOPNOTSUPP;
+	err = hidden_alloc(vgpu, GVT_NR_ENGINES * IDLE_PAGES, GVT_NR_ENGINES * IDLE_PAGES,
+			   &exec->idle);
+	if (!err)
+		err = hidden_enter(vgpu, &exec->idle, 0, 0, exec->idle.pages);
+	if (err) {
+		hidden_free(vgpu, &exec->idle);
+		return err;
+	}
+	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++) {
+		u32 gma = exec->idle.gma + nr * IDLE_PAGES * GVT_PAGE_SIZE;
+		u32 base = gvt_engine_base(nr);
+		u64 root = vgpu->gtt.scratch_page.bus;
+		u32 *regs = (u32 *)(exec->idle.va + (nr * IDLE_PAGES + 1) * GVT_PAGE_SIZE);
+		const u32 list[] = {
+			0,
+			MI_LRI_8,
+			base + 0x244,
+			0x00090008, /* no switch for semaphores; restore is not off */
+			base + 0x034,
+			0, /* head */
+			base + 0x030,
+			0, /* tail */
+			base + 0x038,
+			gma + 2 * GVT_PAGE_SIZE,
+			base + 0x03c,
+			1, /* one page, valid */
+			base + 0x110,
+			0,
+			base + 0x274,
+			root >> 32,
+			base + 0x270,
+			root,
+			MI_BATCH_BUFFER_END,
+		};
+
+		memcpy(regs, list, sizeof(list));
+		exec->engine[nr].client.idle.desc =
+			gma | GVT_DESC_VALID | GVT_DESC_MODE_4L | GVT_DESC_PRIVILEGE;
+	}
+	return 0;
+}
+
+static void drop_idle(struct intel_vgpu *vgpu)
+{
+	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++)
+		vgpu->exec.engine[nr].client.idle.desc = 0;
+	hidden_free(vgpu, &vgpu->exec.idle);
+}
+
+bool vgpu_exec_ready(struct intel_vgpu *vgpu)
+{
+	return vgpu->space && make_idle(vgpu) == 0;
+}
+
+/* ---- what the GPU's threads call ---- */
+
+static void *page(void *priv, u64 bus)
+{
+	return intel_gvt_hypervisor_dma_to_virt(priv, bus);
+}
+
+static void on_event(void *priv, const struct gvt_gpu_event *event)
+{
+	struct intel_vgpu *vgpu = priv;
+
+	gvt_sched_event(&vgpu->exec.engine[event->engine].client, event);
+}
+
+static void on_report(void *priv)
+{
+	struct vgpu_engine *engine = priv;
+	struct intel_vgpu *vgpu = engine->vgpu;
+	u32 bit = BIT32(engine - vgpu->exec.engine);
+
+	if (!(__atomic_fetch_or(&vgpu->exec.dirty, bit, __ATOMIC_RELEASE) & bit))
+		intel_gvt_hypervisor_wake(vgpu);
+}
+
+/* ---- life ---- */
+
+int vgpu_exec_init(struct intel_vgpu *vgpu)
+{
+	struct gvt_gpu *gpu = vgpu->gvt->gpu;
+	const struct gvt_gpu_space_config config = { .priv = vgpu,
+						     .page = page,
+						     .event = on_event };
+	int err;
+
+	if (!gpu || !vgpu->gvt->sched)
+		return 0;
+	err = gpu->ops->space_create(gpu, &config, &vgpu->space);
+	if (err)
+		return err;
+	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
+		struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+
+		engine->vgpu = vgpu;
+		engine->client.space = vgpu->space;
+		engine->client.notify = on_report;
+		engine->client.priv = engine;
+		engine->client.weight = vgpu->state->params.weight;
+		engine->client.cap = vgpu->state->params.cap;
+		gvt_sched_join(vgpu->gvt->sched, nr, &engine->client);
+	}
+	push_registers(vgpu);
+	return 0;
+}
+
+/* Off the engine, with all shadows released. */
+static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
+{
+	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+
+	sched_halt(&engine->client, save);
+	/* What came to its end is told now, or the next process would do it again. */
+	if (save)
+		vgpu_exec_service_engine(vgpu, nr);
+	for (unsigned int i = 0; save && i < 2; i++)
+		if (engine->ctx[i])
+			vgpu_context_store(engine->ctx[i]);
+	vgpu_contexts_drop(vgpu, nr);
+}
+
+void vgpu_exec_exit(struct intel_vgpu *vgpu)
+{
+	if (!vgpu->space)
+		return;
+	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
+		clear(vgpu, nr, true);
+		gvt_sched_leave(&vgpu->exec.engine[nr].client);
+	}
+	drop_idle(vgpu);
+	vgpu->gvt->gpu->ops->space_destroy(vgpu->space);
+	vgpu->space = NULL;
+	free(vgpu->exec.scratch);
+	vgpu->exec.scratch = NULL;
+	vgpu->exec.scratch_size = 0;
+}
+
+void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask)
+{
+	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
+		if (!(mask & BIT32(nr)))
+			continue;
+		memset(&vgpu->state->ports[nr], 0, sizeof(vgpu->state->ports[nr]));
+		if (!vgpu->space)
+			continue;
+		clear(vgpu, nr, false);
+		reset_live(vgpu, nr);
+		vgpu->exec.counts.resets++;
+	}
+	if (vgpu->space && mask == EXEC_ALL_ENGINES)
+		drop_idle(vgpu);
+}
+
+void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm)
+{
+	const struct exec_fault fault = { .refusal = EXEC_BAD_PPGTT,
+					  .why = "its page tables were taken away as it ran" };
+
+	for (int nr = 0; nr < GVT_NR_ENGINES && mm->pins; nr++) {
+		struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+		bool uses = false;
+
+		for (unsigned int i = 0; i < 2; i++)
+			uses |= engine->ctx[i] && vgpu_context_uses(engine->ctx[i], mm);
+		if (!uses)
+			continue;
+		clear(vgpu, nr, true);
+		vgpu_exec_hang(vgpu, nr, &fault);
+	}
+}
+
+u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine)
+{
+	const struct shadow_ctx *ctx = vgpu->exec.engine[engine].ctx[0];
+
+	return ctx ? ctx->ring_start : 0;
+}
+
+const struct vgpu_exec_counts *intel_vgpu_exec_counts(struct intel_vgpu *vgpu)
+{
+	struct vgpu_exec_counts *counts = &vgpu->exec.counts;
+
+	counts->dwords = vgpu->exec.scan.dwords;
+	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
+		counts->run_ns[nr] = sched_run_ns(&vgpu->exec.engine[nr].client);
+	return counts;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of a guest's submissions: from the four writes to an execlist submit port to the
+ * entries of the context status buffer.
+ *
+ * A submission names contexts by address. Each gets a shadow (context.c): its ring and the page of
+ * its image that holds registers are copied, checked, and entered into the hidden range, the top
+ * of the GGTT where the guest's own entries count for nothing (hidden.c). Shadows are what the
+ * scheduler (sched.c) has the GPU run. What came of a run is brought to the guest by the vGPU's
+ * thread: the saved registers to its image, then an entry of the status buffer, then an interrupt
+ * (execlist.c).
+ *
+ * All of this is the vGPU's thread's, but for what struct sched_client guards.
+ */
+#ifndef CORE_EXEC_EXEC_H
+#define CORE_EXEC_EXEC_H
+
+#include "core/exec/scan.h"
+#include "core/exec/sched.h"
+#include "core/gtt/ggtt.h"
+#include "core/gvt.h"
+
+struct intel_vgpu;
+struct vgpu_mm;
+
+/* ---- the hidden range: hidden.c ---- */
+
+#define HIDDEN_PAGES 16384u
+#define HIDDEN_BASE  ((u64)GGTT_PAGES << GVT_PAGE_SHIFT)
+
+/* Graphics memory of ours: a run of addresses, with host pages behind some or all of them. */
+struct hidden {
+	u32 gma, pages; /* .pages 0: none */
+	u8 *va;		/* of the host pages */
+	u32 backed;
+};
+
+/**
+ * hidden_alloc() - @pages addresses, and @backed host pages, zeroed, not yet entered.
+ * Returns 0 or -ENOMEM.
+ */
+int hidden_alloc(struct intel_vgpu *vgpu, u32 pages, u32 backed, struct hidden *h);
+
+/** hidden_enter() - host pages [first, first + nr) appear at address page @at of @h. 0 or -ENOMEM.
+ */
+int hidden_enter(struct intel_vgpu *vgpu, const struct hidden *h, u32 at, u32 first, u32 nr);
+
+/** hidden_free() - the GPU does not reach it any more when this returns; {0} is fine. */
+void hidden_free(struct intel_vgpu *vgpu, struct hidden *h);
+
+/* ---- shadow contexts: context.c ---- */
+
+#define CTX_PAGES_MAX  22u /* of the render engine's image: GEN9_LR_CONTEXT_RENDER_SIZE of i915 */
+#define CTX_DWORDS     1024u
+#define CTX_CACHED_MAX 64u /* shadows kept, for each engine */
+
+#define CTX_BATCH_REGS 16u
+#define CTX_BATCHES    GVT_SCAN_BATCHES /* copies of privileged batches, for each piece of a ring */
+
+struct shadow_batch {
+	struct hidden mem;
+	struct shadow_batch *next;
+};
+
+struct shadow_ctx {
+	struct sched_ctx run; /* first: reports lead back here */
+	struct intel_vgpu *vgpu;
+	enum gvt_engine engine;
+	u64 guest_desc;
+	u32 lrca;	   /* of the guest's image, which is what it is found by */
+	u32 ring_size;	   /* bytes; 0: nothing was loaded yet */
+	u32 ring_start;	   /* the guest's */
+	u32 appended;	   /* bytes of the ring filled since its head was known */
+	bool loaded;	   /* the image is ours, and newer than the guest's if it ran */
+	struct hidden mem; /* the image, then the ring */
+	u32 *regs;	   /* page 1 of the image, as the GPU has it */
+	u32 *ring;
+	u32 image[CTX_DWORDS];			   /* page 1 as it was loaded */
+	u16 batch_at[CTX_BATCH_REGS], nr_batch_at; /* of registers of a batch that was cut short */
+	u32 saved[CTX_BATCH_REGS];		   /* as the GPU saved them */
+	u8 ours[CTX_DWORDS / 8]; /* bits: dwords that are not the guest's to see or to set */
+	u64 entries[CTX_PAGES_MAX];
+	u64 pdp[4];
+	u32 levels;
+	struct shadow_batch *batches;
+	struct shadow_ctx *next, *prev; /* by last use */
+};
+
+/* Why something cannot be run. Each has its counter. */
+enum exec_refusal {
+	EXEC_BAD_DESC,	  /* a descriptor that no context has */
+	EXEC_BAD_IMAGE,	  /* registers that are missing, doubled or not to be had */
+	EXEC_BAD_RING,	  /* a ring that is none, or lies outside the guest's memory */
+	EXEC_BAD_PPGTT,	  /* tables that cannot be followed */
+	EXEC_BAD_COMMAND, /* a command that may not run */
+	EXEC_NO_MEMORY,
+	EXEC_STUCK, /* the GPU, not we */
+	EXEC_REFUSALS = GVT_EXEC_REFUSALS,
+};
+
+/* What to tell of it. */
+struct exec_fault {
+	enum exec_refusal refusal;
+	const char *why;
+	const char *name; /* the command's, or NULL */
+	u32 cmd;	  /* the command, or 0 */
+	u64 addr;	  /* of what was refused, graphics address */
+};
+
+/**
+ * vgpu_context_load() - the shadow of the context of @desc, loaded from the guest's image: ready to
+ * run from its head to its tail. It must not be on the GPU. Returns NULL with @fault.
+ */
+struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
+				     struct exec_fault *fault);
+
+/**
+ * vgpu_context_grow() - take what the guest added to the ring of @ctx, which may run.
+ * Returns 0 with @tail, -EAGAIN (it must be loaded anew), or another errno with @fault.
+ */
+int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *fault);
+
+/** vgpu_context_store() - bring what the GPU saved to the guest's image. It is off the GPU. */
+void vgpu_context_store(struct shadow_ctx *ctx);
+
+/** vgpu_context_uses() - true when page tables @mm are those of @ctx, which is loaded. */
+bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm);
+
+/** vgpu_contexts_drop() - release all shadows of an engine; none is on the GPU. */
+void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
+/** vgpu_gma_to_gpa() - where in the guest's memory graphics address @gma is, or ~0. */
+u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma);
+
+/** vgpu_gma_read() - copy @len bytes at GGTT address @gma, page by page. 0 or -EFAULT. */
+int vgpu_gma_read(struct intel_vgpu *vgpu, u64 gma, void *buf, size_t len);
+
+/* ---- what commands may do: audit.c ---- */
+
+/**
+ * vgpu_audit_ring() - audit @nr dwords of commands for a ring, in place. Batches that they start
+ * with privilege are copied, audited, and started where the copies are.
+ * Returns 0 or a negative errno with @fault.
+ */
+int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, struct exec_fault *fault);
+
+/** vgpu_audit_per_ctx() - an audited copy of the per-context batch at @gma; @at is its address. */
+int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fault *fault);
+
+/** vgpu_audit_indirect() - the same for an indirect-context batch, which has @bytes. */
+int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
+			struct exec_fault *fault);
+
+/* ---- the vGPU's part: execlist.c, reset.c ---- */
+
+/* What a process leaves to the next of an engine's port; in vgpu_state. */
+struct vgpu_port {
+	u32 elsp[4];
+	u32 nr_elsp;
+	u32 hung;	/* it waits for the guest to reset it */
+	u64 desc[2];	/* what the guest was told that runs, front first; 0: nothing */
+	u64 pending[2]; /* submitted meanwhile, not yet in place */
+};
+
+struct vgpu_engine {
+	struct intel_vgpu *vgpu;
+	struct sched_client client;
+	struct shadow_ctx *ctx[2]; /* loaded for the port's two, or NULL */
+	struct shadow_ctx *cached; /* the one used last first */
+	u32 nr_cached;
+	struct exec_fault fault; /* of the port's second context, which could not be loaded */
+};
+
+struct vgpu_exec {
+	struct vgpu_engine engine[GVT_NR_ENGINES];
+	struct hidden idle; /* contexts that end at once, one for each engine */
+	u64 hidden_used[HIDDEN_PAGES / 64];
+	u32 hidden_at; /* where to look for free ones next */
+	u32 *scratch;  /* a copy of what is being audited, .scratch_size bytes */
+	size_t scratch_size;
+	struct vgpu_exec_counts counts;
+	struct gvt_scan_counts scan;
+	u32 complained; /* bits by enum exec_refusal: said once */
+	u32 dirty;	/* bits by enum gvt_engine: there are reports */
+};
+
+/**
+ * vgpu_exec_ready() - true when contexts can be run: the GPU and the hypervisor give what they are
+ * made of.
+ */
+bool vgpu_exec_ready(struct intel_vgpu *vgpu);
+
+/** vgpu_exec_init() - a space on the GPU, where there is one, and a place in its queues. */
+int vgpu_exec_init(struct intel_vgpu *vgpu);
+
+/** vgpu_exec_exit() - off the GPU; what ran is saved to the guest's images. Before gtt goes. */
+void vgpu_exec_exit(struct intel_vgpu *vgpu);
+
+/** vgpu_exec_resume() - go on with what an earlier process left running. */
+void vgpu_exec_resume(struct intel_vgpu *vgpu);
+
+#define EXEC_ALL_ENGINES ((1u << GVT_NR_ENGINES) - 1)
+
+/**
+ * vgpu_exec_reset() - engines of @mask (bits by enum gvt_engine) as after power-on, but for their
+ * registers: nothing runs, nothing is known of contexts.
+ */
+void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask);
+
+/** vgpu_exec_elsp() - the guest wrote @val to @engine's submit port. */
+void vgpu_exec_elsp(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 val);
+
+/** vgpu_exec_service() - take what the GPU reported, on all engines. */
+void vgpu_exec_service(struct intel_vgpu *vgpu);
+
+/** vgpu_exec_service_engine() - the same for one engine. */
+void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
+/** vgpu_exec_forget() - the guest takes PPGTT @mm away: what runs with it cannot go on. */
+void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);
+
+/** vgpu_exec_reg_set() - register @offset has value @val from now on: so in the GPU's space. */
+void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val);
+
+/** vgpu_exec_hang() - @engine stands still, in the guest's sight, until the guest resets it. */
+void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine,
+		    const struct exec_fault *fault);
+
+/** vgpu_exec_ring_start() - where the ring of what runs is, as the guest has it. */
+u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The audit of what a guest submits, before it runs: rings, privileged batches, and the batches
+ * that run at a context's restore; and the rules of which registers commands and contexts may
+ * touch.
+ *
+ * It works on copies that the guest cannot reach any more, and corrects them in place: batches in
+ * the GGTT are led to copies of their own, and a write to a register that the guest has no say in
+ * is led to one that nobody reads. What passes may run with every privilege.
+ *
+ * Pure functions of what they are given: no allocation, no lock, no log; any thread.
+ */
+#ifndef CORE_EXEC_SCAN_H
+#define CORE_EXEC_SCAN_H
+
+#include "core/exec/cmd.h"
+
+struct intel_gvt;
+
+#define GVT_SCAN_LEVELS	 3u	    /* batches that may stand inside each other */
+#define GVT_SCAN_CHAIN	 64u	    /* batches that one in the ring may lead to, one by another */
+#define GVT_SCAN_BATCHES 1024u	    /* batches, in a ring's piece all told */
+#define GVT_SCAN_DWORDS	 (1u << 20) /* dwords, in a ring's piece and its batches all told */
+
+/* Where a write to a register that is not the guest's goes: PVINFO, which hardware ignores. */
+#define GVT_SCAN_SINK 0x78000u
+
+/* Why something was refused; what counters are kept for. */
+enum gvt_scan_why {
+	GVT_SCAN_UNKNOWN,  /* no command of this engine */
+	GVT_SCAN_LENGTH,   /* a length that the command cannot have */
+	GVT_SCAN_CUT,	   /* the buffer ends inside a command, or before its batch's end */
+	GVT_SCAN_NEVER,	   /* a command that no guest may give, or not there */
+	GVT_SCAN_REGISTER, /* a register that is not the guest's */
+	GVT_SCAN_ADDRESS,  /* outside the vGPU's own graphics memory */
+	GVT_SCAN_NESTING,  /* too many batches, in depth or in number */
+	GVT_SCAN_SIZE,	   /* more dwords than one submission may have */
+	GVT_SCAN_BATCH,	   /* a batch that could not be read or copied */
+	GVT_SCAN_NR_WHYS,
+};
+
+/** gvt_scan_why_name() - for people, "unknown command" and the like; static. */
+const char *gvt_scan_why_name(enum gvt_scan_why why);
+
+/* What was wrong. */
+struct gvt_scan_fault {
+	enum gvt_scan_why kind;
+	const char *why;  /* in words, static */
+	const char *name; /* the command's, static; NULL when it is unknown */
+	u32 cmd;	  /* its header */
+	u32 offset;	  /* of the command, bytes from its buffer's start */
+	u64 buffer;	  /* graphics address of the batch it stands in; 0: the first buffer */
+	u64 addr;	  /* the address or register offset in question */
+};
+
+/* What was done, ever growing; one owner. */
+struct gvt_scan_counts {
+	u64 runs, commands, dwords, batches, registers;
+	u64 sunk; /* register writes led astray */
+	u64 refused[GVT_SCAN_NR_WHYS];
+};
+
+/* A copy of a batch: @nr dwords at @dw, which the GPU will find at GGTT address @gma. */
+struct gvt_scan_copy {
+	u32 *dw;
+	u32 nr;
+	u64 gma;
+};
+
+/**
+ * struct gvt_scan - what an audit has to know of who submits.
+ * @gvt:      whose register table counts.
+ * @engine:   whose commands these are.
+ * @limit:    end of the guest's part of the GGTT: addresses are below it.
+ * @user:     audit unprivileged batches too; without it they are left to the hardware's limits.
+ * @counts:   grow; may be NULL.
+ * @priv:     the caller's.
+ * @batch:    copy the privileged batch at GGTT address @gma (dword aligned, below @limit), at
+ *            least up to its end (gvt_scan_end()) into memory of the hidden range, owned by the
+ *            caller. NULL: batches in the GGTT are refused. Returns 0 or a negative errno, which
+ *            becomes the verdict.
+ * @batch_user: copy the batch at PPGTT address @gma likewise; needs no place of its own in the
+ *            GGTT, for the copy is only looked at. Used with @user.
+ * @special:  the guest writes @val to a register whose meaning is the mediator's: a page directory
+ *            pointer. Returns 0, @val as it is to be, or an errno that becomes the verdict. NULL:
+ *            refused.
+ */
+struct gvt_scan {
+	const struct intel_gvt *gvt;
+	enum gvt_engine engine;
+	u64 limit;
+	bool user;
+	struct gvt_scan_counts *counts;
+	void *priv;
+	int (*batch)(void *priv, u64 gma, struct gvt_scan_copy *copy);
+	int (*batch_user)(void *priv, u64 gma, struct gvt_scan_copy *copy);
+	int (*special)(void *priv, u32 offset, u32 *val);
+};
+
+/**
+ * gvt_scan_ring() - audit @nr dwords of a ring at @dw, whole commands from head to tail in a row.
+ * @fault: receives what was wrong; may be NULL.
+ * Returns 0, -EBADRQC (an unknown, cut or misplaced command), -EPERM (a register or command that is
+ * not the guest's), -EFAULT (an address), -E2BIG (too much), or a callback's errno.
+ */
+int gvt_scan_ring(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault);
+
+/**
+ * gvt_scan_indirect() - audit an indirect-context batch: @nr dwords, which need no end. Returns as
+ * above. It starts no batches.
+ */
+int gvt_scan_indirect(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault);
+
+/** gvt_scan_per_ctx() - audit a per-context batch, which ends by a command. Returns as above. */
+int gvt_scan_per_ctx(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault);
+
+/**
+ * gvt_scan_end() - how far a batch goes, for whoever copies it in pieces.
+ * @at: dwords already walked; 0 at first. Receives those of whole commands walked, which with the
+ *      end's command is the batch's length.
+ *
+ * Returns 1: the batch ends at *@at; 0: it goes on beyond @nr dwords; -EBADRQC: no command of
+ * @engine stands at *@at.
+ */
+int gvt_scan_end(enum gvt_engine engine, const u32 *dw, u32 nr, u32 *at);
+
+/* What may be done with a register. */
+enum gvt_reg_rule {
+	GVT_RULE_REFUSE = 1,
+	GVT_RULE_ALLOW,
+	GVT_RULE_SINK,	  /* a write that is to have no effect */
+	GVT_RULE_SPECIAL, /* the mediator's: its value is replaced */
+	GVT_RULE_NONPRIV, /* names a register that unprivileged batches may write */
+};
+
+/**
+ * gvt_scan_write_rule() - may commands on @engine write the register at byte @offset of BAR0?
+ * gvt_scan_read_rule() - may they read it?
+ * gvt_scan_context_rule() - may a context image of @engine load it? Of those that are refused here,
+ *      what commands may write is no less the guest's.
+ *
+ * gvt/handlers.c (F_CMD_ACCESS), i915_cmd_parser.c, intel_workarounds.c and intel_lrc.c say what
+ * drivers need; what is beyond, and not in the register table, is refused.
+ */
+enum gvt_reg_rule gvt_scan_write_rule(const struct intel_gvt *gvt, enum gvt_engine engine,
+				      u32 offset);
+enum gvt_reg_rule gvt_scan_read_rule(const struct intel_gvt *gvt, u32 offset);
+enum gvt_reg_rule gvt_scan_context_rule(enum gvt_engine engine, u32 offset);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which registers a guest's commands may touch.
+ */
+#include "core/exec/scan.h"
+#include "core/gvt.h"
+#include "core/mmio/reg.h"
+
+/*
+ * Rules by the dword of a register, a byte each, so that asking is one look. What a table does not
+ * name is zero, and has the rule that its users say.
+ */
+#define R(first, last) [(first) / 4 ...(last) / 4]
+
+#define ENGINE_SPAN   0x1000u
+#define ENGINE_DWORDS (ENGINE_SPAN / 4)
+#define GT_SPAN	      0x10000u
+
+/* clang-format off */
+/* Of the engine's own block, what is not the guest's to write; the rest is. */
+static const u8 engine_writes[ENGINE_DWORDS] = {
+	R(0x020, 0x024) = GVT_RULE_REFUSE,  /* PGTBL_CTL, PGTBL_ER */
+	R(0x030, 0x03c) = GVT_RULE_REFUSE,  /* ring: tail, head, start, control */
+	R(0x050, 0x054) = GVT_RULE_REFUSE,  /* PSMI_CTL, MAX_IDLE: power */
+	R(0x080, 0x080) = GVT_RULE_REFUSE,  /* HWS_PGA */
+	R(0x098, 0x098) = GVT_RULE_REFUSE,  /* HWSTAM */
+	R(0x0a8, 0x0b8) = GVT_RULE_REFUSE,  /* IMR, EIR, EMR, ESR */
+	R(0x0cc, 0x0d0) = GVT_RULE_REFUSE,  /* WAIT_FOR_RC6_EXIT, RESET_CTL */
+	R(0x134, 0x134) = GVT_RULE_REFUSE,  /* UHPTR: a head by another name */
+	R(0x180, 0x180) = GVT_RULE_REFUSE,  /* CCID */
+	R(0x1a0, 0x1a8) = GVT_RULE_REFUSE,  /* CXT_SIZE */
+	R(0x1c0, 0x1c8) = GVT_RULE_REFUSE,  /* batches at restore */
+	R(0x220, 0x23c) = GVT_RULE_REFUSE,  /* PP_DIR, ELSP, EXECLIST_STATUS */
+	R(0x244, 0x244) = GVT_RULE_REFUSE,  /* CONTEXT_CONTROL */
+	R(0x270, 0x28c) = GVT_RULE_SPECIAL, /* PDP */
+	R(0x29c, 0x29c) = GVT_RULE_REFUSE,  /* RING_MODE: execlists on */
+	R(0x370, 0x3a4) = GVT_RULE_REFUSE,  /* context status buffer and pointer */
+	R(0x3b0, 0x3b4) = GVT_RULE_REFUSE,  /* OABUFFER */
+	R(0x4d0, 0x4fc) = GVT_RULE_NONPRIV, /* FORCE_TO_NONPRIV */
+	R(0x510, 0x514) = GVT_RULE_REFUSE,  /* EXECLIST_SQ */
+	R(0x520, 0x520) = GVT_RULE_REFUSE,  /* GFX_MODE, as it was called */
+	R(0x550, 0x550) = GVT_RULE_REFUSE,  /* EXECLIST_CONTROL */
+	R(0xb00, 0xb20) = GVT_RULE_REFUSE,  /* OA: the unit's own buffer in the GGTT */
+};
+
+/* Outside all engines' blocks, what is the guest's to write; the rest is not. */
+static const u8 gt_writes[GT_SPAN / 4] = {
+	R(0x04ab0, 0x04ab8) = GVT_RULE_ALLOW, /* GAMT_ECO, GAMT_CHKN_BIT */
+	R(0x04ddc, 0x04ddc) = GVT_RULE_ALLOW, /* MMCD_MISC_CTRL */
+	R(0x05000, 0x07fff) = GVT_RULE_ALLOW, /* pipelines: stream output, chickens, caches */
+	R(0x083a4, 0x083a4) = GVT_RULE_ALLOW, /* VF_GUARDBAND */
+	R(0x09030, 0x09030) = GVT_RULE_ALLOW, /* SQ_CHICKEN */
+	R(0x0b000, 0x0b1ff) = GVT_RULE_ALLOW, /* third-level cache, its memory attributes */
+	R(0x0c800, 0x0cfff) = GVT_RULE_ALLOW, /* memory attributes */
+	R(0x0e000, 0x0e7ff) = GVT_RULE_ALLOW, /* subslices */
+	R(0x0a188, 0x0a188) = GVT_RULE_SINK, /* FORCEWAKE_MT */
+};
+
+/*
+ * What a context image loads: gen8 and gen9 offsets in intel_lrc.c, and what the render engine saves
+ * besides (Skylake PRM, volume 7, "Register State Context").
+ */
+static const u8 context[ENGINE_DWORDS] = {
+	R(0x028, 0x028) = GVT_RULE_ALLOW,
+	R(0x030, 0x03c) = GVT_RULE_SPECIAL, /* ring: tail, head, start, control */
+	R(0x068, 0x068) = GVT_RULE_ALLOW,   /* IPEHR */
+	R(0x09c, 0x09c) = GVT_RULE_ALLOW,   /* MI_MODE */
+	R(0x0c0, 0x0c0) = GVT_RULE_ALLOW,   /* INSTPM */
+	R(0x0c8, 0x0c8) = GVT_RULE_ALLOW,   /* R_PWR_CLK_STATE */
+	R(0x0d8, 0x0d8) = GVT_RULE_ALLOW,   /* CS_DEBUG_MODE2 */
+	R(0x110, 0x11c) = GVT_RULE_SPECIAL, /* where in a batch it stopped */
+	R(0x140, 0x140) = GVT_RULE_SPECIAL,
+	R(0x150, 0x158) = GVT_RULE_SPECIAL, /* BB_START_ADDR, BB_ADDR_DIFF, BB_OFFSET */
+	R(0x168, 0x168) = GVT_RULE_SPECIAL,
+	R(0x170, 0x170) = GVT_RULE_ALLOW,
+	R(0x178, 0x17c) = GVT_RULE_ALLOW,   /* PR_CTR: the watchdog's own */
+	R(0x1c0, 0x1c8) = GVT_RULE_SPECIAL, /* batches at restore */
+	R(0x200, 0x200) = GVT_RULE_ALLOW,   /* BCS_SWCTRL */
+	R(0x244, 0x244) = GVT_RULE_SPECIAL, /* CONTEXT_CONTROL */
+	R(0x248, 0x248) = GVT_RULE_ALLOW,   /* CTX_PREEMPT_REG */
+	R(0x270, 0x28c) = GVT_RULE_SPECIAL, /* PDP */
+	R(0x290, 0x294) = GVT_RULE_ALLOW,   /* GPGPU_THREADS_DISPATCHED */
+	R(0x2c8, 0x2cc) = GVT_RULE_ALLOW,   /* PS_INVOCATION_COUNT_0 */
+	R(0x2d8, 0x2dc) = GVT_RULE_ALLOW,   /* PS_DEPTH_COUNT_0 */
+	R(0x2f0, 0x364) = GVT_RULE_ALLOW,   /* counts of the pipeline, TIMESTAMP, OACTXCONTROL */
+	R(0x3a8, 0x3a8) = GVT_RULE_ALLOW,   /* CTX_TIMESTAMP */
+	R(0x3bc, 0x3bc) = GVT_RULE_ALLOW,   /* MI_PREDICATE_RESULT_2 */
+	R(0x400, 0x440) = GVT_RULE_ALLOW,   /* MI_PREDICATE, 3DPRIM */
+	R(0x448, 0x454) = GVT_RULE_ALLOW,   /* counts of slices */
+	R(0x500, 0x508) = GVT_RULE_ALLOW,   /* GPGPU_DISPATCHDIM */
+	R(0x580, 0x580) = GVT_RULE_ALLOW,   /* CS_CHICKEN1 */
+	R(0x600, 0x67c) = GVT_RULE_ALLOW,   /* CS_GPR */
+};
+/* clang-format on */
+
+#define DERRMR 0x44050u
+
+static enum gvt_reg_rule or_else(u8 rule, enum gvt_reg_rule otherwise)
+{
+	return rule ? rule : otherwise;
+}
+
+enum gvt_reg_rule gvt_scan_write_rule(const struct intel_gvt *gvt, enum gvt_engine engine,
+				      u32 offset)
+{
+	const struct gvt_reg *row = intel_gvt_reg(gvt, offset);
+	u32 own = offset - gvt_engine_base(engine);
+	enum gvt_reg_rule rule;
+
+	if (!row)
+		return GVT_RULE_REFUSE;
+	if (own < ENGINE_SPAN)
+		rule = or_else(engine_writes[own / 4], GVT_RULE_ALLOW);
+	else if (offset < GT_SPAN)
+		rule = or_else(gt_writes[offset / 4], GVT_RULE_REFUSE);
+	else /* X servers have their batches wait for scan lines: no display, no effect. */
+		rule = offset == DERRMR ? GVT_RULE_SINK : GVT_RULE_REFUSE;
+	return rule == GVT_RULE_ALLOW && row->ro ? GVT_RULE_SINK : rule;
+}
+
+enum gvt_reg_rule gvt_scan_read_rule(const struct intel_gvt *gvt, u32 offset)
+{
+	return intel_gvt_reg(gvt, offset) ? GVT_RULE_ALLOW : GVT_RULE_REFUSE;
+}
+
+enum gvt_reg_rule gvt_scan_context_rule(enum gvt_engine engine, u32 offset)
+{
+	u32 own = offset - gvt_engine_base(engine);
+
+	return own < ENGINE_SPAN ? or_else(context[own / 4], GVT_RULE_REFUSE) : GVT_RULE_REFUSE;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Blits as the manual describes them, told twice: as the dwords of commands, and as what they do to
+ * each pixel, bit by bit. Nothing of it is shared with what is tested.
+ */
+#ifndef TESTS_UNIT_BLT_MODEL_H
+#define TESTS_UNIT_BLT_MODEL_H
+
+#include "core/exec/cmd.h"
+
+enum model_tiling { MODEL_LINEAR, MODEL_X, MODEL_Y, MODEL_YF, MODEL_YS };
+
+struct model_surface {
+	u64 addr;
+	int pitch; /* bytes */
+	enum model_tiling tiling;
+};
+
+struct model_blt {
+	enum gvt_cmd_op op;
+	unsigned int depth; /* 0 to 3 as in BR13; of a fast copy 0, 1, 3, 4, 5 */
+	u8 rop;
+	bool write_rgb;
+	bool write_alpha;
+	int x1, y1, x2, y2;
+	bool clipped;
+	int clip_x1, clip_y1, clip_x2, clip_y2;
+	struct model_surface dst;
+
+	struct model_surface src;
+	int src_x, src_y;
+
+	u64 mono_addr; /* of a bitmap in memory */
+	u32 mono_first;
+	u32 mono_bg, mono_fg;
+	bool mono_transparent;
+	bool mono_bytes; /* text: rows begin on bytes */
+
+	bool setup_mono; /* the setup was XY_SETUP_MONO_PATTERN_SL_BLT */
+	u64 pattern_addr;
+	u32 pattern_x, pattern_y;
+	u32 pattern_bg, pattern_fg; /* with text and setup: those of mono_ too */
+	u8 pattern_bits[8];
+	bool pattern_transparent;
+	bool pattern_solid;
+	u32 fixed;
+
+	u32 key_mode; /* 3 bits */
+	u32 key_low, key_high;
+
+	u8 immediate[16384];
+	u32 immediate_bytes; /* a multiple of 4 */
+};
+
+/** model_cpp() - bytes of a pixel. */
+unsigned int model_cpp(const struct model_blt *m);
+
+/** model_offset() - of byte @x in row @y of a surface, from its address. */
+s64 model_offset(const struct model_surface *s, unsigned int cpp, int x, int y);
+
+/** model_has_source() - a colored one. */
+bool model_has_source(enum gvt_cmd_op op);
+
+/** model_has_bitmap() - a source of bits. */
+bool model_has_bitmap(enum gvt_cmd_op op);
+
+/** model_from_setup() - goes by a setup command. */
+bool model_from_setup(enum gvt_cmd_op op);
+
+/** model_immediate() - how many bytes of immediate data it takes, a multiple of 4. */
+u32 model_immediate(const struct model_blt *m);
+
+/** model_setup() - its setup command (only clipping, if it has none of its own) to @dw. */
+u32 model_setup(const struct model_blt *m, u32 *dw, enum gvt_cmd_op *op);
+
+/** model_encode() - the command itself. Returns its dwords. */
+u32 model_encode(const struct model_blt *m, u32 *dw);
+
+/**
+ * model_run() - what it does: from memory as it was to memory as it will be, both beginning at
+ * graphics address @base.
+ */
+void model_run(const struct model_blt *m, u64 base, const u8 *before, u8 *after);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands: the table of them, and their audit. */
+#include "tests/unit/unit.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		suite_exec_cmd,
+		suite_exec_scan,
+		suite_exec_context,
+		suite_exec_decode,
+	};
+
+	return unit_run(suites, ARRAY_SIZE(suites));
+}

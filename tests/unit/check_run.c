@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/unit/unit.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = { suite_exec_run };
+
+	return unit_run(suites, ARRAY_SIZE(suites));
+}

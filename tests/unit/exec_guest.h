@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A driver of a few lines, which builds contexts and rings as i915 does, submits them by a port of
+ * execlists, and reads what it is told as i915 does.
+ */
+#ifndef TESTS_UNIT_EXEC_GUEST_H
+#define TESTS_UNIT_EXEC_GUEST_H
+
+#include "tests/unit/fake_mpt.h"
+#include "tests/unit/unit.h"
+
+/* Graphics page n of the GGTT is guest frame n. Frames of: */
+#define GUEST_HWSP  32u	  /* status pages, one for each engine */
+#define GUEST_PML4  40u	  /* one address space: entry 0 of each table leads on */
+#define GUEST_SEQNO 48u	  /* where breadcrumbs go, by context */
+#define GUEST_CTX   64u	  /* images, 32 pages for each */
+#define GUEST_RING  1024u /* rings, 4 pages for each */
+#define GUEST_DATA  2048u /* what the address space maps, from 2 MiB on */
+
+#define GUEST_RING_SIZE 0x4000u
+#define GUEST_DATA_AT	0x200000ull
+
+struct guest_ctx {
+	enum gvt_engine engine;
+	u32 nr, id;
+	u32 tail;
+	u32 seqno;
+};
+
+struct guest {
+	struct fake *f;
+	u32 csb_head[GVT_NR_ENGINES];
+};
+
+/** exec_guest() - a vGPU with a driver that has set its engines up; @gpu runs what it submits. */
+struct guest exec_guest(struct gvt_gpu *gpu);
+
+/** guest_setup() - the driver's part of that alone. */
+void guest_setup(struct guest *g);
+
+/** guest_context() - context @nr (below 24) of @engine, with an empty ring. */
+struct guest_ctx guest_context(struct guest *g, enum gvt_engine engine, u32 nr);
+
+/** guest_emit() - put a dword into the ring. */
+void guest_emit(struct guest *g, struct guest_ctx *ctx, u32 dw);
+
+/** guest_breadcrumb() - have the ring write the next seqno and interrupt; an even number of dwords.
+ */
+void guest_breadcrumb(struct guest *g, struct guest_ctx *ctx);
+
+/** guest_write_tail() - as i915 does just before it submits. */
+void guest_write_tail(struct guest *g, const struct guest_ctx *ctx);
+
+/** guest_desc() - as lrc_descriptor() makes it. */
+u64 guest_desc(const struct guest_ctx *ctx);
+
+/** guest_elsp() - four writes to the port. */
+void guest_elsp(struct guest *g, enum gvt_engine engine, u64 first, u64 second);
+
+/** guest_submit() - the tails, then the port. @second may be NULL. */
+void guest_submit(struct guest *g, const struct guest_ctx *first, const struct guest_ctx *second);
+
+/** guest_event() - wait for the next entry of the status buffer. Asserts that it comes. */
+u64 guest_event(struct guest *g, enum gvt_engine engine);
+
+/** guest_no_event() - there is none now. */
+bool guest_no_event(struct guest *g, enum gvt_engine engine);
+
+/** guest_seqno() - the last breadcrumb of @ctx. */
+u32 guest_seqno(struct guest *g, const struct guest_ctx *ctx);
+
+/** guest_dw() - dword @i of guest frame @gfn. */
+u32 *guest_dw(struct guest *g, u32 gfn, u32 i);
+
+static inline u64 guest_csb(u32 status, u32 id)
+{
+	return status | (u64)id << 32;
+}
+
+#endif

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+/* From a guest's submission to what it is told, with the software GPU below. */
+#include "tests/unit/exec_guest.h"
+
+#include <string.h>
+
+#define IDLE_ACTIVE guest_csb(GVT_CSB_IDLE_ACTIVE, 0)
+#define LAST	    (GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE)
+#define NEXT	    (GVT_CSB_COMPLETE | GVT_CSB_ELEMENT_SWITCH)
+#define EXTENDED    (GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE)
+
+static struct gvt_gpu *gpu;
+
+static void setup(void)
+{
+	ck_assert_int_eq(softgpu_create(&gpu), 0);
+}
+
+static void teardown(void)
+{
+	gpu->ops->destroy(gpu);
+}
+
+/* What i915 does to each engine when it is loaded, and needs done within 200 ms. */
+START_TEST(one_request)
+{
+	struct guest g = exec_guest(gpu);
+
+	for (u32 e = 0; e < GVT_NR_ENGINES; e++) {
+		struct guest_ctx ctx = guest_context(&g, e, e);
+
+		guest_breadcrumb(&g, &ctx);
+		guest_submit(&g, &ctx, NULL);
+		ck_assert_uint_eq(guest_event(&g, e), IDLE_ACTIVE);
+		ck_assert_uint_eq(guest_event(&g, e), guest_csb(LAST, ctx.id));
+		ck_assert(guest_no_event(&g, e));
+		ck_assert_uint_eq(guest_seqno(&g, &ctx), 1);
+		/* The head, in the image. */
+		ck_assert_uint_eq(*guest_dw(&g, GUEST_CTX + 32 * e + 1, 5), ctx.tail);
+	}
+	fake_free(g.f);
+}
+END_TEST
+
+START_TEST(again_and_again)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 3);
+
+	/* Several times around the ring. */
+	for (u32 n = 0; n < 2000; n++) {
+		guest_breadcrumb(&g, &ctx);
+		guest_submit(&g, &ctx, NULL);
+		ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+		ck_assert_uint_eq(guest_event(&g, GVT_BCS0), guest_csb(LAST, ctx.id));
+		ck_assert_uint_eq(guest_seqno(&g, &ctx), n + 1);
+	}
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->submissions, 2000);
+	fake_free(g.f);
+}
+END_TEST
+
+START_TEST(two_contexts)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&g, GVT_RCS0, 1);
+
+	guest_breadcrumb(&g, &a);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &a, &b);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(NEXT, a.id));
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, b.id));
+	ck_assert_uint_eq(guest_seqno(&g, &a), 1);
+	ck_assert_uint_eq(guest_seqno(&g, &b), 1);
+	fake_free(g.f);
+}
+END_TEST
+
+/* A semaphore that the guest holds keeps a context where it is. */
+static void hold(struct guest *g, struct guest_ctx *ctx)
+{
+	/* MI_SEMAPHORE_WAIT, global, polling, while the word differs from 1 */
+	guest_emit(g, ctx, 0x1cu << 23 | 1u << 22 | 1u << 15 | 4u << 12 | 2);
+	guest_emit(g, ctx, 1);
+	guest_emit(g, ctx, (GUEST_SEQNO << GVT_PAGE_SHIFT) + 0x800 + 4 * ctx->nr);
+	guest_emit(g, ctx, 0);
+	*guest_dw(g, GUEST_SEQNO, 0x200 + ctx->nr) = 0;
+}
+
+static void release(struct guest *g, const struct guest_ctx *ctx)
+{
+	__atomic_store_n(guest_dw(g, GUEST_SEQNO, 0x200 + ctx->nr), 1, __ATOMIC_RELEASE);
+}
+
+START_TEST(extended)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_VCS0, 0), b = guest_context(&g, GVT_VCS0, 1);
+
+	hold(&g, &a);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), IDLE_ACTIVE);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), guest_csb(EXTENDED, a.id));
+	guest_breadcrumb(&g, &a);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &a, &b);
+	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), guest_csb(EXTENDED, a.id));
+	ck_assert_uint_eq(guest_seqno(&g, &a), 0);
+	release(&g, &a);
+	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), guest_csb(NEXT, a.id));
+	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), guest_csb(LAST, b.id));
+	ck_assert_uint_eq(guest_seqno(&g, &a), 3);
+	ck_assert_uint_eq(guest_seqno(&g, &b), 1);
+	fake_free(g.f);
+}
+END_TEST
+
+START_TEST(preempted)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&g, GVT_RCS0, 1);
+
+	hold(&g, &a);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &b, &a);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(GVT_CSB_PREEMPTED, a.id));
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(NEXT, b.id));
+	ck_assert_uint_eq(guest_seqno(&g, &b), 1);
+	ck_assert_uint_eq(guest_seqno(&g, &a), 0);
+	release(&g, &a);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, a.id));
+	ck_assert_uint_eq(guest_seqno(&g, &a), 1);
+	fake_free(g.f);
+}
+END_TEST
+
+/* A batch in the address space, which writes there. */
+START_TEST(batch)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 0);
+	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
+
+	dw[0] = 0x20u << 23 | 2;
+	dw[1] = GUEST_DATA_AT + GVT_PAGE_SIZE;
+	dw[2] = 0;
+	dw[3] = 0xcafe;
+	dw[4] = 0x0au << 23;
+	guest_emit(&g, &ctx, 0x31u << 23 | 1u << 8 | 1);
+	guest_emit(&g, &ctx, GUEST_DATA_AT);
+	guest_emit(&g, &ctx, 0);
+	guest_emit(&g, &ctx, 0);
+	guest_breadcrumb(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), guest_csb(LAST, ctx.id));
+	ck_assert_uint_eq(*guest_dw(&g, GUEST_DATA + 1, 0), 0xcafe);
+	fake_free(g.f);
+}
+END_TEST
+
+/* ---- what cannot go on ---- */
+
+static void reset_engine(struct guest *g, enum gvt_engine engine)
+{
+	static const u32 gdrst[GVT_NR_ENGINES] = { 2, 8, 4, 16 };
+	u32 base = gvt_engine_base(engine);
+
+	fake_reg_write(g->f, 0x941c, gdrst[engine]);
+	ck_assert_uint_eq(fake_reg(g->f, 0x941c), 0);
+	fake_reg_write(g->f, base + 0x80, (GUEST_HWSP + engine) << GVT_PAGE_SHIFT);
+	fake_reg_write(g->f, base + 0xa8, ~0x109u);
+	fake_reg_write(g->f, base + 0xb4, ~1u);
+	fake_reg_write(g->f, base + 0x3a0, 0xffff0505);
+	memset(guest_dw(g, GUEST_HWSP + engine, 0x10), 0xff, 48);
+	*guest_dw(g, GUEST_HWSP + engine, 0x1f) = 5;
+	g->csb_head[engine] = 5;
+}
+
+/* The engine works: a fresh context runs to its end. */
+static void check_works(struct guest *g, enum gvt_engine engine)
+{
+	struct guest_ctx ctx = guest_context(g, engine, 20);
+
+	*guest_dw(g, GUEST_SEQNO, ctx.nr) = 0;
+	guest_breadcrumb(g, &ctx);
+	guest_submit(g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(g, engine), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(g, engine), guest_csb(LAST, ctx.id));
+	ck_assert_uint_eq(guest_seqno(g, &ctx), 1);
+}
+
+/* It stands still, says so, and a reset mends it. */
+static void check_hangs(struct guest *g, enum gvt_engine engine)
+{
+	u32 base = gvt_engine_base(engine);
+
+	while (!(fake_reg(g->f, base + 0xb0) & 1))
+		ck_assert(fake_serve(g->f, 5000));
+	ck_assert(guest_no_event(g, engine));
+	/* What it submits meanwhile is not run. */
+	guest_elsp(g, engine, GUEST_CTX << GVT_PAGE_SHIFT | 0x119, 0);
+	ck_assert(guest_no_event(g, engine));
+	reset_engine(g, engine);
+	ck_assert_uint_eq(fake_reg(g->f, base + 0xb0), 0);
+	check_works(g, engine);
+}
+
+/* An endless batch: the guest resets the engine, and goes on. */
+START_TEST(endless)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 0);
+	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
+
+	dw[0] = 0x31u << 23 | 1u << 8 | 1;
+	dw[1] = GUEST_DATA_AT;
+	dw[2] = 0;
+	guest_breadcrumb(&g, &ctx);
+	for (u32 i = 0; i < 3; i++)
+		guest_emit(&g, &ctx, dw[i]);
+	guest_emit(&g, &ctx, 0);
+	guest_breadcrumb(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+	while (guest_seqno(&g, &ctx) != 1)
+		ck_assert(fake_serve(g.f, 5000));
+	reset_engine(&g, GVT_BCS0);
+	check_works(&g, GVT_BCS0);
+	ck_assert_uint_eq(guest_seqno(&g, &ctx), 1);
+	fake_free(g.f);
+}
+END_TEST
+
+/* The vGPU goes while its work is under way. */
+START_TEST(gone)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&g, GVT_RCS0, 1);
+
+	hold(&g, &a);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &a, &b);
+	intel_gvt_reset_vgpu(g.f->vgpu);
+	fake_place(g.f);
+	guest_setup(&g);
+	check_works(&g, GVT_RCS0);
+	a = guest_context(&g, GVT_RCS0, 0);
+	hold(&g, &a);
+	guest_submit(&g, &a, &b);
+	fake_free(g.f);
+}
+END_TEST
+
+static void bad_command(struct guest *g, struct guest_ctx *ctx)
+{
+	guest_emit(g, ctx, 0x1fu << 23);
+	guest_emit(g, ctx, 0);
+}
+
+/* RING_START by a command of the ring's. */
+static void bad_register(struct guest *g, struct guest_ctx *ctx)
+{
+	guest_emit(g, ctx, 0x22u << 23 | 1);
+	guest_emit(g, ctx, gvt_engine_base(ctx->engine) + 0x38);
+	guest_emit(g, ctx, 0);
+	guest_emit(g, ctx, 0);
+}
+
+/* A store to where the mediator keeps the rings that run. */
+static void bad_store(struct guest *g, struct guest_ctx *ctx)
+{
+	guest_emit(g, ctx, 0x20u << 23 | 1u << 22 | 2);
+	guest_emit(g, ctx, HIDDEN_BASE + 0x1000);
+	guest_emit(g, ctx, 0);
+	guest_emit(g, ctx, 0);
+}
+
+static void bad_ring(struct guest *g, struct guest_ctx *ctx)
+{
+	*guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 9) = HIDDEN_BASE;
+	guest_breadcrumb(g, ctx);
+}
+
+static void ring_of_nothing(struct guest *g, struct guest_ctx *ctx)
+{
+	*guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 9) = 0x80000000;
+	guest_breadcrumb(g, ctx);
+}
+
+static void bad_tail(struct guest *g, struct guest_ctx *ctx)
+{
+	(void)g;
+	ctx->tail = 2 * GUEST_RING_SIZE;
+}
+
+static void no_tables(struct guest *g, struct guest_ctx *ctx)
+{
+	*guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 0x31) = 0x7f;
+	guest_breadcrumb(g, ctx);
+}
+
+static void no_lists(struct guest *g, struct guest_ctx *ctx)
+{
+	memset(guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 0), 0, GVT_PAGE_SIZE);
+	guest_breadcrumb(g, ctx);
+}
+
+static void noise(struct guest *g, struct guest_ctx *ctx)
+{
+	u64 seed = 4711;
+
+	for (u32 i = 0; i < 1024; i++)
+		*guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, i) = unit_random(&seed);
+}
+
+static void long_list(struct guest *g, struct guest_ctx *ctx)
+{
+	*guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 0x21) = 0x110010fe;
+	guest_breadcrumb(g, ctx);
+}
+
+static const struct {
+	const char *name;
+	void (*spoil)(struct guest *, struct guest_ctx *);
+	enum exec_refusal refusal;
+} refused[] = {
+	{ "an unknown command", bad_command, EXEC_BAD_COMMAND },
+	{ "a register of the mediator's", bad_register, EXEC_BAD_COMMAND },
+	{ "a store to the hidden range", bad_store, EXEC_BAD_COMMAND },
+	{ "a ring in the hidden range", bad_ring, EXEC_BAD_RING },
+	{ "a ring without memory", ring_of_nothing, EXEC_BAD_RING },
+	{ "a tail beyond the ring", bad_tail, EXEC_BAD_RING },
+	{ "a root outside memory", no_tables, EXEC_BAD_PPGTT },
+	{ "an image without lists", no_lists, EXEC_BAD_IMAGE },
+	{ "an image of noise", noise, EXEC_BAD_IMAGE },
+	{ "a list that is too long", long_list, EXEC_BAD_IMAGE },
+};
+
+START_TEST(refusals)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_VECS0, 2);
+
+	refused[_i].spoil(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	check_hangs(&g, GVT_VECS0);
+	ck_assert_msg(intel_vgpu_exec_counts(g.f->vgpu)->refused[refused[_i].refusal] == 1,
+		      "%s is not counted", refused[_i].name);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Descriptors at random, port after port. */
+START_TEST(flood)
+{
+	struct guest g = exec_guest(gpu);
+	u64 seed = 0xe15b;
+
+	for (u32 n = 0; n < 3000; n++) {
+		u32 engine = unit_random(&seed) % GVT_NR_ENGINES;
+		u64 some = unit_random(&seed), other = unit_random(&seed);
+
+		guest_elsp(&g, engine, some & 1 ? some : some % 0x300000 | 0x119,
+			   other & 1 ? other : 0);
+		if (some % 16 == 0)
+			reset_engine(&g, engine);
+	}
+	for (u32 e = 0; e < GVT_NR_ENGINES; e++) {
+		reset_engine(&g, e);
+		check_works(&g, e);
+	}
+	fake_free(g.f);
+}
+END_TEST
+
+/* ---- two vGPUs on one GPU ---- */
+
+/* A second vGPU, in the queues of the first. */
+static struct guest second_guest(struct guest *first)
+{
+	struct guest g = { .f = fake_new_gpu(NULL) };
+
+	g.f->ggtt = fake_pages(MiB(8));
+	g.f->mirror = fake_pages(GVT_MMIO_SIZE);
+	g.f->gvt->gpu = first->f->gvt->gpu;
+	g.f->gvt->sched = first->f->gvt->sched;
+	ck_assert_int_eq(fake_create(g.f, 64), 0);
+	ck_assert_int_eq(intel_gvt_activate_vgpu(g.f->vgpu), 0);
+	fake_place(g.f);
+	guest_setup(&g);
+	return g;
+}
+
+static void free_second(struct guest *g)
+{
+	intel_gvt_destroy_vgpu(g->f->vgpu);
+	g->f->vgpu = NULL;
+	g->f->gvt->sched = NULL;
+	fake_free(g->f);
+}
+
+/* One has an endless batch; the other gets its turns. */
+START_TEST(beside_endless)
+{
+	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&h, GVT_RCS0, 0);
+	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
+
+	dw[0] = 0x31u << 23 | 1u << 8 | 1;
+	dw[1] = GUEST_DATA_AT;
+	for (u32 i = 0; i < 4; i++)
+		guest_emit(&g, &a, i < 3 ? dw[i] : 0);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	for (u32 n = 0; n < 20; n++) {
+		guest_breadcrumb(&h, &b);
+		guest_submit(&h, &b, NULL);
+		ck_assert_uint_eq(guest_event(&h, GVT_RCS0), IDLE_ACTIVE);
+		ck_assert_uint_eq(guest_event(&h, GVT_RCS0), guest_csb(LAST, b.id));
+		ck_assert_uint_eq(guest_seqno(&h, &b), n + 1);
+	}
+	ck_assert(guest_no_event(&g, GVT_RCS0));
+	reset_engine(&g, GVT_RCS0);
+	check_works(&g, GVT_RCS0);
+	check_works(&h, GVT_RCS0);
+	free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Preempted for another vGPU in the middle of a batch, it goes on there. */
+START_TEST(resumed)
+{
+	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&h, GVT_RCS0, 0);
+	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
+
+	/* Waits in the batch, then stores. */
+	*dw++ = 0x1cu << 23 | 1u << 15 | 4u << 12 | 2;
+	*dw++ = 1;
+	*dw++ = GUEST_DATA_AT + GVT_PAGE_SIZE;
+	*dw++ = 0;
+	*dw++ = 0x20u << 23 | 2;
+	*dw++ = GUEST_DATA_AT + GVT_PAGE_SIZE + 8;
+	*dw++ = 0;
+	*dw++ = 0xbeef;
+	*dw++ = 0x0au << 23;
+	guest_emit(&g, &a, 0x31u << 23 | 1u << 8 | 1);
+	guest_emit(&g, &a, GUEST_DATA_AT);
+	guest_emit(&g, &a, 0);
+	guest_emit(&g, &a, 0);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	guest_breadcrumb(&h, &b);
+	guest_submit(&h, &b, NULL);
+	ck_assert_uint_eq(guest_event(&h, GVT_RCS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(&h, GVT_RCS0), guest_csb(LAST, b.id));
+	__atomic_store_n(guest_dw(&g, GUEST_DATA + 1, 0), 1, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, a.id));
+	ck_assert_uint_eq(*guest_dw(&g, GUEST_DATA + 1, 2), 0xbeef);
+	ck_assert_uint_eq(guest_seqno(&g, &a), 1);
+	free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+Suite *suite_exec_run(void)
+{
+	const TTest *const tests[] = { one_request, again_and_again, two_contexts, extended,
+				       preempted,   batch,	     endless,	   gone,
+				       flood,	    beside_endless,  resumed };
+	Suite *suite = suite_create("exec_run");
+	TCase *tcase = tcase_create("exec_run");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, tests[i]);
+	tcase_add_loop_test(tcase, refusals, 0, ARRAY_SIZE(refused));
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT */
+/* The execlist port: which events say what came of a submission, in which order, and with what. */
+#include <errno.h>
+
+#include "tests/unit/softgpu_rig.h"
+
+static struct rig rig;
+
+static void setup(void)
+{
+	rig_start(&rig, NULL);
+}
+
+static void teardown(void)
+{
+	rig_stop(&rig);
+}
+
+/* In its ring: tell that it is here, then wait until the dword at @sem is @val. */
+static void emit_wait(struct rig_context *c, u32 sem, u32 val)
+{
+	RIG_EMIT(c, USER_INTERRUPT, SEMAPHORE_WAIT | SEMAPHORE_EQUAL | GLOBAL, val, sem, 0);
+}
+
+static void emit_store(struct rig_context *c, u32 addr, u32 val)
+{
+	RIG_EMIT(c, SDI | GLOBAL, addr, 0, val);
+}
+
+/* Submit, and see it get to its emit_wait(). */
+static void submit_waiting(struct rig_context *c, struct rig_context *next)
+{
+	ck_assert_int_eq(rig_submit(c, next), 0);
+	rig_status(c, GVT_CSB_IDLE_ACTIVE);
+	rig_interrupt(c, GVT_IRQ_USER);
+}
+
+#define DONE (GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE)
+#define NEXT (GVT_CSB_COMPLETE | GVT_CSB_ELEMENT_SWITCH)
+#define LITE (GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE)
+
+static u32 seqno_at_interrupt;
+static u32 seqno_addr;
+
+static void note_seqno(struct rig *r, const struct gvt_gpu_event *event)
+{
+	if (event->kind == GVT_GPU_INTERRUPT)
+		seqno_at_interrupt = rig_get(r, seqno_addr);
+}
+
+START_TEST(lone)
+{
+	for (u32 engine = 0; engine < GVT_NR_ENGINES; engine++) {
+		struct gvt_gpu_event event;
+		struct rig_context c;
+
+		rig_context(&rig, &c, engine, 7);
+		seqno_addr = rig_pages(&rig, 1);
+		rig.hook = note_seqno;
+		emit_store(&c, seqno_addr, 42);
+		RIG_EMIT(&c, USER_INTERRUPT);
+		ck_assert_int_eq(rig_submit(&c, NULL), 0);
+		rig_status(&c, GVT_CSB_IDLE_ACTIVE);
+		rig_interrupt(&c, GVT_IRQ_USER);
+		ck_assert_uint_eq(seqno_at_interrupt, 42);
+		event = rig_status(&c, DONE);
+		ck_assert_uint_eq(event.head, c.tail);
+		ck_assert_uint_gt(event.run_ns, 0);
+		ck_assert_uint_eq(*rig_image(&c, 0x34), c.tail);
+		ck_assert_uint_eq(rig_reg(&c, 0x34), c.tail);
+		ck_assert_uint_eq(rig_reg(&c, 0x234), 0);
+		ck_assert_uint_eq(rig_reg(&c, 0x6c), ~0u);
+		rig_none(&rig);
+	}
+}
+END_TEST
+
+START_TEST(two_elements)
+{
+	struct rig_context a, b;
+
+	rig_context(&rig, &a, GVT_RCS0, 1);
+	rig_context(&rig, &b, GVT_RCS0, 2);
+	RIG_EMIT(&a, USER_INTERRUPT);
+	RIG_EMIT(&b, USER_INTERRUPT);
+	ck_assert_int_eq(rig_submit(&a, &b), 0);
+	rig_status(&a, GVT_CSB_IDLE_ACTIVE);
+	rig_interrupt(&a, GVT_IRQ_USER);
+	rig_status(&a, NEXT);
+	rig_interrupt(&b, GVT_IRQ_USER);
+	rig_status(&b, DONE);
+	rig_none(&rig);
+}
+END_TEST
+
+START_TEST(empty_ring)
+{
+	struct rig_context c;
+
+	rig_context(&rig, &c, GVT_BCS0, 1);
+	rig_run(&c);
+	rig_run(&c);
+	rig_none(&rig);
+}
+END_TEST
+
+START_TEST(ring_wraps)
+{
+	u32 out = rig_pages(&rig, 1);
+	struct rig_context c;
+
+	rig_context(&rig, &c, GVT_VCS0, 1);
+	for (u32 i = 0; i < 3 * RIG_RING_SIZE / 16; i++) {
+		/* Now and then a command lies across the ring's end. */
+		RIG_EMIT(&c, NOOP, NOOP);
+		emit_store(&c, out, i);
+		rig_run(&c);
+		ck_assert_uint_eq(rig_get(&rig, out), i);
+		ck_assert_uint_eq(*rig_image(&c, 0x34), c.tail);
+	}
+}
+END_TEST
+
+START_TEST(lite_restore)
+{
+	u32 sem = rig_pages(&rig, 1);
+	struct rig_context a, b;
+
+	rig_context(&rig, &a, GVT_BCS0, 1);
+	rig_context(&rig, &b, GVT_BCS0, 2);
+	emit_wait(&a, sem, 1);
+	submit_waiting(&a, NULL);
+	emit_store(&a, sem + 8, 77);
+	ck_assert_int_eq(rig_submit(&a, &b), 0);
+	ck_assert_uint_eq(rig_status(&a, LITE).run_ns, 0);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 0);
+	rig_set(&rig, sem, 1);
+	rig_status(&a, NEXT);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 77);
+	rig_status(&b, DONE);
+	rig_none(&rig);
+}
+END_TEST
+
+START_TEST(preempted_in_ring)
+{
+	u32 sem = rig_pages(&rig, 1);
+	struct rig_context a, b, c;
+
+	rig_context(&rig, &a, GVT_VECS0, 1);
+	rig_context(&rig, &b, GVT_VECS0, 2);
+	rig_context(&rig, &c, GVT_VECS0, 3);
+	emit_wait(&a, sem, 1);
+	emit_store(&a, sem + 8, 1);
+	emit_store(&b, sem + 16, 1);
+	emit_store(&c, sem + 24, 1);
+	submit_waiting(&a, &b);
+	ck_assert_int_eq(rig_submit(&c, NULL), 0);
+	ck_assert_uint_gt(rig_status(&a, GVT_CSB_PREEMPTED).run_ns, 0);
+	rig_status(&c, DONE);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 0);
+	ck_assert_uint_eq(rig_get(&rig, sem + 16), 0); /* was replaced with the rest */
+	ck_assert_uint_eq(rig_get(&rig, sem + 24), 1);
+
+	rig_set(&rig, sem, 1);
+	rig_run(&a);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 1);
+	rig_none(&rig);
+}
+END_TEST
+
+/* In a batch of a batch: position, address space, registers and predicates come back. */
+START_TEST(preempted_in_batch)
+{
+	u32 sem = rig_pages(&rig, 1), first = rig_pages(&rig, 1), second = rig_pages(&rig, 1), at;
+	u64 va = RIG_VA + sem;
+	struct rig_context a, b;
+
+	rig_context(&rig, &a, GVT_RCS0, 1);
+	rig_context(&rig, &b, GVT_RCS0, 2);
+	at = RIG_WRITE(&rig, first, LRI(1), 0x2600, 1234);
+	at = RIG_WRITE(&rig, at, BATCH_START | BATCH_SECOND | BATCH_PPGTT, LO(RIG_VA + second),
+		       HI(RIG_VA + second));
+	at = RIG_WRITE(&rig, at, SRM, 0x2600, LO(va + 8), HI(va + 8), BATCH_END);
+	at = RIG_WRITE(&rig, second, LRI(1), 0x2608, 5678, USER_INTERRUPT);
+	at = RIG_WRITE(&rig, at, SEMAPHORE_WAIT | SEMAPHORE_EQUAL, 1, LO(va), HI(va));
+	at = RIG_WRITE(&rig, at, SRM, 0x2608, LO(va + 16), HI(va + 16), BATCH_END);
+	RIG_EMIT(&a, BATCH_START | BATCH_PPGTT, LO(RIG_VA + first), HI(RIG_VA + first));
+	emit_store(&a, sem + 24, 3);
+	RIG_EMIT(&b, LRI(2), 0x2600, 1, 0x2608, 2);
+
+	submit_waiting(&a, NULL);
+	ck_assert_int_eq(rig_submit(&b, NULL), 0);
+	rig_status(&a, GVT_CSB_PREEMPTED);
+	rig_status(&b, DONE);
+	ck_assert_uint_eq(rig_get(&rig, sem + 24), 0);
+	rig_set(&rig, sem, 1);
+	rig_run(&a);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 1234);
+	ck_assert_uint_eq(rig_get(&rig, sem + 16), 5678);
+	ck_assert_uint_eq(rig_get(&rig, sem + 24), 3);
+	rig_none(&rig);
+}
+END_TEST
+
+/* A loop without an end gives way all the same. */
+START_TEST(preempted_in_loop)
+{
+	u32 batch = rig_pages(&rig, 1);
+	struct rig_context a, b;
+
+	rig_context(&rig, &a, GVT_RCS0, 1);
+	rig_context(&rig, &b, GVT_RCS0, 2);
+	RIG_WRITE(&rig, batch, BATCH_START | BATCH_PPGTT, LO(RIG_VA + batch), HI(RIG_VA + batch));
+	RIG_EMIT(&a, USER_INTERRUPT, BATCH_START | BATCH_PPGTT, LO(RIG_VA + batch),
+		 HI(RIG_VA + batch));
+	submit_waiting(&a, NULL);
+	ck_assert_int_eq(rig_submit(&b, &a), 0);
+	rig_status(&a, GVT_CSB_PREEMPTED);
+	rig_status(&b, NEXT);
+	rig_set(&rig, batch, BATCH_END);
+	rig_status(&a, DONE);
+	rig_none(&rig);
+}
+END_TEST
+
+START_TEST(no_arbitration)
+{
+	u32 sem = rig_pages(&rig, 1), head;
+	struct rig_context a, b;
+
+	rig_context(&rig, &a, GVT_RCS0, 1);
+	rig_context(&rig, &b, GVT_RCS0, 2);
+	RIG_EMIT(&a, ARB_OFF);
+	emit_wait(&a, sem, 1);
+	emit_store(&a, sem + 8, 1);
+	RIG_EMIT(&a, ARB_ON);
+	head = a.tail;
+	emit_store(&a, sem + 16, 1);
+	submit_waiting(&a, NULL);
+	ck_assert_int_eq(rig_submit(&b, NULL), 0);
+	ck_assert_int_eq(rig_submit(&b, NULL), -EBUSY);
+	rig_set(&rig, sem, 1);
+	rig_status(&a, GVT_CSB_PREEMPTED);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 1);
+	ck_assert_uint_eq(rig_get(&rig, sem + 16), 0);
+	ck_assert_uint_eq(*rig_image(&a, 0x34), head);
+	rig_status(&b, DONE);
+	rig_run(&a);
+	ck_assert_uint_eq(rig_get(&rig, sem + 16), 1);
+}
+END_TEST
+
+/* A whole restore was asked for: the context is left and turned to again. */
+START_TEST(forced_restore)
+{
+	u32 sem = rig_pages(&rig, 1);
+	struct rig_context c;
+
+	rig_context(&rig, &c, GVT_RCS0, 1);
+	emit_wait(&c, sem, 1);
+	submit_waiting(&c, NULL);
+	c.desc |= GVT_DESC_RESTORE;
+	emit_store(&c, sem + 8, 1);
+	ck_assert_int_eq(rig_submit(&c, NULL), 0);
+	rig_status(&c, GVT_CSB_PREEMPTED);
+	rig_set(&rig, sem, 1);
+	rig_status(&c, DONE);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 1);
+}
+END_TEST
+
+/* What a context asks to have run at its restore is run then, and not at a lite one. */
+START_TEST(batches_at_restore)
+{
+	u32 sem = rig_pages(&rig, 1), indirect = rig_pages(&rig, 1), per_ctx = rig_pages(&rig, 1);
+	const u32 inc = 0x2fu << 23 | GLOBAL | 5u << 8 | 1;
+	struct rig_context c;
+
+	rig_context(&rig, &c, GVT_RCS0, 1);
+	RIG_WRITE(&rig, indirect, inc, sem + 8, 0); /* no end: it has a size */
+	RIG_WRITE(&rig, per_ctx, inc, sem + 16, 0, BATCH_END);
+	*rig_image(&c, 0x1c4) = indirect | 1;
+	*rig_image(&c, 0x1c0) = per_ctx | 1;
+	emit_wait(&c, sem, 1);
+	submit_waiting(&c, NULL);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 1);
+	ck_assert_uint_eq(rig_get(&rig, sem + 16), 1);
+	RIG_EMIT(&c, NOOP, NOOP);
+	ck_assert_int_eq(rig_submit(&c, NULL), 0);
+	rig_status(&c, LITE);
+	rig_set(&rig, sem, 1);
+	rig_status(&c, DONE);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 1);
+	rig_run(&c);
+	ck_assert_uint_eq(rig_get(&rig, sem + 8), 2);
+	ck_assert_uint_eq(rig_get(&rig, sem + 16), 2);
+}
+END_TEST
+
+/* Contexts of two vGPUs on two engines at once: each waits for what the other's engine does. */
+START_TEST(engines_at_once)
+{
+	static struct rig other;
+	u32 sem = rig_pages(&rig, 1), sem2;
+	struct rig_context a, b;
+
+	rig_start(&other, rig.gpu);
+	sem2 = rig_pages(&other, 1);
+	rig_context(&rig, &a, GVT_RCS0, 1);
+	rig_context(&other, &b, GVT_BCS0, 1);
+	emit_wait(&a, sem, 1);
+	emit_wait(&b, sem2, 1);
+	submit_waiting(&a, NULL);
+	submit_waiting(&b, NULL);
+	rig_set(&other, sem2, 1);
+	rig_status(&b, DONE);
+	rig_set(&rig, sem, 1);
+	rig_status(&a, DONE);
+	rig_stop(&other);
+}
+END_TEST
+
+/* Two vGPUs on one engine: same identities and addresses, different memory. */
+START_TEST(spaces_in_turn)
+{
+	static struct rig other;
+	u32 out = rig_pages(&rig, 1);
+	struct rig_context a, b;
+
+	rig_start(&other, rig.gpu);
+	ck_assert_uint_eq(rig_pages(&other, 1), out);
+	rig_context(&rig, &a, GVT_BCS0, 1);
+	rig_context(&other, &b, GVT_BCS0, 1);
+	ck_assert_uint_eq(a.desc, b.desc);
+	emit_store(&a, out, 1);
+	RIG_EMIT(&a, LRI(1), 0x22600, 11);
+	emit_store(&b, out, 2);
+	RIG_EMIT(&b, LRI(1), 0x22600, 22);
+	ck_assert_int_eq(rig_submit(&a, &b), 0);
+	rig_status(&a, GVT_CSB_IDLE_ACTIVE);
+	rig_status(&a, NEXT);
+	rig_status(&b, DONE);
+	ck_assert_uint_eq(rig_get(&rig, out), 1);
+	ck_assert_uint_eq(rig_get(&other, out), 2);
+	ck_assert_uint_eq(rig_reg(&a, 0x600), 11);
+	ck_assert_uint_eq(rig_reg(&b, 0x600), 22);
+	rig_stop(&other);
+}
+END_TEST
+
+#define CHAIN 1000u
+
+static struct rig_context chained;
+static u32 chain_left;
+
+static void submit_again(struct rig *r, const struct gvt_gpu_event *event)
+{
+	(void)r;
+	if (event->kind == GVT_GPU_STATUS && event->status == DONE && chain_left) {
+		chain_left--;
+		ck_assert_int_eq(rig_submit(&chained, NULL), 0);
+	}
+}
+
+START_TEST(submitted_from_event)
+{
+	rig_context(&rig, &chained, GVT_VCS0, 1);
+	rig.hook = submit_again;
+	chain_left = CHAIN;
+	ck_assert_int_eq(rig_submit(&chained, NULL), 0);
+	for (u32 i = 0; i <= CHAIN; i++) {
+		rig_status(&chained, GVT_CSB_IDLE_ACTIVE);
+		rig_status(&chained, DONE);
+	}
+	rig_none(&rig);
+}
+END_TEST
+
+/* The tail grows all the time: whatever the moment, all is executed and the events make sense. */
+START_TEST(tail_chases_head)
+{
+	u32 out = rig_pages(&rig, 1), seqno = 0, active = 0;
+	struct rig_context c;
+
+	rig_context(&rig, &c, GVT_BCS0, 1);
+	for (u32 i = 0; i < 2000; i++) {
+		struct gvt_gpu_event event;
+
+		emit_store(&c, out, ++seqno);
+		ck_assert_int_eq(rig_submit(&c, NULL), 0);
+		/* The one event that takes the submission; ends of runs may be before it. */
+		do {
+			event = rig_next(&rig);
+			ck_assert_int_eq(event.kind, GVT_GPU_STATUS);
+			if (event.status == GVT_CSB_IDLE_ACTIVE) {
+				ck_assert_uint_eq(active, 0);
+				active = 1;
+			} else if (event.status == DONE) {
+				ck_assert_uint_eq(active, 1);
+				active = 0;
+			} else {
+				ck_assert_uint_eq(event.status, LITE);
+				ck_assert_uint_eq(active, 1);
+			}
+		} while (event.status == DONE);
+	}
+	rig_status(&c, DONE);
+	ck_assert_uint_eq(rig_get(&rig, out), seqno);
+	rig_none(&rig);
+}
+END_TEST
+
+START_TEST(nothing_to_run)
+{
+	const struct gvt_gpu_context none[2] = { { 0 } };
+
+	ck_assert_int_eq(rig.gpu->ops->submit(rig.gpu, GVT_RCS0, none), -EINVAL);
+}
+END_TEST
+
+Suite *suite_softgpu_port(void)
+{
+	const TTest *const tests[] = {
+		lone,		two_elements,	      empty_ring,	  ring_wraps,
+		lite_restore,	preempted_in_ring,    preempted_in_batch, preempted_in_loop,
+		no_arbitration, forced_restore,	      batches_at_restore, engines_at_once,
+		spaces_in_turn, submitted_from_event, tail_chases_head,	  nothing_to_run,
+	};
+
+	return unit_suite_with("softgpu_port", setup, teardown, tests, ARRAY_SIZE(tests));
+}
