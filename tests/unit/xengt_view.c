@@ -17,7 +17,7 @@ static void *find(struct guest *g, u64 bus)
 
 static u64 map(struct guest *g, u64 gfn)
 {
-	u64 addr;
+	u64 addr = 0;
 
 	ck_assert_int_eq(
 		intel_gvt_hypervisor_dma_map_guest_page(g->v->vgpu, gfn, GVT_PAGE_SIZE, &addr), 0);
