@@ -185,6 +185,14 @@ void guest_in_thread(struct guest *g, void (*fn)(struct xengt_vgpu *v, void *arg
 	ck_assert_int_eq(xengt_vgpu_call(g->v, fn, arg), 0);
 }
 
+void guest_move_on(struct guest *g, unsigned int vcpu)
+{
+	u32 val;
+
+	ck_assert_int_eq(exen_guest_pci_read(g->d, vcpu, GUEST_DEVFN, 0, 4, &val), 0);
+	ck_assert_uint_eq(val, 0x19128086);
+}
+
 u32 guest_cfg_read(struct guest *g, unsigned int reg, unsigned int size)
 {
 	u32 val = 0;

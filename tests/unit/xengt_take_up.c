@@ -153,6 +153,7 @@ START_TEST(tracked_pages_become_plain)
 	pthread_join(thread, NULL);
 	ck_assert_int_eq(w.rc, 0);
 	ck_assert_uint_eq(guest_read(g, PAGE_GPA, 4), 0x77);
+	guest_move_on(g, 1);
 	for (u64 gfn = PAGE_GFN; gfn < PAGE_GFN + 2; gfn++)
 		ck_assert_int_eq(exen_mem_type(g->d, gfn), HVMMEM_ram_rw);
 	requests = guest_stats(g).requests;

@@ -113,11 +113,61 @@ START_TEST(end_to_end)
 	ck_assert_uint_eq(intel_vgpu_counters(g->v->vgpu)->tracked_write, 5);
 
 	ck_assert_int_eq(do_job(g, untrack, &job), 0);
+	guest_move_on(g, 0);
+	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ioreq_server);
+	guest_move_on(g, 1);
 	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ram_rw);
 	requests = guest_stats(g).requests;
 	guest_write(g, PAGE_GPA, 4, 0x42);
 	ck_assert_uint_eq(guest_stats(g).requests, requests);
 	ck_assert_uint_eq(job.calls, 5);
+	guest_free(g);
+}
+END_TEST
+
+static int lets_go(struct intel_vgpu_page_track *track, u64 gpa, void *data, int bytes)
+{
+	struct guest *g = track->priv_data;
+
+	(void)data;
+	(void)bytes;
+	return intel_vgpu_disable_page_track(g->v->vgpu, gpa >> GVT_PAGE_SHIFT);
+}
+
+static void track_letting_go(struct xengt_vgpu *v, void *arg)
+{
+	struct intel_vgpu_page_track *track = intel_vgpu_find_page_track(v->vgpu, PAGE_GFN);
+
+	if (!track)
+		ck_assert_int_eq(intel_vgpu_register_page_track(v->vgpu, PAGE_GFN, lets_go, arg),
+				 0);
+	ck_assert_int_eq(intel_vgpu_enable_page_track(v->vgpu, PAGE_GFN), 0);
+}
+
+/* A page is let go of in the middle of a write to it: no vCPU is answered with another's answer. */
+START_TEST(let_go_amid_a_write)
+{
+	struct guest *g = guest_start(2);
+
+	guest_in_thread(g, track_letting_go, g);
+	guest_write(g, PAGE_GPA, 4, 1);
+	/* The next write to it may still be seen, and is not lost. */
+	guest_write(g, PAGE_GPA, 4, 2);
+	ck_assert_uint_eq(guest_read(g, PAGE_GPA, 4), 2);
+	ck_assert_int_eq(exen_guest_write(g->d, 1, PAGE_GPA + 4, 4, 3), 0);
+	/* Each vCPU that wrote has to be done with it. */
+	guest_move_on(g, 0);
+	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ioreq_server);
+	guest_move_on(g, 1);
+	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ram_rw);
+	ck_assert_uint_eq(guest_read(g, PAGE_GPA + 4, 4), 3);
+
+	/* Tracked again before that, it stays. */
+	guest_in_thread(g, track_letting_go, g);
+	guest_write(g, PAGE_GPA, 4, 4);
+	guest_in_thread(g, track_letting_go, g);
+	guest_move_on(g, 0);
+	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ioreq_server);
 	guest_free(g);
 }
 END_TEST
@@ -269,8 +319,15 @@ END_TEST
 Suite *suite_xengt_track(void)
 {
 	const TTest *const tests[] = {
-		end_to_end, string_instructions,     refused,	    not_the_registers,
-		many,	    ballooned_while_tracked, reset_lets_go, server_stays_with_its_pages,
+		end_to_end,
+		let_go_amid_a_write,
+		string_instructions,
+		refused,
+		not_the_registers,
+		many,
+		ballooned_while_tracked,
+		reset_lets_go,
+		server_stays_with_its_pages,
 	};
 
 	return unit_suite("xengt_track", tests, ARRAY_SIZE(tests));

@@ -84,7 +84,7 @@ START_TEST(host_pages)
 	u8 *small = intel_gvt_hypervisor_alloc_host_pages(vgpu, 3),
 	   *large = intel_gvt_hypervisor_alloc_host_pages(vgpu, 200), *at[] = { small, large };
 	static const u32 nr[] = { 3, 200 };
-	u64 bus;
+	u64 bus = 0;
 
 	for (u32 n = 0; n < 2; n++)
 		for (u32 i = 0; i < nr[n]; i++) {
