@@ -48,7 +48,7 @@ class Settings:
             cpu, processors = "max,-la57,-rdtscp", 3
         # smap=0 smep=0: with them dom0 dies at its first instruction under TCG.
         xen = (
-            "com1=115200,8n1 console=com1 guest_loglvl=all dom0_mem=2G,max:2G dom0_max_vcpus=1"
+            "com1=115200,8n1 console=com1 guest_loglvl=warning dom0_mem=2G,max:2G dom0_max_vcpus=1"
             " smap=0 smep=0"
         )
         return [
@@ -61,7 +61,9 @@ class Settings:
         ]  # fmt: skip
 
     def key(self):
-        return digest(self.arguments(), self.version, self.dom0.key)
+        # An image made anew, even from the same packages, is not the one that a snapshot has open.
+        made = self.dom0.disk.stat().st_mtime_ns
+        return digest(self.arguments(), self.version, self.dom0.key, made)
 
 
 class Machine:
