@@ -102,22 +102,32 @@ static void print_text(struct json_object *text)
 	fputs(json_object_get_string(text), stdout);
 }
 
-static void print_group(struct json_object *from, const char *key, const char *title)
+/* Prints counters that are not zero; those of a group within, with its name before theirs. */
+static bool print_counters(struct json_object *group, const char *within)
+{
+	bool any = false;
+
+	json_object_object_foreach(group, name, value)
+	{
+		if (json_object_is_type(value, json_type_object)) {
+			any |= print_counters(value, name);
+		} else if (json_object_get_uint64(value)) {
+			printf(" %s%s%s %s", within, *within ? "." : "", name,
+			       json_object_get_string(value));
+			any = true;
+		}
+	}
+	return any;
+}
+
+static void print_group(struct json_object *from, const char *key)
 {
 	struct json_object *group;
-	bool any = false;
 
 	if (!json_object_object_get_ex(from, key, &group))
 		return;
-	printf("%s:", title);
-	json_object_object_foreach(group, name, value)
-	{
-		if (!json_object_get_uint64(value))
-			continue;
-		printf(" %s %s", name, json_object_get_string(value));
-		any = true;
-	}
-	puts(any ? "" : " none");
+	printf("%s:", key);
+	puts(print_counters(group, "") ? "" : " none");
 }
 
 static void print_show(struct json_object *v)
@@ -140,10 +150,11 @@ static void print_show(struct json_object *v)
 			       str(bar, "path"));
 		}
 	}
-	print_group(v, "traps", "traps");
-	print_group(v, "requests", "requests");
-	print_group(v, "notifications", "notifications");
-	print_group(v, "memory", "memory");
+	print_group(v, "traps");
+	print_group(v, "requests");
+	print_group(v, "execution");
+	print_group(v, "notifications");
+	print_group(v, "memory");
 }
 
 static void print_regs(struct json_object *regs)

@@ -34,7 +34,7 @@ static const struct test {
 	{ "busy", test_busy, FRIENDLY, 5, "busy and idle, waits with a limit" },
 	{ "color", test_color, FRIENDLY, 40, "rectangles filled" },
 	{ "copy", test_copy, FRIENDLY, 60, "rectangles copied" },
-	{ "big", test_big, FRIENDLY, 64, "fragmented and big buffers copied (MiB)" },
+	{ "big", test_big, FRIENDLY, 32, "fragmented and big buffers copied (MiB)" },
 	{ "tiled", test_tiled, FRIENDLY, 4, "X and Y tiling" },
 	{ "loop", test_loop, HOSTILE, 1, "batches without end" },
 	{ "garbage", test_garbage, HOSTILE, 8, "batches of noise" },
