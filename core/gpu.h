@@ -31,7 +31,7 @@ struct gvt_gpu_context {
 /* Bits of a context descriptor (Skylake PRM, volume 7, "Context Descriptor Format"). */
 #define GVT_DESC_VALID	   (1ull << 0)
 #define GVT_DESC_RESTORE   (1ull << 2) /* force restore: not a lite one */
-#define GVT_DESC_MODE_4L   (3ull << 3) /* 64-bit PPGTT; legacy 32-bit: 2 << 3 */
+#define GVT_DESC_MODE_4L   (3ull << 3) /* 64-bit PPGTT; legacy 32-bit: 1 << 3 */
 #define GVT_DESC_PRIVILEGE (1ull << 8)
 #define GVT_DESC_LRCA_MASK 0xfffff000ull /* GGTT address of the context's first page */
 #define GVT_DESC_ID_SHIFT  32
@@ -105,7 +105,8 @@ struct gvt_gpu_ops {
 
 	/*
 	 * No translation that was made before is used when this returns: what they led to may be
-	 * given back. Waits for what the engines are in the middle of.
+	 * given back. Waits for what the engines are in the middle of, never for an event(): so
+	 * it may be called with a lock that event() takes.
 	 */
 	void (*flush)(struct gvt_gpu_space *space);
 
@@ -124,7 +125,8 @@ struct gvt_gpu_ops {
 
 	/*
 	 * Stop the engine where it is and empty its ports, without saving anything. When it returns
-	 * no event of what ran will come any more.
+	 * no event of what ran will come any more: it waits for an event() in progress, so no lock
+	 * that event() takes may be held. From within event() it does not wait.
 	 */
 	void (*reset)(struct gvt_gpu *gpu, enum gvt_engine engine);
 };

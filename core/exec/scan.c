@@ -5,6 +5,7 @@
 #include "core/exec/cmd_table.h"
 #include "core/exec/scan.h"
 
+#define MI_NOOP		 0u
 #define BBS_SECOND_LEVEL BIT32(22)
 #define BBS_PREDICATED	 BIT32(15)
 #define BBS_PPGTT	 BIT32(8)
@@ -214,11 +215,12 @@ static bool is_blit(const struct gvt_cmd *cmd)
 	return cmd->op >= GVT_OP_XY_SETUP_BLT;
 }
 
-/* True when nothing but the length of a command can be wrong. */
+/* True when nothing but the length of a command can be wrong, and the walk goes on behind it. */
 static bool is_plain(const struct gvt_cmd *cmd)
 {
 	return !(cmd->addr[0].space | cmd->reg[0].dw) && cmd->user != GVT_USER_NEVER &&
-	       !is_blit(cmd);
+	       !is_blit(cmd) && cmd->op != GVT_OP_MI_BATCH_BUFFER_END &&
+	       cmd->op != GVT_OP_MI_ARB_ON_OFF;
 }
 
 static int check_operands(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
@@ -244,6 +246,13 @@ static int check_operands(struct walk *w, const struct gvt_cmd *cmd, u32 len, st
 		return check_addrs(w, cmd, len);
 	case GVT_OP_MI_LOAD_REGISTER_IMM:
 		return check_loads(w, len, t);
+	case GVT_OP_MI_ARB_ON_OFF:
+		/*
+		 * Who else waits for the engine is not the guest's to decide; and what interrupts
+		 * it is saved, and goes on where it was.
+		 */
+		w->dw[w->at] = MI_NOOP;
+		return 0;
 	default:
 		err = check_regs(w, cmd, t);
 		return err ? err : check_addrs(w, cmd, len);
@@ -364,8 +373,7 @@ static int walk_commands(struct walk *w, struct tally *t)
 		commands++;
 		cmd = gvt_cmd_look(engine, header);
 		len = cmd ? gvt_cmd_length(cmd, header) : 0;
-		if (cmd && is_plain(cmd) && gvt_cmd_length_ok(cmd, len) && len <= nr - at &&
-		    cmd->op != GVT_OP_MI_BATCH_BUFFER_END) {
+		if (cmd && is_plain(cmd) && gvt_cmd_length_ok(cmd, len) && len <= nr - at) {
 			at += len;
 			continue;
 		}

@@ -136,7 +136,7 @@ static int step(struct softgpu_engine *e)
 	if (!cmd || !cmd->name)
 		return not_a_command(e, "no command of this engine");
 	nr = gvt_cmd_length(cmd, e->dw[0]);
-	if (!gvt_cmd_length_ok(cmd, nr))
+	if (!gvt_cmd_length_ok(cmd, nr) && !gvt_cmd_length_short(cmd, nr))
 		return not_a_command(e, "a command of a length that it cannot have");
 	how = &softgpu_ops[gvt_cmd_op(cmd)];
 	if (passed_over(e, cmd, how))
@@ -149,6 +149,8 @@ static int step(struct softgpu_engine *e)
 	err = advance(e, nr);
 	if (err)
 		return err;
+	for (; nr < cmd->len; nr++)
+		e->dw[nr] = 0;
 	e->op = gvt_cmd_op(cmd);
 	err = how->run(e, e->dw, nr);
 	if (err)

@@ -330,9 +330,9 @@ static inline void softgpu_set_own(struct softgpu_engine *e, u32 reg, u32 val)
 
 /**
  * struct softgpu_op - how a command is executed.
- * @run: with @dw, its @nr dwords (a length that its row allows, at most CS_COMMAND_MAX), the
- *       streamer standing behind it already. Returns 0, -EAGAIN (try the same command again), or
- *       -EINTR, -EFAULT, -EINVAL to end.
+ * @run: with @dw, its @nr dwords (a length that its row allows, at most CS_COMMAND_MAX; those
+ *       that a short one leaves out are zero), the streamer standing behind it already. Returns 0,
+ * -EAGAIN (try the same command again), or -EINTR, -EFAULT, -EINVAL to end.
  * @always: MI_SET_PREDICATE does not make it a no-op.
  */
 struct softgpu_op {

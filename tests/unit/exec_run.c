@@ -475,6 +475,53 @@ START_TEST(resumed)
 }
 END_TEST
 
+/*
+ * One that turns arbitration off has no more of the engine than others: in its ring, with a batch
+ * of its own address space behind it, as i915 does, and in a privileged batch. It goes on where it
+ * was, too.
+ */
+START_TEST(arbitration_off)
+{
+	static const u32 own[] = { 0x02800000, 0x31u << 23 | 1u << 8 | 1, GUEST_DATA_AT, 0 };
+	static const u32 privileged[] = {
+		0x08u << 23, 0x1cu << 23 | 1u << 22 | 1u << 15 | 4u << 12 | 2,
+		1,	     (GUEST_SEQNO << GVT_PAGE_SHIFT) + 0x800,
+		0,	     0x0au << 23
+	};
+	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&h, GVT_RCS0, 0);
+	u32 *word = _i ? guest_dw(&g, GUEST_SEQNO, 0x200) : guest_dw(&g, GUEST_DATA, 0);
+
+	if (_i)
+		memcpy(guest_dw(&g, GUEST_DATA, 0), privileged, sizeof(privileged));
+	else
+		memcpy(guest_dw(&g, GUEST_DATA, 0), own, sizeof(own));
+	guest_emit(&g, &a, _i ? 0x08u << 23 | 1 : 0x08u << 23);
+	guest_emit(&g, &a, 0x31u << 23 | (_i ? 0 : 1u << 8) | 1);
+	guest_emit(&g, &a, _i ? GUEST_DATA << GVT_PAGE_SHIFT : GUEST_DATA_AT);
+	guest_emit(&g, &a, 0);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	for (u32 n = 0; n < 5; n++) {
+		guest_breadcrumb(&h, &b);
+		guest_submit(&h, &b, NULL);
+		ck_assert_uint_eq(guest_event(&h, GVT_RCS0), IDLE_ACTIVE);
+		ck_assert_uint_eq(guest_event(&h, GVT_RCS0), guest_csb(LAST, b.id));
+		ck_assert_uint_eq(guest_seqno(&h, &b), n + 1);
+	}
+	ck_assert(guest_no_event(&g, GVT_RCS0));
+	ck_assert_uint_eq(guest_seqno(&g, &a), 0);
+	/* The batch ends, and the ring behind it. */
+	__atomic_store_n(word, _i ? 1 : 0x0au << 23, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, a.id));
+	ck_assert_uint_eq(guest_seqno(&g, &a), 1);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->stuck, 0);
+	free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
 /* ---- who gets how much ---- */
 
 /* An endless batch as the context's last command: it takes all that it is given. */
@@ -623,6 +670,7 @@ Suite *suite_exec_run(void)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, refusals, 0, ARRAY_SIZE(refused));
 	tcase_add_loop_test(tcase, by_weight, 0, 3);
+	tcase_add_loop_test(tcase, arbitration_off, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

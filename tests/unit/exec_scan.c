@@ -9,6 +9,7 @@
 
 #define MI_BATCH_BUFFER_END 0x05000000u
 #define MI_ARB_CHECK	    0x02800000u
+#define MI_ARB_ON_OFF	    0x04000000u
 #define LRI(n)		    (0x11000000u | (2 * (n)-1))
 #define BBS_GGTT	    0x18800001u
 #define BBS_PPGTT	    0x18800101u
@@ -251,7 +252,7 @@ static const struct {
 	{ GVT_RCS0, { LRI(1) | 0x700, 0x7014, 1 } },
 	{ GVT_VCS0, { 0x12400002, 0x12358, 0x2000, 0, LRI(1), 0x12600, 0 } },
 	{ GVT_RCS0, { 0x12400002, 0x2030, 0x2000, 0 } }, /* reading is not writing */
-	{ GVT_RCS0, { MI_ARB_CHECK, 0x04000001, 0x01000000, 0x06000002 } },
+	{ GVT_RCS0, { MI_ARB_CHECK, 0x01000000, 0x06000002 } },
 };
 
 START_TEST(passes)
@@ -358,6 +359,24 @@ START_TEST(page_directories)
 	r->fail = -ENOENT;
 	RIG_RING(r, LRI(1), 0x2270, 0xdead);
 	ck_assert_int_eq(rig_ring(r), -ENOENT);
+	rig_free(r);
+}
+END_TEST
+
+/* No guest says when others may have the engine. */
+START_TEST(arbitration)
+{
+	struct rig *r = rig_new(GVT_RCS0);
+
+	RIG_RING(r, MI_ARB_ON_OFF, BBS_GGTT, RIG_AT(0), 0, MI_ARB_ON_OFF | 1, MI_ARB_CHECK);
+	RIG_BATCH(r, 0, MI_ARB_CHECK, MI_ARB_ON_OFF, MI_BATCH_BUFFER_END);
+	ck_assert_int_eq(rig_ring(r), 0);
+	ck_assert_uint_eq(r->ring[0], 0);
+	ck_assert_uint_eq(r->ring[4], 0);
+	ck_assert_uint_eq(r->ring[5], MI_ARB_CHECK);
+	ck_assert_uint_eq(r->batch[0][0], MI_ARB_CHECK);
+	ck_assert_uint_eq(r->batch[0][1], 0);
+	ck_assert_uint_eq(r->batch[0][2], MI_BATCH_BUFFER_END);
 	rig_free(r);
 }
 END_TEST
@@ -568,6 +587,7 @@ Suite *suite_exec_scan(void)
 	const TTest *const tests[] = {
 		driver_registers, write_rules, sinks,  page_directories, batch,	   blits,
 		chained,	  many,	       nested, unprivileged,	 too_long, golden,
+		arbitration,
 	};
 	Suite *s = unit_suite("audit", tests, ARRAY_SIZE(tests));
 	TCase *each = tcase_create("verdicts");

@@ -471,6 +471,44 @@ START_TEST(flush_dw)
 }
 END_TEST
 
+/* What is left out is zero, whatever a longer command before it had there. */
+START_TEST(cut_short)
+{
+	RUN(PIPE_CONTROL, PC_GLOBAL | POST(1), out, 0, 1, 2, PIPE_CONTROL - 4, 1u << 20,
+	    PIPE_CONTROL - 3, 1u << 20, 0, PIPE_CONTROL - 1, PC_GLOBAL | POST(1), out + 8, 0, 3);
+	CHECK_OUT(0, 1);
+	CHECK_OUT(4, 2);
+	CHECK_OUT(8, 3);
+	CHECK_OUT(12, 0);
+	RUN(PIPE_CONTROL, PC_GLOBAL | POST(1), out, 0, 4, 5, PIPE_CONTROL - 2, PC_GLOBAL | POST(1),
+	    out + 8, 0);
+	CHECK_OUT(0, 4);
+	CHECK_OUT(8, 0);
+
+	rig_context(&rig, &c, GVT_BCS0, 2);
+	RUN(FLUSH_DW | POST(1), out | 4, 0, 6, (FLUSH_DW - 2) | 1u << 18, 0,
+	    (FLUSH_DW - 1) | POST(1), (out + 16) | 4, 0, SDI | GLOBAL, out + 24, 0, 7);
+	CHECK_OUT(0, 6);
+	CHECK_OUT(16, 0);
+	CHECK_OUT(24, 7);
+}
+END_TEST
+
+/* Commands that are not flushes have no such short form. */
+START_TEST(too_short)
+{
+	u32 at = out + 16;
+
+	rig_context(&rig, &c, GVT_BCS0, 2);
+	RIG_EMIT(&c, (SDI | GLOBAL) - 1, at, 0, NOOP);
+	ck_assert_int_eq(rig_submit(&c, NULL), 0);
+	rig_status(&c, GVT_CSB_IDLE_ACTIVE);
+	rig_interrupt(&c, GVT_IRQ_CS_ERROR);
+	rig_stuck(&c);
+	CHECK_OUT(16, 0);
+}
+END_TEST
+
 START_TEST(perf_count)
 {
 	for (u32 i = 0; i < 64; i++)
@@ -515,6 +553,8 @@ Suite *suite_softgpu_mi(void)
 		timestamps,
 		pipe_control,
 		flush_dw,
+		cut_short,
+		too_short,
 		perf_count,
 		passed_over,
 	};
