@@ -23,6 +23,7 @@ static struct hidden *new_batch(struct shadow_ctx *ctx, u32 pages)
 	}
 	batch->next = ctx->batches;
 	ctx->batches = batch;
+	ctx->batch_pages += pages;
 	ctx->vgpu->exec.counts.batches++;
 	if (hidden_enter(ctx->vgpu, &batch->mem, 0, 0, pages))
 		return NULL; /* freed with the others */

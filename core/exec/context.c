@@ -26,6 +26,8 @@
 #define RING_CTL_VALID	 1u
 #define INDIRECT_LINES	 0x3fu /* length, in lines of 64 bytes */
 #define PER_CTX_VALID	 1u
+#define BB_VALID	 BIT32(0) /* of BB_ADDR and SBB_ADDR */
+#define BB_PPGTT	 BIT32(5) /* of BB_STATE and SBB_STATE */
 
 #define DESC_MODE_SHIFT 3
 #define DESC_MODE_32BIT 1u /* INTEL_LEGACY_32B_CONTEXT of i915 */
@@ -305,16 +307,35 @@ static u32 ring_pages(u32 size)
 	return size >> GVT_PAGE_SHIFT;
 }
 
+static bool is_in(const struct shadow_batch *batch, u32 gma)
+{
+	return gma - batch->mem.gma < batch->mem.pages * GVT_PAGE_SIZE;
+}
+
+/* The GPU was taken out of it, and is to go on there. */
+static bool is_cut_short(const struct shadow_ctx *ctx, const struct shadow_batch *batch)
+{
+	for (u32 i = 0; i < CTX_BATCH_REGS; i++)
+		if (is_in(batch, ctx->saved[i] & ~3u))
+			return true;
+	return false;
+}
+
+/* Copies of batches, but for one that is to go on. */
 static void free_batches(struct shadow_ctx *ctx)
 {
-	struct shadow_batch *batch, *next;
+	struct shadow_batch **at = &ctx->batches, *batch;
 
-	for (batch = ctx->batches; batch; batch = next) {
-		next = batch->next;
+	while ((batch = *at)) {
+		if (is_cut_short(ctx, batch)) {
+			at = &batch->next;
+			continue;
+		}
+		*at = batch->next;
+		ctx->batch_pages -= batch->mem.pages;
 		hidden_free(ctx->vgpu, &batch->mem);
 		free(batch);
 	}
-	ctx->batches = NULL;
 }
 
 /* Memory for an image and a ring of @size bytes, unless it has that. */
@@ -364,13 +385,35 @@ static bool set_ring(struct shadow_ctx *ctx, struct exec_fault *fault)
 
 /* ---- what else the image leads to ---- */
 
+static u32 batch_reg(const struct shadow_ctx *ctx, u32 reg)
+{
+	for (u32 i = 0; i < ctx->nr_batch_at; i++)
+		if (ctx->image[ctx->batch_at[i] - 1] == gvt_engine_base(ctx->engine) + reg)
+			return ctx->image[ctx->batch_at[i]];
+	return 0;
+}
+
+/* Of the batch in registers @addr and @state: one of the context's memory needs no copy. */
+static bool has_copy(const struct shadow_ctx *ctx, u32 addr, u32 state)
+{
+	u32 at = batch_reg(ctx, addr);
+
+	if (!(at & BB_VALID) || batch_reg(ctx, state) & BB_PPGTT)
+		return true;
+	for (const struct shadow_batch *batch = ctx->batches; batch; batch = batch->next)
+		if (is_in(batch, at & ~3u))
+			return true;
+	return false;
+}
+
 /*
  * A batch to go on with is one that the GPU was taken out of. That the registers say so is believed
- * if all are as it saved them: others would lead to commands that nobody read.
+ * if all are as it saved them, and if a privileged one's copy is still there: others would lead to
+ * commands that nobody read.
  */
 static void set_cut_short(struct shadow_ctx *ctx)
 {
-	bool same = true;
+	bool same = has_copy(ctx, 0x140, 0x110) && has_copy(ctx, 0x114, 0x118);
 
 	for (u32 i = 0; i < ctx->nr_batch_at; i++)
 		same &= ctx->image[ctx->batch_at[i]] == ctx->saved[i];
@@ -474,7 +517,7 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 	}
 	/* What the GPU may be reading is not written over. */
 	len = (to - ctx->run.tail) & (ctx->ring_size - 1);
-	if (ctx->appended + len >= ctx->ring_size)
+	if (ctx->appended + len >= ctx->ring_size || ctx->batch_pages >= CTX_BATCH_PAGES)
 		return -EAGAIN;
 	if (!sync_tables(ctx, fault) || !take_ring(ctx, ctx->run.tail, to, fault))
 		return -EINVAL;
@@ -511,7 +554,6 @@ void vgpu_context_store(struct shadow_ctx *ctx)
 	u32 now[CTX_DWORDS];
 
 	unpin(ctx);
-	free_batches(ctx);
 	if (!ctx->loaded)
 		return;
 	ctx->loaded = false;
@@ -526,8 +568,10 @@ void vgpu_context_store(struct shadow_ctx *ctx)
 						       &now[from], (i - from) * sizeof(u32));
 	}
 	find_batch_regs(ctx, now);
+	memset(ctx->saved, 0, sizeof(ctx->saved));
 	for (u32 i = 0; i < ctx->nr_batch_at; i++)
 		ctx->saved[i] = now[ctx->batch_at[i]];
+	free_batches(ctx);
 }
 
 bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm)
@@ -562,6 +606,7 @@ static void free_ctx(struct vgpu_engine *engine, struct shadow_ctx *ctx)
 {
 	unlink_ctx(engine, ctx);
 	unpin(ctx);
+	memset(ctx->saved, 0, sizeof(ctx->saved));
 	free_batches(ctx);
 	hidden_free(ctx->vgpu, &ctx->mem);
 	free(ctx);

@@ -19,6 +19,12 @@ enum {
 
 #define ERROR_INSTRUCTION BIT32(0) /* of EIR: i915's I915_ERROR_INSTRUCTION */
 
+/* Where all engines tell of a translation that failed: GEN8_RING_FAULT_REG and its address. */
+#define FAULT_REG   0x4094u
+#define FAULT_VALID BIT32(0)
+#define FAULT_DATA0 0x4b10u
+#define FAULT_DATA1 0x4b14u
+
 /* ---- registers ---- */
 
 void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
@@ -91,6 +97,29 @@ static void complain(struct intel_vgpu *vgpu, enum gvt_engine engine,
 		fault->name ? fault->name : "command", fault->cmd, (unsigned long long)fault->addr);
 }
 
+/* The address that could not be translated, if that was it. The guest clears the valid bit. */
+static void show_fault(struct intel_vgpu *vgpu)
+{
+	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
+	u32 fault = ops->reg_read(vgpu->space, FAULT_REG);
+
+	if (!(fault & FAULT_VALID))
+		return;
+	gvt_vreg_set(vgpu, FAULT_DATA0, ops->reg_read(vgpu->space, FAULT_DATA0));
+	gvt_vreg_set(vgpu, FAULT_DATA1, ops->reg_read(vgpu->space, FAULT_DATA1));
+	gvt_vreg_set(vgpu, FAULT_REG, fault);
+}
+
+static void clear_fault(struct intel_vgpu *vgpu)
+{
+	static const u32 regs[] = { FAULT_REG, FAULT_DATA0, FAULT_DATA1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(regs); i++) {
+		gvt_vreg_set(vgpu, regs[i], 0);
+		vgpu->gvt->gpu->ops->reg_write(vgpu->space, regs[i], 0);
+	}
+}
+
 void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struct exec_fault *fault)
 {
 	u32 base = gvt_engine_base(engine);
@@ -105,6 +134,7 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 		port->desc[0] = fault->addr | GVT_DESC_VALID;
 	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_IPEHR, fault->cmd);
 	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_ACTHD, fault->addr);
+	show_fault(vgpu);
 	gvt_vreg_set(vgpu, base + RING_ESR, gvt_vreg(vgpu, base + RING_ESR) | ERROR_INSTRUCTION);
 	gvt_vreg_set(vgpu, base + RING_EIR,
 		     gvt_vreg(vgpu, base + RING_EIR) |
@@ -287,6 +317,8 @@ void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask)
 		reset_live(vgpu, nr);
 		vgpu->exec.counts.resets++;
 	}
+	if (vgpu->space && mask)
+		clear_fault(vgpu);
 	if (vgpu->space && mask == EXEC_ALL_ENGINES)
 		drop_idle(vgpu);
 }

@@ -54,6 +54,13 @@ void hidden_free(struct intel_vgpu *vgpu, struct hidden *h);
 #define CTX_DWORDS     1024u
 #define CTX_CACHED_MAX 64u /* shadows kept, for each engine */
 
+/*
+ * Pages of copies that a context may have when its ring is added to: what is more is behind its
+ * head by then, or is soon, and goes when it is loaded anew. A quarter of the hidden range for the
+ * eight that ports hold.
+ */
+#define CTX_BATCH_PAGES 512u
+
 #define CTX_BATCH_REGS 16u
 #define CTX_BATCHES    GVT_SCAN_BATCHES /* copies of privileged batches, for each piece of a ring */
 
@@ -83,6 +90,7 @@ struct shadow_ctx {
 	u64 pdp[4];
 	u32 levels;
 	struct shadow_batch *batches;
+	u32 batch_pages; /* of them all */
 	struct shadow_ctx *next, *prev; /* by last use */
 };
 

@@ -157,5 +157,5 @@ u64 guest_event(struct guest *g, enum gvt_engine engine)
 
 u32 guest_seqno(struct guest *g, const struct guest_ctx *ctx)
 {
-	return *guest_dw(g, GUEST_SEQNO, ctx->nr);
+	return __atomic_load_n(guest_dw(g, GUEST_SEQNO, ctx->nr), __ATOMIC_ACQUIRE);
 }

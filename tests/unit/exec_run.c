@@ -612,6 +612,97 @@ START_TEST(stuck)
 }
 END_TEST
 
+/* Which address could not be translated, where the GPU says so: the driver can read it. */
+START_TEST(fault_registers)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 0);
+
+	gpu->ops->reg_write(g.f->vgpu->space, 0x4b10, 0x20000);
+	gpu->ops->reg_write(g.f->vgpu->space, 0x4b14, 16);
+	gpu->ops->reg_write(g.f->vgpu->space, 0x4094, 2u << 12 | 1);
+	ck_assert_uint_eq(fake_reg(g.f, 0x4094), 0);
+	bad_command(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+	while (!(fake_reg(g.f, 0x220b0) & 1))
+		ck_assert(fake_serve(g.f, 5000));
+	ck_assert_uint_eq(fake_reg(g.f, 0x4094), 2u << 12 | 1); /* the blitter */
+	ck_assert_uint_eq(fake_reg(g.f, 0x4b10), 0x20000);
+	ck_assert_uint_eq(fake_reg(g.f, 0x4b14), 16); /* of the GGTT */
+	reset_engine(&g, GVT_BCS0);
+	ck_assert_uint_eq(fake_reg(g.f, 0x4094), 0);
+	ck_assert_uint_eq(fake_reg(g.f, 0x4b10), 0);
+	check_works(&g, GVT_BCS0);
+
+	/* The next hang is of another kind. */
+	ctx = guest_context(&g, GVT_BCS0, 0);
+	bad_command(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+	check_hangs(&g, GVT_BCS0);
+	ck_assert_uint_eq(fake_reg(g.f, 0x4094), 0);
+	fake_free(g.f);
+}
+END_TEST
+
+#define LONG_BATCH_STATES 254u /* of 257 dwords: almost 64 pages */
+
+/*
+ * A context that never leaves the GPU, with long privileged batches: the memory that copies of them
+ * take does not run out for the others.
+ */
+START_TEST(many_batches)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0);
+	u32 *word = guest_dw(&g, GUEST_SEQNO, 0x200);
+
+	/* 3DSTATE_VERTEX_BUFFERS, of as many dwords as it can have */
+	for (u32 i = 0; i < LONG_BATCH_STATES; i++)
+		*guest_dw(&g, GUEST_DATA, 257 * i) = 3u << 29 | 3u << 27 | 8u << 16 | 255;
+	*guest_dw(&g, GUEST_DATA, 257 * LONG_BATCH_STATES) = 0x0au << 23;
+	for (u32 n = 1; n <= 255; n++) {
+		/* Until the word is as great: the one before it goes on once this is there. */
+		guest_emit(&g, &a, 0x1cu << 23 | 1u << 22 | 1u << 15 | 1u << 12 | 2);
+		guest_emit(&g, &a, n);
+		guest_emit(&g, &a, (GUEST_SEQNO << GVT_PAGE_SHIFT) + 0x800);
+		guest_emit(&g, &a, 0);
+		guest_emit(&g, &a, 0x31u << 23 | 1);
+		guest_emit(&g, &a, GUEST_DATA << GVT_PAGE_SHIFT);
+		guest_emit(&g, &a, 0);
+		guest_emit(&g, &a, 0);
+		guest_breadcrumb(&g, &a);
+		guest_submit(&g, &a, NULL);
+		while (!guest_no_event(&g, GVT_RCS0))
+			ck_assert_uint_eq(guest_event(&g, GVT_RCS0) & GVT_CSB_COMPLETE, 0);
+		__atomic_store_n(word, n - 1, __ATOMIC_RELEASE);
+		while (guest_seqno(&g, &a) != n - 1) {
+			fake_serve(g.f, 1);
+			while (!guest_no_event(&g, GVT_RCS0))
+				ck_assert_uint_eq(guest_event(&g, GVT_RCS0) & GVT_CSB_COMPLETE, 0);
+		}
+	}
+	for (u32 e = 0; e < GVT_NR_ENGINES; e++) {
+		struct guest_ctx b = guest_context(&g, e, 1 + 2 * e);
+		struct guest_ctx c = guest_context(&g, e, 2 + 2 * e);
+
+		if (e == GVT_RCS0)
+			continue;
+		guest_breadcrumb(&g, &b);
+		guest_breadcrumb(&g, &c);
+		guest_submit(&g, &b, &c);
+		ck_assert_uint_eq(guest_event(&g, e), IDLE_ACTIVE);
+		ck_assert_uint_eq(guest_event(&g, e), guest_csb(NEXT, b.id));
+		ck_assert_uint_eq(guest_event(&g, e), guest_csb(LAST, c.id));
+	}
+	__atomic_store_n(word, 255, __ATOMIC_RELEASE);
+	while (guest_seqno(&g, &a) != 255)
+		ck_assert(fake_serve(g.f, 5000));
+	fake_free(g.f);
+}
+END_TEST
+
 /* ---- another process goes on with it ---- */
 
 START_TEST(taken_up)
@@ -662,15 +753,23 @@ Suite *suite_exec_run(void)
 				       flood,	    beside_endless,  resumed,	   watchdog,
 				       stuck,	    taken_up };
 	Suite *suite = suite_create("exec_run");
-	TCase *tcase = tcase_create("exec_run");
+	TCase *tcase = tcase_create("exec_run"), *faults = tcase_create("faults");
+	TCase *memory = tcase_create("memory");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(faults, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
-	tcase_add_loop_test(tcase, refusals, 0, ARRAY_SIZE(refused));
 	tcase_add_loop_test(tcase, by_weight, 0, 3);
 	tcase_add_loop_test(tcase, arbitration_off, 0, 2);
+	tcase_add_loop_test(faults, refusals, 0, ARRAY_SIZE(refused));
+	tcase_add_test(faults, fault_registers);
 	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, faults);
+	tcase_add_checked_fixture(memory, setup, teardown);
+	tcase_set_timeout(memory, 60);
+	tcase_add_test(memory, many_batches);
+	suite_add_tcase(suite, memory);
 	return suite;
 }
