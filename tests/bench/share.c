@@ -76,7 +76,7 @@ static void load(struct guest *g, u32 weight)
 	struct guest_ctx ctx = guest_context(g, ENGINE, 0);
 	const u32 jump[] = { 0x31u << 23 | 1u << 8 | 1, GUEST_DATA_AT, 0, 0 };
 
-	g->f->vgpu->exec.engine[ENGINE].client.weight = weight;
+	guest_weigh(g, ENGINE, weight, 0);
 	for (u32 i = 0; i < ARRAY_SIZE(jump); i++) {
 		*guest_dw(g, GUEST_DATA, i) = jump[i];
 		guest_emit(g, &ctx, jump[i]);

@@ -38,6 +38,9 @@ struct guest exec_guest(struct gvt_gpu *gpu);
 /** guest_setup() - the driver's part of that alone. */
 void guest_setup(struct guest *g);
 
+/** guest_weigh() - its vGPU's weight and cap on @engine, where nothing of it runs yet. */
+void guest_weigh(struct guest *g, enum gvt_engine engine, u32 weight, u32 cap);
+
 /** guest_context() - context @nr (below 24) of @engine, with an empty ring. */
 struct guest_ctx guest_context(struct guest *g, enum gvt_engine engine, u32 nr);
 

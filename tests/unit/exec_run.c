@@ -530,8 +530,7 @@ static void hog(struct guest *g, u32 weight, u32 cap)
 	struct guest_ctx ctx = guest_context(g, GVT_VCS0, 0);
 	u32 *dw = guest_dw(g, GUEST_DATA, 0);
 
-	g->f->vgpu->exec.engine[GVT_VCS0].client.weight = weight;
-	g->f->vgpu->exec.engine[GVT_VCS0].client.cap = cap;
+	guest_weigh(g, GVT_VCS0, weight, cap);
 	dw[0] = 0x31u << 23 | 1u << 8 | 1;
 	dw[1] = GUEST_DATA_AT;
 	for (u32 i = 0; i < 4; i++)
