@@ -72,7 +72,8 @@ case_msi() {
 	done
 	after=$(interrupts "$1")
 	echo "interrupts before $before, after $after"
-	((after == before + 3))
+	# The driver may have had one of its own meanwhile.
+	((after >= before + 3))
 }
 
 # The values that vgpu-test track writes, in the form in which xengt watch prints them.
@@ -88,27 +89,31 @@ expected_writes() {
 
 # A page tracked, written and untracked: the handler sees what the guest wrote, in order.
 case_track() {
-	local gfn watcher seen=/tmp/watch.$1
+	local gfn watcher seen=/tmp/watch.$1 before
 	lab-guest run "$1" 'rm -f /tmp/go /tmp/track; mkfifo /tmp/go
 		(vgpu-test track 200 </tmp/go >/tmp/track 2>&1; echo "status $?" >>/tmp/track) >/dev/null 2>&1 &
 		exec 5>/tmp/go; until grep -q gfn /tmp/track; do sleep 0.1; done
 		sleep 1000 >&5 5>/dev/null </dev/null 2>/dev/null & true' || return
 	gfn=$(lab-guest run "$1" 'sed -n "s/^gfn //p" /tmp/track' | tr -d '\r')
 	echo "guest frame $gfn"
+	# The driver's page tables may be tracked too.
+	before=$(counter "$1" memory tracked_pages)
 	xengt watch "$1" "$gfn" >"$seen" 2>&1 &
 	watcher=$!
-	until_true 20 tracked "$1" 1 || { echo 'not tracked'; return 1; }
+	until_true 20 tracked "$1" -gt "$before" || { echo 'not tracked'; return 1; }
 	lab-guest run "$1" 'echo >/tmp/go; until grep -q status /tmp/track; do sleep 0.1; done; cat /tmp/track
 		grep -q "status 0" /tmp/track' || return
 	until_true 20 lines_in "$seen" 200
 	kill $watcher
-	until_true 20 tracked "$1" 0 || { echo 'still tracked'; return 1; }
+	# A page keeps its type until the vCPU that wrote to it asks for something else.
+	lab-guest run "$1" 'vgpu-test info 256' >/dev/null
+	until_true 20 tracked "$1" -le "$before" || { echo 'still tracked'; return 1; }
 	diff <(sed -n 's/.* = \(0x[0-9a-f]*\)$/\1/p' "$seen") <(expected_writes 200) >/tmp/diff ||
 		{ head -n 20 /tmp/diff; head -n 3 "$seen"; return 1; }
 }
 
 tracked() {
-	[[ $(counter "$1" memory tracked_pages) == "$2" ]]
+	[ "$(counter "$1" memory tracked_pages)" "$2" "$3" ]
 }
 
 lines_in() {
