@@ -77,17 +77,22 @@ fail:
 	return -errno;
 }
 
-static int open_loop(struct daemon *daemon)
+/* The loop takes them, for the whole process: so before there is another thread. */
+static void block_signals(void)
 {
 	sigset_t signals;
-	int err;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	err = sd_event_default(&daemon->loop);
+}
+
+static int open_loop(struct daemon *daemon)
+{
+	int err = sd_event_default(&daemon->loop);
+
 	if (err >= 0)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGTERM, NULL, NULL);
 	if (err >= 0)
@@ -125,6 +130,7 @@ static int run(struct daemon *daemon)
 {
 	int err = lock_state(daemon);
 
+	block_signals();
 	if (!err)
 		err = open_gpu(daemon);
 	if (err)
