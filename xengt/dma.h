@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bus addresses: of guest pages, which are pinned by mapping a grant of each, and of pages of ours.
+ * Machine addresses: of guest pages, which are pinned by mapping a grant of each, and of pages of
+ * ours. Silicon's bus addresses are these; a GPU of software has others (bus.h), and only what is
+ * shown in the aperture is pinned then.
  *
  * The grants are the guest's, but written by us, in a part of its grant table that it does not use
  * itself: the last frames, taken downwards as need grows. A guest that writes there can have no
@@ -9,7 +11,7 @@
  * A mapped grant is dom0's and outlives the process, so each is noted in the state file: the
  * arguments of the call that maps them are there, where Xen leaves the handles.
  *
- * All of this is of one vGPU, and called in its thread, but for what view.h says.
+ * All of this is of one vGPU, and called in its thread, but for xengt_hostmem_find().
  */
 #ifndef XENGT_DMA_H
 #define XENGT_DMA_H
@@ -153,8 +155,8 @@ u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn);
  */
 int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place);
 
-/** xengt_dma_hide() - it no longer does. */
-void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place);
+/** xengt_dma_hide() - it no longer does. False: it did not, as far as is noted. */
+bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place);
 
 /**
  * xengt_dma_revalidate() - the guest's frames changed hands: let go of all that is not in use, and
@@ -175,7 +177,7 @@ void xengt_dma_trim(struct xengt_vgpu *v);
 /** xengt_dma_close() - unmap everything, in use or not. */
 void xengt_dma_close(struct xengt_vgpu *v);
 
-/* ---- pages of ours that a device reads: hostmem.c ---- */
+/* ---- pages of ours that the GPU reads: hostmem.c ---- */
 
 #define XENGT_HOST_CHUNKS 1024u
 
@@ -185,6 +187,7 @@ struct xengt_hostmem {
 	xengntshr_handle *gntshr;
 	struct xengt_host_chunk *chunk[XENGT_HOST_CHUNKS];
 	u32 chunks;
+	u32 next; /* bus frame to give, where frames are not of this machine */
 	struct xengt_pagetab by_page; /* to the chunk's place in .chunk + 1 */
 	struct xengt_pagetab
 		by_bus; /* from its frame to a page's number; the view's lock guards it */
@@ -221,11 +224,12 @@ struct xengt_aliases {
 };
 
 /**
- * xengt_alias_map() - show @nr frames from @mfn at @gfn, inside BAR2, in place of what was there.
- * Returns 0, -EINVAL (outside BAR2), -ENXIO (a frame that is not mapped for DMA), -EEXIST (the
- * guest has memory there), or another negative errno, nothing then being shown.
+ * xengt_alias_map() - show @nr bus frames from @frame at @gfn, inside BAR2, in place of what was
+ * there. Returns 0, -EINVAL (outside BAR2), -ENXIO (a frame that is not mapped for DMA), -EEXIST
+ * (the guest has memory there), -ENOSPC (no more can be pinned), or another negative errno, nothing
+ * then being shown.
  */
-int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr);
+int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 frame, u32 nr);
 
 /** xengt_alias_unmap() - show nothing there. Returns 0, or an errno: something is still shown. */
 int xengt_alias_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr);
