@@ -187,7 +187,7 @@ struct xengt_hostmem {
 	xengntshr_handle *gntshr;
 	struct xengt_host_chunk *chunk[XENGT_HOST_CHUNKS];
 	u32 chunks;
-	u32 next; /* bus frame to give, where frames are not of this machine */
+	u32 next;		      /* bus frame to give, where frames are not of this machine */
 	struct xengt_pagetab by_page; /* to the chunk's place in .chunk + 1 */
 	struct xengt_pagetab
 		by_bus; /* from its frame to a page's number; the view's lock guards it */

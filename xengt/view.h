@@ -69,8 +69,8 @@ void xengt_view_lock(struct xengt_vgpu *v);
 void xengt_view_unlock(struct xengt_vgpu *v);
 
 /**
- * xengt_view_bucket() - the bucket that page @gfn is in; NULL: no page of it was ever used. The lock
- * is held.
+ * xengt_view_bucket() - the bucket that page @gfn is in; NULL: no page of it was ever used. The
+ * lock is held.
  */
 struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn);
 
@@ -97,8 +97,8 @@ void xengt_view_retire(struct xengt_vgpu *v);
 /** xengt_view_reap() - and the GPU was flushed since: unmap it. */
 void xengt_view_reap(struct xengt_vgpu *v);
 
-/** xengt_view_find() - the page at @gfn, which is in use; NULL: it is not, or not there. The lock is
- * held. */
+/** xengt_view_find() - the page at @gfn, which is in use; NULL: it is not, or not there. The lock
+ * is held. */
 void *xengt_view_find(struct xengt_vgpu *v, u64 gfn);
 
 #endif
