@@ -133,6 +133,9 @@ class Run:
                 lab.pump(0.2)
                 if options.keep:
                     self.leave(lab)
+            except TimeoutError:
+                lab.inquest()
+                raise
             finally:
                 if not options.keep or self.status is None:
                     lab.kill()
