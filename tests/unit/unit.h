@@ -31,6 +31,7 @@ Suite *suite_blt_surface(void);
 
 Suite *suite_exec_run(void);
 
+Suite *suite_gtt_fence(void);
 Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
