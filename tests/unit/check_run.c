@@ -3,7 +3,7 @@
 
 int main(void)
 {
-	static Suite *(*const suites[])(void) = { suite_exec_run };
+	static Suite *(*const suites[])(void) = { suite_exec_run, suite_exec_preempt };
 
 	return unit_run(suites, ARRAY_SIZE(suites));
 }
