@@ -298,7 +298,8 @@ static int start_batch(struct walk *w)
 	struct walk inner = *w;
 	int err;
 
-	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second))
+	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second) ||
+	    (!user && dw[0] & BBS_ADD_OFFSET))
 		return refuse(w, GVT_SCAN_NEVER, gma, -EBADRQC);
 	inner.level += returns;
 	inner.chain++;
@@ -312,7 +313,6 @@ static int start_batch(struct walk *w)
 			return err;
 	}
 	if (!user) {
-		dw[0] &= ~BBS_ADD_OFFSET;
 		dw[1] = (u32)copy.gma;
 		dw[2] = copy.gma >> 32;
 	}

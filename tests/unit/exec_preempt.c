@@ -275,6 +275,43 @@ START_TEST(scrubbed)
 }
 END_TEST
 
+/* Registers that are saved with a context come back, each through the audit of the image. */
+START_TEST(registers)
+{
+	static const u32 regs[] = { 0x2290, 0x22c8, 0x2310, 0x2414, 0x2448, 0x2508, 0x2604,
+				    0x5204, 0x525c, 0x528c, 0x7034, 0xe404, 0x7014, 0x7304 };
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx[] = { guest_context(&g, GVT_RCS0, 0), guest_context(&g, GVT_RCS0, 1) };
+
+	/* As i915 does for the last two. */
+	fake_reg_write(g.f, 0x24d0, 0x7014);
+	fake_reg_write(g.f, 0x24d4, 0x7304);
+	for (u32 run = 0; run < 4; run++) {
+		struct guest_ctx *c = &ctx[run % 2];
+		u32 *dw = guest_dw(&g, BATCH, 0);
+
+		for (size_t i = 0; i < ARRAY_SIZE(regs); i++)
+			dw = run < 2 ? put(dw, 0x22u << 23 | 1, regs[i],
+					   0xffff0000 | (run << 8) | (u32)i, 0)
+				     : put(dw, 0x24u << 23 | 2, regs[i],
+					   at(WORDS, true) + 8 * (u32)i, 0);
+		*dw = BATCH_END;
+		guest_emit(&g, c, BATCH_START | BATCH_PPGTT);
+		guest_emit(&g, c, at(BATCH, true));
+		guest_emit(&g, c, 0);
+		guest_emit(&g, c, 0);
+		guest_submit(&g, c, NULL);
+		ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+		ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, c->id));
+		for (size_t i = 0; run >= 2 && i < ARRAY_SIZE(regs); i++)
+			UNIT_CHECK((*word(&g, i) & 0xffff) == ((run - 2) << 8 | i),
+				   "register 0x%x of context %u is 0x%x", regs[i], run - 2,
+				   *word(&g, i));
+	}
+	fake_free(g.f);
+}
+END_TEST
+
 /* ---- an image that leads where it may not ---- */
 
 static const struct {
@@ -354,6 +391,7 @@ Suite *suite_exec_preempt(void)
 	tcase_add_loop_test(tcase, setup_goes_on, 0, 2);
 	tcase_add_loop_test(tcase, image_is_the_guests, 0, ARRAY_SIZE(kinds));
 	tcase_add_loop_test(tcase, scrubbed, 0, ARRAY_SIZE(kinds));
+	tcase_add_test(tcase, registers);
 	tcase_add_loop_test(tcase, led_astray, 0, ARRAY_SIZE(astray));
 	tcase_add_test(tcase, elsewhere);
 	suite_add_tcase(suite, tcase);

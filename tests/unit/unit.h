@@ -59,6 +59,7 @@ Suite *suite_xengt_view(void);
 
 Suite *suite_softgpu_batch(void);
 Suite *suite_softgpu_blt(void);
+Suite *suite_softgpu_isolation(void);
 Suite *suite_softgpu_mem(void);
 Suite *suite_softgpu_mi(void);
 Suite *suite_softgpu_port(void);
