@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-#define IDLE_ACTIVE guest_csb(GVT_CSB_IDLE_ACTIVE, 0)
-#define LAST	    (GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE)
-
 #define BATCH_START  (0x31u << 23 | 1)
 #define BATCH_PPGTT  (1u << 8)
 #define SECOND_LEVEL (1u << 22)
@@ -134,21 +131,6 @@ static void run_others(struct guest *g, struct guest_ctx *b)
 	}
 }
 
-static void reset_engine(struct guest *g, enum gvt_engine engine)
-{
-	static const u32 gdrst[GVT_NR_ENGINES] = { 2, 8, 4, 16 };
-	u32 base = gvt_engine_base(engine);
-
-	fake_reg_write(g->f, 0x941c, gdrst[engine]);
-	fake_reg_write(g->f, base + 0x80, (GUEST_HWSP + engine) << GVT_PAGE_SHIFT);
-	fake_reg_write(g->f, base + 0xa8, ~0x109u);
-	fake_reg_write(g->f, base + 0xb4, ~1u);
-	fake_reg_write(g->f, base + 0x3a0, 0xffff0505);
-	memset(guest_dw(g, GUEST_HWSP + engine, 0x10), 0xff, 48);
-	*guest_dw(g, GUEST_HWSP + engine, 0x1f) = 5;
-	g->csb_head[engine] = 5;
-}
-
 static void restart(struct guest *g)
 {
 	intel_gvt_destroy_vgpu(g->f->vgpu);
@@ -185,7 +167,7 @@ START_TEST(goes_on)
 		run_others(&g, &b);
 		break;
 	case RESET:
-		reset_engine(&g, GVT_RCS0);
+		guest_reset_engine(&g, GVT_RCS0);
 		break;
 	case RESTARTED:
 		restart(&g);
