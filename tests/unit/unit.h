@@ -29,8 +29,11 @@ Suite *suite_blt_hostile(void);
 Suite *suite_blt_property(void);
 Suite *suite_blt_surface(void);
 
+Suite *suite_exec_dead(void);
+Suite *suite_exec_preempt(void);
 Suite *suite_exec_run(void);
 
+Suite *suite_gtt_fence(void);
 Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
@@ -58,6 +61,7 @@ Suite *suite_xengt_view(void);
 
 Suite *suite_softgpu_batch(void);
 Suite *suite_softgpu_blt(void);
+Suite *suite_softgpu_isolation(void);
 Suite *suite_softgpu_mem(void);
 Suite *suite_softgpu_mi(void);
 Suite *suite_softgpu_port(void);
