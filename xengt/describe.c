@@ -6,52 +6,6 @@
 
 #include "xengt/json.h"
 
-/* A counter's name and where it stands in its structure. */
-struct field {
-	const char *name;
-	size_t offset;
-};
-
-#define GVT_FIELD(f)                                  \
-	{                                             \
-#f, offsetof(struct vgpu_counters, f) \
-	}
-#define IOREQ_FIELD(f)                                 \
-	{                                              \
-#f, offsetof(struct ioreq_counters, f) \
-	}
-
-#define EXEC_FIELD(f)                                    \
-	{                                                \
-#f, offsetof(struct vgpu_exec_counts, f) \
-	}
-
-static const struct field exec_fields[] = {
-	EXEC_FIELD(submissions), EXEC_FIELD(contexts), EXEC_FIELD(extended), EXEC_FIELD(preempted),
-	EXEC_FIELD(dwords),	 EXEC_FIELD(batches),  EXEC_FIELD(stuck),    EXEC_FIELD(resets),
-};
-
-/* By enum exec_refusal, and by enum gvt_engine. */
-static const char *const refusals[GVT_EXEC_REFUSALS] = {
-	"descriptor", "image", "ring", "ppgtt", "command", "memory", "stuck",
-};
-static const char *const engines[] = { "rcs0", "bcs0", "vcs0", "vecs0" };
-
-static const struct field gvt_fields[] = {
-	GVT_FIELD(cfg_read),	  GVT_FIELD(cfg_write),	     GVT_FIELD(mmio_read),
-	GVT_FIELD(mmio_write),	  GVT_FIELD(ggtt_read),	     GVT_FIELD(ggtt_write),
-	GVT_FIELD(aperture_read), GVT_FIELD(aperture_write), GVT_FIELD(tracked_write),
-	GVT_FIELD(outside),	  GVT_FIELD(ro_write),	     GVT_FIELD(msi),
-	GVT_FIELD(irq_raised),	  GVT_FIELD(irq_masked),     GVT_FIELD(irq_coalesced),
-	GVT_FIELD(bar_refused),
-};
-
-static const struct field ioreq_fields[] = {
-	IOREQ_FIELD(requests), IOREQ_FIELD(indirect),  IOREQ_FIELD(invalidate),
-	IOREQ_FIELD(unknown),  IOREQ_FIELD(malformed), IOREQ_FIELD(resumed),
-	IOREQ_FIELD(polled),   IOREQ_FIELD(waits),
-};
-
 static const char *const notification_names[VGT_G2V_MAX + 1] = {
 	[0] = "none",
 	[1] = "1",
@@ -63,15 +17,6 @@ static const char *const notification_names[VGT_G2V_MAX + 1] = {
 	[7] = "context_destroy",
 	[8] = "unknown",
 };
-
-static struct json_object *fields_of(const void *base, const struct field *fields, size_t nr)
-{
-	struct json_object *all = json_object_new_object();
-
-	for (size_t i = 0; i < nr; i++)
-		put_u64(all, fields[i].name, *(const u64 *)((const u8 *)base + fields[i].offset));
-	return all;
-}
 
 static void put_sizes(struct json_object *to, const struct xengt_options *options)
 {
@@ -129,33 +74,43 @@ struct json_object *describe_types(const struct daemon *daemon)
 	return all;
 }
 
-const char *describe_counter(const struct guest *guest, unsigned int index, u64 *value)
-{
-	const struct field *field;
-	const void *base;
-
-	if (index < ARRAY_SIZE(gvt_fields)) {
-		field = &gvt_fields[index];
-		base = intel_vgpu_counters(guest->v->vgpu);
-	} else if (index - ARRAY_SIZE(gvt_fields) < ARRAY_SIZE(ioreq_fields)) {
-		field = &ioreq_fields[index - ARRAY_SIZE(gvt_fields)];
-		base = ioreq_server_counters(guest->v->server);
-	} else {
-		return NULL;
-	}
-	*value = __atomic_load_n((const u64 *)((const u8 *)base + field->offset), __ATOMIC_RELAXED);
-	return field->name;
-}
-
 struct json_object *describe_load(const struct guest *guest)
 {
 	struct json_object *all = describe_instance(guest->instance);
-	const char *name;
-	u64 value;
+	char name[COUNTER_FILE_MAX];
+	struct counter counter;
 
-	for (unsigned int i = 0; (name = describe_counter(guest, i, &value)); i++)
-		put_u64(all, name, value);
+	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
+		counter_file(&counter, name);
+		put_u64(all, name, counter.value);
+	}
 	return all;
+}
+
+/* The object called @name within @all, made now if need be. */
+static struct json_object *within(struct json_object *all, const char *name)
+{
+	struct json_object *found;
+
+	if (!json_object_object_get_ex(all, name, &found)) {
+		found = json_object_new_object();
+		json_object_object_add(all, name, found);
+	}
+	return found;
+}
+
+static void put_counters(struct json_object *all, const struct guest *guest)
+{
+	struct counter counter;
+
+	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
+		struct json_object *group = within(all, counter.group);
+
+		if (counter.of)
+			put_u64(within(group, counter.name), counter.of, counter.value);
+		else
+			put_u64(group, counter.name, counter.value);
+	}
 }
 
 static struct json_object *bars_of(struct xengt_vgpu *v)
@@ -180,22 +135,8 @@ static struct json_object *bars_of(struct xengt_vgpu *v)
 	return bars;
 }
 
-static struct json_object *execution_of(struct xengt_vgpu *v)
-{
-	const struct vgpu_exec_counts *counts = intel_vgpu_exec_counts(v->vgpu);
-	struct json_object *all = fields_of(counts, exec_fields, ARRAY_SIZE(exec_fields));
-	struct json_object *refused = json_object_new_object(), *run = json_object_new_object();
-
-	for (unsigned int i = 0; i < GVT_EXEC_REFUSALS; i++)
-		put_u64(refused, refusals[i], counts->refused[i]);
-	for (unsigned int i = 0; i < ARRAY_SIZE(engines); i++)
-		put_u64(run, engines[i], counts->run_ns[i] / 1000);
-	json_object_object_add(all, "refused", refused);
-	json_object_object_add(all, "run_us", run);
-	return all;
-}
-
 struct answer {
+	const struct guest *guest; /* of whole() */
 	struct json_object *all;
 	bool unknown, pages;
 };
@@ -208,13 +149,7 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	put_u64(all, "vcpus", ioreq_server_vcpus(v->server));
 	put_u64(all, "ioreq_server", ioreq_server_id(v->server));
 	json_object_object_add(all, "bars", bars_of(v));
-	json_object_object_add(all, "traps",
-			       fields_of(intel_vgpu_counters(v->vgpu), gvt_fields,
-					 ARRAY_SIZE(gvt_fields)));
-	json_object_object_add(all, "requests",
-			       fields_of(ioreq_server_counters(v->server), ioreq_fields,
-					 ARRAY_SIZE(ioreq_fields)));
-	json_object_object_add(all, "execution", execution_of(v));
+	put_counters(all, ((struct answer *)arg)->guest);
 	for (int i = 0; i <= VGT_G2V_MAX; i++)
 		if (intel_vgpu_notifications(v->vgpu)[i])
 			put_u64(notes, notification_names[i], intel_vgpu_notifications(v->vgpu)[i]);
@@ -290,7 +225,7 @@ static struct json_object *ask(struct xengt_vgpu *v, void (*fn)(struct xengt_vgp
 
 struct json_object *describe_whole(const struct guest *guest)
 {
-	struct answer answer = { .all = describe_instance(guest->instance) };
+	struct answer answer = { .guest = guest, .all = describe_instance(guest->instance) };
 
 	return ask(guest->v, whole, &answer);
 }

@@ -281,7 +281,7 @@ static void promoted(struct sched_engine *e, u64 now)
 		return;
 	account(e, now);
 	if (front && !in_port(&e->pending, front) && front->client->want[0] == front)
-		front->client->preemptions++;
+		front->client->timesliced++;
 	e->running = e->pending;
 	e->waiting = false;
 	new_front(e, was, now);
@@ -378,7 +378,6 @@ static void give_up(struct sched_engine *e, const struct gvt_gpu_event *event)
 	if (client && client->want[0] == front) {
 		client->want[0] = client->want[1] = NULL;
 		client->stopping = false;
-		client->resets++;
 		front->running = false;
 		report(client, SCHED_STUCK, front, event);
 	}
@@ -610,14 +609,29 @@ u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_RE
 	return nr;
 }
 
-u64 sched_run_ns(struct sched_client *client)
+void sched_weigh(struct sched_client *client, u32 weight, u32 cap)
 {
-	u64 ns;
+	struct sched_engine *e = client->engine;
 
-	pthread_mutex_lock(&client->engine->lock);
-	ns = client->run_ns;
-	pthread_mutex_unlock(&client->engine->lock);
-	return ns;
+	pthread_mutex_lock(&e->lock);
+	account(e, gvt_sched_now());
+	client->weight = weight;
+	client->cap = cap;
+	kick(e, gvt_sched_now());
+	pthread_mutex_unlock(&e->lock);
+	/* Who is capped from now on has to be looked at more often. */
+	poke(e->sched);
+}
+
+void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
+{
+	struct sched_engine *e = client->engine;
+
+	pthread_mutex_lock(&e->lock);
+	account(e, gvt_sched_now());
+	*run_ns = client->run_ns;
+	*timesliced = client->timesliced;
+	pthread_mutex_unlock(&e->lock);
 }
 
 /* ---- life ---- */
