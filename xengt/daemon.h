@@ -69,8 +69,17 @@ void daemon_reap(struct daemon *daemon);
 /** daemon_take_up_all() - what an earlier daemon left; clears away what its guests have left. */
 void daemon_take_up_all(struct daemon *daemon);
 
-/** daemon_schedule() - set a vGPU's share of the GPU's time. Returns 0 or a negative errno. */
+/**
+ * daemon_schedule() - set a vGPU's share of the GPU's time, with a guest or without; it counts at
+ * once. Returns 0, or a negative errno with nothing changed.
+ */
 int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 weight, u32 cap);
+
+/**
+ * daemon_reload() - read the settings again. vGPUs with the weight or cap that their type had get
+ * the one that it has now. Returns as xengt_config_reload().
+ */
+int daemon_reload(struct daemon *daemon, char *why, size_t why_len);
 
 /* ---- control.c ---- */
 

@@ -97,6 +97,11 @@ static void print_uuid(struct json_object *v)
 	puts(str(v, "uuid"));
 }
 
+static void print_schedule(struct json_object *v)
+{
+	printf("weight %s, cap %s\n", str(v, "weight"), str(v, "cap"));
+}
+
 static void print_text(struct json_object *text)
 {
 	fputs(json_object_get_string(text), stdout);
@@ -230,6 +235,14 @@ static const struct command {
 	  false,
 	  "give a (paused) domain a vGPU" },
 	{ "detach", { "vgpu" }, 0, NULL, NULL, false, "take a domain's vGPU away" },
+	{ "schedule",
+	  { "vgpu", "weight", "cap" },
+	  2,
+	  "vgpu",
+	  print_schedule,
+	  false,
+	  "its share of the GPU's time (weight 1 to 16; cap in percent, 0: none),\n"
+	  "                          set from now on where it is given; also by UUID" },
 	{ "show",
 	  { "vgpu" },
 	  0,

@@ -617,6 +617,8 @@ void sched_weigh(struct sched_client *client, u32 weight, u32 cap)
 	account(e, gvt_sched_now());
 	client->weight = weight;
 	client->cap = cap;
+	/* What a cap held back before is not made up for. */
+	arrive(e, client);
 	kick(e, gvt_sched_now());
 	pthread_mutex_unlock(&e->lock);
 	/* Who is capped from now on has to be looked at more often. */

@@ -590,6 +590,7 @@ START_TEST(weighed_anew)
 	};
 	struct guest g = exec_guest(gpu), h = second_guest(&g);
 
+	gvt_sched_times(g.f->gvt->sched)->watchdog = ~0ull >> 2;
 	hog(&g, 9, 0);
 	hog(&h, 1, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(turns); i++) {
