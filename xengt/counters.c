@@ -4,7 +4,7 @@
 
 #include "xengt/daemon.h"
 
-enum source { GVT, IOREQ, EXEC };
+enum source { GVT, IOREQ, EXEC, DMA };
 
 /* A counter that is one number, in its source's structure. */
 struct field {
@@ -26,6 +26,11 @@ struct field {
 		"execution", #f, EXEC, offsetof(struct vgpu_exec_counts, f) \
 	}
 
+#define DMA_FIELD(name, f)                                              \
+	{                                                               \
+		"memory", name, DMA, offsetof(struct xengt_dma, f) \
+	}
+
 static const struct field fields[] = {
 	GVT_FIELD(cfg_read),	  GVT_FIELD(cfg_write),	     GVT_FIELD(mmio_read),
 	GVT_FIELD(mmio_write),	  GVT_FIELD(ggtt_read),	     GVT_FIELD(ggtt_write),
@@ -39,6 +44,8 @@ static const struct field fields[] = {
 	EXEC_FIELD(extended),	  EXEC_FIELD(preempted),     EXEC_FIELD(dwords),
 	EXEC_FIELD(batches),	  EXEC_FIELD(stuck),	     EXEC_FIELD(hangs),
 	EXEC_FIELD(resets),
+	DMA_FIELD("pins_mapped", maps), DMA_FIELD("pins_found", hits), DMA_FIELD("pins_unmapped", unmaps),
+	DMA_FIELD("pins_refused", refused), DMA_FIELD("pins_gone", gone), DMA_FIELD("quota_refused", over),
 };
 
 /* By enum exec_refusal, and by enum gvt_engine. */
@@ -59,6 +66,8 @@ static const void *base_of(const struct guest *guest, enum source source)
 		return intel_vgpu_counters(guest->v->vgpu);
 	case IOREQ:
 		return ioreq_server_counters(guest->v->server);
+	case DMA:
+		return &guest->v->dma;
 	default:
 		return intel_vgpu_exec_counts(guest->v->vgpu);
 	}

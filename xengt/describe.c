@@ -80,6 +80,7 @@ struct json_object *describe_load(const struct guest *guest)
 	char name[COUNTER_FILE_MAX];
 	struct counter counter;
 
+	put_u64(all, "used_kib", xengt_quota_used(guest->v) * (GVT_PAGE_SIZE / 1024));
 	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
 		counter_file(&counter, name);
 		put_u64(all, name, counter.value);
@@ -144,7 +145,7 @@ struct answer {
 static void whole(struct xengt_vgpu *v, void *arg)
 {
 	struct json_object *all = ((struct answer *)arg)->all;
-	struct json_object *notes = json_object_new_object(), *mem = json_object_new_object();
+	struct json_object *notes = json_object_new_object(), *mem;
 
 	put_u64(all, "vcpus", ioreq_server_vcpus(v->server));
 	put_u64(all, "ioreq_server", ioreq_server_id(v->server));
@@ -154,21 +155,17 @@ static void whole(struct xengt_vgpu *v, void *arg)
 		if (intel_vgpu_notifications(v->vgpu)[i])
 			put_u64(notes, notification_names[i], intel_vgpu_notifications(v->vgpu)[i]);
 	json_object_object_add(all, "notifications", notes);
+	mem = within(all, "memory");
+	put_u64(mem, "used_kib", xengt_quota_used(v) * (GVT_PAGE_SIZE / 1024));
 	put_u64(mem, "tracked_pages", v->state->nr_tracked);
 	put_u64(mem, "bucket_maps", v->mem.maps);
 	put_u64(mem, "bucket_drops", v->mem.drops);
 	put_u64(mem, "added_kib", v->state->added_kib);
 	put_u64(mem, "pinned_pages", v->dma.used);
 	put_u64(mem, "pinned_idle", v->dma.idle);
-	put_u64(mem, "pins_mapped", v->dma.maps);
-	put_u64(mem, "pins_found", v->dma.hits);
-	put_u64(mem, "pins_unmapped", v->dma.unmaps);
-	put_u64(mem, "pins_refused", v->dma.refused);
-	put_u64(mem, "pins_gone", v->dma.gone);
 	put_u64(mem, "grant_frames", v->grants.frames);
 	put_u64(mem, "aperture_aliases", v->state->aliases.nr);
 	put_u64(mem, "host_pages", v->hostmem.pages);
-	json_object_object_add(all, "memory", mem);
 }
 
 static void regs(struct xengt_vgpu *v, void *arg)

@@ -128,6 +128,16 @@ static int find_addresses(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bu
 	return err;
 }
 
+static bool has_quota(struct xengt_vgpu *v, u32 pages)
+{
+	if (!xengt_quota_allows(v, pages))
+		xengt_dma_trim(v);
+	if (xengt_quota_allows(v, pages))
+		return true;
+	xengt_quota_refused(v);
+	return false;
+}
+
 static struct xengt_host_chunk *new_chunk(struct xengt_vgpu *v, u32 pages)
 {
 	struct xengt_hostmem *mem = &v->hostmem;
@@ -137,7 +147,7 @@ static struct xengt_host_chunk *new_chunk(struct xengt_vgpu *v, u32 pages)
 
 	while (place < mem->chunks && mem->chunk[place])
 		place++;
-	if (chunk && refs && place < XENGT_HOST_CHUNKS)
+	if (chunk && refs && place < XENGT_HOST_CHUNKS && has_quota(v, pages))
 		chunk->va = share(v, pages, refs);
 	if (!chunk || !chunk->va) {
 		free(refs);

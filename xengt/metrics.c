@@ -46,10 +46,20 @@ static void put_instances(FILE *to, const struct daemon *daemon)
 		fprintf(to, "\"} %d\n", !strcmp(state, "running"));
 	}
 	head(to, "vgpu_memory_quota_bytes", "gauge",
-	     "Graphics memory that a vGPU may have mapped.");
+	     "Graphics memory that a vGPU may have.");
 	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next)
 		fprintf(to, "xengt_vgpu_memory_quota_bytes{uuid=\"%s\"} %llu\n", i->options.uuid,
 			(unsigned long long)MiB((u64)i->options.memory_mib));
+}
+
+static void put_memory(FILE *to, const struct daemon *daemon)
+{
+	head(to, "vgpu_memory_bytes", "gauge",
+	     "Graphics memory that a vGPU has: mapped for the GPU, and read by it.");
+	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
+		fprintf(to, "xengt_vgpu_memory_bytes{uuid=\"%s\"} %llu\n",
+			guest->instance->options.uuid,
+			(unsigned long long)(xengt_quota_used(guest->v) * GVT_PAGE_SIZE));
 }
 
 /* A metric's name: time is told in seconds there. */
@@ -99,6 +109,7 @@ char *metrics_text(const struct daemon *daemon)
 		return NULL;
 	put_types(to, daemon);
 	put_instances(to, daemon);
+	put_memory(to, daemon);
 	put_counters(to, daemon);
 	if (fclose(to)) {
 		free(text);

@@ -11,7 +11,7 @@
 /* A column: what it shows of the counters that it sums. */
 static const struct {
 	const char *title;
-	enum { PER_SECOND, PERCENT, SO_FAR } what;
+	enum { PER_SECOND, PERCENT, SO_FAR, MIB } what;
 	int width;
 	const char *counters[2];
 } columns[] = {
@@ -28,6 +28,7 @@ static const struct {
 	{ "msi", PER_SECOND, 6, { "msi" } },
 	{ "hangs", SO_FAR, 5, { "hangs" } },
 	{ "resets", SO_FAR, 6, { "resets" } },
+	{ "MiB", MIB, 5, { "used_kib" } },
 };
 
 static const char *text_of(struct json_object *from, const char *key)
@@ -71,6 +72,8 @@ static double value_of(struct json_object *vgpu, struct json_object *old, size_t
 
 	if (columns[column].what == SO_FAR)
 		return (double)is;
+	if (columns[column].what == MIB)
+		return (double)is / 1024;
 	if (!old || is < was)
 		return 0;
 	return (double)(is - was) / seconds / (columns[column].what == PERCENT ? 10000 : 1);

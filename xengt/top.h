@@ -8,7 +8,7 @@
 
 /**
  * top_print() - a line for each of @vgpus, as the daemon's "load" answers: engines in percent,
- * rates per second, hangs and resets so far.
+ * rates per second, hangs and resets so far, graphics memory in MiB.
  * @was: the same, @seconds before; NULL: there is none, and rates are 0.
  */
 void top_print(struct json_object *vgpus, struct json_object *was, double seconds, FILE *to);

@@ -108,6 +108,7 @@ static struct json_object *load(const char *uuid, u64 run_us, u64 submissions, u
 	put_u64(one, "submissions", submissions);
 	put_u64(one, "mmio_write", 2 * submissions);
 	put_u64(one, "hangs", hangs);
+	put_u64(one, "used_kib", 3000);
 	json_object_array_add(all, one);
 	return all;
 }
@@ -135,14 +136,14 @@ START_TEST(on_top)
 
 	/* 1.5 s of 2, 80 submissions in 2 s. */
 	ck_assert_str_eq(top(second, first),
-			 " 21 guest " V5_8 " running 0 75 0 0 40 0 0 80 0 0 0 3 0\n");
+			 " 21 guest " V5_8 " running 0 75 0 0 40 0 0 80 0 0 0 3 0 3\n");
 	ck_assert_str_eq(top(first, NULL),
-			 " 21 guest " V5_8 " running 0 0 0 0 0 0 0 0 0 0 0 1 0\n");
+			 " 21 guest " V5_8 " running 0 0 0 0 0 0 0 0 0 0 0 1 0 3\n");
 	/* Another vGPU; and counters that a new daemon began anew. */
 	ck_assert_str_eq(top(other, first),
-			 " 21 guest " V5_8 " running 0 0 0 0 0 0 0 0 0 0 0 0 0\n");
+			 " 21 guest " V5_8 " running 0 0 0 0 0 0 0 0 0 0 0 0 0 3\n");
 	ck_assert_str_eq(top(first, second),
-			 " 21 guest " V5_8 " running 0 0 0 0 0 0 0 0 0 0 0 1 0\n");
+			 " 21 guest " V5_8 " running 0 0 0 0 0 0 0 0 0 0 0 1 0 3\n");
 	json_object_put(first);
 	json_object_put(second);
 	json_object_put(other);
