@@ -16,7 +16,7 @@ struct gvt_gpu;
 struct gvt_reg;
 struct vgpu_state;
 
-/* What a vGPU is made as; fixed for its life. */
+/* What a vGPU is made as; fixed for its life, but for what intel_vgpu_schedule() sets. */
 struct intel_vgpu_params {
 	u32 id;		  /* 1 and up; told to the guest in PVINFO */
 	u32 aperture_mib; /* BAR2: a power of two, 64 to 1024 */
@@ -194,12 +194,19 @@ struct vgpu_exec_counts {
 	u64 contexts;	 /* loaded for a run */
 	u64 extended;	 /* submissions that only added to what ran (lite restores) */
 	u64 preempted;	 /* submissions that replaced it */
+	u64 completed;	 /* contexts that ran to their tail */
 	u64 dwords;	 /* of commands audited */
 	u64 batches;	 /* privileged ones copied */
 	u64 stuck;	 /* contexts that the GPU could not go on with */
+	u64 hangs;	 /* times that an engine stood still, in the guest's sight */
 	u64 resets;	 /* of engines, by the guest or for it */
 	u64 refused[GVT_EXEC_REFUSALS];
-	u64 run_ns[4]; /* time had, by enum gvt_engine */
+};
+
+/* What it had of one engine. */
+struct vgpu_engine_counts {
+	u64 run_ns;	/* time, up to now */
+	u64 timesliced; /* runs that were cut short for another vGPU */
 };
 
 /* A PPGTT of the guest's, as its PVINFO notification named it. */
@@ -257,8 +264,18 @@ int intel_vgpu_verify(struct intel_vgpu *vgpu, const struct gvt_root *root,
 /** intel_vgpu_gtt_counts() - what they are now, valid while the vGPU lives. */
 const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(struct intel_vgpu *vgpu);
 
-/** intel_vgpu_exec_counts() - what they are now, valid while the vGPU lives. */
-const struct vgpu_exec_counts *intel_vgpu_exec_counts(struct intel_vgpu *vgpu);
+/** intel_vgpu_exec_counts() - the counters, valid while the vGPU lives. */
+const struct vgpu_exec_counts *intel_vgpu_exec_counts(const struct intel_vgpu *vgpu);
+
+/** intel_vgpu_engine_counts() - those of @engine, an enum gvt_engine. From any thread. */
+struct vgpu_engine_counts intel_vgpu_engine_counts(struct intel_vgpu *vgpu, unsigned int engine);
+
+/**
+ * intel_vgpu_schedule() - its share of each engine's time from now on, whether it runs or not.
+ * @weight, @cap: as in struct intel_vgpu_params, whose they take the place of. From any thread, but
+ * one at a time.
+ */
+void intel_vgpu_schedule(struct intel_vgpu *vgpu, u32 weight, u32 cap);
 
 /** intel_vgpu_counters() - the counters, valid while the vGPU lives. */
 const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu);

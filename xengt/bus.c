@@ -26,6 +26,7 @@ static void count_large(struct xengt_vgpu *v, u64 gfn, u32 order, int by)
  * looked; how many. */
 static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *lost)
 {
+	u64 before = v->view.used;
 	int nr_lost = 0, there = 0;
 	u32 i;
 
@@ -40,6 +41,10 @@ static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *l
 			addrs[i] = gfns[i] << GVT_PAGE_SHIFT;
 		if (!there)
 			lost[nr_lost++] = i;
+	}
+	if (there >= 0 && v->view.used > before && !xengt_quota_allows(v, 0)) {
+		xengt_quota_refused(v);
+		there = -ENOSPC;
 	}
 	if (there >= 0)
 		return nr_lost;

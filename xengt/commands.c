@@ -190,6 +190,49 @@ static void cmd_detach(const struct ask *ask, struct result *result)
 		daemon_detach(guest, false);
 }
 
+/* A vGPU by its guest, or by its UUID, whether it has a guest or not. */
+static struct xengt_instance *instance_of(const struct ask *ask, struct result *result)
+{
+	const char *who = string_of(ask, "vgpu");
+	char uuid[XENGT_UUID_MAX];
+	struct guest *guest;
+
+	if (who && !xengt_uuid_parse(who, uuid)) {
+		struct xengt_instance *found = xengt_instances_find(&ask->daemon->instances, uuid);
+
+		if (found)
+			return found;
+	}
+	guest = guest_of(ask, result);
+	return guest ? guest->instance : NULL;
+}
+
+static void cmd_schedule(const struct ask *ask, struct result *result)
+{
+	const char *weight = string_of(ask, "weight"), *cap = string_of(ask, "cap");
+	struct xengt_instance *instance = instance_of(ask, result);
+	struct xengt_options next;
+	int err = 0;
+
+	if (!instance)
+		return;
+	next = instance->options;
+	if (weight)
+		err = xengt_options_set(&next, "weight", weight, result->why, sizeof(result->why));
+	if (!err && cap)
+		err = xengt_options_set(&next, "cap", cap, result->why, sizeof(result->why));
+	if (err) {
+		fail(result, err, result->why);
+		return;
+	}
+	if (weight || cap)
+		err = daemon_schedule(ask->daemon, instance, next.weight, next.cap);
+	if (err)
+		fail(result, err, strerror(-err));
+	else
+		put(result, "vgpu", describe_instance(instance));
+}
+
 static void cmd_show(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
@@ -294,12 +337,12 @@ static const struct {
 	const char *name;
 	void (*run)(const struct ask *ask, struct result *result);
 } commands[] = {
-	{ "version", cmd_version }, { "types", cmd_types },   { "load", cmd_load },
-	{ "metrics", cmd_metrics }, { "create", cmd_create }, { "remove", cmd_remove },
-	{ "list", cmd_list },	    { "attach", cmd_attach }, { "detach", cmd_detach },
-	{ "show", cmd_show },	    { "regs", cmd_regs },     { "msi", cmd_msi },
-	{ "trace", cmd_trace },	    { "watch", cmd_watch },   { "gtt", cmd_gtt },
-	{ "verify", cmd_verify },
+	{ "version", cmd_version }, { "types", cmd_types },	  { "load", cmd_load },
+	{ "metrics", cmd_metrics }, { "create", cmd_create },	  { "remove", cmd_remove },
+	{ "list", cmd_list },	    { "attach", cmd_attach },	  { "detach", cmd_detach },
+	{ "show", cmd_show },	    { "regs", cmd_regs },	  { "msi", cmd_msi },
+	{ "trace", cmd_trace },	    { "watch", cmd_watch },	  { "gtt", cmd_gtt },
+	{ "verify", cmd_verify },   { "schedule", cmd_schedule },
 };
 
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line)

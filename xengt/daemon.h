@@ -69,8 +69,17 @@ void daemon_reap(struct daemon *daemon);
 /** daemon_take_up_all() - what an earlier daemon left; clears away what its guests have left. */
 void daemon_take_up_all(struct daemon *daemon);
 
-/** daemon_schedule() - set a vGPU's share of the GPU's time. Returns 0 or a negative errno. */
+/**
+ * daemon_schedule() - set a vGPU's share of the GPU's time, with a guest or without; it counts at
+ * once. Returns 0, or a negative errno with nothing changed.
+ */
 int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 weight, u32 cap);
+
+/**
+ * daemon_reload() - read the settings again. vGPUs with the weight or cap that their type had get
+ * the one that it has now. Returns as xengt_config_reload().
+ */
+int daemon_reload(struct daemon *daemon, char *why, size_t why_len);
 
 /* ---- control.c ---- */
 
@@ -85,6 +94,26 @@ int control_follow(struct guest *guest);
 
 /** control_forget() - cut off the clients that follow @guest. */
 void control_forget(struct guest *guest);
+
+/* ---- counters.c ---- */
+
+struct counter {
+	const char *group, *name;
+	const char *label, *of; /* what it counts a part of, and which; NULL: it is one number */
+	bool time;		/* in microseconds */
+	u64 value;
+};
+
+#define COUNTER_FILE_MAX 32u
+
+/**
+ * counter_read() - counter @index of a guest's vGPU, those with the same name in a row. False:
+ * there are not so many. Read while the vGPU goes on counting.
+ */
+bool counter_read(const struct guest *guest, unsigned int index, struct counter *counter);
+
+/** counter_file() - its name with what it counts a part of: that of its file in the tree. */
+void counter_file(const struct counter *counter, char name[COUNTER_FILE_MAX]);
 
 /* ---- metrics.c ---- */
 
@@ -113,13 +142,7 @@ struct json_object *describe_types(const struct daemon *daemon);
 /** describe_state() - "free", "running" or "failed". */
 const char *describe_state(const struct xengt_instance *instance);
 
-/**
- * describe_counter() - the name of counter @index of a vGPU, and its value now. NULL: there are not
- * so many. Read while the vGPU goes on counting.
- */
-const char *describe_counter(const struct guest *guest, unsigned int index, u64 *value);
-
-/** describe_load() - the same of a guest's vGPU, with all counters. */
+/** describe_load() - the same of a guest's vGPU, with all counters by the names of their files. */
 struct json_object *describe_load(const struct guest *guest);
 
 /** describe_whole() - all of it; runs in the vGPU's thread for consistency. NULL: it is dead. */
@@ -145,8 +168,7 @@ struct json_object *describe_walk(const struct guest *guest, unsigned int number
  * describe_verify() - compare every entry of every space. @err: 0 (no difference), or with a
  * sentence in @why: -EILSEQ (the first difference), -EAGAIN, or another. NULL: it is dead.
  */
-struct json_object *describe_verify(const struct guest *guest, int *err, char *why,
-				    size_t why_len);
+struct json_object *describe_verify(const struct guest *guest, int *err, char *why, size_t why_len);
 
 /** describe_event() - one traced request. */
 struct json_object *describe_event(struct xengt_vgpu *v, const struct ioreq_event *event);

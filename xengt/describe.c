@@ -6,52 +6,6 @@
 
 #include "xengt/json.h"
 
-/* A counter's name and where it stands in its structure. */
-struct field {
-	const char *name;
-	size_t offset;
-};
-
-#define GVT_FIELD(f)                                  \
-	{                                             \
-#f, offsetof(struct vgpu_counters, f) \
-	}
-#define IOREQ_FIELD(f)                                 \
-	{                                              \
-#f, offsetof(struct ioreq_counters, f) \
-	}
-
-#define EXEC_FIELD(f)                                    \
-	{                                                \
-#f, offsetof(struct vgpu_exec_counts, f) \
-	}
-
-static const struct field exec_fields[] = {
-	EXEC_FIELD(submissions), EXEC_FIELD(contexts), EXEC_FIELD(extended), EXEC_FIELD(preempted),
-	EXEC_FIELD(dwords),	 EXEC_FIELD(batches),  EXEC_FIELD(stuck),    EXEC_FIELD(resets),
-};
-
-/* By enum exec_refusal, and by enum gvt_engine. */
-static const char *const refusals[GVT_EXEC_REFUSALS] = {
-	"descriptor", "image", "ring", "ppgtt", "command", "memory", "stuck",
-};
-static const char *const engines[] = { "rcs0", "bcs0", "vcs0", "vecs0" };
-
-static const struct field gvt_fields[] = {
-	GVT_FIELD(cfg_read),	  GVT_FIELD(cfg_write),	     GVT_FIELD(mmio_read),
-	GVT_FIELD(mmio_write),	  GVT_FIELD(ggtt_read),	     GVT_FIELD(ggtt_write),
-	GVT_FIELD(aperture_read), GVT_FIELD(aperture_write), GVT_FIELD(tracked_write),
-	GVT_FIELD(outside),	  GVT_FIELD(ro_write),	     GVT_FIELD(msi),
-	GVT_FIELD(irq_raised),	  GVT_FIELD(irq_masked),     GVT_FIELD(irq_coalesced),
-	GVT_FIELD(bar_refused),
-};
-
-static const struct field ioreq_fields[] = {
-	IOREQ_FIELD(requests), IOREQ_FIELD(indirect),  IOREQ_FIELD(invalidate),
-	IOREQ_FIELD(unknown),  IOREQ_FIELD(malformed), IOREQ_FIELD(resumed),
-	IOREQ_FIELD(polled),   IOREQ_FIELD(waits),
-};
-
 static const char *const notification_names[VGT_G2V_MAX + 1] = {
 	[0] = "none",
 	[1] = "1",
@@ -63,15 +17,6 @@ static const char *const notification_names[VGT_G2V_MAX + 1] = {
 	[7] = "context_destroy",
 	[8] = "unknown",
 };
-
-static struct json_object *fields_of(const void *base, const struct field *fields, size_t nr)
-{
-	struct json_object *all = json_object_new_object();
-
-	for (size_t i = 0; i < nr; i++)
-		put_u64(all, fields[i].name, *(const u64 *)((const u8 *)base + fields[i].offset));
-	return all;
-}
 
 static void put_sizes(struct json_object *to, const struct xengt_options *options)
 {
@@ -129,33 +74,44 @@ struct json_object *describe_types(const struct daemon *daemon)
 	return all;
 }
 
-const char *describe_counter(const struct guest *guest, unsigned int index, u64 *value)
-{
-	const struct field *field;
-	const void *base;
-
-	if (index < ARRAY_SIZE(gvt_fields)) {
-		field = &gvt_fields[index];
-		base = intel_vgpu_counters(guest->v->vgpu);
-	} else if (index - ARRAY_SIZE(gvt_fields) < ARRAY_SIZE(ioreq_fields)) {
-		field = &ioreq_fields[index - ARRAY_SIZE(gvt_fields)];
-		base = ioreq_server_counters(guest->v->server);
-	} else {
-		return NULL;
-	}
-	*value = __atomic_load_n((const u64 *)((const u8 *)base + field->offset), __ATOMIC_RELAXED);
-	return field->name;
-}
-
 struct json_object *describe_load(const struct guest *guest)
 {
 	struct json_object *all = describe_instance(guest->instance);
-	const char *name;
-	u64 value;
+	char name[COUNTER_FILE_MAX];
+	struct counter counter;
 
-	for (unsigned int i = 0; (name = describe_counter(guest, i, &value)); i++)
-		put_u64(all, name, value);
+	put_u64(all, "used_kib", xengt_quota_used(guest->v) * (GVT_PAGE_SIZE / 1024));
+	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
+		counter_file(&counter, name);
+		put_u64(all, name, counter.value);
+	}
 	return all;
+}
+
+/* The object called @name within @all, made now if need be. */
+static struct json_object *within(struct json_object *all, const char *name)
+{
+	struct json_object *found;
+
+	if (!json_object_object_get_ex(all, name, &found)) {
+		found = json_object_new_object();
+		json_object_object_add(all, name, found);
+	}
+	return found;
+}
+
+static void put_counters(struct json_object *all, const struct guest *guest)
+{
+	struct counter counter;
+
+	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
+		struct json_object *group = within(all, counter.group);
+
+		if (counter.of)
+			put_u64(within(group, counter.name), counter.of, counter.value);
+		else
+			put_u64(group, counter.name, counter.value);
+	}
 }
 
 static struct json_object *bars_of(struct xengt_vgpu *v)
@@ -180,22 +136,8 @@ static struct json_object *bars_of(struct xengt_vgpu *v)
 	return bars;
 }
 
-static struct json_object *execution_of(struct xengt_vgpu *v)
-{
-	const struct vgpu_exec_counts *counts = intel_vgpu_exec_counts(v->vgpu);
-	struct json_object *all = fields_of(counts, exec_fields, ARRAY_SIZE(exec_fields));
-	struct json_object *refused = json_object_new_object(), *run = json_object_new_object();
-
-	for (unsigned int i = 0; i < GVT_EXEC_REFUSALS; i++)
-		put_u64(refused, refusals[i], counts->refused[i]);
-	for (unsigned int i = 0; i < ARRAY_SIZE(engines); i++)
-		put_u64(run, engines[i], counts->run_ns[i] / 1000);
-	json_object_object_add(all, "refused", refused);
-	json_object_object_add(all, "run_us", run);
-	return all;
-}
-
 struct answer {
+	const struct guest *guest; /* of whole() */
 	struct json_object *all;
 	bool unknown, pages;
 };
@@ -203,22 +145,18 @@ struct answer {
 static void whole(struct xengt_vgpu *v, void *arg)
 {
 	struct json_object *all = ((struct answer *)arg)->all;
-	struct json_object *notes = json_object_new_object(), *mem = json_object_new_object();
+	struct json_object *notes = json_object_new_object(), *mem;
 
 	put_u64(all, "vcpus", ioreq_server_vcpus(v->server));
 	put_u64(all, "ioreq_server", ioreq_server_id(v->server));
 	json_object_object_add(all, "bars", bars_of(v));
-	json_object_object_add(all, "traps",
-			       fields_of(intel_vgpu_counters(v->vgpu), gvt_fields,
-					 ARRAY_SIZE(gvt_fields)));
-	json_object_object_add(all, "requests",
-			       fields_of(ioreq_server_counters(v->server), ioreq_fields,
-					 ARRAY_SIZE(ioreq_fields)));
-	json_object_object_add(all, "execution", execution_of(v));
+	put_counters(all, ((struct answer *)arg)->guest);
 	for (int i = 0; i <= VGT_G2V_MAX; i++)
 		if (intel_vgpu_notifications(v->vgpu)[i])
 			put_u64(notes, notification_names[i], intel_vgpu_notifications(v->vgpu)[i]);
 	json_object_object_add(all, "notifications", notes);
+	mem = within(all, "memory");
+	put_u64(mem, "used_kib", xengt_quota_used(v) * (GVT_PAGE_SIZE / 1024));
 	put_u64(mem, "tracked_pages", v->state->nr_tracked);
 	put_u64(mem, "bucket_maps", v->mem.maps);
 	put_u64(mem, "bucket_drops", v->mem.drops);
@@ -227,15 +165,9 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	put_u64(mem, "mapped_refused", v->view.refused);
 	put_u64(mem, "pinned_pages", v->dma.used);
 	put_u64(mem, "pinned_idle", v->dma.idle);
-	put_u64(mem, "pins_mapped", v->dma.maps);
-	put_u64(mem, "pins_found", v->dma.hits);
-	put_u64(mem, "pins_unmapped", v->dma.unmaps);
-	put_u64(mem, "pins_refused", v->dma.refused);
-	put_u64(mem, "pins_gone", v->dma.gone);
 	put_u64(mem, "grant_frames", v->grants.frames);
 	put_u64(mem, "aperture_aliases", v->state->aliases.nr);
 	put_u64(mem, "host_pages", v->hostmem.pages);
-	json_object_object_add(all, "memory", mem);
 }
 
 static void regs(struct xengt_vgpu *v, void *arg)
@@ -292,7 +224,7 @@ static struct json_object *ask(struct xengt_vgpu *v, void (*fn)(struct xengt_vgp
 
 struct json_object *describe_whole(const struct guest *guest)
 {
-	struct answer answer = { .all = describe_instance(guest->instance) };
+	struct answer answer = { .guest = guest, .all = describe_instance(guest->instance) };
 
 	return ask(guest->v, whole, &answer);
 }

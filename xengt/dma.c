@@ -86,11 +86,14 @@ static void give_pin(struct xengt_vgpu *v, u32 pin)
 	v->dma.free = pin + 1;
 }
 
-/* All vGPUs share what Xen lets this domain map. */
+/* Its own; and all vGPUs share what Xen lets this domain map. */
 static int take_quota(struct xengt_vgpu *v, u32 nr)
 {
-	u32 all = __atomic_add_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
+	u32 all;
 
+	if (!xengt_quota_allows(v, nr))
+		return -ENOSPC;
+	all = __atomic_add_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
 	if (all <= XENGT_PINS_HOST)
 		return 0;
 	__atomic_sub_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
@@ -376,11 +379,13 @@ int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
 			trim(v, 0);
 			err = map_batch(v, gfns + done, n, addrs + done);
 		}
+		if (err == -ENOSPC && !xengt_quota_allows(v, n))
+			xengt_quota_refused(v);
 		if (err)
 			xengt_dma_unmap(v, addrs, done);
 		done += n;
 	}
-	if (err == -ENOSPC && !v->dma.complained) {
+	if (err == -ENOSPC && !v->dma.over && !v->dma.complained) {
 		v->dma.complained = true;
 		xengt_log(XENGT_WARN, "%s: no more than %u pages can be mapped for it", v->name,
 			  v->dma.used);

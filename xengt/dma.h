@@ -127,6 +127,7 @@ struct xengt_dma {
 	u64 refused;		/* frames that could not be mapped */
 	u64 gone;		/* pages that their guest gave up while mapped */
 	u64 strays;		/* addresses unmapped that were not mapped */
+	u64 over;		/* times that the vGPU's quota did not allow for more */
 };
 
 /**
@@ -176,6 +177,17 @@ void xengt_dma_trim(struct xengt_vgpu *v);
 
 /** xengt_dma_close() - unmap everything, in use or not. */
 void xengt_dma_close(struct xengt_vgpu *v);
+
+/* ---- how much one vGPU may have of both: quota.c ---- */
+
+/** xengt_quota_used() - pages of either kind that it has now. From any thread, for show. */
+u64 xengt_quota_used(const struct xengt_vgpu *v);
+
+/** xengt_quota_allows() - whether it may have @nr more. */
+bool xengt_quota_allows(const struct xengt_vgpu *v, u64 nr);
+
+/** xengt_quota_refused() - count that it may not; the first time is logged. */
+void xengt_quota_refused(struct xengt_vgpu *v);
 
 /* ---- pages of ours that the GPU reads: hostmem.c ---- */
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "xengt/client.h"
+#include "xengt/json.h"
 
 struct patient {
 	const struct xengt_config *config;
@@ -109,18 +110,61 @@ static const struct {
 	  has_daemon },
 };
 
-unsigned int doctor_look(const struct xengt_config *config, const char *root, FILE *to)
+void doctor_found(struct json_object *all, const char *what, const char *state, const char *advice)
+{
+	struct json_object *one = json_object_new_object();
+
+	put_str(one, "what", what);
+	put_str(one, "state", state);
+	if (advice)
+		put_str(one, "advice", advice);
+	json_object_array_add(all, one);
+}
+
+struct json_object *doctor_host(const struct xengt_config *config, const char *root)
 {
 	const struct patient patient = { config, root };
-	unsigned int amiss = 0;
+	struct json_object *all = json_object_new_array();
 
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
-		if (checks[i].is(&patient)) {
-			fprintf(to, "ok      %s\n", checks[i].what);
-			continue;
-		}
-		fprintf(to, "NOT SO  %s\n        %s\n", checks[i].what, checks[i].advice);
-		amiss++;
+		bool is = checks[i].is(&patient);
+
+		doctor_found(all, checks[i].what, is ? "ok" : "wrong",
+			     is ? NULL : checks[i].advice);
 	}
+	return all;
+}
+
+static const char *member(struct json_object *of, const char *key)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(of, key, &value) ? json_object_get_string(value) : NULL;
+}
+
+static bool is_wrong(struct json_object *one)
+{
+	return !strcmp(member(one, "state"), "wrong");
+}
+
+void doctor_print(struct json_object *found, FILE *to)
+{
+	for (size_t i = 0; i < json_object_array_length(found); i++) {
+		struct json_object *one = json_object_array_get_idx(found, i);
+		const char *advice = member(one, "advice");
+
+		fprintf(to, "%-6s  %s\n", is_wrong(one) ? "NOT SO" : member(one, "state"),
+			member(one, "what"));
+		if (advice)
+			fprintf(to, "        %s\n", advice);
+	}
+}
+
+unsigned int doctor_amiss(struct json_object *found)
+{
+	unsigned int amiss = 0;
+
+	for (size_t i = 0; i < json_object_array_length(found); i++)
+		amiss += is_wrong(json_object_array_get_idx(found, i));
 	return amiss;
 }

@@ -1,17 +1,41 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether this host can give guests vGPUs, and what to change where it cannot. */
+/*
+ * Whether this host can give guests vGPUs, whether a guest's configuration lets it have one, and
+ * what to change where not.
+ *
+ * What was found is an array of objects: "what" was looked at; "state": "ok", "note" (it works, and
+ * could do better) or "wrong"; and, unless it is "ok", "advice".
+ */
 #ifndef XENGT_DOCTOR_H
 #define XENGT_DOCTOR_H
 
+#include <json-c/json.h>
 #include <stdio.h>
 
 #include "xengt/config.h"
 
 /**
- * doctor_look() - print a line for each thing looked at, with advice below what is amiss.
- * @root: before the paths of the system's files; "" for this system.
- * Returns how much is amiss.
+ * doctor_host() - look at the host. @root: before the paths of the system's files; "" for this
+ * system. Returns what was found, owned by the caller.
  */
-unsigned int doctor_look(const struct xengt_config *config, const char *root, FILE *to);
+struct json_object *doctor_host(const struct xengt_config *config, const char *root);
+
+/**
+ * doctor_guest() - look at the configuration at @path (xl.cfg(5)).
+ * @types, @vgpus: as the daemon lists them; NULL: it could not be asked.
+ * @why: receives a sentence where the file cannot be read. Returns NULL then, or what was found.
+ */
+struct json_object *doctor_guest(const struct xengt_config *config, const char *root,
+				 const char *path, struct json_object *types,
+				 struct json_object *vgpus, char *why, size_t why_len);
+
+/** doctor_found() - add a finding to @all. @advice: NULL for "ok". */
+void doctor_found(struct json_object *all, const char *what, const char *state, const char *advice);
+
+/** doctor_print() - a line for each, with advice below. */
+void doctor_print(struct json_object *found, FILE *to);
+
+/** doctor_amiss() - how much is wrong. */
+unsigned int doctor_amiss(struct json_object *found);
 
 #endif

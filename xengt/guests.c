@@ -269,6 +269,43 @@ int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 
 	else if (instance->guest) {
 		instance->guest->v->state->options.weight = weight;
 		instance->guest->v->state->options.cap = cap;
+		intel_vgpu_schedule(instance->guest->v->vgpu, weight, cap);
 	}
 	return err;
+}
+
+/* What a vGPU has of its type, and not by itself, follows the type. */
+static void follow_type(struct daemon *daemon, struct xengt_instance *instance,
+			const struct xengt_types *was)
+{
+	const struct xengt_options *of = &instance->options;
+	const struct xengt_type *old = xengt_types_find(was, of->type);
+	const struct xengt_type *new = xengt_types_find(&daemon->config.types, of->type);
+	u32 weight = of->weight, cap = of->cap;
+	int err;
+
+	if (!old || !new)
+		return;
+	if (weight == old->options.weight)
+		weight = new->options.weight;
+	if (cap == old->options.cap)
+		cap = new->options.cap;
+	if (weight == of->weight && cap == of->cap)
+		return;
+	err = daemon_schedule(daemon, instance, weight, cap);
+	if (err)
+		xengt_log(XENGT_ERR, "vGPU %s keeps its share: %s", of->uuid, strerror(-err));
+}
+
+int daemon_reload(struct daemon *daemon, char *why, size_t why_len)
+{
+	const struct xengt_types was = daemon->config.types;
+	int err = xengt_config_reload(daemon->config_file, &daemon->config, why, why_len);
+
+	if (err)
+		return err;
+	daemon->host.poll_max = daemon->config.poll_max;
+	for (struct xengt_instance *i = daemon->instances.first; i; i = i->next)
+		follow_type(daemon, i, &was);
+	return 0;
 }

@@ -176,6 +176,16 @@ static void drop_chunk(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
 	free(chunk);
 }
 
+static bool has_quota(struct xengt_vgpu *v, u32 pages)
+{
+	if (!xengt_quota_allows(v, pages))
+		xengt_dma_trim(v);
+	if (xengt_quota_allows(v, pages))
+		return true;
+	xengt_quota_refused(v);
+	return false;
+}
+
 static struct xengt_host_chunk *new_chunk(struct xengt_vgpu *v, u32 pages)
 {
 	struct xengt_hostmem *mem = &v->hostmem;
@@ -185,7 +195,7 @@ static struct xengt_host_chunk *new_chunk(struct xengt_vgpu *v, u32 pages)
 
 	while (place < mem->chunks && mem->chunk[place])
 		place++;
-	if (!chunk || place == XENGT_HOST_CHUNKS) {
+	if (!chunk || place == XENGT_HOST_CHUNKS || !has_quota(v, pages)) {
 		free(chunk);
 		return NULL;
 	}

@@ -46,27 +46,55 @@ static void put_instances(FILE *to, const struct daemon *daemon)
 		fprintf(to, "\"} %d\n", !strcmp(state, "running"));
 	}
 	head(to, "vgpu_memory_quota_bytes", "gauge",
-	     "Graphics memory that a vGPU may have mapped.");
+	     "Graphics memory that a vGPU may have.");
 	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next)
 		fprintf(to, "xengt_vgpu_memory_quota_bytes{uuid=\"%s\"} %llu\n", i->options.uuid,
 			(unsigned long long)MiB((u64)i->options.memory_mib));
 }
 
+static void put_memory(FILE *to, const struct daemon *daemon)
+{
+	head(to, "vgpu_memory_bytes", "gauge",
+	     "Graphics memory that a vGPU has: mapped for the GPU, and read by it.");
+	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
+		fprintf(to, "xengt_vgpu_memory_bytes{uuid=\"%s\"} %llu\n",
+			guest->instance->options.uuid,
+			(unsigned long long)(xengt_quota_used(guest->v) * GVT_PAGE_SIZE));
+}
+
+/* A metric's name: time is told in seconds there. */
+static const char *metric_of(const struct counter *counter)
+{
+	return counter->time ? "busy_seconds" : counter->name;
+}
+
+static void put_sample(FILE *to, const struct guest *guest, const struct counter *counter)
+{
+	fprintf(to, "xengt_vgpu_%s_total{uuid=\"%s\"", metric_of(counter),
+		guest->instance->options.uuid);
+	if (counter->of)
+		fprintf(to, ",%s=\"%s\"", counter->label, counter->of);
+	if (counter->time)
+		fprintf(to, "} %llu.%06llu\n", (unsigned long long)(counter->value / 1000000),
+			(unsigned long long)(counter->value % 1000000));
+	else
+		fprintf(to, "} %llu\n", (unsigned long long)counter->value);
+}
+
 /* Samples of one metric stand together, so counters are the outer loop. */
 static void put_counters(FILE *to, const struct daemon *daemon)
 {
-	const char *name;
-	u64 value;
+	const char *last = "";
+	struct counter counter;
 
-	for (unsigned int at = 0; daemon->guests; at++) {
-		name = describe_counter(daemon->guests, at, &value);
-		if (!name)
-			return;
-		fprintf(to, "# TYPE xengt_vgpu_%s_total counter\n", name);
+	for (unsigned int at = 0; daemon->guests && counter_read(daemon->guests, at, &counter);
+	     at++) {
+		if (strcmp(counter.name, last))
+			fprintf(to, "# TYPE xengt_vgpu_%s_total counter\n", metric_of(&counter));
+		last = counter.name;
 		for (const struct guest *guest = daemon->guests; guest; guest = guest->next) {
-			describe_counter(guest, at, &value);
-			fprintf(to, "xengt_vgpu_%s_total{uuid=\"%s\"} %llu\n", name,
-				guest->instance->options.uuid, (unsigned long long)value);
+			counter_read(guest, at, &counter);
+			put_sample(to, guest, &counter);
 		}
 	}
 }
@@ -81,6 +109,7 @@ char *metrics_text(const struct daemon *daemon)
 		return NULL;
 	put_types(to, daemon);
 	put_instances(to, daemon);
+	put_memory(to, daemon);
 	put_counters(to, daemon);
 	if (fclose(to)) {
 		free(text);

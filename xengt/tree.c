@@ -126,10 +126,10 @@ static int show_bars(const struct object *o, char *text)
 
 static int show_counter(const struct object *o, char *text)
 {
-	u64 value;
+	struct counter counter;
 
-	return describe_counter(o->instance->guest, o->index, &value) ? say_u64(text, value)
-								      : -ENOENT;
+	return counter_read(o->instance->guest, o->index, &counter) ? say_u64(text, counter.value)
+								    : -ENOENT;
 }
 
 static int show_device(const struct object *o, char *text)
@@ -354,12 +354,14 @@ static bool offer_instances(struct search *search, const struct object *o, unsig
 
 static bool offer_counters(struct search *search, const struct object *o)
 {
-	const char *name;
-	u64 value;
+	char name[COUNTER_FILE_MAX];
+	struct counter counter;
 
-	for (unsigned int i = 0; (name = describe_counter(o->instance->guest, i, &value)); i++)
+	for (unsigned int i = 0; counter_read(o->instance->guest, i, &counter); i++) {
+		counter_file(&counter, name);
 		if (offer(search, name, ino_of(COUNTER, i, o->instance->serial)))
 			return true;
+	}
 	return false;
 }
 

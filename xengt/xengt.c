@@ -97,6 +97,11 @@ static void print_uuid(struct json_object *v)
 	puts(str(v, "uuid"));
 }
 
+static void print_schedule(struct json_object *v)
+{
+	printf("weight %s, cap %s\n", str(v, "weight"), str(v, "cap"));
+}
+
 static void print_text(struct json_object *text)
 {
 	fputs(json_object_get_string(text), stdout);
@@ -230,6 +235,14 @@ static const struct command {
 	  false,
 	  "give a (paused) domain a vGPU" },
 	{ "detach", { "vgpu" }, 0, NULL, NULL, false, "take a domain's vGPU away" },
+	{ "schedule",
+	  { "vgpu", "weight", "cap" },
+	  2,
+	  "vgpu",
+	  print_schedule,
+	  false,
+	  "its share of the GPU's time (weight 1 to 16; cap in percent, 0: none),\n"
+	  "                          set from now on where it is given; also by UUID" },
 	{ "show",
 	  { "vgpu" },
 	  0,
@@ -284,12 +297,13 @@ static const struct command {
 	  false,
 	  "what each guest's vGPU does, from second to second" },
 	{ "doctor",
-	  { 0 },
-	  0,
+	  { "guest.cfg" },
+	  1,
 	  NULL,
 	  NULL,
 	  false,
-	  "whether this host can give guests vGPUs, and what to change" },
+	  "whether this host can give guests vGPUs, or a guest's configuration\n"
+	  "                          lets it have one, and what to change" },
 	{ "decode",
 	  { "file" },
 	  0,
@@ -379,6 +393,49 @@ static int run(struct cli *cli, const struct command *command, char **args, int 
 	}
 	json_object_put(answer);
 	return status;
+}
+
+/* What the daemon lists; NULL: it could not be asked. */
+static struct json_object *listed(const char *socket, const char *cmd, const char *field)
+{
+	struct xengt_client *client = xengt_client_open(socket);
+	struct json_object *request, *answer, *data = NULL;
+	char why[512];
+
+	if (!client)
+		return NULL;
+	request = json_object_new_object();
+	json_object_object_add(request, "cmd", json_object_new_string(cmd));
+	answer = xengt_client_ask(client, request, 60000, why, sizeof(why));
+	if (answer && json_object_object_get_ex(answer, field, &data))
+		json_object_get(data);
+	json_object_put(answer);
+	xengt_client_close(client);
+	return data;
+}
+
+static int doctor(const struct xengt_config *config, const char *cfg, bool json)
+{
+	struct json_object *types = cfg ? listed(config->socket, "types", "types") : NULL;
+	struct json_object *vgpus = cfg ? listed(config->socket, "list", "vgpus") : NULL, *found;
+	unsigned int amiss;
+	char why[512];
+
+	found = cfg ? doctor_guest(config, "", cfg, types, vgpus, why, sizeof(why))
+		    : doctor_host(config, "");
+	json_object_put(types);
+	json_object_put(vgpus);
+	if (!found) {
+		fprintf(stderr, "xengt: %s\n", why);
+		return 2;
+	}
+	amiss = doctor_amiss(found);
+	if (json)
+		puts(json_object_to_json_string_ext(found, JSON_C_TO_STRING_PRETTY));
+	else
+		doctor_print(found, stdout);
+	json_object_put(found);
+	return amiss != 0;
 }
 
 static const struct command *command_of(const char *name, int nr)
@@ -475,7 +532,7 @@ int main(int argc, char **argv)
 	if (!strcmp(command->name, "doctor")) {
 		if (socket)
 			snprintf(config.socket, sizeof(config.socket), "%s", socket);
-		return doctor_look(&config, "", stdout) != 0;
+		return doctor(&config, argv[optind + 1], cli.json);
 	}
 	cli.client = xengt_client_open(socket ? socket : config.socket);
 	if (!cli.client) {

@@ -47,11 +47,10 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
 	(void)source;
 	(void)info;
-	if (xengt_config_reload(daemon->config_file, &daemon->config, why, sizeof(why))) {
+	if (daemon_reload(daemon, why, sizeof(why))) {
 		xengt_log(XENGT_ERR, "%s; the settings stay as they were", why);
 		return 0;
 	}
-	daemon->host.poll_max = daemon->config.poll_max;
 	xengt_log(XENGT_INFO, "settings read again: %u types", daemon->config.types.nr);
 	return 0;
 }

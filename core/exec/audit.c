@@ -84,8 +84,10 @@ static struct gvt_scan scan_of(struct shadow_ctx *ctx)
 	};
 }
 
-static int verdict(int err, const struct gvt_scan_fault *from, struct exec_fault *to)
+static int verdict(struct shadow_ctx *ctx, int err, const struct gvt_scan_fault *from,
+		   struct exec_fault *to)
 {
+	ctx->vgpu->exec.counts.dwords = ctx->vgpu->exec.scan.dwords;
 	if (err)
 		*to = (struct exec_fault){
 			.refusal = err == -ENOMEM ? EXEC_NO_MEMORY : EXEC_BAD_COMMAND,
@@ -102,7 +104,7 @@ int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, struct exec_fault *
 	const struct gvt_scan scan = scan_of(ctx);
 	struct gvt_scan_fault found = { .why = "a command that may not run" };
 
-	return verdict(gvt_scan_ring(&scan, dw, nr, &found), &found, fault);
+	return verdict(ctx, gvt_scan_ring(&scan, dw, nr, &found), &found, fault);
 }
 
 /* A batch that no audited command starts, and what audits it. */
@@ -119,7 +121,7 @@ static int audit_copy(struct shadow_ctx *ctx, u64 gma, const char *why, u32 *at,
 	if (!err)
 		err = audit(&scan, copy.dw, copy.nr, &found);
 	*at = err ? 0 : copy.gma;
-	return verdict(err, &found, fault);
+	return verdict(ctx, err, &found, fault);
 }
 
 int vgpu_audit_batch(struct shadow_ctx *ctx, u64 gma, u32 level, u32 *at, struct exec_fault *fault)
@@ -146,5 +148,5 @@ int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
 	if (!err)
 		err = gvt_scan_indirect(&scan, (u32 *)mem->va, bytes / sizeof(u32), &found);
 	*at = err ? 0 : mem->gma;
-	return verdict(err, &found, fault);
+	return verdict(ctx, err, &found, fault);
 }

@@ -130,6 +130,7 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 	if (port->hung)
 		return;
 	port->hung = true;
+	vgpu->exec.counts.hangs++;
 	if (!port->desc[0])
 		port->desc[0] = fault->addr | GVT_DESC_VALID;
 	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_IPEHR, fault->cmd);
@@ -344,12 +345,27 @@ u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine)
 	return ctx ? ctx->ring_start : 0;
 }
 
-const struct vgpu_exec_counts *intel_vgpu_exec_counts(struct intel_vgpu *vgpu)
-{
-	struct vgpu_exec_counts *counts = &vgpu->exec.counts;
+/* ---- what others ask ---- */
 
-	counts->dwords = vgpu->exec.scan.dwords;
-	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
-		counts->run_ns[nr] = sched_run_ns(&vgpu->exec.engine[nr].client);
+const struct vgpu_exec_counts *intel_vgpu_exec_counts(const struct intel_vgpu *vgpu)
+{
+	return &vgpu->exec.counts;
+}
+
+struct vgpu_engine_counts intel_vgpu_engine_counts(struct intel_vgpu *vgpu, unsigned int engine)
+{
+	struct vgpu_engine_counts counts = { 0 };
+
+	if (vgpu->space)
+		sched_had(&vgpu->exec.engine[engine].client, &counts.run_ns, &counts.timesliced);
 	return counts;
+}
+
+void intel_vgpu_schedule(struct intel_vgpu *vgpu, u32 weight, u32 cap)
+{
+	/* For the process that takes it up: in this one, the scheduler has them. */
+	vgpu->state->params.weight = weight;
+	vgpu->state->params.cap = cap;
+	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
+		sched_weigh(&vgpu->exec.engine[nr].client, weight, cap);
 }

@@ -142,6 +142,7 @@ static void done(struct intel_vgpu *vgpu, enum gvt_engine nr)
 
 	if (engine->ctx[0])
 		vgpu_context_store(engine->ctx[0]);
+	vgpu->exec.counts.completed++;
 	engine->ctx[0] = engine->ctx[1];
 	engine->ctx[1] = NULL;
 	port->desc[0] = port->desc[1];

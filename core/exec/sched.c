@@ -288,7 +288,7 @@ static void promoted(struct sched_engine *e, u64 now)
 		return;
 	account(e, now);
 	if (front && !in_port(&e->pending, front) && front->client->want[0] == front)
-		front->client->preemptions++;
+		front->client->timesliced++;
 	e->running = e->pending;
 	e->waiting = false;
 	new_front(e, was, now);
@@ -396,7 +396,6 @@ static void give_up(struct sched_engine *e, struct sched_ctx *who,
 	if (client && client->want[0] == who) {
 		client->want[0] = client->want[1] = NULL;
 		client->stopping = false;
-		client->resets++;
 		who->running = false;
 		report(client, SCHED_STUCK, who, event);
 	}
@@ -640,14 +639,31 @@ u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_RE
 	return nr;
 }
 
-u64 sched_run_ns(struct sched_client *client)
+void sched_weigh(struct sched_client *client, u32 weight, u32 cap)
 {
-	u64 ns;
+	struct sched_engine *e = client->engine;
 
-	pthread_mutex_lock(&client->engine->lock);
-	ns = client->run_ns;
-	pthread_mutex_unlock(&client->engine->lock);
-	return ns;
+	pthread_mutex_lock(&e->lock);
+	account(e, gvt_sched_now());
+	client->weight = weight;
+	client->cap = cap;
+	/* What a cap held back before is not made up for. */
+	arrive(e, client);
+	kick(e, gvt_sched_now());
+	pthread_mutex_unlock(&e->lock);
+	/* Who is capped from now on has to be looked at more often. */
+	poke(e->sched);
+}
+
+void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
+{
+	struct sched_engine *e = client->engine;
+
+	pthread_mutex_lock(&e->lock);
+	account(e, gvt_sched_now());
+	*run_ns = client->run_ns;
+	*timesliced = client->timesliced;
+	pthread_mutex_unlock(&e->lock);
 }
 
 /* ---- life ---- */

@@ -52,7 +52,7 @@ struct sched_client {
 	struct gvt_gpu_space *space;
 	void (*notify)(void *priv); /* there is something to take; from any thread */
 	void *priv;
-	u32 weight; /* share against others' */
+	u32 weight; /* share against others'; once it has joined, sched_weigh() sets both */
 	u32 cap;    /* percent of the engine's time; 0: none */
 
 	/* The rest is the scheduler's, under the engine's lock. */
@@ -67,8 +67,7 @@ struct sched_client {
 	u64 run_ns;	 /* time had */
 	u64 window_at;	 /* begin of the cap's period */
 	u64 window_ns;	 /* had in it */
-	u64 preemptions; /* runs that were cut short for others */
-	u64 resets;	 /* of the engine, because of this client */
+	u64 timesliced;	 /* runs that were cut short for others */
 };
 
 /* Times, in nanoseconds. Those of a fresh scheduler are the defaults. */
@@ -93,6 +92,15 @@ void gvt_sched_join(struct gvt_sched *sched, enum gvt_engine engine, struct sche
 /** gvt_sched_leave() - it does no more; to be halted before. */
 void gvt_sched_leave(struct sched_client *client);
 
+/**
+ * sched_weigh() - its weight and cap from now on, whether it runs or waits. Time that it had
+ * before counts by the weight that it had then.
+ */
+void sched_weigh(struct sched_client *client, u32 weight, u32 cap);
+
+/** sched_had() - the time that it had, up to now, and how often a run was cut short for others. */
+void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced);
+
 /** sched_run() - run @first, then @second (or NULL). Nothing of the client's may be wanted. */
 void sched_run(struct sched_client *client, struct sched_ctx *first, struct sched_ctx *second);
 
@@ -116,9 +124,6 @@ void sched_halt(struct sched_client *client, bool save);
 
 /** sched_take() - what there is to report, oldest first, and which interrupts. Returns how many. */
 u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_REPORTS], u32 *irq);
-
-/** sched_run_ns() - time on the engine that it had so far. */
-u64 sched_run_ns(struct sched_client *client);
 
 /** gvt_sched_event() - what a space's config.event() is to pass on. @client: of that engine. */
 void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event);

@@ -87,7 +87,7 @@ static void load(struct guest *g, u32 weight)
 
 static u64 had(u32 i)
 {
-	return intel_vgpu_exec_counts(guests[i].f->vgpu)->run_ns[ENGINE];
+	return intel_vgpu_engine_counts(guests[i].f->vgpu, ENGINE).run_ns;
 }
 
 /* What each of @nr has of the time that follows. Returns how much of it nobody had. */

@@ -5,7 +5,8 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_instances, suite_commands, suite_tree, suite_mount, suite_doctor,
+		suite_instances, suite_commands, suite_tree,	   suite_mount,
+		suite_doctor,	 suite_seen,	 suite_monitoring,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));

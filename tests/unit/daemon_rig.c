@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/gpu.h"
 #include "xengt/log.h"
 
 static void begin(struct rig *r)
@@ -41,6 +42,7 @@ struct rig *daemon_rig_new(void)
 	ck_assert_int_eq(xengt_config_load("/dev/null", &r->daemon.config, r->why, sizeof(r->why)),
 			 0);
 	strcpy(r->daemon.config.state_dir, r->dir);
+	ck_assert_int_eq(softgpu_create(&r->daemon.host.gpu), 0);
 	r->daemon.listen_fd = -1;
 	r->daemon.lock_fd = -1;
 	ck_assert_int_ge(sd_event_new(&r->daemon.loop), 0);
@@ -68,6 +70,7 @@ void daemon_rig_free(struct rig *r)
 						       sizeof(r->why)),
 				 0);
 	end(r);
+	r->daemon.host.gpu->ops->destroy(r->daemon.host.gpu);
 	sd_event_unref(r->daemon.loop);
 	ck_assert_uint_eq(exen_fini(), 0);
 	ck_assert_msg(!rmdir(r->dir), "files are left in %s", r->dir);
@@ -78,6 +81,27 @@ int daemon_rig_attach(struct rig *r, unsigned int at, const char *options)
 {
 	r->why[0] = '\0';
 	return daemon_attach(&r->daemon, FIRST_DOMID + at, options, NULL, r->why, sizeof(r->why));
+}
+
+#define BAR0 0xf4000000ull
+#define BAR2 0x80000000ull
+
+void daemon_rig_place(struct rig *r, unsigned int at)
+{
+	static const struct {
+		unsigned int reg, size;
+		u32 val;
+	} writes[] = { { 0x10, 4, BAR0 }, { 0x18, 4, BAR2 }, { 0x04, 2, 6 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++)
+		ck_assert_int_eq(exen_guest_pci_write(r->d[at], 0, 0x80, writes[i].reg,
+						      writes[i].size, writes[i].val),
+				 0);
+}
+
+void daemon_rig_write_reg(struct rig *r, unsigned int at, u32 offset, u32 val)
+{
+	ck_assert_int_eq(exen_guest_write(r->d[at], 0, BAR0 + offset, 4, val), 0);
 }
 
 u32 daemon_rig_available(struct rig *r, const char *type)

@@ -18,7 +18,7 @@
 #define NR_DOMAINS  3
 
 struct rig {
-	struct daemon daemon;
+	struct daemon daemon; /* with a GPU of software */
 	struct exen_domain *d[NR_DOMAINS];
 	char dir[32], why[512];
 };
@@ -34,6 +34,12 @@ void daemon_rig_restart(struct rig *r);
 
 /** daemon_rig_attach() - domain FIRST_DOMID + @at; 0 or errno with ->why. */
 int daemon_rig_attach(struct rig *r, unsigned int at, const char *options);
+
+/** daemon_rig_place() - domain FIRST_DOMID + @at places its vGPU's BARs as firmware does. */
+void daemon_rig_place(struct rig *r, unsigned int at);
+
+/** daemon_rig_write_reg() - it writes a register, which must not be one that is memory to it. */
+void daemon_rig_write_reg(struct rig *r, unsigned int at, u32 offset, u32 val);
 
 /** daemon_rig_available() - how many more of @type there can be. */
 u32 daemon_rig_available(struct rig *r, const char *type);

@@ -69,13 +69,7 @@ void guest_setup(struct guest *g)
 
 void guest_weigh(struct guest *g, enum gvt_engine engine, u32 weight, u32 cap)
 {
-	struct sched_client *client = &g->f->vgpu->exec.engine[engine].client;
-
-	/* The scheduler's thread reads them while it takes part. */
-	gvt_sched_leave(client);
-	client->weight = weight;
-	client->cap = cap;
-	gvt_sched_join(g->f->gvt->sched, engine, client);
+	sched_weigh(&g->f->vgpu->exec.engine[engine].client, weight, cap);
 }
 
 static u32 ring_gma(const struct guest_ctx *ctx)

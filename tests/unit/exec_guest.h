@@ -38,7 +38,7 @@ struct guest exec_guest(struct gvt_gpu *gpu);
 /** guest_setup() - the driver's part of that alone. */
 void guest_setup(struct guest *g);
 
-/** guest_weigh() - its vGPU's weight and cap on @engine, where nothing of it runs yet. */
+/** guest_weigh() - its vGPU's weight and cap on @engine alone. */
 void guest_weigh(struct guest *g, enum gvt_engine engine, u32 weight, u32 cap);
 
 /** guest_context() - context @nr (below 24) of @engine, with an empty ring. */

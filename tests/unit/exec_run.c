@@ -54,6 +54,7 @@ START_TEST(again_and_again)
 		ck_assert_uint_eq(guest_seqno(&g, &ctx), n + 1);
 	}
 	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->submissions, 2000);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->completed, 2000);
 	fake_free(g.f);
 }
 END_TEST
@@ -324,6 +325,7 @@ START_TEST(refusals)
 	check_hangs(&g, GVT_VECS0);
 	ck_assert_msg(intel_vgpu_exec_counts(g.f->vgpu)->refused[refused[_i].refusal] == 1,
 		      "%s is not counted", refused[_i].name);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->hangs, 1);
 	fake_free(g.f);
 }
 END_TEST
@@ -485,7 +487,7 @@ static void hog(struct guest *g, u32 weight, u32 cap)
 
 static u64 had(struct guest *g)
 {
-	return intel_vgpu_exec_counts(g->f->vgpu)->run_ns[GVT_VCS0];
+	return intel_vgpu_engine_counts(g->f->vgpu, GVT_VCS0).run_ns;
 }
 
 /*
@@ -518,6 +520,49 @@ START_TEST(by_weight)
 	hog(&h, cases[_i].weight[1], 0);
 	check_share(&g, &h, cases[_i].least, cases[_i].most);
 	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Weight and cap change while both run; the next process has them too. */
+START_TEST(weighed_anew)
+{
+	static const struct {
+		u32 weight, cap, least, most;
+	} turns[] = {
+		{ 1, 0, 450, 550 }, { 3, 0, 700, 800 }, { 3, 20, 100, 250 }, { 1, 0, 450, 550 }
+	};
+	struct guest g = exec_guest(gpu), h = second_guest(&g);
+
+	gvt_sched_times(g.f->gvt->sched)->watchdog = ~0ull >> 2;
+	hog(&g, 9, 0);
+	hog(&h, 1, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(turns); i++) {
+		intel_vgpu_schedule(g.f->vgpu, turns[i].weight, turns[i].cap);
+		check_share(&g, &h, turns[i].least, turns[i].most);
+		ck_assert_uint_eq(g.f->state->params.weight, turns[i].weight);
+		ck_assert_uint_eq(g.f->state->params.cap, turns[i].cap);
+	}
+	ck_assert_uint_gt(intel_vgpu_engine_counts(g.f->vgpu, GVT_VCS0).timesliced, 0);
+	ck_assert_uint_eq(intel_vgpu_engine_counts(g.f->vgpu, GVT_RCS0).run_ns, 0);
+	free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Time counts as it passes, though nothing else happens on the engine. */
+START_TEST(time_so_far)
+{
+	struct guest g = exec_guest(gpu);
+	u64 from, now = 0;
+
+	hog(&g, 1, 0);
+	from = had(&g);
+	for (u64 until = gvt_sched_now() + 5000000000; now < from + 20000000;) {
+		ck_assert_uint_lt(gvt_sched_now(), until);
+		sched_yield();
+		now = had(&g);
+	}
 	fake_free(g.f);
 }
 END_TEST
@@ -694,7 +739,7 @@ Suite *suite_exec_run(void)
 	const TTest *const tests[] = { one_request, again_and_again, two_contexts, extended,
 				       preempted,   batch,	     endless,	   gone,
 				       flood,	    beside_endless,  resumed,	   watchdog,
-				       stuck,	    taken_up };
+				       stuck,	    taken_up,	     weighed_anew, time_so_far };
 	Suite *suite = suite_create("exec_run");
 	TCase *tcase = tcase_create("exec_run"), *faults = tcase_create("faults");
 	TCase *memory = tcase_create("memory");

@@ -99,7 +99,7 @@ START_TEST(whole_tree)
 	ck_assert_int_eq(daemon_rig_attach(r, 0, "uuid=" UUID_A), 0);
 	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), 0);
 	walk(r, TREE_ROOT, 0, &nr);
-	ck_assert_uint_gt(nr, 80);
+	ck_assert_uint_gt(nr, 120);
 	daemon_rig_free(r);
 }
 END_TEST

@@ -32,6 +32,8 @@ Suite *suite_blt_surface(void);
 Suite *suite_exec_dead(void);
 Suite *suite_exec_preempt(void);
 Suite *suite_exec_run(void);
+Suite *suite_monitoring(void);
+Suite *suite_seen(void);
 
 Suite *suite_gtt_fence(void);
 Suite *suite_gtt_format(void);

@@ -29,7 +29,7 @@ static void unmap(struct guest *g, u64 addr)
 
 static int map_run(struct guest *g, u64 gfn, u32 nr, u64 *addrs)
 {
-	u64 gfns[MANY];
+	u64 gfns[4096];
 
 	for (u32 i = 0; i < nr; i++)
 		gfns[i] = gfn + i;
@@ -409,6 +409,88 @@ START_TEST(quota_of_all)
 }
 END_TEST
 
+/* What it may have itself, with memory of ours for it, and pages kept though nobody uses them. */
+START_TEST(quota_of_one)
+{
+	struct guest *g = guest_new(1, 0);
+	u64 addrs[4097];
+	u32 room;
+	void *ours;
+
+	ck_assert_int_eq(guest_attach(g, "memory_mb=16"), 0);
+	guest_place(g);
+	room = 4096 - xengt_quota_used(g->v);
+	ck_assert_int_eq(map_run(g, FIRST, room, addrs), 0);
+	ck_assert_uint_eq(xengt_quota_used(g->v), 4096);
+	ck_assert_int_eq(map_run(g, FIRST + room, 1, addrs + room), -ENOSPC);
+	ck_assert_uint_eq(g->v->dma.over, 1);
+	/* What is mapped already costs nothing. */
+	ck_assert_int_eq(map_run(g, FIRST, 1, addrs + room), 0);
+	unmap_run(g, addrs + room, 1);
+	ck_assert_ptr_null(intel_gvt_hypervisor_alloc_host_pages(g->v->vgpu, 1));
+	ck_assert_uint_eq(g->v->dma.over, 2);
+	unmap_run(g, addrs, 70);
+	ours = intel_gvt_hypervisor_alloc_host_pages(g->v->vgpu, 64);
+	ck_assert_ptr_nonnull(ours);
+	ck_assert_int_eq(map_run(g, FIRST + room, 6, addrs), 0);
+	ck_assert_int_eq(map_run(g, FIRST + room + 6, 1, addrs + 6), -ENOSPC);
+	unmap_run(g, addrs, 6);
+	unmap_run(g, addrs + 70, room - 70);
+	intel_gvt_hypervisor_free_host_pages(g->v->vgpu, ours, 64);
+	/* The same again: nothing was lost. */
+	room = 4096 - g->v->hostmem.pages;
+	ck_assert_int_eq(map_run(g, FIRST, room, addrs), 0);
+	ck_assert_int_eq(map_run(g, FIRST + room, 1, addrs + room), -ENOSPC);
+	unmap_run(g, addrs, room);
+	guest_detach(g);
+	guest_free(g);
+}
+END_TEST
+
+static void commit(struct xengt_vgpu *v, void *arg)
+{
+	*(int *)arg = vgpu_ggtt_commit(v->vgpu);
+}
+
+/* A driver that maps more than it may: what fits is there, the rest leads to scratch until it fits.
+ */
+START_TEST(more_than_the_quota)
+{
+	struct guest *g = guest_new(1, 0);
+	const struct vgpu_gtt_counts *counts;
+	u32 found = 0, again = 0;
+	u64 scratch;
+	int err;
+
+	ck_assert_int_eq(guest_attach(g, "memory_mb=16"), 0);
+	guest_place(g);
+	for (u32 i = 0; i < 8192; i++)
+		g->v->vgpu->ggtt[i] = (u64)(FIRST + i) << GVT_PAGE_SHIFT | 1;
+	guest_in_thread(g, commit, &err);
+	ck_assert_int_eq(err, -ENOSPC);
+	ck_assert_uint_gt(g->v->dma.over, 0);
+	ck_assert_uint_le(xengt_quota_used(g->v), 4096);
+	counts = intel_vgpu_gtt_counts(g->v->vgpu);
+	ck_assert_uint_gt(counts->holes, 4096);
+	scratch = vgpu_ggtt_entry(g->v->vgpu, GGTT_PAGES - 1);
+	for (u32 i = 0; i < 8192; i++)
+		found += vgpu_ggtt_entry(g->v->vgpu, i) != scratch;
+	ck_assert_uint_eq(found + counts->holes, 8192);
+	ck_assert_uint_ge(found, 3072);
+	/* It frees the first of them, and the others find their place. */
+	for (u32 i = 0; i < 2048; i++)
+		g->v->vgpu->ggtt[i] = 0;
+	guest_in_thread(g, commit, &err);
+	guest_in_thread(g, commit, &err);
+	for (u32 i = 2048; i < 8192; i++)
+		again += vgpu_ggtt_entry(g->v->vgpu, i) != scratch;
+	ck_assert_uint_ge(again, 3072);
+	ck_assert_uint_le(xengt_quota_used(g->v), 4096);
+	guest_detach(g);
+	guest_free(g);
+}
+END_TEST
+
 struct spoiler {
 	struct guest *g;
 	bool stop;
@@ -468,13 +550,22 @@ END_TEST
 Suite *suite_xengt_dma(void)
 {
 	const TTest *const tests[] = {
-		one_page,	   not_memory,
-		many_at_once,	   churn,
-		large_pages,	   ballooned_while_mapped,
-		replaced_in_place, idle_pages_go_first,
-		small_table,	   no_table,
-		table_in_use,	   no_handles,
-		quota_of_all,	   spoilt_grants,
+		one_page,
+		not_memory,
+		many_at_once,
+		churn,
+		large_pages,
+		ballooned_while_mapped,
+		replaced_in_place,
+		idle_pages_go_first,
+		small_table,
+		no_table,
+		table_in_use,
+		no_handles,
+		quota_of_all,
+		quota_of_one,
+		more_than_the_quota,
+		spoilt_grants,
 	};
 
 	return unit_suite("xengt_dma", tests, ARRAY_SIZE(tests));
