@@ -92,7 +92,8 @@ def in_root(root, script, log, failure, unshared=(), user="root"):
     try:
         return run(
             "unshare", "--mount", "--pid", "--fork", f"--mount-proc={root}/proc", *unshared,
-            "chroot", f"--userspec={user}", root,
+            "sh", "-c", 'mount -t tmpfs -o mode=1777 shm "$0/dev/shm" && exec chroot "$@"', root,
+            f"--userspec={user}", root,
             "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME=/root", "LC_ALL=C.UTF-8", "/bin/sh", "-c", script,
             log=log,
