@@ -532,7 +532,7 @@ START_TEST(weighed_anew)
 	} turns[] = {
 		{ 1, 0, 450, 550 }, { 3, 0, 700, 800 }, { 3, 20, 100, 250 }, { 1, 0, 450, 550 }
 	};
-	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
 
 	gvt_sched_times(g.f->gvt->sched)->watchdog = ~0ull >> 2;
 	hog(&g, 9, 0);
@@ -545,7 +545,7 @@ START_TEST(weighed_anew)
 	}
 	ck_assert_uint_gt(intel_vgpu_engine_counts(g.f->vgpu, GVT_VCS0).timesliced, 0);
 	ck_assert_uint_eq(intel_vgpu_engine_counts(g.f->vgpu, GVT_RCS0).run_ns, 0);
-	free_second(&h);
+	guest_free_second(&h);
 	fake_free(g.f);
 }
 END_TEST
