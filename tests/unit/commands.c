@@ -145,7 +145,8 @@ START_TEST(graphics_memory)
 	ck_assert_str_eq(member(answer, "gtt", 0, "guest"), "0x5001");
 	ck_assert_str_eq(member(answer, "gtt", 1, "table"), "page");
 	ck_assert_str_eq(member(answer, "gtt", 1, "guest"), "0x5010");
-	ck_assert_str_ne(member(answer, "gtt", 1, "shadow"), "0x5010");
+	/* The software GPU finds a page at the guest's own address. */
+	ck_assert_str_eq(member(answer, "gtt", 1, "shadow"), "0x5010");
 	json_object_put(answer);
 
 	told(r, "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"0x100000000\"}", ERANGE,
