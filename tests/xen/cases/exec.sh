@@ -62,9 +62,11 @@ case_module() {
 	}
 }
 
-# Devices suspended and resumed as for suspend to idle, which needs nobody to wake it.
+# Devices suspended and resumed as for suspend to idle, which needs nobody to wake it: the kernel waits
+# in a busy loop in between.
 case_suspend() {
-	lab-guest run "$1" 'echo devices >/sys/power/pm_test && echo freeze >/sys/power/state &&
+	lab-guest run "$1" 'echo 1 >/sys/module/suspend/parameters/pm_test_delay
+		echo devices >/sys/power/pm_test && echo freeze >/sys/power/state &&
 		gpu-test nop store' || {
 		lab-guest run "$1" 'dmesg | tail -n 30'
 		return 1
