@@ -90,7 +90,7 @@ struct shadow_ctx {
 	u64 pdp[4];
 	u32 levels;
 	struct shadow_batch *batches;
-	u32 batch_pages; /* of them all */
+	u32 batch_pages;		/* of them all */
 	struct shadow_ctx *next, *prev; /* by last use */
 };
 
@@ -169,9 +169,9 @@ int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
 struct vgpu_port {
 	u32 elsp[4];
 	u32 nr_elsp;
-	u32 hung;	/* it waits for the guest to reset it */
-	u64 desc[2];	/* what the guest was told that runs, front first; 0: nothing */
-	u64 pending[2]; /* submitted meanwhile, not yet in place */
+	u32 hung;		    /* it waits for the guest to reset it */
+	u64 desc[2];		    /* what the guest was told that runs, front first; 0: nothing */
+	u64 pending[2];		    /* submitted meanwhile, not yet in place */
 	u32 cut[2][CTX_BATCH_REGS]; /* of .desc, as the GPU saved them when the process ended */
 };
 
@@ -193,8 +193,8 @@ struct vgpu_exec {
 	size_t scratch_size;
 	struct vgpu_exec_counts counts;
 	struct gvt_scan_counts scan;
-	u32 complained; /* bits by enum exec_refusal: said once */
-	u32 dirty;	/* bits by enum gvt_engine: there are reports */
+	u32 told;  /* bits by enum exec_refusal, then by engine: what a person was told of */
+	u32 dirty; /* bits by enum gvt_engine: there are reports */
 };
 
 /**

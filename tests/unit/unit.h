@@ -30,6 +30,7 @@ Suite *suite_blt_property(void);
 Suite *suite_blt_surface(void);
 
 Suite *suite_exec_run(void);
+Suite *suite_log(void);
 Suite *suite_monitoring(void);
 Suite *suite_seen(void);
 
