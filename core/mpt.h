@@ -159,8 +159,8 @@ void intel_gvt_hypervisor_are_valid_gfns(struct intel_vgpu *vgpu, const u64 *gfn
 					 bool *valid);
 
 /**
- * intel_gvt_hypervisor_gfn_to_mfn() - the machine frame behind a guest page that is mapped for
- * DMA, or INTEL_GVT_INVALID_ADDR when it is not: an unpinned frame could be another's by the time
+ * intel_gvt_hypervisor_gfn_to_mfn() - the bus frame of a guest page that is mapped for DMA, or
+ * INTEL_GVT_INVALID_ADDR when it is not: a frame that nothing holds could be another's by the time
  * the answer is used.
  */
 unsigned long intel_gvt_hypervisor_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn);
@@ -232,7 +232,7 @@ void intel_gvt_hypervisor_note(struct intel_vgpu *vgpu, enum intel_gvt_note note
 unsigned long intel_gvt_hypervisor_virt_to_mfn(struct intel_vgpu *vgpu, void *p);
 
 /**
- * intel_gvt_hypervisor_map_gfn_to_mfn() - put @nr machine frames from @mfn at @gfn, or (@map
+ * intel_gvt_hypervisor_map_gfn_to_mfn() - put @nr bus frames from @mfn at @gfn, or (@map
  * false) take them away. The frames are of guest pages mapped for DMA, which stay mapped for as
  * long as the alias exists. Returns 0, -EOPNOTSUPP, or another negative errno, nothing then
  * being mapped.

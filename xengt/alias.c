@@ -3,8 +3,9 @@
  * The guest's own pages, shown once more in its aperture, so that accesses there do not trap.
  *
  * To Xen such a page is device memory that the domain may have mapped. It keeps no reference for
- * it, so a page is shown only while it is mapped for DMA, and what shows it goes first. And it ends
- * a guest in which one page is put where another is shown: whatever was there is taken away before.
+ * it, so a page is shown only while it is pinned, by the core's mapping of it or by one made here,
+ * and what shows it goes first. And it ends a guest in which one page is put where another is
+ * shown: whatever was there is taken away before.
  */
 #include <errno.h>
 #include <string.h>
@@ -68,8 +69,11 @@ static void forget_run(struct xengt_vgpu *v, u32 first, u32 nr)
 	struct xengt_aliases *state = state_of(v);
 
 	for (u32 i = first; i < first + nr; i++) {
-		xengt_dma_hide(v, state->mfn[i], i);
+		u64 addr = state->mfn[i] << GVT_PAGE_SHIFT;
+
 		state->mfn[i] = 0;
+		if (xengt_dma_hide(v, addr >> GVT_PAGE_SHIFT, i) && v->host->gpu)
+			xengt_dma_unmap(v, &addr, 1);
 	}
 	state->nr -= nr;
 }
@@ -186,10 +190,51 @@ static int note_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 	return 0;
 }
 
-int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr)
+/* A run that is pinned. */
+static int show_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
+{
+	int err = note_run(v, first, mfn, nr);
+
+	if (err)
+		return err;
+	err = permit(v, mfn, nr, true);
+	if (!err)
+		err = set_p2m(v, state_of(v)->at + first, mfn, nr, true);
+	if (err) {
+		remove_run(v, first, nr);
+		forget_run(v, first, nr);
+	}
+	return err;
+}
+
+/* Bus frames that are the guest's own numbers: each is pinned, and shown where it turns out to be.
+ */
+static int pin_and_show(struct xengt_vgpu *v, u32 first, u64 gfn, u32 nr)
+{
+	u64 gfns[XENGT_GRANT_BATCH], addrs[XENGT_GRANT_BATCH];
+	u32 at = 0, run;
+	int err;
+
+	for (u32 i = 0; i < nr; i++)
+		gfns[i] = gfn + i;
+	err = xengt_dma_map(v, gfns, nr, addrs);
+	for (; !err && at < nr; at += run) {
+		for (run = 1; at + run < nr; run++)
+			if (addrs[at + run] != addrs[at] + run * GVT_PAGE_SIZE)
+				break;
+		err = addrs[at] == GVT_DMA_INVALID
+			      ? -ENXIO
+			      : show_run(v, first + at, addrs[at] >> GVT_PAGE_SHIFT, run);
+		if (err)
+			xengt_dma_unmap(v, addrs + at, nr - at);
+	}
+	return err;
+}
+
+int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 frame, u32 nr)
 {
 	struct xengt_aliases *state = state_of(v);
-	u32 pages, first;
+	u32 pages, first, n;
 	int err = follow_bar(v, &pages);
 
 	if (err)
@@ -198,16 +243,13 @@ int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr)
 		return -EINVAL;
 	first = gfn - state->at;
 	err = xengt_alias_drop(v, first, nr);
-	if (!err)
-		err = note_run(v, first, mfn, nr);
-	if (err)
-		return err;
-	err = permit(v, mfn, nr, true);
-	if (!err)
-		err = set_p2m(v, gfn, mfn, nr, true);
-	if (err) {
-		remove_run(v, first, nr);
-		forget_run(v, first, nr);
+	if (!v->host->gpu)
+		return err ? err : show_run(v, first, frame, nr);
+	for (u32 done = 0; !err && done < nr; done += n) {
+		n = nr - done < XENGT_GRANT_BATCH ? nr - done : XENGT_GRANT_BATCH;
+		err = pin_and_show(v, first + done, frame + done, n);
 	}
+	if (err)
+		xengt_alias_drop(v, first, nr);
 	return err;
 }

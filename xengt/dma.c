@@ -6,9 +6,6 @@
  * and built up again with the same pages; the oldest of them go, many at a time. All go when the
  * guest's frames change hands.
  *
- * What threads of a GPU look up is changed under the view's lock (view.h): the chains by address,
- * and which of the pages in them are in use.
- *
  * Two pins may turn out to be of one frame, when the guest meddled with its grants. Then references
  * are given back to either; the frame is kept until both are gone.
  */
@@ -57,10 +54,8 @@ static int prepare(struct xengt_vgpu *v)
 		free(pages);
 		return -ENOMEM;
 	}
-	xengt_view_lock(v);
 	dma->by_bus = by_bus;
 	dma->pages = pages;
-	xengt_view_unlock(v);
 	if (v->state->pins.nr < XENGT_PINS_SCRATCH)
 		v->state->pins.nr = XENGT_PINS_SCRATCH;
 	return 0;
@@ -194,13 +189,11 @@ static void trim(struct xengt_vgpu *v, u32 keep)
 	while (dma->idle > keep) {
 		u32 nr = 0;
 
-		xengt_view_lock(v);
 		while (dma->idle > keep && nr < ARRAY_SIZE(batch)) {
 			batch[nr] = dma->idle_old - 1;
 			idle_pull(dma, batch[nr]);
 			unlink_page(v, batch[nr++]);
 		}
-		xengt_view_unlock(v);
 		unmap_pins(v, batch, nr);
 	}
 }
@@ -219,20 +212,6 @@ int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin)
 	return err;
 }
 
-static int begin_use(struct xengt_vgpu *v, u64 gfn)
-{
-	int err = xengt_view_use(v, gfn);
-
-	v->dma.used += !err;
-	return err;
-}
-
-static void end_use(struct xengt_vgpu *v, u32 pin)
-{
-	xengt_view_unuse(v, pin_of(v, pin)->gfn);
-	v->dma.used--;
-}
-
 /* After a reference went. What shows a page must go before the page does. */
 static void settle(struct xengt_vgpu *v, u32 pin)
 {
@@ -245,7 +224,7 @@ static void settle(struct xengt_vgpu *v, u32 pin)
 		page->within = 1;
 		return;
 	}
-	end_use(v, pin);
+	v->dma.used--;
 	if (page->gone)
 		idle_push_oldest(&v->dma, pin);
 	else
@@ -262,15 +241,11 @@ static int new_page(struct xengt_vgpu *v, u64 gfn, u32 was, u32 *pin)
 	if (err)
 		return err;
 	err = xengt_pagetab_set(&v->dma.gfns, gfn, *pin + 1);
-	if (!err) {
-		err = begin_use(v, gfn);
-		if (err)
-			xengt_pagetab_set(&v->dma.gfns, gfn, was);
-	}
 	if (err) {
 		give_pin(v, *pin);
 		return err;
 	}
+	v->dma.used++;
 	v->dma.pages[*pin].older = was;
 	*pin_of(v, *pin) = (struct xengt_pin){ .gfn = gfn };
 	return 0;
@@ -278,7 +253,7 @@ static int new_page(struct xengt_vgpu *v, u64 gfn, u32 was, u32 *pin)
 
 static void drop_new(struct xengt_vgpu *v, u32 pin)
 {
-	end_use(v, pin);
+	v->dma.used--;
 	xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, v->dma.pages[pin].older);
 	give_pin(v, pin);
 }
@@ -310,9 +285,7 @@ static int look_up(struct xengt_vgpu *v, const u64 *gfns, u32 nr, struct batch *
 				return err;
 			batch->new[batch->nr_new++] = pin;
 		} else if (!in_use(&v->dma.pages[pin])) {
-			err = begin_use(v, gfn);
-			if (err)
-				return err;
+			v->dma.used++;
 			idle_pull(&v->dma, pin);
 		}
 		v->dma.hits += link != 0;
@@ -356,7 +329,6 @@ static int map_new(struct xengt_vgpu *v, struct batch *batch)
 	if (err)
 		return err;
 	err = xengt_grants_map(v, batch->new, batch->nr_new);
-	xengt_view_lock(v);
 	for (u32 i = 0; i < batch->nr_new; i++) {
 		u64 bus = pin_of(v, batch->new[i])->bus;
 		u32 *chain;
@@ -368,7 +340,6 @@ static int map_new(struct xengt_vgpu *v, struct batch *batch)
 		*chain = batch->new[i] + 1;
 		mapped++;
 	}
-	xengt_view_unlock(v);
 	give_quota(v, batch->nr_new - mapped);
 	v->dma.maps += mapped;
 	return err;
@@ -379,12 +350,9 @@ static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 	struct batch batch;
 	int err;
 
-	xengt_view_lock(v);
 	err = look_up(v, gfns, nr, &batch);
-	xengt_view_unlock(v);
 	if (!err)
 		err = map_new(v, &batch);
-	xengt_view_lock(v);
 	if (err)
 		undo(v, &batch);
 	for (u32 i = 0; !err && i < nr; i++) {
@@ -395,7 +363,6 @@ static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 	}
 	if (!err)
 		drop_unmapped(v, &batch);
-	xengt_view_unlock(v);
 	return err;
 }
 
@@ -449,7 +416,6 @@ static int map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 		xengt_dma_unmap(v, addrs, nr);
 		return err;
 	}
-	xengt_view_lock(v);
 	for (u32 i = 0; i < nr; i++) {
 		u32 pin = xengt_pagetab_get(&v->dma.gfns, gfns[i]) - 1;
 
@@ -457,7 +423,6 @@ static int map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 		v->dma.pages[pin].within++;
 		v->dma.pages[pin].large[order] += i == 0;
 	}
-	xengt_view_unlock(v);
 	*addr = addrs[0];
 	return 0;
 }
@@ -533,11 +498,9 @@ static void unmap_one(struct xengt_vgpu *v, u64 bus)
 
 void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr)
 {
-	xengt_view_lock(v);
 	for (size_t i = 0; i < nr; i++)
 		if (addrs[i] != GVT_DMA_INVALID)
 			unmap_one(v, addrs[i]);
-	xengt_view_unlock(v);
 	if (v->dma.idle > IDLE_MAX + XENGT_GRANT_BATCH)
 		trim(v, IDLE_MAX);
 	if (v->dma.idle_gone)
@@ -550,7 +513,6 @@ void xengt_dma_close(struct xengt_vgpu *v)
 	struct xengt_dma *dma = &v->dma;
 
 	xengt_alias_drop(v, 0, XENGT_ALIAS_MAX);
-	xengt_view_close(v);
 	for (u32 pin = 0; pin < all; pin++) {
 		if (pin_of(v, pin)->bus)
 			batch[nr++] = pin;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bus addresses: of guest pages, which are pinned by mapping a grant of each, and of pages of ours.
+ * Machine addresses: of guest pages, which are pinned by mapping a grant of each, and of pages of
+ * ours. Silicon's bus addresses are these; a GPU of software has others (bus.h), and only what is
+ * shown in the aperture is pinned then.
  *
  * The grants are the guest's, but written by us, in a part of its grant table that it does not use
  * itself: the last frames, taken downwards as need grows. A guest that writes there can have no
@@ -9,7 +11,7 @@
  * A mapped grant is dom0's and outlives the process, so each is noted in the state file: the
  * arguments of the call that maps them are there, where Xen leaves the handles.
  *
- * All of this is of one vGPU, and called in its thread, but for what view.h says.
+ * All of this is of one vGPU, and called in its thread, but for xengt_hostmem_find().
  */
 #ifndef XENGT_DMA_H
 #define XENGT_DMA_H
@@ -154,8 +156,8 @@ u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn);
  */
 int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place);
 
-/** xengt_dma_hide() - it no longer does. */
-void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place);
+/** xengt_dma_hide() - it no longer does. False: it did not, as far as is noted. */
+bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place);
 
 /**
  * xengt_dma_revalidate() - the guest's frames changed hands: let go of all that is not in use, and
@@ -187,7 +189,7 @@ bool xengt_quota_allows(const struct xengt_vgpu *v, u64 nr);
 /** xengt_quota_refused() - count that it may not; the first time is logged. */
 void xengt_quota_refused(struct xengt_vgpu *v);
 
-/* ---- pages of ours that a device reads: hostmem.c ---- */
+/* ---- pages of ours that the GPU reads: hostmem.c ---- */
 
 #define XENGT_HOST_CHUNKS 1024u
 
@@ -197,6 +199,7 @@ struct xengt_hostmem {
 	xengntshr_handle *gntshr;
 	struct xengt_host_chunk *chunk[XENGT_HOST_CHUNKS];
 	u32 chunks;
+	u32 next;		      /* bus frame to give, where frames are not of this machine */
 	struct xengt_pagetab by_page; /* to the chunk's place in .chunk + 1 */
 	struct xengt_pagetab
 		by_bus; /* from its frame to a page's number; the view's lock guards it */
@@ -233,11 +236,12 @@ struct xengt_aliases {
 };
 
 /**
- * xengt_alias_map() - show @nr frames from @mfn at @gfn, inside BAR2, in place of what was there.
- * Returns 0, -EINVAL (outside BAR2), -ENXIO (a frame that is not mapped for DMA), -EEXIST (the
- * guest has memory there), or another negative errno, nothing then being shown.
+ * xengt_alias_map() - show @nr bus frames from @frame at @gfn, inside BAR2, in place of what was
+ * there. Returns 0, -EINVAL (outside BAR2), -ENXIO (a frame that is not mapped for DMA), -EEXIST
+ * (the guest has memory there), -ENOSPC (no more can be pinned), or another negative errno, nothing
+ * then being shown.
  */
-int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr);
+int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 frame, u32 nr);
 
 /** xengt_alias_unmap() - show nothing there. Returns 0, or an errno: something is still shown. */
 int xengt_alias_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr);

@@ -36,7 +36,7 @@ int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place)
 }
 
 /* Of two pins of one frame, it may be with either. */
-void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
+bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
 {
 	u64 bus = mfn << GVT_PAGE_SHIFT;
 
@@ -51,8 +51,9 @@ void xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
 		if (!*at)
 			continue;
 		*at = v->dma.places[place];
-		return;
+		return true;
 	}
+	return false;
 }
 
 bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid)
@@ -89,11 +90,14 @@ static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 	return err;
 }
 
-/* The guest gave them up: out of the aperture they go, neighbours together. */
+/* The guest gave them up: out of the aperture they go, neighbours together. What shows a page may
+ * be all that holds it. */
 static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 {
 	const struct xengt_dma_page *pages = v->dma.pages;
 
+	for (u32 i = 0; i < nr; i++)
+		v->dma.pages[pins[i]].gone = true;
 	for (u32 i = 0, run; i < nr; i += run) {
 		u32 place = pages[pins[i]].aliases;
 
@@ -105,10 +109,6 @@ static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 	}
 	for (u32 i = 0; i < nr; i++)
 		xengt_dma_hide_page(v, pins[i]);
-	xengt_view_lock(v);
-	for (u32 i = 0; i < nr; i++)
-		v->dma.pages[pins[i]].gone = true;
-	xengt_view_unlock(v);
 	v->dma.gone += nr;
 }
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of ours that the GPU reads by bus address. It is the kernel's, shared by this domain with
- * itself (/dev/xen/gntalloc): such a page is at one machine frame as long as it exists, and its
- * grant tells which. Unlike a grant that is mapped, the page ends with the process.
+ * Memory of ours that the GPU reads by bus address. For silicon it is the kernel's, shared by this
+ * domain with itself (/dev/xen/gntalloc): such a page is at one machine frame as long as it exists,
+ * and its grant tells which. Unlike a grant that is mapped, the page ends with the process. For a
+ * GPU of software any memory will do, with addresses as in bus.h.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "xengt/bus.h"
 #include "xengt/log.h"
 #include "xengt/xengt.h"
 
@@ -85,6 +88,62 @@ static void *share(struct xengt_vgpu *v, u32 pages, u32 *refs)
 	return va;
 }
 
+static int find_addresses(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bus)
+{
+	int err = 0;
+
+	for (u32 i = 0; !err && i < nr; i += XENGT_GRANT_BATCH)
+		err = xengt_grants_own(v, refs + i,
+				       nr - i < XENGT_GRANT_BATCH ? nr - i : XENGT_GRANT_BATCH,
+				       bus + i);
+	if (err)
+		complain(v, "its bus addresses", -err);
+	return err;
+}
+
+/* Pages at machine frames of their own. */
+static int get_real(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
+{
+	u32 *refs = calloc(chunk->pages, sizeof(*refs));
+	int err = -ENOMEM;
+
+	if (refs)
+		chunk->va = share(v, chunk->pages, refs);
+	if (chunk->va)
+		err = find_addresses(v, refs, chunk->pages, chunk->bus);
+	free(refs);
+	return err;
+}
+
+/* Pages at numbers that none of ours has now. */
+static int get_any(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
+{
+	struct xengt_hostmem *mem = &v->hostmem;
+
+	chunk->va = mmap(NULL, chunk->pages * GVT_PAGE_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (chunk->va == MAP_FAILED) {
+		chunk->va = NULL;
+		complain(v, "mmap", errno);
+		return -ENOMEM;
+	}
+	for (u32 i = 0; i < chunk->pages; i++) {
+		while (xengt_pagetab_get(&mem->by_bus, XENGT_BUS_HOST + mem->next))
+			mem->next = (mem->next + 1) % (XENGT_BUS_END - XENGT_BUS_HOST);
+		chunk->bus[i] = (XENGT_BUS_HOST + mem->next) << GVT_PAGE_SHIFT;
+		mem->next = (mem->next + 1) % (XENGT_BUS_END - XENGT_BUS_HOST);
+	}
+	return 0;
+}
+
+static void give_back(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
+{
+	if (v->host->gpu)
+		munmap(chunk->va, chunk->pages * GVT_PAGE_SIZE);
+	else
+		xengntshr_unshare(v->hostmem.gntshr, chunk->va, chunk->pages);
+}
+
 /* Enters a chunk's pages into the indices, or takes them out. */
 static int index_chunk(struct xengt_vgpu *v, const struct xengt_host_chunk *chunk, bool enter)
 {
@@ -109,23 +168,12 @@ static void drop_chunk(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
 	struct xengt_hostmem *mem = &v->hostmem;
 
 	index_chunk(v, chunk, false);
-	xengntshr_unshare(mem->gntshr, chunk->va, chunk->pages);
+	give_back(v, chunk);
 	mem->chunk[chunk->place] = NULL;
 	while (mem->chunks && !mem->chunk[mem->chunks - 1])
 		mem->chunks--;
 	mem->pages -= chunk->pages;
 	free(chunk);
-}
-
-static int find_addresses(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bus)
-{
-	int err = 0;
-
-	for (u32 i = 0; !err && i < nr; i += XENGT_GRANT_BATCH)
-		err = xengt_grants_own(v, refs + i,
-				       nr - i < XENGT_GRANT_BATCH ? nr - i : XENGT_GRANT_BATCH,
-				       bus + i);
-	return err;
 }
 
 static bool has_quota(struct xengt_vgpu *v, u32 pages)
@@ -142,31 +190,30 @@ static struct xengt_host_chunk *new_chunk(struct xengt_vgpu *v, u32 pages)
 {
 	struct xengt_hostmem *mem = &v->hostmem;
 	struct xengt_host_chunk *chunk = calloc(1, sizeof(*chunk) + pages * sizeof(*chunk->bus));
-	u32 *refs = calloc(pages, sizeof(*refs)), place = 0;
+	u32 place = 0;
 	int err;
 
 	while (place < mem->chunks && mem->chunk[place])
 		place++;
-	if (chunk && refs && place < XENGT_HOST_CHUNKS && has_quota(v, pages))
-		chunk->va = share(v, pages, refs);
-	if (!chunk || !chunk->va) {
-		free(refs);
+	if (!chunk || place == XENGT_HOST_CHUNKS || !has_quota(v, pages)) {
 		free(chunk);
 		return NULL;
 	}
 	chunk->pages = pages;
 	chunk->place = place;
+	err = v->host->gpu ? get_any(v, chunk) : get_real(v, chunk);
+	if (!chunk->va) {
+		free(chunk);
+		return NULL;
+	}
 	mem->chunk[place] = chunk;
 	if (mem->chunks == place)
 		mem->chunks++;
 	mem->pages += pages;
-	err = find_addresses(v, refs, pages, chunk->bus);
 	if (!err)
 		err = index_chunk(v, chunk, true);
-	free(refs);
 	if (!err)
 		return chunk;
-	complain(v, "its bus addresses", -err);
 	drop_chunk(v, chunk);
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
+#include "xengt/bus.h"
 #include "xengt/log.h"
 #include "xengt/xengt.h"
 
@@ -94,6 +95,7 @@ static void detach_vgpu(unsigned long handle)
 	struct xengt_vgpu *v = of(handle);
 
 	xengt_dma_close(v);
+	xengt_view_close(v);
 	xengt_hostmem_close(v);
 	if (!v->keep)
 		xengt_track_settle(v);
@@ -168,14 +170,17 @@ static void put_vfio_device(unsigned long handle)
 	of(handle)->refs--;
 }
 
+/* Of mapped pages, which may be many, it is known. */
+static bool known(struct xengt_vgpu *v, unsigned long gfn, bool *valid)
+{
+	return v->host->gpu ? xengt_bus_valid(v, gfn, valid) : xengt_dma_valid(v, gfn, valid);
+}
+
 static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 {
 	bool valid;
 
-	/* Of mapped pages, which may be many, it is known. */
-	if (xengt_dma_valid(of(handle), gfn, &valid))
-		return valid;
-	return xengt_mem_valid(&of(handle)->mem, gfn);
+	return known(of(handle), gfn, &valid) ? valid : xengt_mem_valid(&of(handle)->mem, gfn);
 }
 
 /* Those that are not known are looked for together. */
@@ -187,7 +192,7 @@ static void are_valid_gfns(unsigned long handle, const u64 *gfns, size_t nr, boo
 	size_t n = 0;
 
 	for (size_t i = 0; i < nr; i++) {
-		if (!xengt_dma_valid(of(handle), gfns[i], &valid[i])) {
+		if (!known(of(handle), gfns[i], &valid[i])) {
 			ask[n] = gfns[i];
 			at[n++] = i;
 		}
@@ -202,29 +207,42 @@ static void are_valid_gfns(unsigned long handle, const u64 *gfns, size_t nr, boo
 
 static unsigned long gfn_to_mfn(unsigned long handle, unsigned long gfn)
 {
-	return xengt_dma_mfn(of(handle), gfn);
+	struct xengt_vgpu *v = of(handle);
+
+	return v->host->gpu ? xengt_bus_mfn(v, gfn) : xengt_dma_mfn(v, gfn);
 }
 
 static int dma_map_guest_page(unsigned long handle, unsigned long gfn, unsigned long size,
 			      dma_addr_t *dma_addr)
 {
-	return xengt_dma_map_page(of(handle), gfn, size, dma_addr);
-}
+	struct xengt_vgpu *v = of(handle);
 
-static void dma_unmap_guest_page(unsigned long handle, dma_addr_t dma_addr)
-{
-	xengt_dma_unmap(of(handle), &dma_addr, 1);
+	return v->host->gpu ? xengt_bus_map_page(v, gfn, size, dma_addr)
+			    : xengt_dma_map_page(v, gfn, size, dma_addr);
 }
 
 static int dma_map_guest_pages(unsigned long handle, const u64 *gfns, size_t nr,
 			       dma_addr_t *dma_addrs)
 {
-	return xengt_dma_map(of(handle), gfns, nr, dma_addrs);
+	struct xengt_vgpu *v = of(handle);
+
+	return v->host->gpu ? xengt_bus_map(v, gfns, nr, dma_addrs)
+			    : xengt_dma_map(v, gfns, nr, dma_addrs);
 }
 
 static void dma_unmap_guest_pages(unsigned long handle, const dma_addr_t *dma_addrs, size_t nr)
 {
-	xengt_dma_unmap(of(handle), dma_addrs, nr);
+	struct xengt_vgpu *v = of(handle);
+
+	if (v->host->gpu)
+		xengt_bus_unmap(v, dma_addrs, nr);
+	else
+		xengt_dma_unmap(v, dma_addrs, nr);
+}
+
+static void dma_unmap_guest_page(unsigned long handle, dma_addr_t dma_addr)
+{
+	dma_unmap_guest_pages(handle, &dma_addr, 1);
 }
 
 static void *alloc_host_pages(unsigned long handle, size_t nr)
@@ -244,7 +262,7 @@ static unsigned long from_virt_to_mfn(unsigned long handle, void *p)
 
 static void *dma_to_virt(unsigned long handle, dma_addr_t bus)
 {
-	return xengt_view_find(of(handle), bus);
+	return xengt_bus_find(of(handle), bus);
 }
 
 static int map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn,

@@ -8,11 +8,15 @@
 
 u64 xengt_quota_used(const struct xengt_vgpu *v)
 {
-	/* In this order, since the vGPU goes on: it unmaps nothing that it did not map before. */
-	u64 unmaps = __atomic_load_n(&v->dma.unmaps, __ATOMIC_ACQUIRE);
-	u64 maps = __atomic_load_n(&v->dma.maps, __ATOMIC_RELAXED);
+	u64 ours = __atomic_load_n(&v->hostmem.pages, __ATOMIC_RELAXED);
+	u64 unmaps, maps;
 
-	return maps - unmaps + __atomic_load_n(&v->hostmem.pages, __ATOMIC_RELAXED);
+	if (v->host->gpu)
+		return __atomic_load_n(&v->view.used, __ATOMIC_RELAXED) + ours;
+	/* In this order, since the vGPU goes on: it unmaps nothing that it did not map before. */
+	unmaps = __atomic_load_n(&v->dma.unmaps, __ATOMIC_ACQUIRE);
+	maps = __atomic_load_n(&v->dma.maps, __ATOMIC_RELAXED);
+	return maps - unmaps + ours;
 }
 
 bool xengt_quota_allows(const struct xengt_vgpu *v, u64 nr)

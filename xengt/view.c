@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "xengt/dma_page.h"
+#include "xengt/xengt.h"
 
 void xengt_view_init(struct xengt_view *view)
 {
@@ -98,22 +98,19 @@ static void *find_alone(struct xengt_vgpu *v, struct xengt_view_bucket *bucket, 
 	return now->alone[i];
 }
 
-static void *find_in(struct xengt_vgpu *v, struct xengt_view_bucket *bucket, u32 i)
-{
-	if (!map_bucket(v, bucket))
-		return NULL;
-	if (bucket->now.present[i / 64] >> i % 64 & 1)
-		return bucket->now.va + i * GVT_PAGE_SIZE;
-	return find_alone(v, bucket, i);
-}
-
 /* ---- buckets ---- */
 
-static struct xengt_view_bucket *bucket_of(const struct xengt_view *view, u64 gfn)
+struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn)
 {
-	u32 link = xengt_pagetab_get(&view->by_gfn, gfn / XENGT_VIEW_PAGES);
+	u64 number = gfn / XENGT_VIEW_PAGES;
+	u32 link;
 
-	return link ? &view->buckets[link - 1] : NULL;
+	if (view->last && view->last->number == number)
+		return view->last;
+	link = xengt_pagetab_get(&view->by_gfn, number);
+	if (link)
+		view->last = &view->buckets[link - 1];
+	return link ? view->last : NULL;
 }
 
 static void free_bucket(struct xengt_view *view, struct xengt_view_bucket *bucket)
@@ -121,6 +118,7 @@ static void free_bucket(struct xengt_view *view, struct xengt_view_bucket *bucke
 	xengt_pagetab_set(&view->by_gfn, bucket->number, 0);
 	*bucket = (struct xengt_view_bucket){ .next = view->free };
 	view->free = bucket - view->buckets + 1;
+	view->last = NULL;
 }
 
 /* Unmaps what nobody uses. */
@@ -169,28 +167,39 @@ static struct xengt_view_bucket *new_bucket(struct xengt_vgpu *v, u64 gfn, int *
 
 int xengt_view_use(struct xengt_vgpu *v, u64 gfn)
 {
-	struct xengt_view_bucket *bucket = bucket_of(&v->view, gfn);
+	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
+	u32 i = gfn % XENGT_VIEW_PAGES;
 	int err = 0;
 
 	if (!bucket)
 		bucket = new_bucket(v, gfn, &err);
 	if (!bucket)
 		return err;
-	if (!bucket->users++ && bucket->now.va)
-		v->view.idle--;
-	return 0;
+	if (!bucket->refs[i]++) {
+		v->view.used++;
+		if (!bucket->users++ && bucket->now.va)
+			v->view.idle--;
+	}
+	return map_bucket(v, bucket) && (bucket->now.present[i / 64] >> i % 64 & 1);
 }
 
 void xengt_view_unuse(struct xengt_vgpu *v, u64 gfn)
 {
-	struct xengt_view_bucket *bucket = bucket_of(&v->view, gfn);
+	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
 
+	if (--bucket->refs[gfn % XENGT_VIEW_PAGES])
+		return;
+	v->view.used--;
 	if (--bucket->users)
 		return;
 	if (bucket->now.va)
 		v->view.idle++;
 	else if (!bucket->old.va)
 		free_bucket(&v->view, bucket);
+}
+
+void xengt_view_unuse_done(struct xengt_vgpu *v)
+{
 	if (v->view.idle > XENGT_VIEW_IDLE)
 		sweep(v);
 }
@@ -234,36 +243,21 @@ void xengt_view_close(struct xengt_vgpu *v)
 	xengt_pagetab_free(&view->by_gfn);
 	free(view->buckets);
 	view->buckets = NULL;
-	view->nr = view->free = view->idle = 0;
+	view->last = NULL;
+	view->nr = view->free = view->idle = view->used = 0;
 	if (view->fmem)
 		xenforeignmemory_close(view->fmem);
 	view->fmem = NULL;
 }
 
-/* ---- looking up ---- */
-
-static bool is_the_guests(const struct xengt_dma_page *page)
+void *xengt_view_find(struct xengt_vgpu *v, u64 gfn)
 {
-	return in_use(page) && !page->gone;
-}
+	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
+	u32 i = gfn % XENGT_VIEW_PAGES;
 
-static void *find_guest_page(struct xengt_vgpu *v, u64 bus)
-{
-	u32 link = xengt_dma_find(v, bus, is_the_guests);
-	u64 gfn = link ? pin_of(v, link - 1)->gfn : 0;
-	struct xengt_view_bucket *bucket = link ? bucket_of(&v->view, gfn) : NULL;
-
-	return bucket ? find_in(v, bucket, gfn % XENGT_VIEW_PAGES) : NULL;
-}
-
-void *xengt_view_find(struct xengt_vgpu *v, u64 bus)
-{
-	void *va;
-
-	xengt_view_lock(v);
-	va = xengt_hostmem_find(v, bus);
-	if (!va)
-		va = find_guest_page(v, bus);
-	xengt_view_unlock(v);
-	return va;
+	if (!bucket || !bucket->refs[i] || !map_bucket(v, bucket))
+		return NULL;
+	if (bucket->now.present[i / 64] >> i % 64 & 1)
+		return bucket->now.va + i * GVT_PAGE_SIZE;
+	return find_alone(v, bucket, i);
 }

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The pages that are mapped for DMA, as this processor sees them: for a GPU that is software.
+ * The guest's pages that a GPU of software reaches, as this processor sees them.
  *
- * Its threads look bus addresses up at any time, the vGPU's own thread maps and unmaps. One lock,
- * the view's, keeps both apart; it guards too what such a look-up reads elsewhere: the chains of
- * struct xengt_dma and the use of their pages, and the addresses of struct xengt_hostmem. The
- * vGPU's thread takes it once for many pages, never while it waits for the hypervisor to map them.
+ * Its threads look pages up at any time, the vGPU's own thread says which there are. One lock, the
+ * view's, keeps both apart; it guards too the addresses of struct xengt_hostmem.
  *
- * Guest memory is mapped 1 MiB at a time, when a page of it is first looked up, and stays while a
- * page of it is in use. What the GPU may have been told is unmapped after its flush alone: the core
- * gives a page back, and ends intel_vgpu_invalidate(), behind one.
+ * Guest memory is mapped 1 MiB (a bucket) at a time, and stays while a page of it is in use. What
+ * the GPU may have been told is unmapped after its flush alone: the core gives a page back, and
+ * ends intel_vgpu_invalidate(), behind one.
  */
 #ifndef XENGT_VIEW_H
 #define XENGT_VIEW_H
@@ -25,6 +23,7 @@ struct xengt_vgpu;
 #define XENGT_VIEW_PAGES   256u	  /* of a bucket */
 #define XENGT_VIEW_BUCKETS 65536u /* of one guest: 64 GiB */
 #define XENGT_VIEW_IDLE	   32u	  /* stay mapped though nothing of them is in use */
+#define XENGT_VIEW_LARGE   (XENGT_VIEW_PAGES / 16 + 1)
 
 /* A mapping of a bucket's frames; those that came later are mapped each by itself. */
 struct xengt_view_mapping {
@@ -34,9 +33,11 @@ struct xengt_view_mapping {
 };
 
 struct xengt_view_bucket {
-	u64 number; /* its first frame's, in buckets */
-	u32 users;  /* pages of it that are in use */
-	u32 next;   /* free ones: to the next, as its place + 1 */
+	u64 number;		     /* its first frame's, in buckets */
+	u32 users;		     /* pages of it that are in use */
+	u32 next;		     /* free ones: to the next, as its place + 1 */
+	u32 refs[XENGT_VIEW_PAGES];  /* of each page */
+	u32 large[XENGT_VIEW_LARGE]; /* bus.c's: pages of 64 KiB, and the one of 2 MiB, here */
 	struct xengt_view_mapping now;
 	struct xengt_view_mapping old; /* out of date, and the GPU may still use it */
 };
@@ -46,9 +47,13 @@ struct xengt_view {
 	xenforeignmemory_handle *fmem;
 	struct xengt_pagetab by_gfn; /* from a bucket's number to its place + 1 */
 	struct xengt_view_bucket *buckets;
+	struct xengt_view_bucket *last; /* that was found, or NULL */
 	u32 nr, free; /* places that were ever used; the first that is free again, + 1 */
 	u32 idle;     /* mapped, and not in use */
+	u64 used;     /* pages that are in use */
 	u64 maps, drops;
+	u64 refused; /* pages asked for that are no memory */
+	u64 strays;  /* given back, and not had */
 };
 
 /** xengt_view_init() - an empty view; no other call comes before. */
@@ -64,13 +69,26 @@ void xengt_view_lock(struct xengt_vgpu *v);
 void xengt_view_unlock(struct xengt_vgpu *v);
 
 /**
- * xengt_view_use() - a page at @gfn is in use from now on. The lock is held.
- * Returns 0, -ENOSPC (too many places of the guest's memory are) or -ENOMEM.
+ * xengt_view_bucket() - the bucket that page @gfn is in; NULL: no page of it was ever used. The
+ * lock is held.
+ */
+struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn);
+
+/**
+ * xengt_view_use() - one more reference to the page at @gfn. The lock is held.
+ * Returns 1 when memory of the guest's is known to be there, 0 when it was not when the bucket was
+ * mapped, -ENOSPC (too many places of the guest's memory are in use) or -ENOMEM.
  */
 int xengt_view_use(struct xengt_vgpu *v, u64 gfn);
 
-/** xengt_view_unuse() - the reverse, and the GPU has let go of it. The lock is held. */
+/** xengt_view_unuse() - one less, and the GPU has let go of it. The lock is held. */
 void xengt_view_unuse(struct xengt_vgpu *v, u64 gfn);
+
+/**
+ * xengt_view_unuse_done() - after the last of many: unmaps what is not in use and too much to keep.
+ * The lock is held.
+ */
+void xengt_view_unuse_done(struct xengt_vgpu *v);
 
 /** xengt_view_retire() - the guest's frames changed hands: nothing mapped until now is found any
  * more. */
@@ -79,10 +97,8 @@ void xengt_view_retire(struct xengt_vgpu *v);
 /** xengt_view_reap() - and the GPU was flushed since: unmap it. */
 void xengt_view_reap(struct xengt_vgpu *v);
 
-/**
- * xengt_view_find() - the page at bus address @bus: one of ours, or one of the guest's that is in
- * use. From any thread. NULL: there is none, or it cannot be mapped.
- */
-void *xengt_view_find(struct xengt_vgpu *v, u64 bus);
+/** xengt_view_find() - the page at @gfn, which is in use; NULL: it is not, or not there. The lock
+ * is held. */
+void *xengt_view_find(struct xengt_vgpu *v, u64 gfn);
 
 #endif

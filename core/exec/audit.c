@@ -11,7 +11,7 @@
 
 #define BATCH_PAGES_MAX 64u
 
-static struct hidden *new_batch(struct shadow_ctx *ctx, u32 pages)
+static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 {
 	struct shadow_batch *batch = calloc(1, sizeof(*batch));
 
@@ -21,6 +21,7 @@ static struct hidden *new_batch(struct shadow_ctx *ctx, u32 pages)
 		free(batch);
 		return NULL;
 	}
+	batch->from = gma;
 	batch->next = ctx->batches;
 	ctx->batches = batch;
 	ctx->batch_pages += pages;
@@ -61,7 +62,7 @@ static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 	}
 	/* What has no end is the audit's to refuse. */
 	nr = end < 0 ? nr : at;
-	mem = new_batch(ctx, (nr * sizeof(u32) + GVT_PAGE_SIZE - 1) >> GVT_PAGE_SHIFT);
+	mem = new_batch(ctx, gma, (nr * sizeof(u32) + GVT_PAGE_SIZE - 1) >> GVT_PAGE_SHIFT);
 	if (mem)
 		memcpy(mem->va, dw, nr * sizeof(u32));
 	free(dw);
@@ -106,18 +107,33 @@ int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, struct exec_fault *
 	return verdict(ctx, gvt_scan_ring(&scan, dw, nr, &found), &found, fault);
 }
 
-int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fault *fault)
+/* A batch that no audited command starts, and what audits it. */
+static int audit_copy(struct shadow_ctx *ctx, u64 gma, const char *why, u32 *at,
+		      int (*audit)(const struct gvt_scan *scan, u32 *dw, u32 nr,
+				   struct gvt_scan_fault *fault),
+		      struct exec_fault *fault)
 {
 	const struct gvt_scan scan = scan_of(ctx);
-	struct gvt_scan_fault found = { .why = "a per-context batch that cannot be copied",
-					.addr = gma };
+	struct gvt_scan_fault found = { .why = why, .addr = gma };
 	struct gvt_scan_copy copy;
 	int err = copy_batch(ctx, gma, &copy);
 
 	if (!err)
-		err = gvt_scan_per_ctx(&scan, copy.dw, copy.nr, &found);
+		err = audit(&scan, copy.dw, copy.nr, &found);
 	*at = err ? 0 : copy.gma;
 	return verdict(ctx, err, &found, fault);
+}
+
+int vgpu_audit_batch(struct shadow_ctx *ctx, u64 gma, u32 level, u32 *at, struct exec_fault *fault)
+{
+	return audit_copy(ctx, gma, "a batch to go on with that cannot be copied", at,
+			  level ? gvt_scan_second : gvt_scan_batch, fault);
+}
+
+int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fault *fault)
+{
+	return audit_copy(ctx, gma, "a per-context batch that cannot be copied", at,
+			  gvt_scan_per_ctx, fault);
 }
 
 int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
@@ -126,7 +142,7 @@ int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
 	const struct gvt_scan scan = scan_of(ctx);
 	struct gvt_scan_fault found = { .why = "an indirect-context batch that cannot be copied",
 					.addr = gma };
-	struct hidden *mem = new_batch(ctx, 1); /* at most 63 lines of 64 bytes */
+	struct hidden *mem = new_batch(ctx, gma, 1); /* at most 63 lines of 64 bytes */
 	int err = mem ? vgpu_gma_read(ctx->vgpu, gma, mem->va, bytes) : -ENOMEM;
 
 	if (!err)

@@ -315,13 +315,9 @@ static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 	/* What came to its end is told now, or the next process would do it again. */
 	if (save)
 		vgpu_exec_service_engine(vgpu, nr);
-	for (unsigned int i = 0; save && i < 2; i++) {
-		if (!engine->ctx[i])
-			continue;
-		vgpu_context_store(engine->ctx[i]);
-		memcpy(vgpu->state->ports[nr].cut[i], engine->ctx[i]->saved,
-		       sizeof(engine->ctx[i]->saved));
-	}
+	for (unsigned int i = 0; save && i < 2; i++)
+		if (engine->ctx[i])
+			vgpu_context_store(engine->ctx[i]);
 	vgpu_contexts_drop(vgpu, nr);
 }
 

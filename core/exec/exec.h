@@ -61,11 +61,10 @@ void hidden_free(struct intel_vgpu *vgpu, struct hidden *h);
  */
 #define CTX_BATCH_PAGES 512u
 
-#define CTX_BATCH_REGS 16u
-#define CTX_BATCHES    GVT_SCAN_BATCHES /* copies of privileged batches, for each piece of a ring */
-
+/* A copy of a privileged batch. */
 struct shadow_batch {
 	struct hidden mem;
+	u32 from; /* where the guest has it */
 	struct shadow_batch *next;
 };
 
@@ -82,9 +81,7 @@ struct shadow_ctx {
 	struct hidden mem; /* the image, then the ring */
 	u32 *regs;	   /* page 1 of the image, as the GPU has it */
 	u32 *ring;
-	u32 image[CTX_DWORDS];			   /* page 1 as it was loaded */
-	u16 batch_at[CTX_BATCH_REGS], nr_batch_at; /* of registers of a batch that was cut short */
-	u32 saved[CTX_BATCH_REGS];		   /* as the GPU saved them */
+	u32 image[CTX_DWORDS];	 /* page 1 as it was loaded */
 	u8 ours[CTX_DWORDS / 8]; /* bits: dwords that are not the guest's to see or to set */
 	u64 entries[CTX_PAGES_MAX];
 	u64 pdp[4];
@@ -134,10 +131,6 @@ void vgpu_context_store(struct shadow_ctx *ctx);
 /** vgpu_context_uses() - true when page tables @mm are those of @ctx, which is loaded. */
 bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm);
 
-/** vgpu_context_trust() - registers @cut of a batch are what the GPU saved of context @desc. */
-void vgpu_context_trust(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
-			const u32 cut[CTX_BATCH_REGS]);
-
 /** vgpu_contexts_drop() - release all shadows of an engine; none is on the GPU. */
 void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
 
@@ -156,6 +149,12 @@ int vgpu_gma_read(struct intel_vgpu *vgpu, u64 gma, void *buf, size_t len);
  */
 int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, struct exec_fault *fault);
 
+/**
+ * vgpu_audit_batch() - an audited copy of the rest, from @gma on, of a privileged batch that @level
+ * others return from; @at is its address.
+ */
+int vgpu_audit_batch(struct shadow_ctx *ctx, u64 gma, u32 level, u32 *at, struct exec_fault *fault);
+
 /** vgpu_audit_per_ctx() - an audited copy of the per-context batch at @gma; @at is its address. */
 int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fault *fault);
 
@@ -169,10 +168,9 @@ int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
 struct vgpu_port {
 	u32 elsp[4];
 	u32 nr_elsp;
-	u32 hung;		    /* it waits for the guest to reset it */
-	u64 desc[2];		    /* what the guest was told that runs, front first; 0: nothing */
-	u64 pending[2];		    /* submitted meanwhile, not yet in place */
-	u32 cut[2][CTX_BATCH_REGS]; /* of .desc, as the GPU saved them when the process ended */
+	u32 hung;	/* it waits for the guest to reset it */
+	u64 desc[2];	/* what the guest was told that runs, front first; 0: nothing */
+	u64 pending[2]; /* submitted meanwhile, not yet in place */
 };
 
 struct vgpu_engine {

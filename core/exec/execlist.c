@@ -320,9 +320,6 @@ void vgpu_exec_resume(struct intel_vgpu *vgpu)
 
 		if (port->hung)
 			continue;
-		for (unsigned int i = 0; i < 2 && port->desc[i]; i++)
-			vgpu_context_trust(vgpu, nr, port->desc[i], port->cut[i]);
-		memset(port->cut, 0, sizeof(port->cut));
 		if (port->pending[0])
 			replaced(vgpu, nr);
 		else

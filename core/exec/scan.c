@@ -9,6 +9,7 @@
 #define BBS_SECOND_LEVEL BIT32(22)
 #define BBS_PREDICATED	 BIT32(15)
 #define BBS_PPGTT	 BIT32(8)
+#define BBS_ADD_OFFSET	 BIT32(16)   /* of BB_OFFSET, a register: to where nobody looked */
 #define LRI_KEEPS_BYTES	 (0xfu << 8) /* MI_LOAD_REGISTER_IMM: "byte write disables" */
 #define WAIT_REGISTER	 BIT32(16)   /* MI_SEMAPHORE_WAIT: a register is polled */
 #define FLUSH_INDEX	 BIT32(21)   /* MI_FLUSH_DW: the address is an offset in the HWSP */
@@ -297,7 +298,8 @@ static int start_batch(struct walk *w)
 	struct walk inner = *w;
 	int err;
 
-	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second))
+	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second) ||
+	    (!user && dw[0] & BBS_ADD_OFFSET))
 		return refuse(w, GVT_SCAN_NEVER, gma, -EBADRQC);
 	inner.level += returns;
 	inner.chain++;
@@ -411,8 +413,8 @@ static int scan_buffer(struct walk *w)
 	return err;
 }
 
-static int scan_first(const struct gvt_scan *scan, enum kind kind, u32 *dw, u32 nr,
-		      struct gvt_scan_fault *fault)
+static int scan_first(const struct gvt_scan *scan, enum kind kind, unsigned int level, u32 *dw,
+		      u32 nr, struct gvt_scan_fault *fault)
 {
 	u32 budget = GVT_SCAN_DWORDS, batches = GVT_SCAN_BATCHES;
 	struct gvt_scan_fault unseen;
@@ -422,6 +424,8 @@ static int scan_first(const struct gvt_scan *scan, enum kind kind, u32 *dw, u32 
 		.dw = dw,
 		.nr = nr,
 		.kind = kind,
+		.level = level,
+		.chain = level,
 		.budget = &budget,
 		.batches = &batches,
 	};
@@ -433,17 +437,27 @@ static int scan_first(const struct gvt_scan *scan, enum kind kind, u32 *dw, u32 
 
 int gvt_scan_ring(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
 {
-	return scan_first(scan, RING, dw, nr, fault);
+	return scan_first(scan, RING, 0, dw, nr, fault);
+}
+
+int gvt_scan_batch(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
+{
+	return scan_first(scan, BATCH, 1, dw, nr, fault);
+}
+
+int gvt_scan_second(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
+{
+	return scan_first(scan, BATCH, 2, dw, nr, fault);
 }
 
 int gvt_scan_indirect(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
 {
-	return scan_first(scan, INDIRECT, dw, nr, fault);
+	return scan_first(scan, INDIRECT, 0, dw, nr, fault);
 }
 
 int gvt_scan_per_ctx(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault)
 {
-	return scan_first(scan, PER_CTX, dw, nr, fault);
+	return scan_first(scan, PER_CTX, 0, dw, nr, fault);
 }
 
 int gvt_scan_end(enum gvt_engine engine, const u32 *dw, u32 nr, u32 *at)

@@ -106,6 +106,13 @@ struct gvt_scan {
 int gvt_scan_ring(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault);
 
 /**
+ * gvt_scan_batch() - audit @nr dwords of a privileged batch, or of its rest, that a ring started.
+ * gvt_scan_second() - of one that such a batch started, and that returns to it. Both as above.
+ */
+int gvt_scan_batch(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault);
+int gvt_scan_second(const struct gvt_scan *scan, u32 *dw, u32 nr, struct gvt_scan_fault *fault);
+
+/**
  * gvt_scan_indirect() - audit an indirect-context batch: @nr dwords, which need no end. Returns as
  * above. It starts no batches.
  */

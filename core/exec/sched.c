@@ -271,6 +271,13 @@ static const struct sched_client *front_client(const struct sched_engine *e)
 	return e->running.ctx[0] ? e->running.ctx[0]->client : NULL;
 }
 
+/* Whether an event is about @ctx. One about none that it can be about is not believed. */
+static bool tells_of(const struct gvt_gpu_event *event, const struct sched_ctx *ctx)
+{
+	return ctx && ctx->client->space == event->space &&
+	       !((event->desc ^ ctx->desc) & ~GVT_DESC_RESTORE);
+}
+
 /* The submission that waited is what runs now. */
 static void promoted(struct sched_engine *e, u64 now)
 {
@@ -287,19 +294,16 @@ static void promoted(struct sched_engine *e, u64 now)
 	new_front(e, was, now);
 }
 
+/* What ran first has ended. */
 static void completed(struct sched_engine *e, u64 now)
 {
-	const struct sched_client *was = front_client(e);
 	struct sched_ctx *ctx = e->running.ctx[0];
-	struct sched_client *client;
+	struct sched_client *client = ctx->client;
 
-	if (!ctx)
-		return;
 	account(e, now);
 	e->running.ctx[0] = e->running.ctx[1];
 	e->running.ctx[1] = NULL;
-	new_front(e, was, now);
-	client = ctx->client;
+	new_front(e, client, now);
 	/* Its tail may have moved on meanwhile: then it runs again. */
 	if (client->want[0] != ctx || ctx->submitted != ctx->tail ||
 	    (e->waiting && in_port(&e->pending, ctx)))
@@ -308,6 +312,14 @@ static void completed(struct sched_engine *e, u64 now)
 	client->want[1] = NULL;
 	ctx->running = false;
 	report(client, SCHED_DONE, ctx, NULL);
+}
+
+/* The context that the engine cannot go on with; NULL: none that it can have. */
+static struct sched_ctx *stuck_ctx(const struct sched_engine *e, const struct gvt_gpu_event *event)
+{
+	if (tells_of(event, e->running.ctx[0]))
+		return e->running.ctx[0];
+	return e->waiting && tells_of(event, e->pending.ctx[0]) ? e->pending.ctx[0] : NULL;
 }
 
 #define PROMOTES (GVT_CSB_IDLE_ACTIVE | GVT_CSB_PREEMPTED)
@@ -326,7 +338,8 @@ void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *ev
 		break;
 	case GVT_GPU_STATUS:
 		/* A context can come to its end just as another takes its place. */
-		if (!(event->status & PROMOTES) || event->status & GVT_CSB_COMPLETE)
+		if ((!(event->status & PROMOTES) || event->status & GVT_CSB_COMPLETE) &&
+		    tells_of(event, e->running.ctx[0]))
 			completed(e, now);
 		if (event->status & PROMOTES)
 			promoted(e, now);
@@ -335,6 +348,8 @@ void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *ev
 		break;
 	case GVT_GPU_STUCK:
 		/* The engine can be reset from another thread alone. */
+		if (!stuck_ctx(e, event))
+			break;
 		e->stuck = true;
 		e->stuck_event = *event;
 		break;
@@ -359,53 +374,72 @@ static void reset(struct sched_engine *e)
 	pthread_mutex_lock(&e->lock);
 	now = gvt_sched_now();
 	account(e, now);
-	for (unsigned int i = 0; i < 2; i++)
+	for (unsigned int i = 0; i < 2; i++) {
 		if (e->running.ctx[i])
 			e->running.ctx[i]->reload = true;
+		if (e->waiting && e->pending.ctx[i])
+			e->pending.ctx[i]->reload = true;
+	}
 	memset(&e->running, 0, sizeof(e->running));
 	e->waiting = false;
 	e->resetting = false;
 	e->stuck = false;
 }
 
-/* What runs cannot go on: its client is told, and the others go on. */
-static void give_up(struct sched_engine *e, const struct gvt_gpu_event *event)
+/* @who cannot go on: its client is told, and the others go on. NULL: nobody's fault. */
+static void give_up(struct sched_engine *e, struct sched_ctx *who,
+		    const struct gvt_gpu_event *event)
 {
-	struct sched_ctx *front = e->running.ctx[0];
-	struct sched_client *client = front ? front->client : NULL;
+	struct sched_client *client = who ? who->client : NULL;
 
 	reset(e);
-	if (client && client->want[0] == front) {
+	if (client && client->want[0] == who) {
 		client->want[0] = client->want[1] = NULL;
 		client->stopping = false;
-		front->running = false;
-		report(client, SCHED_STUCK, front, event);
+		who->running = false;
+		report(client, SCHED_STUCK, who, event);
 	}
 	settle(e);
 	kick(e, gvt_sched_now());
+}
+
+static void give_up_stuck(struct sched_engine *e)
+{
+	const struct gvt_gpu_event event = e->stuck_event;
+
+	give_up(e, stuck_ctx(e, &event), &event);
+}
+
+static void give_up_late(struct sched_engine *e, struct sched_ctx *who, const char *why)
+{
+	const struct gvt_gpu_event event = {
+		.kind = GVT_GPU_STUCK, .engine = e->id, .desc = who->desc, .why = why
+	};
+
+	give_up(e, who, &event);
 }
 
 /* Returns when this engine is to be looked at again. */
 static u64 tick_engine(struct sched_engine *e, u64 now)
 {
 	const struct sched_times *times = &e->sched->times;
-	const struct sched_ctx *front = e->running.ctx[0];
-	struct gvt_gpu_event event = { .kind = GVT_GPU_STUCK, .engine = e->id };
+	struct sched_ctx *front = e->running.ctx[0];
 	u64 next = NEVER, ran;
 
 	if (e->resetting)
 		return now + MS;
 	if (e->stuck) {
-		event = e->stuck_event;
-		give_up(e, &event);
+		give_up_stuck(e);
 		return now;
 	}
 	kick(e, now);
-	if (e->waiting && front && front != e->pending.ctx[0]) {
+	/* With an engine that had nothing, what it does not take up is to blame. */
+	if (e->waiting && front != e->pending.ctx[0]) {
 		if (now - e->pending_at >= times->patience) {
-			event.why = "does not let others have the engine";
-			event.desc = front->desc;
-			give_up(e, &event);
+			if (front)
+				give_up_late(e, front, "does not let others have the engine");
+			else
+				give_up_late(e, e->pending.ctx[0], "is not taken up by the engine");
 			return now + MS;
 		}
 		next = e->pending_at + times->patience;
@@ -414,9 +448,7 @@ static u64 tick_engine(struct sched_engine *e, u64 now)
 		goto waiting;
 	ran = front->alone_ns + (now - e->front_at);
 	if (ran >= times->watchdog) {
-		event.why = "runs for too long";
-		event.desc = front->desc;
-		give_up(e, &event);
+		give_up_late(e, front, "runs for too long");
 		return now + MS;
 	}
 	if (next > now + (times->watchdog - ran))
@@ -577,10 +609,8 @@ void sched_halt(struct sched_client *client, bool save)
 	if (save || !alone(e, client))
 		kick(e, now);
 	while (on_gpu(e, client)) {
-		struct gvt_gpu_event event = e->stuck_event;
-
 		if (e->stuck && !e->resetting)
-			give_up(e, &event);
+			give_up_stuck(e);
 		else if (!e->resetting && !save && alone(e, client))
 			reset(e);
 		else if (wait_changed(e, until) && !e->resetting)

@@ -7,17 +7,22 @@
  * trap, and each access is translated: pages of tiled ranges, of runs of equal entries, entries
  * beside one that leads to the same page, and all pages where the back end has no aliases.
  *
- * Tiled ranges (fences) are not detiled yet: an access reaches the page that the GGTT maps there,
- * at the offset it was made.
+ * Through a tiled range (a fence) a guest sees rows, and memory has tiles.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "core/vgpu.h"
 
-/* Fence registers, i915's FENCE_REG_GEN6_LO and _HI: first and last page, pitch, tiling, valid. */
-#define FENCE(n)    (0x100000u + 8 * (n))
-#define FENCE_VALID 1ull
+/*
+ * Fence registers, i915's FENCE_REG_GEN6_LO and _HI: first and last page, pitch in units of 128
+ * bytes less one, which tiles, and whether it counts (its i965_write_fence_reg()).
+ */
+#define FENCE(n)	  (0x100000u + 8 * (n))
+#define FENCE_VALID	  BIT32(0)
+#define FENCE_Y		  BIT32(1)
+#define FENCE_PITCH(high) (((high)&0x7ff) + 1)
+#define FENCE_PITCH_UNIT  128u
 
 /*
  * Calls of the back end that make aliases, in one commit: a guest whose frames are scattered, or
@@ -30,12 +35,13 @@ static u32 aperture_leaves(const struct intel_vgpu *vgpu)
 	return vgpu->state->params.aperture_mib / 2;
 }
 
-static bool fenced(const struct vgpu_ggtt *ggtt, u32 page)
+/* The range that @page is in, or NULL; of several the first. */
+static const struct ggtt_fence *fence_at(const struct vgpu_ggtt *ggtt, u32 page)
 {
 	for (u32 n = 0; ggtt->nr_fenced && n < ARRAY_SIZE(ggtt->fences); n++)
 		if (page >= ggtt->fences[n].first && page < ggtt->fences[n].end)
-			return true;
-	return false;
+			return &ggtt->fences[n];
+	return NULL;
 }
 
 static bool is_aliased(const struct ggtt_entries *own, u32 i)
@@ -150,7 +156,7 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 		return;
 	for (u32 i = 0; i < GTT_ENTRIES; i++) {
 		bool want = leaf->own->shadow[i] != scratch && !repeated(vgpu, leaf->own, i) &&
-			    !fenced(ggtt, nr_leaf * GTT_ENTRIES + i);
+			    !fence_at(ggtt, nr_leaf * GTT_ENTRIES + i);
 
 		if (want && !is_aliased(leaf->own, i))
 			more[nr_more++] = i;
@@ -189,10 +195,15 @@ int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn)
 
 static struct ggtt_fence read_fence(const struct intel_vgpu *vgpu, unsigned int n)
 {
-	u64 reg = gvt_vreg(vgpu, FENCE(n)) | (u64)gvt_vreg(vgpu, FENCE(n) + 4) << 32;
-	struct ggtt_fence fence = { .first = (u32)reg >> GVT_PAGE_SHIFT, .end = (reg >> 44) + 1 };
+	u32 low = gvt_vreg(vgpu, FENCE(n)), high = gvt_vreg(vgpu, FENCE(n) + 4);
+	struct ggtt_fence fence = {
+		.first = low >> GVT_PAGE_SHIFT,
+		.end = (high >> GVT_PAGE_SHIFT) + 1,
+		.pitch = FENCE_PITCH(high) * FENCE_PITCH_UNIT,
+		.tile = gvt_tile(low & FENCE_Y ? GVT_TILE_Y : GVT_TILE_X, 1),
+	};
 
-	if (!(reg & FENCE_VALID) || fence.end <= fence.first || n >= vgpu->state->params.fences)
+	if (!(low & FENCE_VALID) || fence.end <= fence.first || n >= vgpu->state->params.fences)
 		return (struct ggtt_fence){ 0 };
 	return fence;
 }
@@ -210,9 +221,9 @@ void vgpu_aperture_fence(struct intel_vgpu *vgpu, unsigned int n)
 	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
 	struct ggtt_fence was = ggtt->fences[n], is = read_fence(vgpu, n);
 
+	ggtt->fences[n] = is;
 	if (was.first == is.first && was.end == is.end)
 		return;
-	ggtt->fences[n] = is;
 	ggtt->nr_fenced += (is.end != 0) - (was.end != 0);
 	vgpu_ggtt_commit(vgpu);
 	follow_range(vgpu, &was);
@@ -230,7 +241,34 @@ void aperture_init(struct intel_vgpu *vgpu)
 	}
 }
 
-/* The guest physical address behind byte @offset of the aperture, as the entry says now. */
+static unsigned int at_most(unsigned int bytes, u64 left)
+{
+	return bytes < left ? bytes : left;
+}
+
+/*
+ * Where in the GGTT byte @offset of the aperture is. Of the @bytes from it on, so many follow it
+ * there: up to the end of its page, of its row, or of its run in a tile. What a range has beyond
+ * whole rows of tiles leads behind its end, into pages of the GGTT, of which it has enough.
+ */
+static u64 untile(const struct intel_vgpu *vgpu, u64 offset, unsigned int *bytes)
+{
+	const struct ggtt_fence *fence = fence_at(&vgpu->gtt.ggtt, offset >> GVT_PAGE_SHIFT);
+	struct gvt_tile_place place;
+	u32 at, x;
+
+	*bytes = at_most(*bytes, GVT_PAGE_SIZE - offset % GVT_PAGE_SIZE);
+	if (!fence)
+		return offset;
+	at = offset - fence->first * GVT_PAGE_SIZE;
+	x = at % fence->pitch;
+	place = gvt_tile_place(fence->tile, fence->pitch, x, (s32)(at / fence->pitch));
+	*bytes = at_most(*bytes, fence->pitch - x);
+	*bytes = at_most(*bytes, fence->tile->run - place.x % fence->tile->run);
+	return fence->first * GVT_PAGE_SIZE + (u64)place.row + place.x;
+}
+
+/* The guest physical address behind byte @offset of the GGTT, as the entry says now. */
 static bool translate(const struct intel_vgpu *vgpu, u64 offset, u64 *gpa)
 {
 	u64 entry = __atomic_load_n(&vgpu->ggtt[offset >> GVT_PAGE_SHIFT], __ATOMIC_RELAXED);
@@ -239,20 +277,13 @@ static bool translate(const struct intel_vgpu *vgpu, u64 offset, u64 *gpa)
 	return gtt_present(entry);
 }
 
-static unsigned int in_page(u64 offset, unsigned int bytes)
-{
-	u64 left = GVT_PAGE_SIZE - offset % GVT_PAGE_SIZE;
-
-	return bytes < left ? bytes : left;
-}
-
 void vgpu_aperture_read(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned int bytes)
 {
 	for (unsigned int n; bytes; bytes -= n, offset += n, buf = (u8 *)buf + n) {
 		u64 gpa;
 
-		n = in_page(offset, bytes);
-		if (!translate(vgpu, offset, &gpa) ||
+		n = bytes;
+		if (!translate(vgpu, untile(vgpu, offset, &n), &gpa) ||
 		    intel_gvt_hypervisor_read_gpa(vgpu, gpa, buf, n))
 			memset(buf, 0, n);
 	}
@@ -261,11 +292,12 @@ void vgpu_aperture_read(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned
 void vgpu_aperture_write(struct intel_vgpu *vgpu, u64 offset, const void *buf, unsigned int bytes)
 {
 	for (unsigned int n; bytes; bytes -= n, offset += n, buf = (const u8 *)buf + n) {
-		u64 gpa, copy = 0;
+		u64 gpa, to, copy = 0;
 
-		n = in_page(offset, bytes);
+		n = bytes;
+		to = untile(vgpu, offset, &n);
 		memcpy(&copy, buf, n);
-		if (!translate(vgpu, offset, &gpa))
+		if (!translate(vgpu, to, &gpa))
 			continue;
 		if (intel_vgpu_find_page_track(vgpu, gpa >> GVT_PAGE_SHIFT))
 			intel_vgpu_page_track_handler(vgpu, gpa, &copy, n);

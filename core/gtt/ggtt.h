@@ -12,6 +12,7 @@
 #define CORE_GTT_GGTT_H
 
 #include "core/gtt/format.h"
+#include "core/gtt/tile.h"
 
 struct intel_vgpu;
 struct gtt_valid_cache;
@@ -39,9 +40,11 @@ struct ggtt_leaf {
 	bool gone;    /* some lead to frames that are the guest's no more, for want of an unalias */
 };
 
-/* A tiled range of the aperture, in pages; .end 0: none. */
+/* A tiled range of the aperture, as a fence register says; .end 0: none. */
 struct ggtt_fence {
-	u32 first, end;
+	u32 first, end; /* pages */
+	u32 pitch;	/* bytes from row to row: 128 to 256 KiB */
+	const struct gvt_tile *tile;
 };
 
 struct vgpu_ggtt {

@@ -300,12 +300,12 @@ static void clip(struct blt *b, const u32 *br)
 }
 
 /* Pitches count bytes, signed, of linear surfaces, and dwords, unsigned, of tiled ones. */
-static struct blt_place place(u64 addr, u32 pitch, enum blt_tiling tiling, u32 cpp)
+static struct blt_place place(u64 addr, u32 pitch, enum gvt_tiling tiling, u32 cpp)
 {
 	return (struct blt_place){
 		.addr = addr,
-		.pitch = tiling == BLT_LINEAR ? (s16)(pitch & 0xffff) : (s64)(pitch & 0xffff) * 4,
-		.tile = blt_tile(tiling, cpp),
+		.pitch = tiling == GVT_LINEAR ? (s16)(pitch & 0xffff) : (s64)(pitch & 0xffff) * 4,
+		.tile = gvt_tile(tiling, cpp),
 	};
 }
 
@@ -377,24 +377,24 @@ static int decode_immediate(struct blt *b, const struct command *c, const u32 *d
 	return BLT_PATTERN * BLT_PATTERN * b->cpp * 8 <= bits ? 0 : -EINVAL;
 }
 
-static enum blt_tiling tiling_of(bool tiled, bool y)
+static enum gvt_tiling tiling_of(bool tiled, bool y)
 {
-	return !tiled ? BLT_LINEAR : y ? BLT_TILE_Y : BLT_TILE_X;
+	return !tiled ? GVT_LINEAR : y ? GVT_TILE_Y : GVT_TILE_X;
 }
 
 /* XY_FAST_COPY_BLT has its own bits for depth and tiles, and nothing but a copy. */
 static void decode_fast_copy(struct blt *b, const u32 *br, u32 header)
 {
 	static const u8 cpp[8] = { 1, 2, 2, 4, 8, 16, 16, 16 };
-	static const enum blt_tiling tiling[4] = { BLT_LINEAR, BLT_TILE_X, BLT_TILE_Y,
-						   BLT_TILE_YS };
-	enum blt_tiling dst = tiling[header >> 13 & 3];
-	enum blt_tiling src = tiling[header >> 20 & 3];
+	static const enum gvt_tiling tiling[4] = { GVT_LINEAR, GVT_TILE_X, GVT_TILE_Y,
+						   GVT_TILE_YS };
+	enum gvt_tiling dst = tiling[header >> 13 & 3];
+	enum gvt_tiling src = tiling[header >> 20 & 3];
 
-	if (dst == BLT_TILE_Y && br[BR_CONTROL] >> 30 & 1)
-		dst = BLT_TILE_YF;
-	if (src == BLT_TILE_Y && br[BR_CONTROL] >> 31 & 1)
-		src = BLT_TILE_YF;
+	if (dst == GVT_TILE_Y && br[BR_CONTROL] >> 30 & 1)
+		dst = GVT_TILE_YF;
+	if (src == GVT_TILE_Y && br[BR_CONTROL] >> 31 & 1)
+		src = GVT_TILE_YF;
 	b->cpp = cpp[br[BR_CONTROL] >> 24 & 7];
 	b->rop = BLT_ROP_SOURCE;
 	b->dst = place(addr_of(br, BR_DST, BR_DST_HIGH), br[BR_CONTROL], dst, b->cpp);

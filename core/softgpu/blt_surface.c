@@ -11,46 +11,6 @@
 /* For what is made once for reading, and once for writing. */
 #define INLINE inline __attribute__((always_inline))
 
-/*
- * The bits of a byte's offset in its tile, of x (u) and y (v), most significant first:
- *   X:  v2..v0 u8..u0
- *   Y:  u6..u4 v4..v0 u3..u0
- *   Yf: 8 bits a pixel v5 u5 v4 u4 v3..v0 u3..u0, 16 and 32 bits u6 v4 u5 v3 u4 v2..v0 u3..u0,
- *       64 and 128 bits u7 v3 u6 v2 u5 u4 v1 v0 u3..u0
- *   Ys: four bits more: u7 v7 u6 v6, u8 v6 u7 v5, u9 v5 u8 v4
- */
-static const struct blt_tile tile_x = { 9, 3, 512, 0x1ff, 0xe00 };
-static const struct blt_tile tile_y = { 7, 5, 16, 0xe0f, 0x1f0 };
-static const struct blt_tile tile_yf[] = {
-	{ 6, 6, 16, 0x50f, 0xaf0 },
-	{ 7, 5, 16, 0xa8f, 0x570 },
-	{ 8, 4, 16, 0xacf, 0x530 },
-};
-static const struct blt_tile tile_ys[] = {
-	{ 8, 8, 16, 0xa50f, 0x5af0 },
-	{ 9, 7, 16, 0xaa8f, 0x5570 },
-	{ 10, 6, 16, 0xaacf, 0x5530 },
-};
-
-const struct blt_tile *blt_tile(enum blt_tiling tiling, u32 cpp)
-{
-	u32 kind = cpp >= 8 ? 2 : cpp >= 2;
-
-	switch (tiling) {
-	case BLT_LINEAR:
-		return NULL;
-	case BLT_TILE_X:
-		return &tile_x;
-	case BLT_TILE_Y:
-		return &tile_y;
-	case BLT_TILE_YF:
-		return &tile_yf[kind];
-	case BLT_TILE_YS:
-		return &tile_ys[kind];
-	}
-	return NULL;
-}
-
 void blt_surface_open(struct blt_surface *s, struct softgpu_engine *engine,
 		      const struct blt_place *place, bool write)
 {
@@ -85,46 +45,9 @@ static inline u8 *byte_at(struct blt_surface *s, u64 addr)
 	return s->at[i] + (addr & (GVT_PAGE_SIZE - 1));
 }
 
-/* The bits of @value, lowest first, to where @mask has its bits: neighbours at once. */
-static inline u32 deposit(u32 value, u32 mask)
-{
-	u32 spread = 0;
-
-	while (mask) {
-		u32 shift = (u32)__builtin_ctz(mask);
-		u32 bits = (u32)__builtin_ctz(~(mask >> shift));
-		u32 run = ((1u << bits) - 1) << shift;
-
-		spread |= value << shift & run;
-		value >>= bits;
-		mask &= ~run;
-	}
-	return spread;
-}
-
 static u64 linear_addr(const struct blt_surface *s, s64 x, s32 y)
 {
 	return s->place.addr + (u64)(y * s->place.pitch + x);
-}
-
-/* A place in a row of a tiled surface. */
-struct at_tile {
-	u64 row; /* address of the tile, and what y adds */
-	u32 x;	 /* what x adds, its bits spread */
-};
-
-static struct at_tile at_tile(const struct blt_surface *s, s64 x, s32 y)
-{
-	const struct blt_tile *t = s->place.tile;
-	s64 rows = y >> t->height;
-	s64 columns = x >> t->width;
-	u64 tiles = (u64)(rows * (s->place.pitch >> t->width) + columns);
-
-	return (struct at_tile){
-		.row = s->place.addr + (tiles << (t->width + t->height)) +
-		       deposit((u32)y & ((1u << t->height) - 1), t->y_mask),
-		.x = deposit((u32)x & ((1u << t->width) - 1), t->x_mask),
-	};
 }
 
 /* The next run of the row, of those that @x_mask tells apart; 0: there is no other. */
@@ -199,12 +122,13 @@ static INLINE int linear(struct blt_surface *s, bool write, s64 x, s32 y, u8 *bu
 static INLINE int tiled(struct blt_surface *s, bool write, s64 x, s32 y, u8 *buf, const u8 *mask,
 			u32 n)
 {
-	const struct blt_tile t = *s->place.tile;
-	struct at_tile place = at_tile(s, x, y);
+	const struct gvt_tile t = *s->place.tile;
+	struct gvt_tile_place place = gvt_tile_place(&t, s->place.pitch, x, y);
+	u64 base = s->place.addr;
 	u32 x_mask = t.x_mask & (GVT_PAGE_SIZE - 1);
 
 	for (u32 i = 0, here; i < n; i += here) {
-		u8 *at = byte_at(s, place.row + place.x);
+		u8 *at = byte_at(s, base + (u64)place.row + place.x);
 
 		if (!at)
 			return -EFAULT;
@@ -228,7 +152,7 @@ static INLINE int tiled(struct blt_surface *s, bool write, s64 x, s32 y, u8 *buf
 		move(write, at, buf + i, mask ? mask + i : NULL, here);
 		place.x = next_run(t.x_mask, t.run, place.x);
 		if (!place.x)
-			place.row += 1ull << (t.width + t.height);
+			place.row += 1ll << (t.width + t.height);
 	}
 	return 0;
 }

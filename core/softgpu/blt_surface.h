@@ -1,37 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Surfaces of the blitter: rows of bytes at graphics addresses, linear or in tiles.
- *
- * A tile is a power of two of bytes wide and of rows high; where in it the byte (x, y) is follows
- * from two masks: the bits of x go, lowest first, to the bits of one, those of y to the other's
- * (Skylake PRM, volume 5, "Tiling and W-Buffering", "Tile formats"). Gen9 has no swizzling.
+ * Surfaces of the blitter: rows of bytes at graphics addresses, linear or in tiles
+ * (core/gtt/tile.h).
  */
 #ifndef CORE_SOFTGPU_BLT_SURFACE_H
 #define CORE_SOFTGPU_BLT_SURFACE_H
 
+#include "core/gtt/tile.h"
 #include "core/softgpu/softgpu.h"
-
-struct blt_tile {
-	u8 width;   /* log2 of bytes */
-	u8 height;  /* log2 of rows */
-	u16 run;    /* bytes that are neighbours in memory as they are in a row; a power of two */
-	u32 x_mask; /* where the bits of x are in the offset */
-	u32 y_mask;
-};
-
-enum blt_tiling { BLT_LINEAR, BLT_TILE_X, BLT_TILE_Y, BLT_TILE_YF, BLT_TILE_YS };
-
-/**
- * blt_tile() - the tiles of a surface of @tiling whose pixels have @cpp bytes (1 to 16, a power of
- * two; only Yf and Ys depend on it). NULL: linear.
- */
-const struct blt_tile *blt_tile(enum blt_tiling tiling, u32 cpp);
 
 /* Where a surface is. */
 struct blt_place {
 	u64 addr;		     /* of byte (0, 0); tiles are as aligned as they are large */
 	s64 pitch;		     /* bytes from row to row; negative only if linear */
-	const struct blt_tile *tile; /* NULL: linear */
+	const struct gvt_tile *tile; /* NULL: linear */
 };
 
 #define BLT_SURFACE_PAGES 64u

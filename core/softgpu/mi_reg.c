@@ -21,6 +21,7 @@ static const struct range render[] = {
 	{ 0x20c0, 1 },	/* INSTPM */
 	{ 0x20d8, 1 },	/* CS_DEBUG_MODE2 */
 	{ 0x2214, 1 },	/* MI_PREDICATE_RESULT_2 of Haswell */
+	{ 0x2290, 2 },	/* GPGPU_THREADS_DISPATCHED */
 	{ 0x22c8, 2 },	/* PS_INVOCATION_COUNT_0 */
 	{ 0x22d8, 2 },	/* PS_DEPTH_COUNT_0 */
 	{ 0x22f0, 4 },	/* PS_INVOCATION_COUNT_1, PS_DEPTH_COUNT_1 */

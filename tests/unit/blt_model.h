@@ -7,14 +7,7 @@
 #define TESTS_UNIT_BLT_MODEL_H
 
 #include "core/exec/cmd.h"
-
-enum model_tiling { MODEL_LINEAR, MODEL_X, MODEL_Y, MODEL_YF, MODEL_YS };
-
-struct model_surface {
-	u64 addr;
-	int pitch; /* bytes */
-	enum model_tiling tiling;
-};
+#include "tests/unit/tile_model.h"
 
 struct model_blt {
 	enum gvt_cmd_op op;
@@ -54,9 +47,6 @@ struct model_blt {
 
 /** model_cpp() - bytes of a pixel. */
 unsigned int model_cpp(const struct model_blt *m);
-
-/** model_offset() - of byte @x in row @y of a surface, from its address. */
-s64 model_offset(const struct model_surface *s, unsigned int cpp, int x, int y);
 
 /** model_has_source() - a colored one. */
 bool model_has_source(enum gvt_cmd_op op);

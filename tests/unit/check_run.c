@@ -3,7 +3,8 @@
 
 int main(void)
 {
-	static Suite *(*const suites[])(void) = { suite_exec_run };
+	static Suite *(*const suites[])(void) = { suite_exec_run, suite_exec_preempt,
+						  suite_exec_dead };
 
 	return unit_run(suites, ARRAY_SIZE(suites));
 }

@@ -25,6 +25,20 @@ static void set_table(struct guest *g, u32 gfn, u32 i, u64 entry)
 	memcpy(guest_dw(g, gfn, 2 * i), &entry, sizeof(entry));
 }
 
+/* What a driver sets up for an engine, at first and after its reset. */
+static void setup_engine(struct guest *g, enum gvt_engine engine)
+{
+	u32 base = gvt_engine_base(engine);
+
+	fake_reg_write(g->f, base + 0x80, (GUEST_HWSP + engine) << GVT_PAGE_SHIFT);
+	fake_reg_write(g->f, base + 0xa8, ~0x109u);
+	fake_reg_write(g->f, base + 0xb4, ~1u);
+	fake_reg_write(g->f, base + 0x3a0, 0xffff0505);
+	memset(guest_dw(g, GUEST_HWSP + engine, 0x10), 0xff, 48);
+	*guest_dw(g, GUEST_HWSP + engine, 0x1f) = 5;
+	g->csb_head[engine] = 5;
+}
+
 void guest_setup(struct guest *g)
 {
 	struct fake *f = g->f;
@@ -49,13 +63,7 @@ void guest_setup(struct guest *g)
 
 		fake_reg_write(f, base + 0x29c, 0x80008000);
 		fake_reg_write(f, base + 0x9c, 0x01000000);
-		fake_reg_write(f, base + 0x80, (GUEST_HWSP + e) << GVT_PAGE_SHIFT);
-		fake_reg_write(f, base + 0xa8, ~0x109u);
-		fake_reg_write(f, base + 0xb4, ~1u);
-		fake_reg_write(f, base + 0x3a0, 0xffff0505);
-		memset(guest_dw(g, GUEST_HWSP + e, 0x10), 0xff, 48);
-		*guest_dw(g, GUEST_HWSP + e, 0x1f) = 5;
-		g->csb_head[e] = 5;
+		setup_engine(g, e);
 	}
 }
 
@@ -163,4 +171,48 @@ u64 guest_event(struct guest *g, enum gvt_engine engine)
 u32 guest_seqno(struct guest *g, const struct guest_ctx *ctx)
 {
 	return __atomic_load_n(guest_dw(g, GUEST_SEQNO, ctx->nr), __ATOMIC_ACQUIRE);
+}
+
+void guest_reset_engine(struct guest *g, enum gvt_engine engine)
+{
+	static const u32 gdrst[GVT_NR_ENGINES] = { 2, 8, 4, 16 };
+
+	fake_reg_write(g->f, 0x941c, gdrst[engine]);
+	ck_assert_uint_eq(fake_reg(g->f, 0x941c), 0);
+	setup_engine(g, engine);
+}
+
+void guest_check_works(struct guest *g, enum gvt_engine engine)
+{
+	struct guest_ctx ctx = guest_context(g, engine, 20);
+
+	*guest_dw(g, GUEST_SEQNO, ctx.nr) = 0;
+	guest_breadcrumb(g, &ctx);
+	guest_submit(g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(g, engine), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(g, engine), guest_csb(LAST, ctx.id));
+	ck_assert_uint_eq(guest_seqno(g, &ctx), 1);
+}
+
+struct guest guest_second(struct guest *first)
+{
+	struct guest g = { .f = fake_new_gpu(NULL) };
+
+	g.f->ggtt = fake_pages(MiB(8));
+	g.f->mirror = fake_pages(GVT_MMIO_SIZE);
+	g.f->gvt->gpu = first->f->gvt->gpu;
+	g.f->gvt->sched = first->f->gvt->sched;
+	ck_assert_int_eq(fake_create(g.f, 64), 0);
+	ck_assert_int_eq(intel_gvt_activate_vgpu(g.f->vgpu), 0);
+	fake_place(g.f);
+	guest_setup(&g);
+	return g;
+}
+
+void guest_free_second(struct guest *g)
+{
+	intel_gvt_destroy_vgpu(g->f->vgpu);
+	g->f->vgpu = NULL;
+	g->f->gvt->sched = NULL;
+	fake_free(g->f);
 }

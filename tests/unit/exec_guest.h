@@ -75,9 +75,26 @@ u32 guest_seqno(struct guest *g, const struct guest_ctx *ctx);
 /** guest_dw() - dword @i of guest frame @gfn. */
 u32 *guest_dw(struct guest *g, u32 gfn, u32 i);
 
+/** guest_reset_engine() - by GDRST, as i915 does. */
+void guest_reset_engine(struct guest *g, enum gvt_engine engine);
+
+/** guest_check_works() - a fresh context runs to its end. */
+void guest_check_works(struct guest *g, enum gvt_engine engine);
+
+/** guest_second() - a second vGPU with a driver, in the queues of the first. */
+struct guest guest_second(struct guest *first);
+
+/** guest_free_second() - it goes; before the first. */
+void guest_free_second(struct guest *g);
+
 static inline u64 guest_csb(u32 status, u32 id)
 {
 	return status | (u64)id << 32;
 }
+
+/* The entries that a driver is told most: what runs now, and that a context ended. */
+#define IDLE_ACTIVE guest_csb(GVT_CSB_IDLE_ACTIVE, 0)
+#define LAST	    (GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE)
+#define NEXT	    (GVT_CSB_COMPLETE | GVT_CSB_ELEMENT_SWITCH)
 
 #endif

@@ -5,10 +5,7 @@
 #include <sched.h>
 #include <string.h>
 
-#define IDLE_ACTIVE guest_csb(GVT_CSB_IDLE_ACTIVE, 0)
-#define LAST	    (GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE)
-#define NEXT	    (GVT_CSB_COMPLETE | GVT_CSB_ELEMENT_SWITCH)
-#define EXTENDED    (GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE)
+#define EXTENDED (GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE)
 
 static struct gvt_gpu *gpu;
 
@@ -170,35 +167,6 @@ END_TEST
 
 /* ---- what cannot go on ---- */
 
-static void reset_engine(struct guest *g, enum gvt_engine engine)
-{
-	static const u32 gdrst[GVT_NR_ENGINES] = { 2, 8, 4, 16 };
-	u32 base = gvt_engine_base(engine);
-
-	fake_reg_write(g->f, 0x941c, gdrst[engine]);
-	ck_assert_uint_eq(fake_reg(g->f, 0x941c), 0);
-	fake_reg_write(g->f, base + 0x80, (GUEST_HWSP + engine) << GVT_PAGE_SHIFT);
-	fake_reg_write(g->f, base + 0xa8, ~0x109u);
-	fake_reg_write(g->f, base + 0xb4, ~1u);
-	fake_reg_write(g->f, base + 0x3a0, 0xffff0505);
-	memset(guest_dw(g, GUEST_HWSP + engine, 0x10), 0xff, 48);
-	*guest_dw(g, GUEST_HWSP + engine, 0x1f) = 5;
-	g->csb_head[engine] = 5;
-}
-
-/* The engine works: a fresh context runs to its end. */
-static void check_works(struct guest *g, enum gvt_engine engine)
-{
-	struct guest_ctx ctx = guest_context(g, engine, 20);
-
-	*guest_dw(g, GUEST_SEQNO, ctx.nr) = 0;
-	guest_breadcrumb(g, &ctx);
-	guest_submit(g, &ctx, NULL);
-	ck_assert_uint_eq(guest_event(g, engine), IDLE_ACTIVE);
-	ck_assert_uint_eq(guest_event(g, engine), guest_csb(LAST, ctx.id));
-	ck_assert_uint_eq(guest_seqno(g, &ctx), 1);
-}
-
 /* It stands still, says so, and a reset mends it. */
 static void check_hangs(struct guest *g, enum gvt_engine engine)
 {
@@ -210,9 +178,9 @@ static void check_hangs(struct guest *g, enum gvt_engine engine)
 	/* What it submits meanwhile is not run. */
 	guest_elsp(g, engine, GUEST_CTX << GVT_PAGE_SHIFT | 0x119, 0);
 	ck_assert(guest_no_event(g, engine));
-	reset_engine(g, engine);
+	guest_reset_engine(g, engine);
 	ck_assert_uint_eq(fake_reg(g->f, base + 0xb0), 0);
-	check_works(g, engine);
+	guest_check_works(g, engine);
 }
 
 /* An endless batch: the guest resets the engine, and goes on. */
@@ -234,8 +202,8 @@ START_TEST(endless)
 	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
 	while (guest_seqno(&g, &ctx) != 1)
 		ck_assert(fake_serve(g.f, 5000));
-	reset_engine(&g, GVT_BCS0);
-	check_works(&g, GVT_BCS0);
+	guest_reset_engine(&g, GVT_BCS0);
+	guest_check_works(&g, GVT_BCS0);
 	ck_assert_uint_eq(guest_seqno(&g, &ctx), 1);
 	fake_free(g.f);
 }
@@ -253,7 +221,7 @@ START_TEST(gone)
 	intel_gvt_reset_vgpu(g.f->vgpu);
 	fake_place(g.f);
 	guest_setup(&g);
-	check_works(&g, GVT_RCS0);
+	guest_check_works(&g, GVT_RCS0);
 	a = guest_context(&g, GVT_RCS0, 0);
 	hold(&g, &a);
 	guest_submit(&g, &a, &b);
@@ -403,11 +371,11 @@ START_TEST(flood)
 		guest_elsp(&g, engine, some & 1 ? some : some % 0x300000 | 0x119,
 			   other & 1 ? other : 0);
 		if (some % 16 == 0)
-			reset_engine(&g, engine);
+			guest_reset_engine(&g, engine);
 	}
 	for (u32 e = 0; e < GVT_NR_ENGINES; e++) {
-		reset_engine(&g, e);
-		check_works(&g, e);
+		guest_reset_engine(&g, e);
+		guest_check_works(&g, e);
 	}
 	fake_free(g.f);
 }
@@ -415,34 +383,10 @@ END_TEST
 
 /* ---- two vGPUs on one GPU ---- */
 
-/* A second vGPU, in the queues of the first. */
-static struct guest second_guest(struct guest *first)
-{
-	struct guest g = { .f = fake_new_gpu(NULL) };
-
-	g.f->ggtt = fake_pages(MiB(8));
-	g.f->mirror = fake_pages(GVT_MMIO_SIZE);
-	g.f->gvt->gpu = first->f->gvt->gpu;
-	g.f->gvt->sched = first->f->gvt->sched;
-	ck_assert_int_eq(fake_create(g.f, 64), 0);
-	ck_assert_int_eq(intel_gvt_activate_vgpu(g.f->vgpu), 0);
-	fake_place(g.f);
-	guest_setup(&g);
-	return g;
-}
-
-static void free_second(struct guest *g)
-{
-	intel_gvt_destroy_vgpu(g->f->vgpu);
-	g->f->vgpu = NULL;
-	g->f->gvt->sched = NULL;
-	fake_free(g->f);
-}
-
 /* One has an endless batch; the other gets its turns. */
 START_TEST(beside_endless)
 {
-	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
 	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&h, GVT_RCS0, 0);
 	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
 
@@ -460,10 +404,10 @@ START_TEST(beside_endless)
 		ck_assert_uint_eq(guest_seqno(&h, &b), n + 1);
 	}
 	ck_assert(guest_no_event(&g, GVT_RCS0));
-	reset_engine(&g, GVT_RCS0);
-	check_works(&g, GVT_RCS0);
-	check_works(&h, GVT_RCS0);
-	free_second(&h);
+	guest_reset_engine(&g, GVT_RCS0);
+	guest_check_works(&g, GVT_RCS0);
+	guest_check_works(&h, GVT_RCS0);
+	guest_free_second(&h);
 	fake_free(g.f);
 }
 END_TEST
@@ -471,7 +415,7 @@ END_TEST
 /* Preempted for another vGPU in the middle of a batch, it goes on there. */
 START_TEST(resumed)
 {
-	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
 	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&h, GVT_RCS0, 0);
 	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
 
@@ -500,7 +444,7 @@ START_TEST(resumed)
 	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, a.id));
 	ck_assert_uint_eq(*guest_dw(&g, GUEST_DATA + 1, 2), 0xbeef);
 	ck_assert_uint_eq(guest_seqno(&g, &a), 1);
-	free_second(&h);
+	guest_free_second(&h);
 	fake_free(g.f);
 }
 END_TEST
@@ -518,7 +462,7 @@ START_TEST(arbitration_off)
 		1,	     (GUEST_SEQNO << GVT_PAGE_SHIFT) + 0x800,
 		0,	     0x0au << 23
 	};
-	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
 	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&h, GVT_RCS0, 0);
 	u32 *word = _i ? guest_dw(&g, GUEST_SEQNO, 0x200) : guest_dw(&g, GUEST_DATA, 0);
 
@@ -547,7 +491,7 @@ START_TEST(arbitration_off)
 	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, a.id));
 	ck_assert_uint_eq(guest_seqno(&g, &a), 1);
 	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->stuck, 0);
-	free_second(&h);
+	guest_free_second(&h);
 	fake_free(g.f);
 }
 END_TEST
@@ -598,12 +542,12 @@ START_TEST(by_weight)
 	} cases[] = { { { 1, 1 }, 0, 450, 550 },
 		      { { 3, 1 }, 0, 700, 800 },
 		      { { 1, 1 }, 20, 100, 250 } };
-	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
 
 	hog(&g, cases[_i].weight[0], cases[_i].cap);
 	hog(&h, cases[_i].weight[1], 0);
 	check_share(&g, &h, cases[_i].least, cases[_i].most);
-	free_second(&h);
+	guest_free_second(&h);
 	fake_free(g.f);
 }
 END_TEST
@@ -653,14 +597,14 @@ END_TEST
 
 START_TEST(watchdog)
 {
-	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
 
 	gvt_sched_times(g.f->gvt->sched)->watchdog = 50000000;
 	hog(&g, 1, 0);
 	check_hangs(&g, GVT_VCS0);
 	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->stuck, 1);
-	check_works(&h, GVT_VCS0);
-	free_second(&h);
+	guest_check_works(&h, GVT_VCS0);
+	guest_free_second(&h);
 	fake_free(g.f);
 }
 END_TEST
@@ -702,10 +646,10 @@ START_TEST(fault_registers)
 	ck_assert_uint_eq(fake_reg(g.f, 0x4094), 2u << 12 | 1); /* the blitter */
 	ck_assert_uint_eq(fake_reg(g.f, 0x4b10), 0x20000);
 	ck_assert_uint_eq(fake_reg(g.f, 0x4b14), 16); /* of the GGTT */
-	reset_engine(&g, GVT_BCS0);
+	guest_reset_engine(&g, GVT_BCS0);
 	ck_assert_uint_eq(fake_reg(g.f, 0x4094), 0);
 	ck_assert_uint_eq(fake_reg(g.f, 0x4b10), 0);
-	check_works(&g, GVT_BCS0);
+	guest_check_works(&g, GVT_BCS0);
 
 	/* The next hang is of another kind. */
 	ctx = guest_context(&g, GVT_BCS0, 0);

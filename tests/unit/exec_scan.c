@@ -198,6 +198,8 @@ static const struct refusal {
 
 	/* Batches. */
 	{ GVT_RCS0, { BBS_GGTT | BBS_SECOND, 0x100000, 0 }, -EBADRQC, GVT_SCAN_NEVER, 0, 0x100000 },
+	/* Into the middle of it, to where a register says. */
+	{ GVT_RCS0, { BBS_GGTT | 1u << 16, 0x100000, 0 }, -EBADRQC, GVT_SCAN_NEVER, 0, 0x100000 },
 	{ GVT_RCS0, { BBS_GGTT, 0x123000, 0 }, -EFAULT, GVT_SCAN_BATCH, 0, 0x123000 },
 };
 

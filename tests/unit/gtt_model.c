@@ -7,6 +7,7 @@
 
 #include "tests/unit/fake_gpu.h"
 #include "tests/unit/gtt_walk.h"
+#include "tests/unit/tile_model.h"
 #include "tests/unit/unit.h"
 
 #define TABLES	    24u /* frames that the guest uses as tables: 16 and up */
@@ -343,7 +344,8 @@ static void fence(struct gtt_model *m, const struct gtt_op *op)
 	u32 first = op->b * 4u, last = first + op->c % 64;
 
 	fake_reg_write(m->f, FENCE(op->a % 4), 0);
-	fake_reg_write(m->f, FENCE(op->a % 4) + 4, last << GVT_PAGE_SHIFT | 3);
+	fake_reg_write(m->f, FENCE(op->a % 4) + 4,
+		       last << GVT_PAGE_SHIFT | (op->d & 4 ? op->d >> 3 & 0x7ff : 3));
 	fake_reg_write(m->f, FENCE(op->a % 4), first << GVT_PAGE_SHIFT | (op->d & 3));
 }
 
@@ -355,24 +357,44 @@ static void move_bar(struct gtt_model *m, u8 where)
 	fake_log(m->f);
 }
 
+/* Where in the GGTT byte @offset of the aperture is: the first fence that holds it counts. */
+static u64 model_untile(const struct gtt_model *m, u64 offset)
+{
+	u32 page = offset >> GVT_PAGE_SHIFT;
+
+	for (unsigned int n = 0; n < 4; n++) {
+		u32 lo = gvt_vreg(m->f->vgpu, FENCE(n)), hi = gvt_vreg(m->f->vgpu, FENCE(n) + 4);
+		struct model_surface s = { .pitch = (int)(hi % 2048 + 1) * 128,
+					   .tiling = lo & 2 ? MODEL_Y : MODEL_X };
+		u64 first = lo >> GVT_PAGE_SHIFT, at = offset - first * GVT_PAGE_SIZE;
+
+		if (lo & 1 && page >= first && page <= hi >> GVT_PAGE_SHIFT)
+			return first * GVT_PAGE_SIZE +
+			       (u64)model_offset(&s, 4, (int)(at % s.pitch), (int)(at / s.pitch));
+	}
+	return offset;
+}
+
 /* What a trapped access reaches is the page that the entry names now. */
 static void touch_aperture(struct gtt_model *m, const struct gtt_op *op)
 {
 	u64 bar = intel_vgpu_bar(m->f->vgpu, 2, NULL);
 	u32 page = leaves[op->a % 2] * GTT_ENTRIES + place_at(op->b);
-	u64 entry = m->f->vgpu->ggtt[page], gfn = entry >> GVT_PAGE_SHIFT & 0x3ffffffffull;
-	u64 at = op->d % 512 * 8, got, expect = 0;
+	u64 offset = page * GVT_PAGE_SIZE + op->d % 512 * 8, to = model_untile(m, offset);
+	u64 entry = m->f->vgpu->ggtt[to >> GVT_PAGE_SHIFT];
+	u64 gfn = entry >> GVT_PAGE_SHIFT & 0x3ffffffffull, at = to % GVT_PAGE_SIZE;
+	u64 got, expect = 0;
 
 	if (bar == INTEL_GVT_BAR_OFF)
 		return;
 	if (op->c & 1 && entry & 1 && gfn < FAKE_RAM_PAGES &&
 	    m->nr_written < ARRAY_SIZE(m->written)) {
 		m->written[m->nr_written++] = gfn;
-		fake_write(m->f, bar + page * GVT_PAGE_SIZE + at, 8, op->d);
+		fake_write(m->f, bar + offset, 8, op->d);
 	}
 	if (entry & 1 && gfn < FAKE_RAM_PAGES && m->f->mfn[gfn])
 		memcpy(&expect, m->f->ram + gfn * GVT_PAGE_SIZE + at, 8);
-	got = fake_read(m->f, bar + page * GVT_PAGE_SIZE + at, 8);
+	got = fake_read(m->f, bar + offset, 8);
 	UNIT_CHECK(got == expect, "the aperture's page 0x%x gave 0x%llx instead of 0x%llx", page,
 		   (unsigned long long)got, (unsigned long long)expect);
 }

@@ -29,11 +29,14 @@ Suite *suite_blt_hostile(void);
 Suite *suite_blt_property(void);
 Suite *suite_blt_surface(void);
 
+Suite *suite_exec_dead(void);
+Suite *suite_exec_preempt(void);
 Suite *suite_exec_run(void);
 Suite *suite_log(void);
 Suite *suite_monitoring(void);
 Suite *suite_seen(void);
 
+Suite *suite_gtt_fence(void);
 Suite *suite_gtt_format(void);
 Suite *suite_gtt_ggtt(void);
 Suite *suite_gtt_ppgtt(void);
@@ -49,6 +52,7 @@ Suite *suite_ioreq_take_up(void);
 Suite *suite_xengt_aperture(void);
 Suite *suite_xengt_attach(void);
 Suite *suite_xengt_backing(void);
+Suite *suite_xengt_bus(void);
 Suite *suite_xengt_dma(void);
 Suite *suite_xengt_dma_life(void);
 Suite *suite_xengt_faults(void);
@@ -60,6 +64,7 @@ Suite *suite_xengt_view(void);
 
 Suite *suite_softgpu_batch(void);
 Suite *suite_softgpu_blt(void);
+Suite *suite_softgpu_isolation(void);
 Suite *suite_softgpu_mem(void);
 Suite *suite_softgpu_mi(void);
 Suite *suite_softgpu_port(void);

@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/gpu.h"
 #include "xengt/log.h"
 
-struct guest *guest_new(unsigned int vcpus, unsigned int flags)
+static struct guest *make(unsigned int vcpus, unsigned int flags, bool gpu)
 {
 	struct guest *g = calloc(1, sizeof(*g));
 
@@ -25,10 +26,17 @@ struct guest *guest_new(unsigned int vcpus, unsigned int flags)
 	ck_assert_ptr_nonnull(mkdtemp(g->dir));
 	g->host.state_dir = g->dir;
 	g->host.poll_max = 0;
+	if (gpu)
+		ck_assert_int_eq(softgpu_create(&g->host.gpu), 0);
 	ck_assert_int_eq(xengt_host_init(&g->host), 0);
 	g->d = exen_domain_create(GUEST_DOMID, vcpus, GUEST_PAGES, flags);
 	ck_assert_ptr_nonnull(g->d);
 	return g;
+}
+
+struct guest *guest_new(unsigned int vcpus, unsigned int flags)
+{
+	return make(vcpus, flags, false);
 }
 
 struct exen_domain_stats guest_stats(const struct guest *g)
@@ -51,13 +59,21 @@ int guest_attach(struct guest *g, const char *options)
 				 sizeof(g->why));
 }
 
-struct guest *guest_start(unsigned int vcpus)
+static struct guest *start(struct guest *g)
 {
-	struct guest *g = guest_new(vcpus, 0);
-
 	ck_assert_msg(!guest_attach(g, ""), "%s", g->why);
 	guest_place(g);
 	return g;
+}
+
+struct guest *guest_start(unsigned int vcpus)
+{
+	return start(make(vcpus, 0, false));
+}
+
+struct guest *guest_start_gpu(unsigned int vcpus)
+{
+	return start(make(vcpus, 0, true));
 }
 
 void guest_detach(struct guest *g)
@@ -99,6 +115,8 @@ void guest_free(struct guest *g)
 		guest_detach(g);
 	ck_assert_ptr_null(exen_domain_crashed(g->d));
 	xengt_host_exit(&g->host);
+	if (g->host.gpu)
+		g->host.gpu->ops->destroy(g->host.gpu);
 	ck_assert_uint_eq(exen_fini(), 0);
 	snprintf(path, sizeof(path), "%s/%u.vgpu", g->dir, GUEST_DOMID);
 	unlink(path);

@@ -48,6 +48,9 @@ int guest_attach(struct guest *g, const char *options);
 /** guest_start() - guest_new(), guest_attach() without options, and the BARs in place. */
 struct guest *guest_start(unsigned int vcpus);
 
+/** guest_start_gpu() - the same, with a GPU of software. */
+struct guest *guest_start_gpu(unsigned int vcpus);
+
 /** guest_detach() - take it away. */
 void guest_detach(struct guest *g);
 

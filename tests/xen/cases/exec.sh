@@ -99,6 +99,23 @@ case_beside_noise() {
 	return $ok
 }
 
+# case_crowd NR: all of crowd1 to crowdNR but the last check their data, beside it.
+case_crowd() {
+	local i ok=0 jobs=()
+	lab-guest run "crowd$1" '(while :; do gpu-test -l 120 loop garbage badaddr; done >/dev/null 2>&1 </dev/null &)' || return
+	for ((i = 1; i < $1; i++)); do
+		lab-guest run "crowd$i" 'gpu-test -t 60 store copy color contexts fences' >"/tmp/crowd$i" 2>&1 &
+		jobs[i]=$!
+	done
+	for i in "${!jobs[@]}"; do
+		wait "${jobs[i]}" || { ok=1; echo "crowd$i:"; cat "/tmp/crowd$i"; }
+	done
+	for ((i = 1; i <= $1; i++)); do
+		echo "crowd$i: $(xengt --json show "crowd$i" | sed -n '/"execution"/,/^  }/p' | grep -E 'submissions|run_us|rcs|bcs' | tr -d ' \n')"
+	done
+	return $ok
+}
+
 # What the daemon holds: threads and descriptors.
 holds() {
 	local of

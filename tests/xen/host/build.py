@@ -82,15 +82,21 @@ install -D tests/dom0/pages {place}/install/usr/libexec/xengt-lab/pages
 
 
 def compile_in(root, place):
-    log = CACHE / "xengt-build.log"
+    in_root(root, COMPILE.format(place=place), CACHE / "xengt-build.log", "xengt does not build")
+    Path(root, place.lstrip("/"), "install").mkdir(exist_ok=True)
+
+
+def in_root(root, script, log, failure, unshared=(), user="root"):
+    """Run a shell script in a root file system. What it says goes to the log, and is returned."""
     log.unlink(missing_ok=True)
     try:
-        run(
-            "unshare", "--mount", "--pid", "--fork", f"--mount-proc={root}/proc",
-            "chroot", root, "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-            "HOME=/root", "LC_ALL=C.UTF-8", "/bin/sh", "-c", COMPILE.format(place=place),
+        return run(
+            "unshare", "--mount", "--pid", "--fork", f"--mount-proc={root}/proc", *unshared,
+            "sh", "-c", 'mount -t tmpfs -o mode=1777 shm "$0/dev/shm" && exec chroot "$@"', root,
+            f"--userspec={user}", root,
+            "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME=/root", "LC_ALL=C.UTF-8", "/bin/sh", "-c", script,
             log=log,
         )  # fmt: skip
     except LabError as error:
-        raise LabError(f"xengt does not build; all of it is in {log}\n{error}") from error
-    Path(root, place.lstrip("/"), "install").mkdir(exist_ok=True)
+        raise LabError(f"{failure}; all of it is in {log}\n{error}") from error

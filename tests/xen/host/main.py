@@ -14,6 +14,7 @@ import tty
 from pathlib import Path
 
 import build
+import debs
 import images
 import job
 import machine
@@ -60,6 +61,9 @@ def parse():
     clocks = ran.add_mutually_exclusive_group()
     clocks.add_argument("--exact", action="store_true", help="time is executed instructions (default)")
     clocks.add_argument("--fast", action="store_true", help="all cores, the host's time")
+    packed = commands.add_parser("packages", help="make this tree's Debian packages, run nothing")
+    packed.add_argument("--release", choices=RELEASES, default="bookworm")
+    packed.add_argument("folder", help="where the .deb files are put")
     shell = commands.add_parser("shell", help="dom0's console of a machine that --keep left")
     shell.add_argument("folder", help="as printed by lab run --keep")
     options = parser.parse_args()
@@ -77,6 +81,13 @@ def check(options):
         path = getattr(options, name)
         if path and not Path(path).is_file():
             raise LabError(f"--{name} {path}: no such file")
+
+
+def make_packages(options):
+    folder = Path(options.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in debs.make(options.release):
+        print(shutil.copy(file, folder))
 
 
 def build_all(options):
@@ -133,6 +144,9 @@ class Run:
                 lab.pump(0.2)
                 if options.keep:
                     self.leave(lab)
+            except TimeoutError:
+                lab.inquest()
+                raise
             finally:
                 if not options.keep or self.status is None:
                     lab.kill()
@@ -193,6 +207,9 @@ def main():
             raise LabError("only root can make Debian's images")
         if options.command == "build":
             build_all(options)
+            return 0
+        if options.command == "packages":
+            make_packages(options)
             return 0
         if options.command == "shell":
             return shell(options)

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/exec/image.h"
+
+#include <string.h>
+
+#include "core/vgpu.h"
+
+#define MI_NOOP		    0u
+#define MI_BATCH_BUFFER_END (0x0au << 23)
+#define MI_LRI(header)	    ((header) >> 23 == 0x22)
+#define LRI_LENGTH	    0xffu
+#define CTX_LISTS	    (CTX_DWORDS - 64) /* what is behind is for the GPU to judge */
+
+#define BB_VALID BIT32(0) /* of BB_ADDR and SBB_ADDR */
+#define BB_PPGTT BIT32(5) /* of BB_STATE and SBB_STATE */
+
+#define ANYWHERE 0u
+
+/* The registers that are the mediator's (GVT_RULE_SPECIAL), from the engine's base. */
+static const struct {
+	u16 first, last;
+	u16 at; /* the first's place, where the others' are below it; or ANYWHERE */
+} image_regs[] = {
+	{ 0x030, 0x030, AT_TAIL },	{ 0x034, 0x034, AT_HEAD },
+	{ 0x038, 0x038, AT_START },	{ 0x03c, 0x03c, AT_CTL },
+	{ 0x110, 0x110, AT_BB_STATE },	{ 0x114, 0x114, AT_SBB },
+	{ 0x118, 0x118, AT_SBB_STATE }, { 0x11c, 0x11c, AT_SBB_HIGH },
+	{ 0x140, 0x140, AT_BB },	{ 0x168, 0x168, AT_BB_HIGH },
+	{ 0x1c0, 0x1c0, AT_PER_CTX },	{ 0x1c4, 0x1c4, AT_INDIRECT },
+	{ 0x1c8, 0x1c8, ANYWHERE },	{ 0x244, 0x244, ANYWHERE },
+	{ 0x270, 0x28c, AT_PDP0_LOW },
+};
+
+/* Where the engine is in a batch, and in one that it returns to that from. */
+static const struct {
+	u16 low, high, state;
+} positions[] = {
+	{ AT_BB, AT_BB_HIGH, AT_BB_STATE },
+	{ AT_SBB, AT_SBB_HIGH, AT_SBB_STATE },
+};
+
+static bool refuse(struct exec_fault *fault, const char *why, u64 addr, u32 cmd)
+{
+	*fault = (struct exec_fault){
+		.refusal = EXEC_BAD_IMAGE, .why = why, .cmd = cmd, .addr = addr
+	};
+	return false;
+}
+
+/*
+ * A register of the image, its value at dword @i. Those that commands may write may stand there as
+ * well; what else does is led astray. False: one that is the mediator's, at another place.
+ */
+static bool take_reg(const struct shadow_ctx *ctx, u32 *to, u32 i)
+{
+	u32 reg = to[i - 1] & GVT_CMD_REG_MASK, offset = reg - gvt_engine_base(ctx->engine);
+	enum gvt_reg_rule rule = gvt_scan_context_rule(ctx->engine, reg);
+
+	to[i - 1] = reg;
+	if (rule == GVT_RULE_ALLOW)
+		return true;
+	for (size_t n = 0; rule == GVT_RULE_SPECIAL && n < ARRAY_SIZE(image_regs); n++)
+		if (offset >= image_regs[n].first && offset <= image_regs[n].last)
+			return image_regs[n].at == ANYWHERE ||
+			       i == image_regs[n].at - (offset - image_regs[n].first) / 2;
+	if (rule == GVT_RULE_SPECIAL)
+		return false;
+	if (gvt_scan_write_rule(ctx->vgpu->gvt, ctx->engine, reg) != GVT_RULE_ALLOW) {
+		to[i - 1] = GVT_SCAN_SINK;
+		to[i] = 0;
+	}
+	return true;
+}
+
+/* That of the table which has its place at dword @at, as an offset in BAR0; 0: none. */
+static u32 reg_at(const struct shadow_ctx *ctx, u32 at)
+{
+	for (size_t n = 0; n < ARRAY_SIZE(image_regs); n++) {
+		u32 span = image_regs[n].last - image_regs[n].first;
+
+		if (image_regs[n].at != ANYWHERE && at <= image_regs[n].at &&
+		    image_regs[n].at - at <= span / 2 && (image_regs[n].at - at) % 2 == 0)
+			return gvt_engine_base(ctx->engine) + image_regs[n].first +
+			       2 * (image_regs[n].at - at);
+	}
+	return 0;
+}
+
+static bool has(const struct shadow_ctx *ctx, const u32 *image, u32 at)
+{
+	return image[at - 1] == reg_at(ctx, at);
+}
+
+u32 image_get(const struct shadow_ctx *ctx, u32 at)
+{
+	return has(ctx, ctx->image, at) ? ctx->image[at] : 0;
+}
+
+bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *fault)
+{
+	/* What must be there: the rest may be missing. */
+	static const u16 needed[] = { AT_HEAD, AT_TAIL,	      AT_START,
+				      AT_CTL,  AT_PDP_LOW(0), AT_PDP_HIGH(0) };
+	u32 *to = ctx->image, i = 0, end = 0;
+	bool whole = true;
+
+	memset(ctx->ours, 0, sizeof(ctx->ours));
+	while (i < CTX_LISTS && (from[i] == MI_NOOP || MI_LRI(from[i]))) {
+		u32 nr = from[i] == MI_NOOP ? 1 : (from[i] & LRI_LENGTH) + 2;
+
+		if (i + nr > CTX_LISTS || (nr > 1 && nr % 2 == 0))
+			return refuse(fault, "a list of registers without an end", ctx->lrca, 0);
+		memcpy(&to[i], &from[i], nr * sizeof(u32));
+		for (u32 at = i + 2; at < i + nr; at += 2)
+			if (!take_reg(ctx, to, at))
+				return refuse(fault, "a register out of its place", ctx->lrca,
+					      from[at - 1]);
+		i += nr;
+		end = nr > 1 ? i : end;
+	}
+	/* After the lists comes their end, or what is no list of ours to judge. */
+	memset(&to[end], 0, (i - end) * sizeof(u32));
+	to[end] = MI_BATCH_BUFFER_END;
+	memcpy(&to[CTX_LISTS], &from[CTX_LISTS], (CTX_DWORDS - CTX_LISTS) * sizeof(u32));
+	for (size_t n = 0; n < ARRAY_SIZE(needed); n++)
+		whole &= needed[n] < end && has(ctx, to, needed[n]);
+	return whole || refuse(fault, "no ring or no page tables", ctx->lrca, 0);
+}
+
+void image_own(struct shadow_ctx *ctx, u32 at, u32 val)
+{
+	ctx->image[at] = val;
+	ctx->ours[at / 8] |= 1u << at % 8;
+}
+
+bool image_is_own(const struct shadow_ctx *ctx, u32 at)
+{
+	return ctx->ours[at / 8] >> at % 8 & 1;
+}
+
+bool image_lead_batches(struct shadow_ctx *ctx, struct exec_fault *fault)
+{
+	bool inside = true;
+
+	for (u32 level = 0; level < ARRAY_SIZE(positions); level++) {
+		u32 low = image_get(ctx, positions[level].low), copy;
+		u64 gma = (low & ~3u) | (u64)image_get(ctx, positions[level].high) << 32;
+
+		inside &= low & BB_VALID;
+		if (!inside && low)
+			ctx->image[positions[level].low] = 0;
+		if (!inside || image_get(ctx, positions[level].state) & BB_PPGTT)
+			continue;
+		if (vgpu_audit_batch(ctx, gma, level, &copy, fault))
+			return false;
+		ctx->image[positions[level].low] = copy | BB_VALID;
+	}
+	return true;
+}
+
+void image_lead_home(const struct shadow_ctx *ctx, u32 *image)
+{
+	for (u32 level = 0; level < ARRAY_SIZE(positions); level++) {
+		u32 *low = &image[positions[level].low];
+		const struct shadow_batch *batch = ctx->batches;
+
+		if (!has(ctx, image, positions[level].low) || !(*low & BB_VALID) ||
+		    (has(ctx, image, positions[level].state) &&
+		     image[positions[level].state] & BB_PPGTT))
+			continue;
+		while (batch && *low - batch->mem.gma >= batch->mem.pages * GVT_PAGE_SIZE)
+			batch = batch->next;
+		*low = batch ? *low - batch->mem.gma + batch->from : 0;
+	}
+}

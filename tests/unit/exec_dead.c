@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* A GPU that does not keep to what it should: nobody waits for it for ever, nobody pays for others.
+ */
+#include "tests/unit/exec_guest.h"
+#include "tests/unit/script_gpu.h"
+
+#define E GVT_BCS0
+
+static struct gvt_gpu *gpu;
+
+static void setup(void)
+{
+	gpu = script_gpu();
+}
+
+static void teardown(void)
+{
+	gpu->ops->destroy(gpu);
+}
+
+#define LONG 100000000000ull
+
+/* How long the scheduler waits: for what is submitted to be taken up, and for what runs to end. */
+static void set_patience(struct guest *g, u64 patience, u64 watchdog)
+{
+	gvt_sched_times(g->f->gvt->sched)->patience = patience;
+	gvt_sched_times(g->f->gvt->sched)->watchdog = watchdog;
+}
+
+static struct guest patient_guest(void)
+{
+	struct guest g = exec_guest(gpu);
+
+	set_patience(&g, LONG, LONG);
+	return g;
+}
+
+/* It loses patience with the first, and has more with what comes then. */
+#define SHORT 300000000ull
+
+/* A submission that the guest is told is running; what the GPU was given. */
+static struct script_port submit(struct guest *g, const struct guest_ctx *a,
+				 const struct guest_ctx *b)
+{
+	guest_submit(g, a, b);
+	ck_assert_uint_eq(guest_event(g, E), IDLE_ACTIVE);
+	return script_next(gpu, E);
+}
+
+static void serve(struct guest *g)
+{
+	while (fake_serve(g->f, 0))
+		;
+}
+
+static void check_hung(struct guest *g)
+{
+	while (!(fake_reg(g->f, gvt_engine_base(E) + 0xb0) & 1))
+		ck_assert(fake_serve(g->f, 5000));
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g->f->vgpu)->stuck, 1);
+	ck_assert(guest_no_event(g, E));
+}
+
+static bool hung(struct guest *g)
+{
+	serve(g);
+	return fake_reg(g->f, gvt_engine_base(E) + 0xb0) & 1;
+}
+
+/* The GPU does as it should now, and the guest's work is done. */
+static void check_goes_on(struct guest *g)
+{
+	struct guest_ctx c = guest_context(g, E, 9);
+	struct script_port port = submit(g, &c, NULL);
+
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	script_status(&port.ctx[0], E, LAST);
+	ck_assert_uint_eq(guest_event(g, E), guest_csb(LAST, c.id));
+}
+
+/* An idle engine that does not even take a submission up. */
+START_TEST(never_takes_up)
+{
+	struct guest g = patient_guest(), h = guest_second(&g);
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&h, E, 0);
+	struct script_port port;
+
+	set_patience(&g, SHORT, LONG);
+	submit(&g, &a, NULL);
+	guest_submit(&h, &b, NULL);
+	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
+	script_wait_resets(gpu, E, 1);
+	set_patience(&g, LONG, LONG);
+	check_hung(&g);
+	/* The other's turn. */
+	port = script_next(gpu, E);
+	ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	script_status(&port.ctx[0], E, LAST);
+	ck_assert_uint_eq(guest_event(&h, E), guest_csb(LAST, b.id));
+	guest_reset_engine(&g, E);
+	check_goes_on(&g);
+	ck_assert_uint_eq(script_resets(gpu, E), 1);
+	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* One that takes it up, and says nothing more. */
+START_TEST(never_ends)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0);
+	struct script_port port;
+
+	set_patience(&g, LONG, SHORT);
+	port = submit(&g, &a, NULL);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	script_wait_resets(gpu, E, 1);
+	set_patience(&g, LONG, LONG);
+	check_hung(&g);
+	guest_reset_engine(&g, E);
+	check_goes_on(&g);
+	fake_free(g.f);
+}
+END_TEST
+
+/* A preemption that does not come about: who runs pays, who waits does not; then all of it late. */
+START_TEST(late_after_reset)
+{
+	struct guest g = patient_guest(), h = guest_second(&g);
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&h, E, 0);
+	struct script_port port = submit(&g, &a, NULL), other;
+	struct gvt_gpu_context late = port.ctx[0];
+
+	script_status(&late, E, GVT_CSB_IDLE_ACTIVE);
+	set_patience(&g, SHORT, LONG);
+	guest_submit(&h, &b, NULL);
+	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
+	/* Behind it at first, in its place once its slice is over. */
+	other = script_next(gpu, E);
+	while (other.ctx[0].space != h.f->vgpu->space) {
+		script_status(&late, E, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
+		other = script_next(gpu, E);
+	}
+	script_wait_resets(gpu, E, 1);
+	set_patience(&g, LONG, LONG);
+	check_hung(&g);
+	other = script_next(gpu, E);
+	ck_assert_ptr_eq(other.ctx[0].space, h.f->vgpu->space);
+	script_status(&late, E, LAST);
+	script_status(&other.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	script_status(&late, E, NEXT);
+	script_status(&late, E, LAST);
+	script_stuck(&late, E);
+	script_status(&late, E, GVT_CSB_PREEMPTED);
+	ck_assert(!hung(&h));
+	ck_assert(guest_no_event(&h, E));
+	script_status(&other.ctx[0], E, LAST);
+	ck_assert_uint_eq(guest_event(&h, E), guest_csb(LAST, b.id));
+	ck_assert(guest_no_event(&g, E));
+	ck_assert_uint_eq(script_resets(gpu, E), 1);
+	guest_reset_engine(&g, E);
+	check_goes_on(&g);
+	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Each thing said twice counts once. */
+START_TEST(twice)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&g, E, 1);
+	struct script_port port = submit(&g, &a, &b);
+
+	for (u32 i = 0; i < 2; i++)
+		script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	serve(&g);
+	ck_assert(guest_no_event(&g, E));
+	for (u32 i = 0; i < 2; i++)
+		script_status(&port.ctx[0], E, NEXT);
+	ck_assert_uint_eq(guest_event(&g, E), guest_csb(NEXT, a.id));
+	serve(&g);
+	ck_assert(guest_no_event(&g, E));
+	for (u32 i = 0; i < 2; i++)
+		script_status(&port.ctx[1], E, LAST);
+	ck_assert_uint_eq(guest_event(&g, E), guest_csb(LAST, b.id));
+	serve(&g);
+	ck_assert(guest_no_event(&g, E));
+	check_goes_on(&g);
+	ck_assert_uint_eq(script_resets(gpu, E), 0);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Of contexts that nobody submitted, before anything was, and while another runs. */
+START_TEST(nonsense)
+{
+	static const u32 status[] = { GVT_CSB_IDLE_ACTIVE, GVT_CSB_PREEMPTED, NEXT, LAST, ~0u, 0 };
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0);
+	struct gvt_gpu_context nobody = { .space = g.f->vgpu->space, .desc = 0x12345001 };
+	struct script_port port;
+
+	for (size_t i = 0; i < ARRAY_SIZE(status); i++)
+		script_status(&nobody, E, status[i]);
+	script_stuck(&nobody, E);
+	ck_assert(!hung(&g));
+	port = submit(&g, &a, NULL);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	for (size_t i = 0; i < ARRAY_SIZE(status); i++)
+		script_status(&nobody, E, status[i]);
+	script_stuck(&nobody, E);
+	ck_assert(!hung(&g));
+	ck_assert(guest_no_event(&g, E));
+	script_status(&port.ctx[0], E, LAST);
+	ck_assert_uint_eq(guest_event(&g, E), guest_csb(LAST, a.id));
+	ck_assert_uint_eq(script_resets(gpu, E), 0);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Busy for a while, though nothing is there. */
+START_TEST(refuses)
+{
+	struct guest g = patient_guest();
+
+	script_refuse(gpu, E, 5);
+	check_goes_on(&g);
+	fake_free(g.f);
+}
+END_TEST
+
+/* The guest's reset, and its end, do not wait for an engine that says nothing. */
+START_TEST(guest_goes)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, E, 0);
+	struct script_port port = submit(&g, &a, NULL);
+
+	if (_i & 1)
+		script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	if (_i & 2) {
+		guest_reset_engine(&g, E);
+		check_goes_on(&g);
+	}
+	fake_free(g.f);
+}
+END_TEST
+
+Suite *suite_exec_dead(void)
+{
+	const TTest *const tests[] = { never_takes_up, never_ends, late_after_reset,
+				       twice,	       nonsense,   refuses };
+	Suite *suite = suite_create("exec_dead");
+	TCase *tcase = tcase_create("exec_dead");
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_set_timeout(tcase, 60);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(tcase, tests[i]);
+	tcase_add_loop_test(tcase, guest_goes, 0, 4);
+	suite_add_tcase(suite, tcase);
+	return suite;
+}

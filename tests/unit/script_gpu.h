@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A GPU that executes nothing, and says what a test has it say: late, twice, or never.
+ */
+#ifndef TESTS_UNIT_SCRIPT_GPU_H
+#define TESTS_UNIT_SCRIPT_GPU_H
+
+#include "core/gpu.h"
+
+#define SCRIPT_SUBMISSIONS 64u
+
+/* What an execlist port was given. */
+struct script_port {
+	struct gvt_gpu_context ctx[2];
+};
+
+/** script_gpu() - one. Destroyed by its ops->destroy(). */
+struct gvt_gpu *script_gpu(void);
+
+/** script_next() - wait for the next submission to @engine. Asserts that it comes. */
+struct script_port script_next(struct gvt_gpu *gpu, enum gvt_engine engine);
+
+/** script_wait_resets() - wait until @engine was reset @nr times in all. Asserts that it was. */
+void script_wait_resets(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr);
+
+/** script_resets() - how often it was. */
+u32 script_resets(struct gvt_gpu *gpu, enum gvt_engine engine);
+
+/** script_refuse() - the next @nr submissions to @engine find it busy. */
+void script_refuse(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr);
+
+/** script_status() - a status entry about @ctx. */
+void script_status(const struct gvt_gpu_context *ctx, enum gvt_engine engine, u32 status);
+
+/** script_stuck() - @ctx met what cannot be executed. */
+void script_stuck(const struct gvt_gpu_context *ctx, enum gvt_engine engine);
+
+#endif
