@@ -335,7 +335,7 @@ START_TEST(told_once)
 {
 	struct guest g = exec_guest(gpu);
 
-	reset_engine(&g, GVT_VECS0);
+	guest_reset_engine(&g, GVT_VECS0);
 	ck_assert_uint_eq(g.f->notes[INTEL_GVT_RESET], 0);
 	for (int i = 0; i < 3; i++) {
 		struct guest_ctx ctx = guest_context(&g, GVT_VECS0, 2);
@@ -347,7 +347,7 @@ START_TEST(told_once)
 		if (i == 0)
 			ck_assert_ptr_eq(strstr(g.f->noted, "command: vecs0 stands still (a "),
 					 g.f->noted);
-		reset_engine(&g, GVT_VECS0);
+		guest_reset_engine(&g, GVT_VECS0);
 		ck_assert_uint_eq(g.f->notes[INTEL_GVT_RESET], 1);
 		ck_assert_str_eq(g.f->noted, "vecs0: vecs0, which stood still, was reset");
 	}
@@ -560,7 +560,7 @@ START_TEST(weighed_anew)
 	} turns[] = {
 		{ 1, 0, 450, 550 }, { 3, 0, 700, 800 }, { 3, 20, 100, 250 }, { 1, 0, 450, 550 }
 	};
-	struct guest g = exec_guest(gpu), h = second_guest(&g);
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
 
 	gvt_sched_times(g.f->gvt->sched)->watchdog = ~0ull >> 2;
 	hog(&g, 9, 0);
@@ -573,7 +573,7 @@ START_TEST(weighed_anew)
 	}
 	ck_assert_uint_gt(intel_vgpu_engine_counts(g.f->vgpu, GVT_VCS0).timesliced, 0);
 	ck_assert_uint_eq(intel_vgpu_engine_counts(g.f->vgpu, GVT_RCS0).run_ns, 0);
-	free_second(&h);
+	guest_free_second(&h);
 	fake_free(g.f);
 }
 END_TEST
