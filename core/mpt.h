@@ -25,7 +25,7 @@ struct intel_vgpu;
 /* What came of execution that a person may have to know. */
 enum intel_gvt_note {
 	INTEL_GVT_HANG,	 /* an engine stands still, in the guest's sight */
-	INTEL_GVT_RESET, /* the guest reset it, after it had */
+	INTEL_GVT_RESET, /* one that did was reset */
 };
 
 /* What a hypervisor back end supplies. A service left NULL is one that it does not have. */

@@ -20,7 +20,7 @@ enum xengt_event {
 	XENGT_DETACHED,
 	XENGT_REFUSED, /* a domain gets no vGPU */
 	XENGT_HANG,    /* an engine stands still */
-	XENGT_RESET,   /* the guest reset it */
+	XENGT_RESET,   /* one that did was reset */
 	XENGT_EVENTS
 };
 
