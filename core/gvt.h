@@ -188,6 +188,13 @@ struct vgpu_gtt_counts {
 /* Why contexts were refused, by enum exec_refusal. */
 #define GVT_EXEC_REFUSALS 7u
 
+/** intel_gvt_refusal_name() - what vgpu_exec_counts.refused counts at @refusal, in a word: "ring".
+ */
+const char *intel_gvt_refusal_name(unsigned int refusal);
+
+/** intel_gvt_engine_name() - of @engine, an enum gvt_engine, as i915 has it: "rcs0". */
+const char *intel_gvt_engine_name(unsigned int engine);
+
 /* What was executed. */
 struct vgpu_exec_counts {
 	u64 submissions; /* writes to a port that were complete */

@@ -189,6 +189,13 @@ void *intel_gvt_hypervisor_dma_to_virt(struct intel_vgpu *vgpu, dma_addr_t bus)
 	return mpt->dma_to_virt ? mpt->dma_to_virt(vgpu->handle, bus) : NULL;
 }
 
+void intel_gvt_hypervisor_note(struct intel_vgpu *vgpu, enum intel_gvt_note note,
+			       const char *reason, const char *text)
+{
+	if (vgpu->gvt->mpt->note)
+		vgpu->gvt->mpt->note(vgpu->handle, note, reason, text);
+}
+
 void intel_gvt_hypervisor_wake(struct intel_vgpu *vgpu)
 {
 	if (vgpu->gvt->mpt->wake)

@@ -22,6 +22,12 @@ struct intel_vgpu;
 
 #define INTEL_GVT_INVALID_ADDR (~0ul)
 
+/* What came of execution that a person may have to know. */
+enum intel_gvt_note {
+	INTEL_GVT_HANG,	 /* an engine stands still, in the guest's sight */
+	INTEL_GVT_RESET, /* one that did was reset */
+};
+
 /* What a hypervisor back end supplies. A service left NULL is one that it does not have. */
 struct intel_gvt_mpt {
 	const char *name;
@@ -57,6 +63,8 @@ struct intel_gvt_mpt {
 	int (*set_pvmmio)(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
 	int (*reserve_state)(unsigned long handle, const void *from, size_t len);
 	void (*wake)(unsigned long handle);
+	void (*note)(unsigned long handle, enum intel_gvt_note note, const char *reason,
+		     const char *text);
 	int (*dom0_ready)(void);
 };
 
@@ -209,6 +217,13 @@ void *intel_gvt_hypervisor_dma_to_virt(struct intel_vgpu *vgpu, dma_addr_t bus);
  * thread; does not block.
  */
 void intel_gvt_hypervisor_wake(struct intel_vgpu *vgpu);
+
+/**
+ * intel_gvt_hypervisor_note() - have a person told of @note. @reason: in a word; @text: a sentence.
+ * The caller sees to it that no guest decides how often.
+ */
+void intel_gvt_hypervisor_note(struct intel_vgpu *vgpu, enum intel_gvt_note note,
+			       const char *reason, const char *text);
 
 /**
  * intel_gvt_hypervisor_virt_to_mfn() - the bus frame of a page from alloc_host_pages(), or

@@ -326,8 +326,8 @@ int xengt_backing_create(struct xengt_vgpu *v)
 	}
 
 	/* All of BAR0 traps then, and the entries of the GGTT are kept here. */
-	xengt_log(XENGT_WARN, "%s: no memory behind BAR0, each access will trap: %s", v->name,
-		  strerror(-err));
+	xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+		       "no memory behind BAR0, each access will trap: %s", strerror(-err));
 	xengt_backing_destroy(v, false);
 	return xengt_state_reserve(v->host, state, v->vgpu->ggtt,
 				   sizeof(xengt_state_core(state)->ggtt));
@@ -343,17 +343,18 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 		return;
 	err = xengt_state_reserve(v->host, v->state, kept, size);
 	if (err) {
-		xengt_log(XENGT_ERR,
-			  "%s: no room in %s to keep its GGTT; what is being saved of the domain "
-			  "cannot be restored: %s",
-			  v->name, v->host->state_dir, strerror(-err));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
+			       "no room in %s to keep its GGTT; what is being saved of the domain "
+			       "cannot be restored: %s",
+			       v->host->state_dir, strerror(-err));
 		return;
 	}
 	memcpy(kept, v->ggtt, size);
 	memset(xengt_state_core(v->state)->ggtt_written, 0xff,
 	       sizeof(xengt_state_core(v->state)->ggtt_written));
 	xengt_backing_destroy(v, false);
-	xengt_log(XENGT_INFO, "%s: suspended; should it be resumed, each access traps", v->name);
+	xengt_vgpu_log(v, XENGT_OTHER, XENGT_INFO,
+		       "suspended; should it be resumed, each access traps");
 }
 
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)

@@ -26,33 +26,53 @@ struct field {
 		"execution", #f, EXEC, offsetof(struct vgpu_exec_counts, f) \
 	}
 
-#define DMA_FIELD(name, f)                                              \
-	{                                                               \
+#define DMA_FIELD(name, f)                                         \
+	{                                                          \
 		"memory", name, DMA, offsetof(struct xengt_dma, f) \
 	}
 
 static const struct field fields[] = {
-	GVT_FIELD(cfg_read),	  GVT_FIELD(cfg_write),	     GVT_FIELD(mmio_read),
-	GVT_FIELD(mmio_write),	  GVT_FIELD(ggtt_read),	     GVT_FIELD(ggtt_write),
-	GVT_FIELD(aperture_read), GVT_FIELD(aperture_write), GVT_FIELD(tracked_write),
-	GVT_FIELD(outside),	  GVT_FIELD(ro_write),	     GVT_FIELD(msi),
-	GVT_FIELD(irq_raised),	  GVT_FIELD(irq_masked),     GVT_FIELD(irq_coalesced),
-	GVT_FIELD(bar_refused),	  IOREQ_FIELD(requests),     IOREQ_FIELD(indirect),
-	IOREQ_FIELD(invalidate),  IOREQ_FIELD(unknown),	     IOREQ_FIELD(malformed),
-	IOREQ_FIELD(resumed),	  IOREQ_FIELD(polled),	     IOREQ_FIELD(waits),
-	EXEC_FIELD(submissions),  EXEC_FIELD(contexts),	     EXEC_FIELD(completed),
-	EXEC_FIELD(extended),	  EXEC_FIELD(preempted),     EXEC_FIELD(dwords),
-	EXEC_FIELD(batches),	  EXEC_FIELD(stuck),	     EXEC_FIELD(hangs),
+	GVT_FIELD(cfg_read),
+	GVT_FIELD(cfg_write),
+	GVT_FIELD(mmio_read),
+	GVT_FIELD(mmio_write),
+	GVT_FIELD(ggtt_read),
+	GVT_FIELD(ggtt_write),
+	GVT_FIELD(aperture_read),
+	GVT_FIELD(aperture_write),
+	GVT_FIELD(tracked_write),
+	GVT_FIELD(outside),
+	GVT_FIELD(ro_write),
+	GVT_FIELD(msi),
+	GVT_FIELD(irq_raised),
+	GVT_FIELD(irq_masked),
+	GVT_FIELD(irq_coalesced),
+	GVT_FIELD(bar_refused),
+	IOREQ_FIELD(requests),
+	IOREQ_FIELD(indirect),
+	IOREQ_FIELD(invalidate),
+	IOREQ_FIELD(unknown),
+	IOREQ_FIELD(malformed),
+	IOREQ_FIELD(resumed),
+	IOREQ_FIELD(polled),
+	IOREQ_FIELD(waits),
+	EXEC_FIELD(submissions),
+	EXEC_FIELD(contexts),
+	EXEC_FIELD(completed),
+	EXEC_FIELD(extended),
+	EXEC_FIELD(preempted),
+	EXEC_FIELD(dwords),
+	EXEC_FIELD(batches),
+	EXEC_FIELD(stuck),
+	EXEC_FIELD(hangs),
 	EXEC_FIELD(resets),
-	DMA_FIELD("pins_mapped", maps), DMA_FIELD("pins_found", hits), DMA_FIELD("pins_unmapped", unmaps),
-	DMA_FIELD("pins_refused", refused), DMA_FIELD("pins_gone", gone), DMA_FIELD("quota_refused", over),
+	DMA_FIELD("pins_mapped", maps),
+	DMA_FIELD("pins_found", hits),
+	DMA_FIELD("pins_unmapped", unmaps),
+	DMA_FIELD("pins_refused", refused),
+	DMA_FIELD("pins_gone", gone),
+	DMA_FIELD("quota_refused", over),
 };
-
-/* By enum exec_refusal, and by enum gvt_engine. */
-static const char *const reasons[GVT_EXEC_REFUSALS] = {
-	"descriptor", "image", "ring", "ppgtt", "command", "memory", "stuck",
-};
-static const char *const engines[GVT_NR_ENGINES] = { "rcs0", "bcs0", "vcs0", "vecs0" };
 
 static u64 load(const void *base, size_t offset)
 {
@@ -90,7 +110,7 @@ bool counter_read(const struct guest *guest, unsigned int index, struct counter 
 	if (index < GVT_EXEC_REFUSALS) {
 		counter->name = "refused";
 		counter->label = "reason";
-		counter->of = reasons[index];
+		counter->of = intel_gvt_refusal_name(index);
 		counter->value = load(&intel_vgpu_exec_counts(guest->v->vgpu)->refused[index], 0);
 		return true;
 	}
@@ -100,7 +120,7 @@ bool counter_read(const struct guest *guest, unsigned int index, struct counter 
 	counter->time = index < GVT_NR_ENGINES;
 	counter->name = counter->time ? "run_us" : "timesliced";
 	counter->label = "engine";
-	counter->of = engines[index % GVT_NR_ENGINES];
+	counter->of = intel_gvt_engine_name(index % GVT_NR_ENGINES);
 	had = intel_vgpu_engine_counts(guest->v->vgpu, index % GVT_NR_ENGINES);
 	counter->value = counter->time ? had.run_ns / 1000 : had.timesliced;
 	return true;

@@ -56,17 +56,17 @@ static int keep_ops(struct xengt_vgpu *v)
 	if (err)
 		return err;
 	if (mlock(&pins->ops, len))
-		xengt_log(XENGT_WARN, "%s: cannot lock memory for hypercalls: %s", v->name,
-			  strerror(errno));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN, "cannot lock memory for hypercalls: %s",
+			       strerror(errno));
 	return 0;
 }
 
 static void complain(struct xengt_vgpu *v, const char *what, u32 frames)
 {
 	if (!v->grants.complained)
-		xengt_log(XENGT_WARN,
-			  "%s: %s (%u frames of grants used for graphics memory, %u can be)",
-			  v->name, what, frames, v->grants.room);
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+			       "%s (%u frames of grants used for graphics memory, %u can be)", what,
+			       frames, v->grants.room);
 	v->grants.complained = true;
 }
 

@@ -99,6 +99,13 @@ static int choose(struct daemon *daemon, const char *text, struct xengt_instance
 
 /* ---- attaching and detaching ---- */
 
+static void refused(domid_t domid, const char *why)
+{
+	const struct xengt_subject of = { .domid = domid };
+
+	xengt_log_of(&of, XENGT_REFUSED, XENGT_ERR, "no vGPU: %s", why);
+}
+
 static int attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
 		  struct guest **out, char *why, size_t why_len)
 {
@@ -119,11 +126,12 @@ static int attach(struct daemon *daemon, domid_t domid, const struct xengt_optio
 	guest->next = daemon->guests;
 	daemon->guests = guest;
 	if (control_follow(guest) < 0)
-		xengt_log(XENGT_WARN, "%s: cannot be traced", guest->v->name);
-	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %u %s at 00:%02x.0, type %s, aperture %u MiB",
-		  guest->v->name, domid, guest->v->state->options.id,
-		  take_up ? "taken up again" : "attached", guest->v->state->options.slot,
-		  guest->v->state->options.type, guest->v->state->options.aperture_mib);
+		xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_WARN, "cannot be traced");
+	xengt_vgpu_log(guest->v, XENGT_ATTACHED, XENGT_INFO,
+		       "vGPU %u %s at 00:%02x.0, type %s, aperture %u MiB",
+		       guest->v->state->options.id, take_up ? "taken up again" : "attached",
+		       guest->v->state->options.slot, guest->v->state->options.type,
+		       guest->v->state->options.aperture_mib);
 	*out = guest;
 	return 0;
 }
@@ -155,7 +163,7 @@ int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct
 			xengt_instance_unbind(&daemon->instances, instance);
 	}
 	if (err) {
-		xengt_log(XENGT_ERR, "domain %u: no vGPU: %s", domid, why);
+		refused(domid, why);
 		return err;
 	}
 	bind(instance, guest);
@@ -172,8 +180,8 @@ void daemon_detach(struct guest *guest, bool keep)
 	while (*link != guest)
 		link = &(*link)->next;
 	*link = guest->next;
-	xengt_log(XENGT_INFO, "%s (domain %u): vGPU %s", guest->v->name, guest->v->domid,
-		  keep ? "left to the next daemon" : "detached");
+	xengt_vgpu_log(guest->v, XENGT_DETACHED, XENGT_INFO, "vGPU %s",
+		       keep ? "left to the next daemon" : "detached");
 	xengt_vgpu_detach(guest->v, keep);
 	/* Not there where memory ran out as it was taken up. */
 	if (guest->instance)
@@ -239,7 +247,7 @@ void daemon_take_up_all(struct daemon *daemon)
 			continue;
 		err = take_up(daemon, domid, why, sizeof(why));
 		if (err)
-			xengt_log(XENGT_ERR, "domain %u: no vGPU: %s", domid, why);
+			refused(domid, why);
 		if (err != -ESRCH && err != -ESTALE && err != -EPROTO)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", daemon->config.state_dir, entry->d_name);

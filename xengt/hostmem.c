@@ -49,8 +49,8 @@ static struct xengt_host_chunk *chunk_of(const struct xengt_hostmem *mem, const 
 static void complain(struct xengt_vgpu *v, const char *what, int err)
 {
 	if (!v->hostmem.complained)
-		xengt_log(XENGT_ERR, "%s: no memory for the GPU: %s: %s", v->name, what,
-			  strerror(err));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "no memory for the GPU: %s: %s", what,
+			       strerror(err));
 	v->hostmem.complained = true;
 }
 

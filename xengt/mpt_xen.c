@@ -71,13 +71,13 @@ static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
 	if (!err)
 		err = xengt_grants_recover(v);
 	if (err) {
-		xengt_log(XENGT_ERR, "%s: cannot unmap pages of the guest: %s", v->name,
-			  strerror(-err));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap pages of the guest: %s",
+			       strerror(-err));
 		return err;
 	}
 	err = xengt_track_claim(v);
 	if (err) {
-		xengt_log(XENGT_ERR, "%s: cannot track pages: %s", v->name, strerror(-err));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot track pages: %s", strerror(-err));
 		return err;
 	}
 	v->vgpu = vgpu;
@@ -297,6 +297,18 @@ static int reserve_state(unsigned long handle, const void *from, size_t len)
 	return xengt_state_reserve(v->host, v->state, from, len);
 }
 
+static void note(unsigned long handle, enum intel_gvt_note note, const char *reason,
+		 const char *text)
+{
+	const struct xengt_vgpu *v = of(handle);
+	const struct xengt_subject of = { v->domid, v->name, v->state->options.uuid, reason };
+
+	if (note == INTEL_GVT_HANG)
+		xengt_log_of(&of, XENGT_HANG, XENGT_WARN, "%s", text);
+	else
+		xengt_log_of(&of, XENGT_RESET, XENGT_INFO, "%s", text);
+}
+
 static void wake(unsigned long handle)
 {
 	ioreq_server_wake(of(handle)->server);
@@ -341,6 +353,7 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.set_pvmmio = set_pvmmio,
 	.reserve_state = reserve_state,
 	.wake = wake,
+	.note = note,
 	.dom0_ready = dom0_ready,
 };
 

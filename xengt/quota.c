@@ -27,8 +27,8 @@ bool xengt_quota_allows(const struct xengt_vgpu *v, u64 nr)
 void xengt_quota_refused(struct xengt_vgpu *v)
 {
 	if (!v->dma.over++)
-		xengt_log(XENGT_WARN,
-			  "%s: its quota of %u MiB is used up (memory_mb); what is more leads "
-			  "nowhere",
-			  v->name, v->state->options.memory_mib);
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+			       "its quota of %u MiB is used up (memory_mb); what is more leads "
+			       "nowhere",
+			       v->state->options.memory_mib);
 }

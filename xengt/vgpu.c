@@ -78,6 +78,17 @@ static void hook_trace(void *priv, const struct ioreq_event *event)
 	xengt_trace_push(&v->trace, event);
 }
 
+void xengt_vgpu_log(const struct xengt_vgpu *v, enum xengt_event event, enum xengt_level level,
+		    const char *format, ...)
+{
+	const struct xengt_subject of = { v->domid, v->name, v->state->options.uuid, NULL };
+	va_list args;
+
+	va_start(args, format);
+	xengt_vlog_of(&of, event, level, format, args);
+	va_end(args);
+}
+
 /* ---- attaching, step by step ---- */
 
 static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
@@ -171,8 +182,9 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 					 : "cannot open an ioreq server: %s",
 			 strerror(-err));
 	else if (xenevtchn_restrict(v->evtchn, v->domid) && errno != ENOTTY && errno != EOPNOTSUPP)
-		xengt_log(XENGT_WARN, "%s: event channels are not restricted to the domain: %s",
-			  v->name, strerror(errno));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+			       "event channels are not restricted to the domain: %s",
+			       strerror(errno));
 	return err;
 }
 
@@ -215,7 +227,7 @@ static void *serve(void *arg)
 	int err = ioreq_server_run(v->server);
 
 	if (err) {
-		xengt_log(XENGT_ERR, "%s: serving ended: %s", v->name, strerror(-err));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "serving ended: %s", strerror(-err));
 		__atomic_store_n(&v->failed, true, __ATOMIC_RELEASE);
 	}
 	return NULL;
@@ -270,7 +282,8 @@ static void release(struct xengt_vgpu *v)
 {
 	/* A pin that is left keeps the domain's memory, though the domain be gone. */
 	if (!v->keep && xengt_grants_recover(v)) {
-		xengt_log(XENGT_ERR, "%s: pages stay pinned; left to the next daemon", v->name);
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
+			       "pages stay pinned; left to the next daemon");
 		v->keep = true;
 	}
 	xengt_grants_close(v);
@@ -376,8 +389,8 @@ void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep)
 		clean = !keep && !xengt_track_release(v);
 		ioreq_server_close(v->server, clean);
 		if (!clean && !keep && alive(v)) {
-			xengt_log(XENGT_ERR, "%s: pages stay tracked; left to the next daemon",
-				  v->name);
+			xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
+				       "pages stay tracked; left to the next daemon");
 			v->keep = true;
 		}
 	}

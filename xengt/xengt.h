@@ -24,6 +24,7 @@
 #include "core/vgpu.h"
 #include "ioreq/ioreq.h"
 #include "xengt/dma.h"
+#include "xengt/log.h"
 #include "xengt/options.h"
 #include "xengt/view.h"
 
@@ -234,6 +235,10 @@ int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void 
  * traps. Returns as xengt_vgpu_call() does.
  */
 int xengt_vgpu_suspended(struct xengt_vgpu *v);
+
+/** xengt_vgpu_log() - xengt_log_of() this vGPU. */
+void xengt_vgpu_log(const struct xengt_vgpu *v, enum xengt_event event, enum xengt_level level,
+		    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /** xengt_trace_push() - from the vGPU's thread: pass an event on, or count it as lost. */
 void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event);

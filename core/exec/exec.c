@@ -74,27 +74,62 @@ static void push_registers(struct intel_vgpu *vgpu)
 
 /* ---- an engine that stands still ---- */
 
-static const char *const refusal_names[EXEC_REFUSALS] = {
-	[EXEC_BAD_DESC] = "a bad descriptor",
-	[EXEC_BAD_IMAGE] = "a bad context image",
-	[EXEC_BAD_RING] = "a bad ring",
-	[EXEC_BAD_PPGTT] = "bad page tables",
-	[EXEC_BAD_COMMAND] = "a command refused",
-	[EXEC_NO_MEMORY] = "no memory",
-	[EXEC_STUCK] = "stuck",
+static const struct {
+	const char *word, *text;
+} refusals[EXEC_REFUSALS] = {
+	[EXEC_BAD_DESC] = { "descriptor", "a bad descriptor" },
+	[EXEC_BAD_IMAGE] = { "image", "a bad context image" },
+	[EXEC_BAD_RING] = { "ring", "a bad ring" },
+	[EXEC_BAD_PPGTT] = { "ppgtt", "bad page tables" },
+	[EXEC_BAD_COMMAND] = { "command", "a command refused" },
+	[EXEC_NO_MEMORY] = { "memory", "no memory" },
+	[EXEC_STUCK] = { "stuck", "stuck" },
 };
+
+static const char *const engines[GVT_NR_ENGINES] = { "rcs0", "bcs0", "vcs0", "vecs0" };
+
+const char *intel_gvt_refusal_name(unsigned int refusal)
+{
+	return refusals[refusal].word;
+}
+
+const char *intel_gvt_engine_name(unsigned int engine)
+{
+	return engines[engine];
+}
+
+/* Each kind is told of once: a guest can bring it about as often as it likes. */
+static bool first_of_kind(struct intel_vgpu *vgpu, u32 kind)
+{
+	u32 *told = &vgpu->exec.told;
+	bool first = !(*told & BIT32(kind));
+
+	*told |= BIT32(kind);
+	return first;
+}
 
 static void complain(struct intel_vgpu *vgpu, enum gvt_engine engine,
 		     const struct exec_fault *fault)
 {
-	u32 *complained = &vgpu->exec.complained;
+	char text[256];
 
-	if (*complained & BIT32(fault->refusal))
+	if (!first_of_kind(vgpu, fault->refusal))
 		return;
-	*complained |= BIT32(fault->refusal);
-	fprintf(stderr, "vGPU %u: engine %u stands still (%s): %s: %s 0x%08x, address 0x%llx\n",
-		vgpu->state->params.id, engine, refusal_names[fault->refusal], fault->why,
-		fault->name ? fault->name : "command", fault->cmd, (unsigned long long)fault->addr);
+	snprintf(text, sizeof(text), "%s stands still (%s): %s: %s 0x%08x, address 0x%llx",
+		 engines[engine], refusals[fault->refusal].text, fault->why,
+		 fault->name ? fault->name : "command", fault->cmd,
+		 (unsigned long long)fault->addr);
+	intel_gvt_hypervisor_note(vgpu, INTEL_GVT_HANG, refusals[fault->refusal].word, text);
+}
+
+static void tell_reset(struct intel_vgpu *vgpu, enum gvt_engine engine)
+{
+	char text[64];
+
+	if (!vgpu->state->ports[engine].hung || !first_of_kind(vgpu, EXEC_REFUSALS + engine))
+		return;
+	snprintf(text, sizeof(text), "%s, which stood still, was reset", engines[engine]);
+	intel_gvt_hypervisor_note(vgpu, INTEL_GVT_RESET, engines[engine], text);
 }
 
 /* The address that could not be translated, if that was it. The guest clears the valid bit. */
@@ -307,6 +342,7 @@ void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask)
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
 		if (!(mask & BIT32(nr)))
 			continue;
+		tell_reset(vgpu, nr);
 		memset(&vgpu->state->ports[nr], 0, sizeof(vgpu->state->ports[nr]));
 		if (!vgpu->space)
 			continue;

@@ -191,8 +191,8 @@ struct vgpu_exec {
 	size_t scratch_size;
 	struct vgpu_exec_counts counts;
 	struct gvt_scan_counts scan;
-	u32 complained; /* bits by enum exec_refusal: said once */
-	u32 dirty;	/* bits by enum gvt_engine: there are reports */
+	u32 told;  /* bits by enum exec_refusal, then by engine: what a person was told of */
+	u32 dirty; /* bits by enum gvt_engine: there are reports */
 };
 
 /**

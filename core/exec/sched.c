@@ -291,6 +291,7 @@ static void promoted(struct sched_engine *e, u64 now)
 		front->client->timesliced++;
 	e->running = e->pending;
 	e->waiting = false;
+	e->running.ctx[0]->refused = false;
 	new_front(e, was, now);
 }
 
@@ -419,6 +420,18 @@ static void give_up_late(struct sched_engine *e, struct sched_ctx *who, const ch
 	give_up(e, who, &event);
 }
 
+/* An idle engine that does not take @first up: it is reset for it once, and no more than once. */
+static void not_taken_up(struct sched_engine *e, struct sched_ctx *first)
+{
+	bool before = first->refused;
+
+	first->refused = !before;
+	if (before)
+		give_up_late(e, first, "is not taken up by the engine");
+	else
+		give_up(e, NULL, NULL);
+}
+
 /* Returns when this engine is to be looked at again. */
 static u64 tick_engine(struct sched_engine *e, u64 now)
 {
@@ -433,13 +446,12 @@ static u64 tick_engine(struct sched_engine *e, u64 now)
 		return now;
 	}
 	kick(e, now);
-	/* With an engine that had nothing, what it does not take up is to blame. */
 	if (e->waiting && front != e->pending.ctx[0]) {
 		if (now - e->pending_at >= times->patience) {
 			if (front)
 				give_up_late(e, front, "does not let others have the engine");
 			else
-				give_up_late(e, e->pending.ctx[0], "is not taken up by the engine");
+				not_taken_up(e, e->pending.ctx[0]);
 			return now + MS;
 		}
 		next = e->pending_at + times->patience;
@@ -512,6 +524,7 @@ static void want(struct sched_client *client, unsigned int i, struct sched_ctx *
 		return;
 	ctx->client = client;
 	ctx->running = true;
+	ctx->refused = false;
 	ctx->alone_ns = 0;
 }
 

@@ -30,6 +30,7 @@ struct sched_ctx {
 	u64 alone_ns;  /* run since its tail moved last: what the watchdog looks at */
 	bool running;  /* .tail and the image are the GPU's to read */
 	bool reload;   /* its image was written anew: no lite restore */
+	bool refused;  /* an idle engine did not take it up */
 };
 
 /* What came of what a client wanted, in the order in which it came. */

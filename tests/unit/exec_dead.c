@@ -78,8 +78,28 @@ static void check_goes_on(struct guest *g)
 	ck_assert_uint_eq(guest_event(g, E), guest_csb(LAST, c.id));
 }
 
-/* An idle engine that does not even take a submission up. */
+/* An idle engine that does not even take a submission up, not even after a reset. */
 START_TEST(never_takes_up)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0);
+
+	set_patience(&g, SHORT, LONG);
+	submit(&g, &a, NULL);
+	script_next(gpu, E);
+	ck_assert(!hung(&g));
+	script_wait_resets(gpu, E, 2);
+	set_patience(&g, LONG, LONG);
+	check_hung(&g);
+	guest_reset_engine(&g, E);
+	check_goes_on(&g);
+	ck_assert_uint_eq(script_resets(gpu, E), 2);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Who waits behind it has its turn, and is not to blame. */
+START_TEST(others_turn)
 {
 	struct guest g = patient_guest(), h = guest_second(&g);
 	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&h, E, 0);
@@ -91,17 +111,38 @@ START_TEST(never_takes_up)
 	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
 	script_wait_resets(gpu, E, 1);
 	set_patience(&g, LONG, LONG);
-	check_hung(&g);
-	/* The other's turn. */
 	port = script_next(gpu, E);
 	ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
+	ck_assert_ptr_eq(port.ctx[1].space, g.f->vgpu->space);
 	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
-	script_status(&port.ctx[0], E, LAST);
+	script_status(&port.ctx[0], E, NEXT);
+	script_status(&port.ctx[1], E, LAST);
 	ck_assert_uint_eq(guest_event(&h, E), guest_csb(LAST, b.id));
-	guest_reset_engine(&g, E);
-	check_goes_on(&g);
+	ck_assert_uint_eq(guest_event(&g, E), guest_csb(LAST, a.id));
 	ck_assert_uint_eq(script_resets(gpu, E), 1);
 	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* One that does, once it was reset: nobody is to blame. */
+START_TEST(taken_up_at_last)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0);
+	struct script_port port;
+
+	for (u32 i = 1; i <= 2; i++) {
+		set_patience(&g, SHORT, LONG);
+		guest_breadcrumb(&g, &a);
+		submit(&g, &a, NULL);
+		script_wait_resets(gpu, E, i);
+		set_patience(&g, LONG, LONG);
+		port = script_next(gpu, E);
+		script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+		script_status(&port.ctx[0], E, LAST);
+		ck_assert_uint_eq(guest_event(&g, E), guest_csb(LAST, a.id));
+	}
 	fake_free(g.f);
 }
 END_TEST
@@ -251,8 +292,8 @@ END_TEST
 
 Suite *suite_exec_dead(void)
 {
-	const TTest *const tests[] = { never_takes_up, never_ends, late_after_reset,
-				       twice,	       nonsense,   refuses };
+	const TTest *const tests[] = { never_takes_up,	 others_turn, taken_up_at_last, never_ends,
+				       late_after_reset, twice,	      nonsense,		refuses };
 	Suite *suite = suite_create("exec_dead");
 	TCase *tcase = tcase_create("exec_dead");
 

@@ -330,6 +330,34 @@ START_TEST(refusals)
 }
 END_TEST
 
+/* A person is told of each kind of hang once, and of each engine's reset, as often as they come. */
+START_TEST(told_once)
+{
+	struct guest g = exec_guest(gpu);
+
+	guest_reset_engine(&g, GVT_VECS0);
+	ck_assert_uint_eq(g.f->notes[INTEL_GVT_RESET], 0);
+	for (int i = 0; i < 3; i++) {
+		struct guest_ctx ctx = guest_context(&g, GVT_VECS0, 2);
+
+		bad_command(&g, &ctx);
+		guest_submit(&g, &ctx, NULL);
+		ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+		ck_assert_uint_eq(g.f->notes[INTEL_GVT_HANG], 1);
+		if (i == 0)
+			ck_assert_ptr_eq(strstr(g.f->noted, "command: vecs0 stands still (a "),
+					 g.f->noted);
+		guest_reset_engine(&g, GVT_VECS0);
+		ck_assert_uint_eq(g.f->notes[INTEL_GVT_RESET], 1);
+		ck_assert_str_eq(g.f->noted, "vecs0: vecs0, which stood still, was reset");
+	}
+	guest_elsp(&g, GVT_VECS0, 0, 0);
+	ck_assert_uint_eq(g.f->notes[INTEL_GVT_HANG], 2);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->hangs, 4);
+	fake_free(g.f);
+}
+END_TEST
+
 /* Descriptors at random, port after port. */
 START_TEST(flood)
 {
@@ -753,6 +781,7 @@ Suite *suite_exec_run(void)
 	tcase_add_loop_test(tcase, arbitration_off, 0, 2);
 	tcase_add_loop_test(faults, refusals, 0, ARRAY_SIZE(refused));
 	tcase_add_test(faults, fault_registers);
+	tcase_add_test(faults, told_once);
 	suite_add_tcase(suite, tcase);
 	suite_add_tcase(suite, faults);
 	tcase_add_checked_fixture(memory, setup, teardown);

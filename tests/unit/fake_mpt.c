@@ -207,6 +207,15 @@ static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 	return gfn < FAKE_RAM_PAGES && of(handle)->mfn[gfn];
 }
 
+static void tell(unsigned long handle, enum intel_gvt_note note, const char *reason,
+		 const char *text)
+{
+	struct fake *f = of(handle);
+
+	f->notes[note]++;
+	snprintf(f->noted, sizeof(f->noted), "%s: %s", reason, text);
+}
+
 static void wake(unsigned long handle)
 {
 	sem_post(&of(handle)->woken);
@@ -237,6 +246,7 @@ static const struct intel_gvt_mpt fake_mpt = {
 	.map_gfn_to_mfn = fake_map_gfn_to_mfn,
 	.dma_to_virt = fake_dma_to_virt,
 	.wake = wake,
+	.note = tell,
 };
 
 struct fake *fake_new(void)

@@ -63,6 +63,9 @@ struct fake {
 	pthread_mutex_t dma_lock; /* a GPU's threads look frames up */
 	sem_t woken;		  /* posted by each wake */
 
+	unsigned int notes[2]; /* by enum intel_gvt_note */
+	char noted[256];       /* the reason and text of the last: "reason: text" */
+
 	char log[1024];	  /* of trap areas and placing: "+start-end", "-start-end", "@bar:gpa" */
 	char shown[1024]; /* what fake_log() returned last */
 	u32 msi_addr;

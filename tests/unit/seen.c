@@ -9,6 +9,7 @@
 #include "tests/unit/daemon_rig.h"
 #include "xengt/control.h"
 #include "xengt/json.h"
+#include "xengt/log.h"
 #include "xengt/top.h"
 
 #define ELSP(base) ((base) + 0x230u)
@@ -71,6 +72,34 @@ START_TEST(refused)
 	ck_assert(json_object_object_get_ex(execution, "run_us", &of));
 	ck_assert(json_object_object_get_ex(of, "vecs0", &value));
 	json_object_put(answer);
+	daemon_rig_free(r);
+}
+END_TEST
+
+/* The log names the guest, once. */
+START_TEST(logged)
+{
+	struct rig *r = daemon_rig_new();
+	FILE *file = tmpfile();
+	char text[1024], *at;
+	size_t len;
+
+	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
+	daemon_rig_place(r, 0);
+	unsetenv("JOURNAL_STREAM");
+	ck_assert_int_eq(dup2(fileno(file), 2), 2);
+	xengt_log_level(XENGT_INFO);
+	submit_nothing(r, 0, BCS_BASE);
+	submit_nothing(r, 0, BCS_BASE);
+	submit_nothing(r, 0, VCS_BASE);
+	xengt_log_level(0);
+	rewind(file);
+	len = fread(text, 1, sizeof(text) - 1, file);
+	text[len] = '\0';
+	at = strstr(text, " (domain 21): bcs0 stands still (a bad descriptor): ");
+	ck_assert_msg(at != NULL, "%s", text);
+	ck_assert_str_eq(strchr(at, '\n'), "\n");
+	fclose(file);
 	daemon_rig_free(r);
 }
 END_TEST
@@ -258,8 +287,8 @@ END_TEST
 
 Suite *suite_seen(void)
 {
-	const TTest *const tests[] = { refused,		 busy,	       on_top, share_at_once,
-				       schedule_command, share_of_type };
+	const TTest *const tests[] = { refused,	      logged,		busy,	      on_top,
+				       share_at_once, schedule_command, share_of_type };
 
 	return unit_suite("seen", tests, ARRAY_SIZE(tests));
 }

@@ -32,6 +32,7 @@ Suite *suite_blt_surface(void);
 Suite *suite_exec_dead(void);
 Suite *suite_exec_preempt(void);
 Suite *suite_exec_run(void);
+Suite *suite_log(void);
 Suite *suite_monitoring(void);
 Suite *suite_seen(void);
 

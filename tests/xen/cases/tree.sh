@@ -86,3 +86,30 @@ case_reload() {
 	systemctl restart xengtd && [[ -e $tree/$uuid_b && ! -e $types/small ]] || return
 	xengt remove $uuid_b
 }
+
+# entries DOMID MESSAGE-ID: the journal has one of this guest's, and of this event.
+entries() {
+	journalctl -q -n 1 "XENGT_DOMID=$1" "XENGT_VM=seen" "MESSAGE_ID=$2" | grep .
+}
+
+# A share that is set counts in all places at once; the journal knows the guest; doctor its configuration.
+case_seen() {
+	local domid ok=1
+	xengt doctor "$1" || return
+	grep -v "^type" "$1" >/tmp/untyped.cfg
+	! xengt doctor /tmp/untyped.cfg || return
+	xengt doctor /tmp/untyped.cfg | grep -A1 '^NOT SO.*HVM' | grep 'type = "hvm"' || return
+	waiting seen "$1" 'device_model_version="qemu-xen"' \
+		'device_model_override="/usr/libexec/xengt/xengt-dm"' \
+		'device_model_args=["-xengt","type=i915-GVTg_V5_8"]' || return
+	domid=$(xl domid seen)
+	xengt schedule seen 5 20 | grep 'weight 5, cap 20' &&
+		[[ $(<"$tree/vm$domid/schedule/cap") == 20 ]] &&
+		[[ $(<"$tree/vm$domid/counters/run_us_rcs0") == 0 ]] &&
+		xengt metrics | grep '^xengt_vgpu_busy_seconds_total{.*engine="rcs0"} 0' &&
+		until_true 10 entries "$domid" f2aaeeadbf674ec5b7315c62598fa2db && ok=0
+	xl destroy seen
+	until_true 30 test ! -e "$tree/vm$domid" &&
+		until_true 10 entries "$domid" a7af6ff8c1854f87904174273ca17d5d || return
+	return $ok
+}
