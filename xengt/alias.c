@@ -42,6 +42,28 @@ static u32 run_at(const struct xengt_aliases *state, u32 first, u32 end)
 	return nr;
 }
 
+/* A domain that dies runs no more, and has been emptied already. */
+static bool dying(struct xengt_vgpu *v)
+{
+	struct xengt_dominfo info;
+
+	return xengt_dominfo(v->host, v->domid, &info) || info.dying;
+}
+
+/* Of a run, Xen stops at the first that is none. */
+static int remove_each(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr)
+{
+	int err = 0;
+
+	for (u32 i = 0; i < nr; i++) {
+		int one = set_p2m(v, gfn + i, mfn + i, 1, false);
+
+		if (one && one != -EINVAL)
+			err = one;
+	}
+	return err;
+}
+
 /* What the guest put in place of an alias is the guest's, and no alias any more. */
 static int remove_run(struct xengt_vgpu *v, u32 first, u32 nr)
 {
@@ -53,13 +75,8 @@ static int remove_run(struct xengt_vgpu *v, u32 first, u32 nr)
 		return 0;
 	if (!err)
 		err = set_p2m(v, gfn, mfn, nr, false);
-	/* Xen stops at the first that is none. */
-	for (u32 i = 0; err == -EINVAL && i < nr; i++) {
-		int one = set_p2m(v, gfn + i, mfn + i, 1, false);
-
-		if (one && one != -EINVAL)
-			err = one;
-	}
+	if (err == -EINVAL && !dying(v))
+		err = remove_each(v, gfn, mfn, nr);
 	permit(v, mfn, nr, false);
 	return err == -EINVAL || err == -ESRCH ? 0 : err;
 }

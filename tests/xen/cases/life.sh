@@ -11,14 +11,22 @@ storm() {
 		until [ $(cat /tmp/storm.* | grep -c begins) = $(nproc) ]; do sleep 0.1; done'
 }
 
-# End them: every one of its vCPUs has got every answer.
+# End them: every one of its vCPUs has got every answer. What did not end is looked at.
 storm_ended_well() {
 	lab-guest run "$1" 'killall -TERM vgpu-test; n=0
 		until [ $(cat /tmp/storm.* | grep -c status) = $(nproc) ]; do
 			sleep 0.1; n=$((n + 1)); [ $n -lt 100 ] || break
 		done
+		for one in $(pidof vgpu-test); do
+			grep -E "^(State|Sig|ShdPnd|.*ctxt)" /proc/$one/status; cat /proc/$one/stat /proc/$one/syscall
+		done
 		cat /tmp/storm.*
-		[ $(cat /tmp/storm.* | grep -c "^ok") = $(nproc) ]'
+		[ $(cat /tmp/storm.* | grep -c "^ok") = $(nproc) ]' && return
+	xengt show "$1"
+	xl vcpu-list "$1"
+	sleep 2
+	xengt show "$1" | grep requests
+	return 1
 }
 
 requests_after() {

@@ -36,8 +36,7 @@ class Settings:
 
     def arguments(self):
         """What QEMU must be told alike when a snapshot is made and when it is loaded."""
-        # pku: a guest of Linux 6.12 on Xen 4.17 finds its signals' frames bad with it.
-        cpu = "max,-la57,-rdtscp,-pku"
+        cpu = "max,-la57,-rdtscp"
         # The one CPU of dom0 and one for a guest, at least.
         processors = max(2, min(os.cpu_count(), 8))
         if self.exact:
