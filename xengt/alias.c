@@ -81,7 +81,8 @@ static int remove_run(struct xengt_vgpu *v, u32 first, u32 nr)
 	return err == -EINVAL || err == -ESRCH ? 0 : err;
 }
 
-static void forget_run(struct xengt_vgpu *v, u32 first, u32 nr)
+/* With @unpin, what was pinned to be shown is let go of. */
+static void forget_run(struct xengt_vgpu *v, u32 first, u32 nr, bool unpin)
 {
 	struct xengt_aliases *state = state_of(v);
 
@@ -89,7 +90,7 @@ static void forget_run(struct xengt_vgpu *v, u32 first, u32 nr)
 		u64 addr = state->mfn[i] << GVT_PAGE_SHIFT;
 
 		state->mfn[i] = 0;
-		if (xengt_dma_hide(v, addr >> GVT_PAGE_SHIFT, i) && v->host->gpu)
+		if (xengt_dma_hide(v, addr >> GVT_PAGE_SHIFT, i) && unpin)
 			xengt_dma_unmap(v, &addr, 1);
 	}
 	state->nr -= nr;
@@ -110,7 +111,7 @@ int xengt_alias_drop(struct xengt_vgpu *v, u32 first, u32 nr)
 		run = run_at(state, i, end);
 		failed = remove_run(v, i, run);
 		if (!failed) {
-			forget_run(v, i, run);
+			forget_run(v, i, run, v->host->gpu);
 			continue;
 		}
 		xengt_log(XENGT_ERR, "%s: cannot take pages out of the aperture: %s", v->name,
@@ -198,7 +199,7 @@ static int note_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 	for (u32 i = 0; i < nr; i++) {
 		err = xengt_dma_show(v, mfn + i, first + i);
 		if (err) {
-			forget_run(v, first, i);
+			forget_run(v, first, i, false);
 			return err;
 		}
 		state->mfn[first + i] = mfn + i;
@@ -207,7 +208,7 @@ static int note_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 	return 0;
 }
 
-/* A run that is pinned. */
+/* A run that is pinned, and stays the caller's to let go of where this fails. */
 static int show_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 {
 	int err = note_run(v, first, mfn, nr);
@@ -219,7 +220,7 @@ static int show_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 		err = set_p2m(v, state_of(v)->at + first, mfn, nr, true);
 	if (err) {
 		remove_run(v, first, nr);
-		forget_run(v, first, nr);
+		forget_run(v, first, nr, false);
 	}
 	return err;
 }

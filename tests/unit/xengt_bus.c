@@ -189,6 +189,8 @@ START_TEST(showing_fails)
 			ck_assert_uint_eq(guest_stats(g).aliases, 0);
 			xengt_dma_trim(g->v);
 			ck_assert_uint_eq(g->v->dma.used, 0);
+			/* Each was let go of once. */
+			ck_assert_uint_eq(g->v->dma.strays, 0);
 			ck_assert_ptr_nonnull(find(g, addrs[999]));
 		}
 	end(g);
