@@ -36,6 +36,18 @@ case_verify() {
 	(($(counter "$1" memory pinned_pages) > 0))
 }
 
+# The same while the driver maps and unmaps: at each look the tables are others.
+case_verify_busy() {
+	local rounds=0 said
+	lab-guest run "$1" '(gpu-test -t 3 softpin reloc userptr contexts copy >/tmp/load 2>&1 </dev/null &)' || return
+	until said=$(lab-guest run "$1" 'grep rounds /tmp/load'); do
+		xengt verify "$1" >/tmp/verified || { cat /tmp/verified; return 1; }
+		((++rounds < 1000)) || break
+	done
+	echo "verified $rounds times: $said"
+	((rounds > 5)) && [[ $said == ok* ]]
+}
+
 case_reads_direct() {
 	local before after
 	before=$(counter "$1" traps mmio_read)

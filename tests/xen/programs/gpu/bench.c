@@ -2,8 +2,11 @@
 /* What a request costs: many at once, and one at a time. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "tests.h"
+
+#define LEAVES 1000u
 
 static int by_size(const void *a, const void *b)
 {
@@ -75,4 +78,40 @@ int test_flood(struct gpu *gpu, unsigned int count)
 		run(gpu, RCS, DEFAULT_CTX, &batch, NULL, NULL);
 	bo_finish(gpu, &batch);
 	return ok(0, "flood: %u", count);
+}
+
+/* Buffers that come and go: each time LEAVES entries of a PPGTT are written, and taken back. */
+int test_leaves(struct gpu *gpu, unsigned int count)
+{
+	struct bo batch = bo_create(gpu, PAGE);
+	struct batch b = batch_in(&batch, 0);
+	uint64_t addr = gpu_place(gpu, LEAVES * PAGE);
+
+	emit_end(&b);
+	for (unsigned int i = 0; i < count; i++) {
+		struct bo bo = bo_create(gpu, LEAVES * PAGE);
+
+		bo.addr = addr;
+		run(gpu, RCS, DEFAULT_CTX, &batch, &bo, NULL);
+		bo_finish(gpu, &bo);
+		bo_free(gpu, &bo);
+	}
+	return ok(0, "leaves: %u times %u", count, LEAVES);
+}
+
+/* The same with the GGTT, by looking at them through the aperture. */
+int test_ggtt(struct gpu *gpu, unsigned int count)
+{
+	int bad = 0;
+
+	for (unsigned int i = 0; i < count; i++) {
+		struct bo bo = bo_create(gpu, LEAVES * PAGE);
+		volatile uint32_t *va = bo_aperture(gpu, &bo);
+
+		va[i] = ~i;
+		bad |= ((volatile uint32_t *)bo.map)[i] != ~i;
+		munmap((void *)va, bo.size);
+		bo_free(gpu, &bo);
+	}
+	return ok(bad, "ggtt: %u times %u", count, LEAVES);
 }

@@ -254,16 +254,9 @@ static int set_tiling(struct gpu *gpu, const struct bo *bo, enum tiling tiling)
  */
 static int rows_differ(struct gpu *gpu, const struct bo *bo, const uint8_t *rows)
 {
-	struct drm_i915_gem_mmap_offset at = { .handle = bo->handle,
-					       .flags = I915_MMAP_OFFSET_GTT };
-	const volatile uint64_t *va;
+	const volatile uint64_t *va = bo_aperture(gpu, bo);
 	int bad = 0;
 
-	if (ioctl(gpu->fd, DRM_IOCTL_I915_GEM_MMAP_OFFSET, &at))
-		die("an offset in the aperture");
-	va = mmap(NULL, TILED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, gpu->fd, at.offset);
-	if (va == MAP_FAILED)
-		die("mmap through the aperture");
 	for (unsigned int i = 0; i < TILED_BYTES / 8; i++)
 		bad |= va[i] != ((const uint64_t *)rows)[i];
 	munmap((void *)va, TILED_BYTES);

@@ -105,9 +105,10 @@ uint64_t gpu_place(struct gpu *gpu, uint64_t size)
 	return at;
 }
 
-static uint8_t *map_cached(struct gpu *gpu, uint32_t handle, uint64_t size)
+/* @how: I915_MMAP_OFFSET_*. */
+static void *map(struct gpu *gpu, uint32_t handle, uint64_t size, uint64_t how)
 {
-	struct drm_i915_gem_mmap_offset at = { .handle = handle, .flags = I915_MMAP_OFFSET_WB };
+	struct drm_i915_gem_mmap_offset at = { .handle = handle, .flags = how };
 	void *va;
 
 	must(gpu, DRM_IOCTL_I915_GEM_MMAP_OFFSET, &at, "an offset for mmap");
@@ -126,7 +127,7 @@ struct bo bo_create(struct gpu *gpu, uint64_t size)
 	bo.handle = create.handle;
 	bo.size = create.size;
 	bo.addr = gpu_place(gpu, bo.size);
-	bo.map = map_cached(gpu, bo.handle, bo.size);
+	bo.map = map(gpu, bo.handle, bo.size, I915_MMAP_OFFSET_WB);
 	return bo;
 }
 
@@ -167,6 +168,11 @@ void bo_read(struct gpu *gpu, const struct bo *bo, uint64_t at, void *data, size
 	};
 
 	must(gpu, DRM_IOCTL_I915_GEM_PREAD, &get, "pread");
+}
+
+void *bo_aperture(struct gpu *gpu, const struct bo *bo)
+{
+	return map(gpu, bo->handle, bo->size, I915_MMAP_OFFSET_GTT);
 }
 
 uint32_t bo_busy(struct gpu *gpu, const struct bo *bo)

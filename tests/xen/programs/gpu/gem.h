@@ -70,6 +70,9 @@ void bo_free(struct gpu *gpu, struct bo *bo);
 void bo_write(struct gpu *gpu, const struct bo *bo, uint64_t at, const void *data, size_t bytes);
 void bo_read(struct gpu *gpu, const struct bo *bo, uint64_t at, void *data, size_t bytes);
 
+/** bo_aperture() - mapped once more, through the aperture; to be let go of by munmap(). */
+void *bo_aperture(struct gpu *gpu, const struct bo *bo);
+
 /** bo_busy() - what GEM_BUSY says. */
 uint32_t bo_busy(struct gpu *gpu, const struct bo *bo);
 
