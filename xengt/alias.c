@@ -114,8 +114,8 @@ int xengt_alias_drop(struct xengt_vgpu *v, u32 first, u32 nr)
 			forget_run(v, i, run, v->host->gpu);
 			continue;
 		}
-		xengt_log(XENGT_ERR, "%s: cannot take pages out of the aperture: %s", v->name,
-			  strerror(-failed));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
+			       "cannot take pages out of the aperture: %s", strerror(-failed));
 		err = failed;
 	}
 	return err;

@@ -169,7 +169,8 @@ static void unmap_pins(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 	if (!nr)
 		return;
 	if (xengt_grants_unmap(v, pins, nr))
-		xengt_log(XENGT_ERR, "%s: cannot unmap grants: %s", v->name, strerror(errno));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap grants: %s",
+			       strerror(errno));
 	for (u32 i = 0; i < nr; i++) {
 		if (pin_of(v, pins[i])->bus)
 			continue;
@@ -387,8 +388,8 @@ int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
 	}
 	if (err == -ENOSPC && !v->dma.over && !v->dma.complained) {
 		v->dma.complained = true;
-		xengt_log(XENGT_WARN, "%s: no more than %u pages can be mapped for it", v->name,
-			  v->dma.used);
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+			       "no more than %u pages can be mapped for it", v->dma.used);
 	}
 	return err;
 }

@@ -86,7 +86,8 @@ static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 			fresh[mapped++] = i;
 	}
 	if (mapped && xengt_grants_unmap(v, fresh, mapped))
-		xengt_log(XENGT_ERR, "%s: cannot unmap grants: %s", v->name, strerror(errno));
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap grants: %s",
+			       strerror(errno));
 	return err;
 }
 
