@@ -8,8 +8,6 @@
 /* References taken with the lock held. */
 #define BATCH 512u
 
-static const u32 large_pages[] = { 16, 512 };
-
 /* Large pages are counted where they begin; those of 2 MiB in each bucket that they cover. */
 static u32 *large_at(struct xengt_view_bucket *bucket, u64 gfn, u32 order)
 {
@@ -18,7 +16,7 @@ static u32 *large_at(struct xengt_view_bucket *bucket, u64 gfn, u32 order)
 
 static void count_large(struct xengt_vgpu *v, u64 gfn, u32 order, int by)
 {
-	for (u32 i = 0; i < large_pages[order]; i += XENGT_VIEW_PAGES)
+	for (u32 i = 0; i < xengt_large_pages[order]; i += XENGT_VIEW_PAGES)
 		*large_at(xengt_view_bucket(&v->view, gfn + i), gfn, order) += by;
 }
 
@@ -104,10 +102,10 @@ int xengt_bus_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
 }
 
 /* All or nothing. */
-static int map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
+int xengt_bus_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 {
 	u64 gfns[512], addrs[512];
-	u32 nr = large_pages[order], there = 0;
+	u32 nr = xengt_large_pages[order], there = 0;
 	int err;
 
 	for (u32 i = 0; i < nr; i++)
@@ -128,21 +126,6 @@ static int map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 	return 0;
 }
 
-int xengt_bus_map_page(struct xengt_vgpu *v, u64 gfn, u64 size, u64 *addr)
-{
-	int err;
-
-	for (u32 order = 0; order < ARRAY_SIZE(large_pages); order++)
-		if (size == large_pages[order] * GVT_PAGE_SIZE)
-			return gfn % large_pages[order] ? -EINVAL : map_large(v, gfn, order, addr);
-	if (size != GVT_PAGE_SIZE)
-		return -EINVAL;
-	err = xengt_bus_map(v, &gfn, 1, addr);
-	if (!err && *addr == GVT_DMA_INVALID)
-		err = -EFAULT;
-	return err;
-}
-
 /*
  * One reference to what begins at @gfn. Of several sizes the smallest goes first: a larger one's
  * pages are then kept too long, and none too short.
@@ -156,7 +139,7 @@ static void unmap_one(struct xengt_vgpu *v, u64 gfn)
 	if (refs && refs == held_64k + *large_at(bucket, gfn, 1)) {
 		u32 order = gfn % 16 || !held_64k;
 
-		nr = large_pages[order];
+		nr = xengt_large_pages[order];
 		if (gfn % nr)
 			refs = 0;
 		else

@@ -21,12 +21,12 @@ struct xengt_vgpu;
 #define XENGT_BUS_HOST (1ull << 26)
 #define XENGT_BUS_END  (1ull << 27)
 
-/** xengt_bus_map() - as xengt_dma_map() does, without a limit on pages. */
+/** xengt_bus_map() - as xengt_dma_map() does, with no limit but the quota. */
 int xengt_bus_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs);
 
-/** xengt_bus_map_page() - as xengt_dma_map_page() does; any large page can be had that is memory
- * from one end to the other. */
-int xengt_bus_map_page(struct xengt_vgpu *v, u64 gfn, u64 size, u64 *addr);
+/** xengt_bus_map_large() - as xengt_dma_map_large() does; any can be had that is memory from one
+ * end to the other. */
+int xengt_bus_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr);
 
 /** xengt_bus_unmap() - give back one reference to what each of @addrs begins. */
 void xengt_bus_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr);

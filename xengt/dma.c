@@ -20,7 +20,7 @@
 #define IDLE_MAX 4096u
 
 /* Larger pages, by order. */
-static const u32 large_pages[] = { 16, 512 };
+const u32 xengt_large_pages[XENGT_LARGE_ORDERS] = { 16, 512 };
 
 u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
 		   bool (*fits)(const struct xengt_dma_page *page))
@@ -395,10 +395,10 @@ int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
 }
 
 /* All or none of a larger page, whose frames follow each other as its page numbers do. */
-static int map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
+int xengt_dma_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 {
 	u64 gfns[512] = { 0 }, addrs[512];
-	u32 nr = large_pages[order];
+	u32 nr = xengt_large_pages[order];
 	int err;
 
 	for (u32 i = 0; i < nr; i++)
@@ -426,21 +426,6 @@ static int map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 	}
 	*addr = addrs[0];
 	return 0;
-}
-
-int xengt_dma_map_page(struct xengt_vgpu *v, u64 gfn, u64 size, u64 *addr)
-{
-	int err;
-
-	for (u32 order = 0; order < ARRAY_SIZE(large_pages); order++)
-		if (size == large_pages[order] * GVT_PAGE_SIZE)
-			return gfn % large_pages[order] ? -EINVAL : map_large(v, gfn, order, addr);
-	if (size != GVT_PAGE_SIZE)
-		return -EINVAL;
-	err = xengt_dma_map(v, &gfn, 1, addr);
-	if (!err && *addr == GVT_DMA_INVALID)
-		err = -EFAULT;
-	return err;
 }
 
 /* ---- unmapping ---- */
@@ -479,12 +464,12 @@ static void unmap_one(struct xengt_vgpu *v, u64 bus)
 		settle(v, link - 1);
 		return;
 	}
-	for (u32 order = 0; order < ARRAY_SIZE(large_pages); order++) {
+	for (u32 order = 0; order < XENGT_LARGE_ORDERS; order++) {
 		link = xengt_dma_find(v, bus, has_large[order]);
 		if (!link)
 			continue;
 		v->dma.pages[link - 1].large[order]--;
-		for (u32 i = 0; i < large_pages[order]; i++) {
+		for (u32 i = 0; i < xengt_large_pages[order]; i++) {
 			u32 part = xengt_dma_find(v, bus + i * GVT_PAGE_SIZE, has_within);
 
 			if (!part)

@@ -137,8 +137,12 @@ struct xengt_dma {
  */
 int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs);
 
-/** xengt_dma_map_page() - one page of 4 KiB, 64 KiB or 2 MiB; see core/mpt.h. */
-int xengt_dma_map_page(struct xengt_vgpu *v, u64 gfn, u64 size, u64 *addr);
+/* Pages of 4 KiB in a large one, by its order: 64 KiB, 2 MiB. */
+#define XENGT_LARGE_ORDERS 2u
+extern const u32 xengt_large_pages[XENGT_LARGE_ORDERS];
+
+/** xengt_dma_map_large() - one page of @order that begins at @gfn, a multiple of its size. */
+int xengt_dma_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr);
 
 /** xengt_dma_unmap() - give back one reference of each; GVT_DMA_INVALID is passed over. */
 void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr);

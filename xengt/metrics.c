@@ -45,8 +45,7 @@ static void put_instances(FILE *to, const struct daemon *daemon)
 		put_escaped(to, i->guest ? i->guest->v->name : "");
 		fprintf(to, "\"} %d\n", !strcmp(state, "running"));
 	}
-	head(to, "vgpu_memory_quota_bytes", "gauge",
-	     "Graphics memory that a vGPU may have.");
+	head(to, "vgpu_memory_quota_bytes", "gauge", "Graphics memory that a vGPU may have.");
 	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next)
 		fprintf(to, "xengt_vgpu_memory_quota_bytes{uuid=\"%s\"} %llu\n", i->options.uuid,
 			(unsigned long long)MiB((u64)i->options.memory_mib));

@@ -212,15 +212,6 @@ static unsigned long gfn_to_mfn(unsigned long handle, unsigned long gfn)
 	return v->host->gpu ? xengt_bus_mfn(v, gfn) : xengt_dma_mfn(v, gfn);
 }
 
-static int dma_map_guest_page(unsigned long handle, unsigned long gfn, unsigned long size,
-			      dma_addr_t *dma_addr)
-{
-	struct xengt_vgpu *v = of(handle);
-
-	return v->host->gpu ? xengt_bus_map_page(v, gfn, size, dma_addr)
-			    : xengt_dma_map_page(v, gfn, size, dma_addr);
-}
-
 static int dma_map_guest_pages(unsigned long handle, const u64 *gfns, size_t nr,
 			       dma_addr_t *dma_addrs)
 {
@@ -228,6 +219,29 @@ static int dma_map_guest_pages(unsigned long handle, const u64 *gfns, size_t nr,
 
 	return v->host->gpu ? xengt_bus_map(v, gfns, nr, dma_addrs)
 			    : xengt_dma_map(v, gfns, nr, dma_addrs);
+}
+
+static int dma_map_guest_page(unsigned long handle, unsigned long gfn, unsigned long size,
+			      dma_addr_t *dma_addr)
+{
+	struct xengt_vgpu *v = of(handle);
+	u64 frame = gfn;
+	int err;
+
+	for (u32 order = 0; order < XENGT_LARGE_ORDERS; order++) {
+		if (size != xengt_large_pages[order] * GVT_PAGE_SIZE)
+			continue;
+		if (gfn % xengt_large_pages[order])
+			return -EINVAL;
+		return v->host->gpu ? xengt_bus_map_large(v, gfn, order, dma_addr)
+				    : xengt_dma_map_large(v, gfn, order, dma_addr);
+	}
+	if (size != GVT_PAGE_SIZE)
+		return -EINVAL;
+	err = dma_map_guest_pages(handle, &frame, 1, dma_addr);
+	if (!err && *dma_addr == GVT_DMA_INVALID)
+		err = -EFAULT;
+	return err;
 }
 
 static void dma_unmap_guest_pages(unsigned long handle, const dma_addr_t *dma_addrs, size_t nr)
