@@ -63,12 +63,12 @@ struct sched_client {
 	bool stopping, halting; /* leaves the GPU, with or without a report of it */
 	u32 nr_reports;
 	struct sched_report reports[SCHED_REPORTS];
-	u32 irq;	 /* GVT_IRQ_ bits that have not been taken */
-	u64 vtime;	 /* time had, by weight */
-	u64 run_ns;	 /* time had */
-	u64 window_at;	 /* begin of the cap's period */
-	u64 window_ns;	 /* had in it */
-	u64 timesliced;	 /* runs that were cut short for others */
+	u32 irq;	/* GVT_IRQ_ bits that have not been taken */
+	u64 vtime;	/* time had, by weight */
+	u64 run_ns;	/* time had */
+	u64 window_at;	/* begin of the cap's period */
+	u64 window_ns;	/* had in it */
+	u64 timesliced; /* runs that were cut short for others */
 };
 
 /* Times, in nanoseconds. Those of a fresh scheduler are the defaults. */

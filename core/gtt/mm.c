@@ -231,7 +231,8 @@ bool ppgtt_reclaim(struct intel_vgpu *vgpu)
 		for (struct vgpu_mm *mm = ppgtt->mms[b]; mm; mm = mm->next) {
 			bool shadowed = mm->top[0] || mm->top[1] || mm->top[2] || mm->top[3];
 
-			if (shadowed && !mm->pins && mm != ppgtt->busy && (!oldest || mm->used < oldest->used))
+			if (shadowed && !mm->pins && mm != ppgtt->busy &&
+			    (!oldest || mm->used < oldest->used))
 				oldest = mm;
 		}
 	if (!oldest)

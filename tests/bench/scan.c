@@ -13,7 +13,7 @@
 #include "core/gvt.h"
 #include "tests/unit/exec_golden.h"
 
-#define SMALL 4096u   /* dwords: the ring of a context */
+#define SMALL 4096u	      /* dwords: the ring of a context */
 #define LARGE GVT_SCAN_DWORDS /* the most: beyond the nearer caches */
 
 /* What i915 puts into a ring for a request: invalidate, begin, batch, seqno, interrupt. */
