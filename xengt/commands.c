@@ -38,11 +38,45 @@ static const char *string_of(const struct ask *ask, const char *key)
 	return json_object_get_string(value);
 }
 
+static int domid_of(struct daemon *daemon, const char *who, domid_t *domid)
+{
+	char *end, path[64];
+	unsigned long number = strtoul(who, &end, 10);
+	unsigned int nr;
+	char **ids;
+	bool found = false;
+
+	if (end != who && !*end) {
+		*domid = number < DOMID_FIRST_RESERVED ? number : 0;
+		return 0;
+	}
+	ids = xs_directory(daemon->host.xs, XBT_NULL, "/local/domain", &nr);
+	for (unsigned int i = 0; ids && i < nr && !found; i++) {
+		char *name;
+
+		snprintf(path, sizeof(path), "/local/domain/%s/name", ids[i]);
+		name = xs_read(daemon->host.xs, XBT_NULL, path, NULL);
+		found = name && !strcmp(name, who);
+		if (found)
+			*domid = strtoul(ids[i], NULL, 10);
+		free(name);
+	}
+	free(ids);
+	return found ? 0 : -ESRCH;
+}
+
+/* A name may be newer than what has been heard of it. */
 static struct guest *guest_of(const struct ask *ask, struct result *result)
 {
 	const char *who = string_of(ask, "vgpu");
 	struct guest *guest = who ? daemon_find(ask->daemon, who) : NULL;
+	domid_t domid;
 
+	if (!guest && who && !domid_of(ask->daemon, who, &domid)) {
+		guest = daemon_find_domid(ask->daemon, domid);
+		if (guest)
+			xengt_vgpu_follow_name(guest->v);
+	}
 	if (!guest) {
 		snprintf(result->why, sizeof(result->why), "no vGPU of a domain '%s'",
 			 who ? who : "");
@@ -132,33 +166,6 @@ static void cmd_remove(const struct ask *ask, struct result *result)
 	err = xengt_instance_remove(all, instance, result->why, sizeof(result->why));
 	if (err)
 		fail(result, err, result->why);
-}
-
-static int domid_of(struct daemon *daemon, const char *who, domid_t *domid)
-{
-	char *end, path[64];
-	unsigned long number = strtoul(who, &end, 10);
-	unsigned int nr;
-	char **ids;
-	bool found = false;
-
-	if (end != who && !*end) {
-		*domid = number < DOMID_FIRST_RESERVED ? number : 0;
-		return 0;
-	}
-	ids = xs_directory(daemon->host.xs, XBT_NULL, "/local/domain", &nr);
-	for (unsigned int i = 0; ids && i < nr && !found; i++) {
-		char *name;
-
-		snprintf(path, sizeof(path), "/local/domain/%s/name", ids[i]);
-		name = xs_read(daemon->host.xs, XBT_NULL, path, NULL);
-		found = name && !strcmp(name, who);
-		if (found)
-			*domid = strtoul(ids[i], NULL, 10);
-		free(name);
-	}
-	free(ids);
-	return found ? 0 : -ESRCH;
 }
 
 static void cmd_attach(const struct ask *ask, struct result *result)

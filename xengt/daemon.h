@@ -66,6 +66,9 @@ void daemon_detach(struct guest *guest, bool keep);
  */
 void daemon_reap(struct daemon *daemon);
 
+/** daemon_on_xenstore() - what xenstore told: a domain went or shut down, a guest was renamed. */
+void daemon_on_xenstore(struct daemon *daemon);
+
 /** daemon_take_up_all() - what an earlier daemon left; clears away what its guests have left. */
 void daemon_take_up_all(struct daemon *daemon);
 

@@ -106,6 +106,20 @@ static void refused(domid_t domid, const char *why)
 	xengt_log_of(&of, XENGT_REFUSED, XENGT_ERR, "no vGPU: %s", why);
 }
 
+#define NAME_WATCH "/local/domain/%u/name"
+
+static void watch_name(struct guest *guest, bool on)
+{
+	struct xs_handle *xs = guest->daemon->host.xs;
+	char path[64];
+
+	snprintf(path, sizeof(path), NAME_WATCH, guest->v->domid);
+	if (on)
+		xs_watch(xs, path, path);
+	else
+		xs_unwatch(xs, path, path);
+}
+
 static int attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
 		  struct guest **out, char *why, size_t why_len)
 {
@@ -125,6 +139,7 @@ static int attach(struct daemon *daemon, domid_t domid, const struct xengt_optio
 	guest->daemon = daemon;
 	guest->next = daemon->guests;
 	daemon->guests = guest;
+	watch_name(guest, true);
 	if (control_follow(guest) < 0)
 		xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_WARN, "cannot be traced");
 	xengt_vgpu_log(guest->v, XENGT_ATTACHED, XENGT_INFO,
@@ -177,6 +192,7 @@ void daemon_detach(struct guest *guest, bool keep)
 	struct guest **link = &guest->daemon->guests;
 
 	control_forget(guest);
+	watch_name(guest, false);
 	while (*link != guest)
 		link = &(*link)->next;
 	*link = guest->next;
@@ -205,6 +221,24 @@ void daemon_reap(struct daemon *daemon)
 		else if (!err && info.suspended)
 			xengt_vgpu_suspended(guest->v);
 	}
+}
+
+/* A domain that went, or merely shut down, is not named: Xen knows which. */
+void daemon_on_xenstore(struct daemon *daemon)
+{
+	struct guest *guest;
+	unsigned int domid;
+	char **watch;
+
+	while ((watch = xs_check_watch(daemon->host.xs))) {
+		if (sscanf(watch[XS_WATCH_PATH], NAME_WATCH, &domid) == 1) {
+			guest = daemon_find_domid(daemon, domid);
+			if (guest)
+				xengt_vgpu_follow_name(guest->v);
+		}
+		free(watch);
+	}
+	daemon_reap(daemon);
 }
 
 /* ---- after another daemon ---- */

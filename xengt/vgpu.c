@@ -91,10 +91,17 @@ void xengt_vgpu_log(const struct xengt_vgpu *v, enum xengt_event event, enum xen
 
 /* ---- attaching, step by step ---- */
 
+static char *read_name(struct xengt_vgpu *v)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/name", v->domid);
+	return xs_read(v->host->xs, XBT_NULL, path, NULL);
+}
+
 static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
 {
 	struct xengt_dominfo info;
-	char path[64];
 	char *name;
 	int err;
 
@@ -124,8 +131,7 @@ static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
 	}
 	memcpy(v->state->uuid, info.uuid, sizeof(info.uuid));
 
-	snprintf(path, sizeof(path), "/local/domain/%u/name", v->domid);
-	name = xs_read(v->host->xs, XBT_NULL, path, NULL);
+	name = read_name(v);
 	snprintf(v->name, sizeof(v->name), "%s", name ? name : "?");
 	free(name);
 	return 0;
@@ -406,6 +412,23 @@ static void withdraw(struct xengt_vgpu *v, void *arg)
 int xengt_vgpu_suspended(struct xengt_vgpu *v)
 {
 	return xengt_vgpu_call(v, withdraw, NULL);
+}
+
+/* In the vGPU's thread, which logs it. */
+static void set_name(struct xengt_vgpu *v, void *name)
+{
+	snprintf(v->name, sizeof(v->name), "%s", (const char *)name);
+}
+
+int xengt_vgpu_follow_name(struct xengt_vgpu *v)
+{
+	char *name = read_name(v);
+	int err = 0;
+
+	if (name && strcmp(name, v->name))
+		err = xengt_vgpu_call(v, set_name, name);
+	free(name);
+	return err;
 }
 
 int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void *arg), void *arg)

@@ -236,6 +236,10 @@ int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void 
  */
 int xengt_vgpu_suspended(struct xengt_vgpu *v);
 
+/** xengt_vgpu_follow_name() - its domain may have another name by now. Returns as xengt_vgpu_call()
+ * does. */
+int xengt_vgpu_follow_name(struct xengt_vgpu *v);
+
 /** xengt_vgpu_log() - xengt_log_of() this vGPU. */
 void xengt_vgpu_log(const struct xengt_vgpu *v, enum xengt_event event, enum xengt_level level,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -24,19 +24,12 @@
 
 #define RELEASE_WATCH "@releaseDomain"
 
-/* A domain went, or merely shut down: Xen knows which. What is held of a dead one keeps it from
- * being freed, so this comes before all else. */
 static int on_xenstore(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
-	struct daemon *daemon = userdata;
-	char **watch;
-
 	(void)source;
 	(void)fd;
 	(void)events;
-	while ((watch = xs_check_watch(daemon->host.xs)))
-		free(watch);
-	daemon_reap(daemon);
+	daemon_on_xenstore(userdata);
 	return 0;
 }
 

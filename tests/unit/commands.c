@@ -85,6 +85,33 @@ START_TEST(life)
 }
 END_TEST
 
+static void rename_to(struct rig *r, const char *name)
+{
+	ck_assert(
+		xs_write(r->daemon.host.xs, XBT_NULL, "/local/domain/22/name", name, strlen(name)));
+}
+
+/* A guest goes by the name that it has, whether the daemon has been told of it yet or not. */
+START_TEST(renamed)
+{
+	struct rig *r = daemon_rig_new();
+	struct json_object *answer;
+
+	rename_to(r, "one");
+	told(r, "{\"cmd\":\"attach\",\"domain\":\"one\",\"options\":\"\"}", 0, NULL);
+	rename_to(r, "two");
+	daemon_on_xenstore(&r->daemon);
+	answer = ask(r, "{\"cmd\":\"list\"}", 0, NULL);
+	ck_assert_str_eq(member(answer, "vgpus", 0, "name"), "two");
+	json_object_put(answer);
+	told(r, "{\"cmd\":\"show\",\"vgpu\":\"one\"}", ENOENT, "no vGPU of a domain 'one'");
+	rename_to(r, "three");
+	told(r, "{\"cmd\":\"show\",\"vgpu\":\"three\"}", 0, NULL);
+	told(r, "{\"cmd\":\"show\",\"vgpu\":\"two\"}", ENOENT, NULL);
+	daemon_rig_free(r);
+}
+END_TEST
+
 START_TEST(misuse)
 {
 	static const struct {
@@ -159,7 +186,7 @@ END_TEST
 
 Suite *suite_commands(void)
 {
-	const TTest *const tests[] = { life, misuse, graphics_memory };
+	const TTest *const tests[] = { life, renamed, misuse, graphics_memory };
 
 	return unit_suite("commands", tests, ARRAY_SIZE(tests));
 }
