@@ -275,6 +275,32 @@ START_TEST(endless_holes)
 }
 END_TEST
 
+/* The same of directories that lead to tables that are not there, and of tables that went. */
+START_TEST(endless_tables)
+{
+	struct fake *f = guest_new();
+	u64 calls;
+
+	ck_assert_int_eq(guest_sync(f), 0);
+	for (u32 n = 1; n <= 16; n++) {
+		for (u32 i = 0; i < GTT_ENTRIES; i++)
+			guest_entry(f, 64 + n, i,
+				    guest_table(FAKE_RAM_PAGES + n * GTT_ENTRIES + i));
+		guest_entry(f, PML4, n, guest_table(64 + n));
+	}
+	for (u32 times = 0; times < 3; times++) {
+		calls = f->calls;
+		ck_assert_int_eq(guest_sync(f), -E2BIG);
+		ck_assert_uint_le(f->calls - calls, GTT_MISSES_MAX + 100);
+	}
+	for (u32 n = 1; n <= 16; n++)
+		guest_entry(f, PML4, n, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
+	fake_free(f);
+}
+END_TEST
+
 /* A leaf of 64 KiB pages with a second parent: right for both. */
 START_TEST(shared_64k)
 {
@@ -462,11 +488,11 @@ END_TEST
 Suite *suite_gtt_ppgtt(void)
 {
 	const TTest *const tests[] = {
-		endless_holes,	shared_64k,	life,	     three_levels,
-		shared_table,	loop,		traps,	     race_with_tracking,
-		no_tracking,	pages_of_64k,	pages_of_2m, page_of_1g,
-		table_given_up, quota,		many_roots,  taken_over,
-		no_services,	scratch_in_64k,
+		endless_holes,	shared_64k,	life,		three_levels,
+		shared_table,	loop,		traps,		race_with_tracking,
+		no_tracking,	pages_of_64k,	pages_of_2m,	page_of_1g,
+		table_given_up, quota,		many_roots,	taken_over,
+		no_services,	scratch_in_64k, endless_tables,
 	};
 
 	return unit_suite("gtt_ppgtt", tests, ARRAY_SIZE(tests));
