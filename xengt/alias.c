@@ -218,10 +218,10 @@ static int show_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 	err = permit(v, mfn, nr, true);
 	if (!err)
 		err = set_p2m(v, state_of(v)->at + first, mfn, nr, true);
-	if (err) {
-		remove_run(v, first, nr);
+	/* Part of it may be shown, and stays noted then: a page that is let go of is hidden first.
+	 */
+	if (err && !remove_run(v, first, nr))
 		forget_run(v, first, nr, false);
-	}
 	return err;
 }
 

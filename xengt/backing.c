@@ -224,13 +224,19 @@ int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
 	return 0;
 }
 
-static int populate_all(struct xengt_vgpu *v)
+/* What all pages count for on the domain's limit. */
+static s64 all_kib(struct xengt_vgpu *v)
 {
 	u64 pages = 0;
-	int err;
 
 	each_run(v, PARK_GFN, false, count_run, (uintptr_t)&pages);
-	err = xengt_backing_limit(v, pages << (GVT_PAGE_SHIFT - 10));
+	return pages << (GVT_PAGE_SHIFT - 10);
+}
+
+static int populate_all(struct xengt_vgpu *v)
+{
+	int err = xengt_backing_limit(v, all_kib(v));
+
 	if (err)
 		return err;
 	v->state->backing_at = PARK_GFN;
@@ -367,5 +373,5 @@ int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)
 	disarm(v);
 	each_run(v, state->backing_at, false, give_back_run, 0);
 	state->backing_at = 0;
-	return xengt_backing_limit(v, -(s64)state->added_kib);
+	return xengt_backing_limit(v, -all_kib(v));
 }

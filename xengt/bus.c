@@ -20,8 +20,8 @@ static void count_large(struct xengt_vgpu *v, u64 gfn, u32 order, int by)
 		*large_at(xengt_view_bucket(&v->view, gfn + i), gfn, order) += by;
 }
 
-/* References to @nr pages, in ascending order or not. @lost: those where no memory was when last
- * looked; how many. */
+/* References to @nr pages, in ascending order or not. Returns how many may have no memory: @lost.
+ */
 static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *lost)
 {
 	u64 before = v->view.used;
@@ -34,7 +34,8 @@ static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *l
 			v->view.refused++;
 			continue;
 		}
-		there = xengt_view_use(v, gfns[i]);
+		/* A guest that names what it has not can name a bucket with each. */
+		there = xengt_view_use(v, gfns[i], !nr_lost);
 		if (there >= 0)
 			addrs[i] = gfns[i] << GVT_PAGE_SHIFT;
 		if (!there)

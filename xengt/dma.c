@@ -507,7 +507,8 @@ void xengt_dma_close(struct xengt_vgpu *v)
 			nr = 0;
 		}
 	}
-	/* What Xen would not unmap stays noted. */
+	/* What Xen would not unmap stays noted, and is no vGPU's any more. */
+	give_quota(v, dma->maps - dma->unmaps);
 	while (v->state->pins.nr && !pin_of(v, v->state->pins.nr - 1)->bus)
 		v->state->pins.nr--;
 	xengt_pagetab_free(&dma->gfns);

@@ -66,26 +66,36 @@ bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid)
 	return true;
 }
 
+/* Of an earlier look too, which Xen would not have unmapped then. */
+static int unmap_scratch(struct xengt_vgpu *v)
+{
+	u32 pins[XENGT_PINS_SCRATCH], nr = 0;
+
+	for (u32 i = 0; i < XENGT_PINS_SCRATCH; i++)
+		if (pin_of(v, i)->bus)
+			pins[nr++] = i;
+	return nr ? xengt_grants_unmap(v, pins, nr) : 0;
+}
+
 /*
  * Maps the pages of @pins once more, by fresh grants, and compares: that another frame is there by
  * now shows as well as that none is. Returns 0, or an errno: nothing is known then.
  */
 static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 {
-	u32 fresh[XENGT_PINS_SCRATCH], mapped = 0;
-	int err;
+	u32 fresh[XENGT_PINS_SCRATCH];
+	int err = unmap_scratch(v);
 
+	if (err)
+		return err;
 	for (u32 i = 0; i < nr; i++) {
 		fresh[i] = i;
 		*pin_of(v, i) = (struct xengt_pin){ .gfn = pin_of(v, pins[i])->gfn };
 	}
 	err = xengt_grants_map(v, fresh, nr);
-	for (u32 i = 0; i < nr; i++) {
+	for (u32 i = 0; i < nr; i++)
 		same[i] = pin_of(v, i)->bus == pin_of(v, pins[i])->bus;
-		if (pin_of(v, i)->bus)
-			fresh[mapped++] = i;
-	}
-	if (mapped && xengt_grants_unmap(v, fresh, mapped))
+	if (unmap_scratch(v))
 		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap grants: %s",
 			       strerror(errno));
 	return err;

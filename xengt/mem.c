@@ -173,10 +173,11 @@ bool xengt_mem_holes(struct xengt_mem *mem, u64 gfn, size_t nr)
 		for (size_t i = 0; i < n; i++)
 			gfns[i] = gfn + i;
 		va = xenforeignmemory_map(mem->fmem, mem->domid, PROT_READ, n, gfns, errs);
-		for (size_t i = 0; va && i < n; i++)
+		if (!va)
+			return false;
+		for (size_t i = 0; i < n; i++)
 			memory |= !errs[i];
-		if (va)
-			xenforeignmemory_unmap(mem->fmem, va, n);
+		xenforeignmemory_unmap(mem->fmem, va, n);
 		if (memory)
 			return false;
 		gfn += n;

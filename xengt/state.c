@@ -88,6 +88,18 @@ struct xengt_state *xengt_state_create(const struct xengt_host *host, domid_t do
 	return state;
 }
 
+static bool usable(const struct xengt_state *state, domid_t domid)
+{
+	const struct xengt_options *options = &state->options;
+
+	return !memcmp(state->magic, STATE_MAGIC, sizeof(state->magic)) &&
+	       state->layout == STATE_LAYOUT && state->size == state_size() &&
+	       state->domid == domid && state->ready && state->nr_tracked <= XENGT_TRACK_MAX &&
+	       state->pins.nr <= XENGT_PINS_MAX && state->aliases.end <= XENGT_ALIAS_MAX &&
+	       memchr(options->type, '\0', sizeof(options->type)) &&
+	       memchr(options->uuid, '\0', sizeof(options->uuid));
+}
+
 struct xengt_state *xengt_state_open(const struct xengt_host *host, domid_t domid)
 {
 	struct xengt_state *state = NULL;
@@ -106,9 +118,7 @@ struct xengt_state *xengt_state_open(const struct xengt_host *host, domid_t domi
 	else if (!(state = map_state(fd)))
 		err = errno;
 	close(fd);
-	if (state && (memcmp(state->magic, STATE_MAGIC, sizeof(state->magic)) ||
-		      state->layout != STATE_LAYOUT || state->size != state_size() ||
-		      state->domid != domid || !state->ready)) {
+	if (state && !usable(state, domid)) {
 		munmap(state, state_size());
 		err = EPROTO;
 	}

@@ -165,7 +165,7 @@ static struct xengt_view_bucket *new_bucket(struct xengt_vgpu *v, u64 gfn, int *
 	return bucket;
 }
 
-int xengt_view_use(struct xengt_vgpu *v, u64 gfn)
+int xengt_view_use(struct xengt_vgpu *v, u64 gfn, bool map)
 {
 	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
 	u32 i = gfn % XENGT_VIEW_PAGES;
@@ -180,7 +180,9 @@ int xengt_view_use(struct xengt_vgpu *v, u64 gfn)
 		if (!bucket->users++ && bucket->now.va)
 			v->view.idle--;
 	}
-	return map_bucket(v, bucket) && (bucket->now.present[i / 64] >> i % 64 & 1);
+	if (map)
+		map_bucket(v, bucket);
+	return bucket->now.va && (bucket->now.present[i / 64] >> i % 64 & 1);
 }
 
 void xengt_view_unuse(struct xengt_vgpu *v, u64 gfn)

@@ -76,10 +76,11 @@ struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn);
 
 /**
  * xengt_view_use() - one more reference to the page at @gfn. The lock is held.
- * Returns 1 when memory of the guest's is known to be there, 0 when it was not when the bucket was
- * mapped, -ENOSPC (too many places of the guest's memory are in use) or -ENOMEM.
+ * @map: its bucket is mapped at once, and not when the page is first found.
+ * Returns 1 when memory of the guest's is known to be there, 0 when that is not known, -ENOSPC (too
+ * many places of the guest's memory are in use) or -ENOMEM.
  */
-int xengt_view_use(struct xengt_vgpu *v, u64 gfn);
+int xengt_view_use(struct xengt_vgpu *v, u64 gfn, bool map);
 
 /** xengt_view_unuse() - one less, and the GPU has let go of it. The lock is held. */
 void xengt_view_unuse(struct xengt_vgpu *v, u64 gfn);

@@ -98,7 +98,7 @@ bool xengt_mem_valid(struct xengt_mem *mem, u64 gfn);
  */
 void xengt_mem_valid_many(struct xengt_mem *mem, const u64 *gfns, size_t nr, bool *valid);
 
-/** xengt_mem_holes() - whether no memory at all is in @nr frames from @gfn. */
+/** xengt_mem_holes() - whether no memory at all is in @nr frames from @gfn, for certain. */
 bool xengt_mem_holes(struct xengt_mem *mem, u64 gfn, size_t nr);
 
 /** xengt_mem_drop() - forget all mappings: frames changed hands, or the domain goes. */

@@ -109,16 +109,12 @@ static int map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *
 	return err;
 }
 
-/*
- * One entry of a large page, or of a table that many share, can have us look for a great many
- * frames that are not there; and again in the next sync. There is an end to it.
- */
-static bool may_look(const struct intel_vgpu *vgpu)
+bool gtt_may_look(const struct intel_vgpu *vgpu)
 {
 	return !vgpu->gtt.ppgtt.busy || vgpu->gtt.ppgtt.misses_left;
 }
 
-static void missed(struct intel_vgpu *vgpu)
+void gtt_missed(struct intel_vgpu *vgpu)
 {
 	if (vgpu->gtt.ppgtt.misses_left)
 		vgpu->gtt.ppgtt.misses_left--;
@@ -139,7 +135,7 @@ static int sort_out(struct intel_vgpu *vgpu, size_t nr, dma_addr_t *bus)
 		missing += bus[i] == GVT_DMA_INVALID;
 	}
 	if (missing)
-		missed(vgpu);
+		gtt_missed(vgpu);
 	return missing;
 }
 
@@ -150,7 +146,7 @@ int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus
 
 	if (!nr)
 		return 0;
-	err = may_look(vgpu) ? map(vgpu, gfns, nr, bus) : -E2BIG;
+	err = gtt_may_look(vgpu) ? map(vgpu, gfns, nr, bus) : -E2BIG;
 	if (err) {
 		for (size_t i = 0; i < nr; i++)
 			bus[i] = GVT_DMA_INVALID;
@@ -171,7 +167,7 @@ dma_addr_t gtt_map_large(struct intel_vgpu *vgpu, u64 gfn, unsigned long size)
 	int err = intel_gvt_hypervisor_dma_map_guest_page(vgpu, gfn, size, &bus);
 
 	if (err == -EFAULT)
-		missed(vgpu);
+		gtt_missed(vgpu);
 	if (err)
 		return GVT_DMA_INVALID;
 	vgpu->gtt.counts.dma_refs++;

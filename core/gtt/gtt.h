@@ -59,6 +59,16 @@ bool gtt_ready(struct intel_vgpu *vgpu);
  */
 int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus);
 
+/**
+ * gtt_may_look() - false: this sync looked for enough frames that are not there.
+ * One entry of a large page, or of a table that many share, can have us look for a great many; and
+ * again in the next sync. There is an end to it.
+ */
+bool gtt_may_look(const struct intel_vgpu *vgpu);
+
+/** gtt_missed() - count a call of the back end that found any missing. */
+void gtt_missed(struct intel_vgpu *vgpu);
+
 /** gtt_map_large() - the same for one page of @size bytes at @gfn. GVT_DMA_INVALID: split it. */
 dma_addr_t gtt_map_large(struct intel_vgpu *vgpu, u64 gfn, unsigned long size);
 

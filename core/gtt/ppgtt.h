@@ -117,7 +117,10 @@ u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, uns
 /** vgpu_ppgtt_set_quota() - shadow tables that the vGPU may have from now on. */
 void vgpu_ppgtt_set_quota(struct intel_vgpu *vgpu, u32 shadows);
 
-/** vgpu_ppgtt_ips() - the guest switched 64 KiB pages on or off: what is shadowed goes. */
+/**
+ * vgpu_ppgtt_ips() - the guest switched 64 KiB pages on or off: what is shadowed goes, and the
+ * engines that run with it stand still.
+ */
 void vgpu_ppgtt_ips(struct intel_vgpu *vgpu, bool on);
 
 /* From core/gtt alone: */
@@ -130,7 +133,8 @@ bool ppgtt_reclaim(struct intel_vgpu *vgpu);
 
 /**
  * shadow_get() - the shadow of guest frame @gfn as a table of @kind, one reference more.
- * Returns 0, -EFAULT (cannot be read), -EEXIST (tracked by another), -ENOMEM, -ENOSPC (quota).
+ * Returns 0, -EFAULT (cannot be read), -EEXIST (tracked by another), -ENOMEM, -ENOSPC (quota),
+ * -E2BIG (too many could not be read).
  * @out is a shadow of all the frame's entries that could be had.
  */
 int shadow_get(struct intel_vgpu *vgpu, u64 gfn, enum gtt_kind kind, struct gtt_shadow **out);

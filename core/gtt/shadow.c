@@ -94,30 +94,44 @@ static int set_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 
 
 /* ---- leaves of 64 KiB pages ---- */
 
-static void put_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)
+/* Gives back what the entries @held of a run hold. */
+static void put_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run,
+		    const u64 *held)
+{
+	if (shadow->large >> run & 1)
+		gtt_unmap_large(vgpu, gtt_addr(format(vgpu), GTT_PAGE_4K, held[0]));
+	else
+		for (unsigned int i = 0; i < RUN; i++)
+			unmap_4k(vgpu, shadow, held[i]);
+}
+
+/*
+ * The entries of a run from now on. Those that hold a 64 KiB page say each what it would as a page
+ * of 4 KiB too. From page to page there is no step over scratch, which is 4 KiB alone: the GPU may
+ * be reading the table as one of 64 KiB pages.
+ */
+static void write_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run, u64 val,
+		      const u64 *bus, bool large)
 {
 	u64 *to = &shadow->page.va[run * RUN];
 	u64 was[RUN];
 
 	memcpy(was, to, sizeof(was));
 	for (unsigned int i = 0; i < RUN; i++)
-		to[i] = nothing(vgpu, shadow);
-	if (shadow->large >> run & 1)
-		gtt_unmap_large(vgpu, gtt_addr(format(vgpu), GTT_PAGE_4K, was[0]));
-	else
-		for (unsigned int i = 0; i < RUN; i++)
-			unmap_4k(vgpu, shadow, was[i]);
-	shadow->large &= ~BIT32(run);
+		to[i] = bus[i] == GVT_DMA_INVALID
+				? nothing(vgpu, shadow)
+				: gtt_make(format(vgpu), GTT_PAGE_4K, val, bus[i]);
+	put_run(vgpu, shadow, run, was);
+	shadow->large = (shadow->large & ~BIT32(run)) | (u32)large << run;
 }
 
-/* Entries that hold a 64 KiB page: each says what it would as a page of 4 KiB too. */
-static void write_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run, u64 val,
-		      const u64 *bus)
+static void clear_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)
 {
+	u64 bus[RUN];
+
 	for (unsigned int i = 0; i < RUN; i++)
-		if (bus[i] != GVT_DMA_INVALID)
-			shadow->page.va[run * RUN + i] =
-				gtt_make(format(vgpu), GTT_PAGE_4K, val, bus[i]);
+		bus[i] = GVT_DMA_INVALID;
+	write_run(vgpu, shadow, run, 0, bus, false);
 }
 
 static bool map_run(struct intel_vgpu *vgpu, u64 gfn, u64 *bus)
@@ -150,24 +164,23 @@ static void end_whole(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 static int set_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)
 {
 	u64 val = shadow->table->entries[run * RUN], bus[RUN], gfns[RUN];
-	bool present = gtt_present(val), large;
-	int err = 0;
+	int err;
 
 	gfns[0] = gfn_of(vgpu, GTT_PAGE_64K, val);
-	large = present && map_run(vgpu, gfns[0], bus);
-	if (!large) {
-		end_whole(vgpu, shadow);
-		for (unsigned int i = 0; i < RUN; i++)
-			gfns[i] = gfns[0] + i;
-		if (present)
-			err = gtt_map(vgpu, gfns, RUN, bus);
-		err = err < 0 ? err : 0;
+	if (gtt_present(val) && map_run(vgpu, gfns[0], bus)) {
+		write_run(vgpu, shadow, run, val, bus, true);
+		return 0;
 	}
-	put_run(vgpu, shadow, run);
-	if (present)
-		write_run(vgpu, shadow, run, val, bus);
-	shadow->large |= (u32)large << run;
-	return err;
+	end_whole(vgpu, shadow);
+	if (!gtt_present(val)) {
+		clear_run(vgpu, shadow, run);
+		return 0;
+	}
+	for (unsigned int i = 0; i < RUN; i++)
+		gfns[i] = gfns[0] + i;
+	err = gtt_map(vgpu, gfns, RUN, bus);
+	write_run(vgpu, shadow, run, val, bus, false);
+	return err < 0 ? err : 0;
 }
 
 static int set_pt_64k(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr)
@@ -442,7 +455,7 @@ void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 		else if (shadow->child)
 			put_entry(vgpu, shadow, i);
 		else if (i % RUN == 0)
-			put_run(vgpu, shadow, i / RUN);
+			put_run(vgpu, shadow, i / RUN, &shadow->page.va[i]);
 	gtt_put_page(vgpu, &shadow->page);
 	table_put(vgpu, shadow->table);
 	vgpu->gtt.counts.shadows--;
@@ -472,7 +485,7 @@ static void invalidate_leaf(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 			continue;
 		if (shadow->kind == GTT_PT_64K) {
 			end_whole(vgpu, shadow);
-			put_run(vgpu, shadow, i / RUN);
+			clear_run(vgpu, shadow, i / RUN);
 		} else {
 			unmap_4k(vgpu, shadow, shadow->page.va[i]);
 			shadow->page.va[i] = nothing(vgpu, shadow);

@@ -86,6 +86,16 @@ void table_put(struct intel_vgpu *vgpu, struct gtt_table *table)
 	free(table);
 }
 
+static int read_table(struct intel_vgpu *vgpu, const struct gtt_table *table, u64 *entries)
+{
+	int err = intel_gvt_hypervisor_read_gpa(vgpu, table->gfn << GVT_PAGE_SHIFT, entries,
+						TABLE_SIZE);
+
+	if (err)
+		gtt_missed(vgpu);
+	return err;
+}
+
 int table_get(struct intel_vgpu *vgpu, u64 gfn, bool tracked, struct gtt_table **out)
 {
 	struct intel_vgpu_page_track *page_track = intel_vgpu_find_page_track(vgpu, gfn);
@@ -99,6 +109,8 @@ int table_get(struct intel_vgpu *vgpu, u64 gfn, bool tracked, struct gtt_table *
 		(*out)->users++;
 		return 0;
 	}
+	if (!gtt_may_look(vgpu))
+		return -E2BIG;
 	table = table_new(vgpu);
 	if (!table)
 		return -ENOMEM;
@@ -109,8 +121,7 @@ int table_get(struct intel_vgpu *vgpu, u64 gfn, bool tracked, struct gtt_table *
 		/* Before it is read, or a write in between would be lost. */
 		if (tracked)
 			track(vgpu, table);
-		err = intel_gvt_hypervisor_read_gpa(vgpu, gfn << GVT_PAGE_SHIFT, table->entries,
-						    TABLE_SIZE);
+		err = read_table(vgpu, table, table->entries);
 	}
 	if (err) {
 		table_put(vgpu, table);
@@ -166,9 +177,11 @@ static int compare(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
 	u64 now[GTT_ENTRIES];
 
+	if (!gtt_may_look(vgpu))
+		return -E2BIG;
 	vgpu->gtt.counts.compared++;
 	table->dirty = false;
-	if (intel_gvt_hypervisor_read_gpa(vgpu, table->gfn << GVT_PAGE_SHIFT, now, TABLE_SIZE)) {
+	if (read_table(vgpu, table, now)) {
 		memset(now, 0, sizeof(now));
 		table->dirty = true;
 	}

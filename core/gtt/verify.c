@@ -221,15 +221,20 @@ static int same_ggtt(struct verify *v)
 	return err;
 }
 
-static int try_once(struct verify *v, struct vgpu_mm *mm)
+static int try_ggtt(struct verify *v)
+{
+	int err = vgpu_ggtt_commit(v->vgpu);
+
+	return err ? err : same_ggtt(v);
+}
+
+static int try_ppgtt(struct verify *v, struct vgpu_mm *mm)
 {
 	struct intel_vgpu *vgpu = v->vgpu;
-	int err = mm ? vgpu_ppgtt_sync(vgpu, mm) : vgpu_ggtt_commit(vgpu);
+	int err = vgpu_ppgtt_sync(vgpu, mm);
 
 	if (err)
 		return err;
-	if (!mm)
-		return same_ggtt(v);
 	v->mask = 255;
 	v->nr_seen = 0;
 	v->seen = NULL;
@@ -245,6 +250,19 @@ static int try_once(struct verify *v, struct vgpu_mm *mm)
 	}
 	gtt_tables_unmap(&v->map);
 	free(v->seen);
+	return err;
+}
+
+static int try_once(struct verify *v, struct vgpu_mm *mm)
+{
+	int err;
+
+	if (!mm)
+		return try_ggtt(v);
+	/* What is mapped to be compared does not take down what it is compared with. */
+	mm->pins++;
+	err = try_ppgtt(v, mm);
+	mm->pins--;
 	return err;
 }
 

@@ -222,9 +222,15 @@ int xc_domain_memory_mapping(xc_interface *xch, uint32_t domid, unsigned long fi
 	for (unsigned long i = 0; !rc && i < nr_mfns; i++)
 		if (first_mfn + i >= POOL_FRAMES || !d->iomem || !d->iomem[first_mfn + i])
 			rc = -EPERM;
-	for (unsigned long i = 0; !rc && i < nr_mfns; i++)
+	/* Of a run, Xen may have added some when it fails, and libxc may fail to take them back. */
+	for (unsigned long i = 0; !rc && i < nr_mfns; i++) {
+		if (add_mapping && i && i == nr_mfns / 2)
+			rc = -fault_check("xc_domain_memory_mapping, half way");
+		if (rc)
+			break;
 		rc = add_mapping ? map_alias(d, first_gfn + i, (uint32_t)(first_mfn + i))
 				 : unmap_alias(d, first_gfn + i);
+	}
 	pthread_rwlock_unlock(&d->lock);
 	p2m_changed(d);
 	return lib_return(rc);

@@ -82,7 +82,8 @@ void exen_stats(struct exen_stats *st);
 
 /*
  * Makes the nth call from now on (1: the next) of the library function @call fail with errno @err;
- * "*" counts every library call. Calls that are made to fail have no effect. Several may be set.
+ * "*" counts every library call. Calls that are made to fail have no effect, but for
+ * "xc_domain_memory_mapping, half way", which adds half of a run. Several may be set.
  */
 int exen_fail(const char *call, unsigned int nth, int err);
 

@@ -229,6 +229,36 @@ START_TEST(gone)
 }
 END_TEST
 
+static void take_root(struct guest *g)
+{
+	fake_write(g->f, FAKE_BAR0 + 0x78838, 8, (u64)GUEST_PML4 << GVT_PAGE_SHIFT);
+	fake_reg_write(g->f, 0x78818, 5);
+}
+
+static void switch_ips(struct guest *g)
+{
+	fake_reg_write(g->f, 0x4080, 0xf);
+}
+
+/* The tables of what runs are taken away: it does not run on with what they become. */
+START_TEST(tables_taken)
+{
+	static void (*const take[])(struct guest *) = { take_root, switch_ips };
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0);
+
+	hold(&g, &a);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	take[_i](&g);
+	release(&g, &a);
+	check_hangs(&g, GVT_RCS0);
+	ck_assert_uint_eq(guest_seqno(&g, &a), 0);
+	fake_free(g.f);
+}
+END_TEST
+
 static void bad_command(struct guest *g, struct guest_ctx *ctx)
 {
 	guest_emit(g, ctx, 0x1fu << 23);
@@ -780,6 +810,7 @@ Suite *suite_exec_run(void)
 	tcase_add_loop_test(tcase, by_weight, 0, 3);
 	tcase_add_loop_test(tcase, arbitration_off, 0, 2);
 	tcase_add_loop_test(faults, refusals, 0, ARRAY_SIZE(refused));
+	tcase_add_loop_test(faults, tables_taken, 0, 2);
 	tcase_add_test(faults, fault_registers);
 	tcase_add_test(faults, told_once);
 	suite_add_tcase(suite, tcase);

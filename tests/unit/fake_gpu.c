@@ -88,6 +88,8 @@ static int ggtt_set(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *e
 
 static void flush(struct gvt_gpu_space *space)
 {
+	if (space->gpu->on_flush)
+		space->gpu->on_flush(space->gpu);
 	space->gpu->flushes++;
 	space->gpu->clean = true;
 	space->gpu->dma_calls = space->gpu->f->dma_calls;

@@ -27,6 +27,9 @@ struct fake_gpu {
 	u32 fail_sets; /* the next so many that need memory have none */
 	u64 dma_calls; /* of the fake's, at the last flush: nothing was mapped since */
 	bool clean;    /* no entry was set since */
+	/* Unless NULL, called by each flush: what the GPU still has cached, it may use until then.
+	 */
+	void (*on_flush)(struct fake_gpu *gpu);
 };
 
 /** fake_gpu_vgpu() - an active vGPU with a space on @gpu. @ggtt: its GGTT is guest memory. */

@@ -53,10 +53,8 @@ static inline int guest_sync(struct fake *f)
 }
 
 /* Four levels, the leaf full of pages in order; known, and not yet shadowed. */
-static inline struct fake *guest_new(void)
+static inline struct fake *guest_of(struct fake *f)
 {
-	struct fake *f = fake_vgpu();
-
 	guest_entry(f, PML4, 0, guest_table(PDP));
 	guest_entry(f, PDP, 0, guest_table(PD));
 	guest_entry(f, PD, 0, guest_table(PT));
@@ -64,6 +62,11 @@ static inline struct fake *guest_new(void)
 		guest_entry(f, PT, i, guest_table(PAGES + i));
 	guest_notify(f, 4);
 	return f;
+}
+
+static inline struct fake *guest_new(void)
+{
+	return guest_of(fake_vgpu());
 }
 
 /* Where the GPU gets to at @addr. */

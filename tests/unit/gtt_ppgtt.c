@@ -2,6 +2,7 @@
 /* PPGTTs: what each event does to the shadow, and what it costs the guest. */
 #include <errno.h>
 
+#include "tests/unit/fake_gpu.h"
 #include "tests/unit/gtt_guest.h"
 
 static const struct vgpu_gtt_counts *counts(struct fake *f)
@@ -274,6 +275,32 @@ START_TEST(endless_holes)
 }
 END_TEST
 
+/* The same of directories that lead to tables that are not there, and of tables that went. */
+START_TEST(endless_tables)
+{
+	struct fake *f = guest_new();
+	u64 calls;
+
+	ck_assert_int_eq(guest_sync(f), 0);
+	for (u32 n = 1; n <= 16; n++) {
+		for (u32 i = 0; i < GTT_ENTRIES; i++)
+			guest_entry(f, 64 + n, i,
+				    guest_table(FAKE_RAM_PAGES + n * GTT_ENTRIES + i));
+		guest_entry(f, PML4, n, guest_table(64 + n));
+	}
+	for (u32 times = 0; times < 3; times++) {
+		calls = f->calls;
+		ck_assert_int_eq(guest_sync(f), -E2BIG);
+		ck_assert_uint_le(f->calls - calls, GTT_MISSES_MAX + 100);
+	}
+	for (u32 n = 1; n <= 16; n++)
+		guest_entry(f, PML4, n, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
+	fake_free(f);
+}
+END_TEST
+
 /* A leaf of 64 KiB pages with a second parent: right for both. */
 START_TEST(shared_64k)
 {
@@ -293,6 +320,49 @@ START_TEST(shared_64k)
 	ck_assert_int_eq(guest_sync(f), 0);
 	ck_assert_uint_eq(guest_gpu(f, 7 * MiB(2) + 0x31000), guest_bus(f, PAGES + 0x31));
 	fake_free(f);
+}
+END_TEST
+
+/* A leaf of 64 KiB pages, as the GPU has it cached until it is flushed. */
+static u64 cached_64k;
+
+static void check_64k(struct fake_gpu *gpu)
+{
+	gtt_walk_safe(gpu->f, false, cached_64k, GTT_PT_64K);
+	gtt_walk_safe(gpu->f, true, vgpu_ppgtt_root(gpu->f->vgpu, guest_mm(gpu->f), 0), GTT_PML4);
+}
+
+/*
+ * Whatever becomes of a table of 64 KiB pages, none of its entries is ever the scratch page, of
+ * which there are but 4 KiB: behind it are tables of ours.
+ */
+START_TEST(scratch_in_64k)
+{
+	struct fake_gpu gpu;
+	struct fake *f = guest_of(fake_gpu_vgpu(&gpu, false));
+	struct vgpu_mm *mm;
+
+	fake_reg_write(f, GAMW, 0xf);
+	guest_entry(f, PD, 1, guest_table(PT2) | 1 << 11);
+	for (u32 i = 0; i < GTT_ENTRIES; i += 16)
+		guest_entry(f, PT2, i, guest_table(PAGES + 512 + i));
+	ck_assert_int_eq(guest_sync(f), 0);
+	mm = guest_mm(f);
+	ck_assert(mm->top[0]->child[0]->child[0]->child[1]->whole);
+	cached_64k = mm->top[0]->child[0]->child[0]->child[1]->page.bus;
+	gpu.on_flush = check_64k;
+	/* As many pages go before as make the next one's going flush: in the middle of the change.
+	 */
+	for (u32 i = 0; i < GTT_ENTRIES; i++)
+		guest_entry(f, PT, i, guest_table(PAGES + 1024 + i));
+	guest_entry(f, PT2, 48, guest_table(PAGES));
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, MiB(2) + 0x34000), guest_bus(f, PAGES + 4));
+	/* The table goes, and the GPU has the entry that led to it. */
+	guest_entry(f, PD, 1, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	gpu.on_flush = NULL;
+	fake_gpu_free(&gpu);
 }
 END_TEST
 
@@ -418,11 +488,11 @@ END_TEST
 Suite *suite_gtt_ppgtt(void)
 {
 	const TTest *const tests[] = {
-		endless_holes,	shared_64k,   life,	   three_levels,
-		shared_table,	loop,	      traps,	   race_with_tracking,
-		no_tracking,	pages_of_64k, pages_of_2m, page_of_1g,
-		table_given_up, quota,	      many_roots,  taken_over,
-		no_services,
+		endless_holes,	shared_64k,	life,		three_levels,
+		shared_table,	loop,		traps,		race_with_tracking,
+		no_tracking,	pages_of_64k,	pages_of_2m,	page_of_1g,
+		table_given_up, quota,		many_roots,	taken_over,
+		no_services,	scratch_in_64k, endless_tables,
 	};
 
 	return unit_suite("gtt_ppgtt", tests, ARRAY_SIZE(tests));

@@ -129,6 +129,23 @@ START_TEST(walk)
 }
 END_TEST
 
+/* No room to map all once more: the shadow that is looked at stays. */
+START_TEST(no_room)
+{
+	struct fake *f = guest_new();
+	struct gvt_verify result;
+
+	ck_assert_int_eq(guest_sync(f), 0);
+	f->dma_limit = 600;
+	ck_assert_int_eq(intel_vgpu_verify(f->vgpu, &root, &result), -ENOSPC);
+	ck_assert_uint_eq(intel_vgpu_gtt_counts(f->vgpu)->reclaims, 0);
+	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
+	/* And is given up again when it is nobody's. */
+	ck_assert(ppgtt_reclaim(f->vgpu));
+	fake_free(f);
+}
+END_TEST
+
 START_TEST(roots)
 {
 	struct fake *f = guest_new();
@@ -148,7 +165,7 @@ END_TEST
 
 Suite *suite_gtt_verify(void)
 {
-	const TTest *const tests[] = { no_difference, differences, walk, roots };
+	const TTest *const tests[] = { no_difference, differences, walk, no_room, roots };
 
 	return unit_suite("gtt_verify", tests, ARRAY_SIZE(tests));
 }

@@ -259,6 +259,29 @@ START_TEST(failing_calls)
 }
 END_TEST
 
+/* Shown in part, and that part cannot be taken away: it goes before the page does. */
+START_TEST(half_shown)
+{
+	struct guest *g = guest_start(1);
+	u64 addr = map(g, FIRST), second = map(g, FIRST + 1);
+
+	exen_fail("xc_domain_memory_mapping, half way", 1, ENOMEM);
+	exen_fail("xc_domain_memory_mapping", 2, EIO);
+	ck_assert_int_eq(show(g, 5, addr, 2), -ENOMEM);
+	ck_assert_uint_eq(exen_fail_left(true), 0);
+	ck_assert_uint_eq(aliases(g), 1);
+	unmap(g, addr);
+	ck_assert_uint_eq(aliases(g), 0);
+	unmap(g, second);
+	xengt_dma_trim(g->v);
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
+	ck_assert_int_eq(exen_guest_populate(g->d, 0, FIRST), 0);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
 #define PAGES 24u
 #define SLOTS 32u
 
@@ -344,6 +367,7 @@ Suite *suite_xengt_aperture(void)
 		guest_memory_in_the_aperture,
 		killed,
 		failing_calls,
+		half_shown,
 		any_order,
 	};
 

@@ -142,6 +142,8 @@ START_TEST(suspended)
 	struct guest *g = guest_start(1);
 	struct xengt_dominfo info;
 
+	/* The OpRegion is its own, and what the domain may have for it. */
+	guest_cfg_write(g, 0xfc, 4, 0xfdff8000);
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8, 0x5678);
 	ck_assert(!xengt_dominfo(&g->host, GUEST_DOMID, &info) && !info.suspended);
@@ -150,8 +152,8 @@ START_TEST(suspended)
 	for (int times = 0; times < 2; times++)
 		ck_assert_int_eq(xengt_vgpu_suspended(g->v), 0);
 	check_holes(g, GUEST_BAR0);
-	ck_assert_uint_eq(guest_stats(g).tot_pages, g->before.domain.tot_pages);
-	ck_assert_uint_eq(guest_stats(g).max_pages, g->before.domain.max_pages);
+	ck_assert_uint_eq(guest_stats(g).tot_pages, g->before.domain.tot_pages + 3);
+	ck_assert_uint_eq(guest_stats(g).max_pages, g->before.domain.max_pages + 3);
 
 	exen_domain_resume(g->d);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
@@ -159,6 +161,8 @@ START_TEST(suspended)
 	guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8, 0x9abc);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8), 0x9abc);
 	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + PLAIN), 1);
+	guest_detach(g);
+	guest_check_before(g);
 	guest_free(g);
 }
 END_TEST
@@ -229,6 +233,34 @@ START_TEST(on_top_of_ram)
 	ck_assert_uint_eq(guest_read(g, ELSEWHERE + VGPU_GGTT_OFFSET, 8), 0x777);
 	guest_detach(g);
 	check_ram(g, inside, ram_end);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+/* Nor when Xen cannot be asked where there is any. */
+START_TEST(on_top_of_unknown)
+{
+	struct guest *g = guest_start(1);
+	u64 page = 0, gpa;
+
+	while (intel_gvt_page_traps(g->host.gvt, page))
+		page++;
+	gpa = ELSEWHERE + (page << GVT_PAGE_SHIFT);
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, 0x100), 0);
+	ck_assert_int_eq(exen_guest_populate(g->d, 0, GFN(gpa)), 0);
+	fill_ram(g, gpa, gpa + GVT_PAGE_SIZE);
+	for (unsigned int nth = 1;; nth++) {
+		exen_fail("xenforeignmemory_map", nth, ENOMEM);
+		guest_move(g, PCI_BASE_ADDRESS_0, ELSEWHERE);
+		check_ram(g, gpa, gpa + GVT_PAGE_SIZE);
+		if (exen_fail_left(true)) {
+			ck_assert_uint_gt(nth, 1);
+			break;
+		}
+		guest_move(g, PCI_BASE_ADDRESS_0, GUEST_BAR0);
+	}
+	guest_detach(g);
 	guest_check_before(g);
 	guest_free(g);
 }
@@ -434,6 +466,7 @@ Suite *suite_xengt_backing(void)
 		suspended,
 		sized_while_decoding,
 		on_top_of_ram,
+		on_top_of_unknown,
 		none_to_be_had,
 		not_wanted,
 		given_up_by_the_guest,

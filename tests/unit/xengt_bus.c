@@ -125,6 +125,27 @@ START_TEST(large_hole)
 }
 END_TEST
 
+/* A guest names frames that it has not, each far from the others: they cost a call or two. */
+START_TEST(far_apart)
+{
+	struct guest *g = guest_start_gpu(1);
+	u64 gfns[512], addrs[512], was = used(g), maps = g->v->view.maps;
+
+	for (u32 i = 0; i < 512; i++)
+		gfns[i] = GUEST_PAGES + (i + 1) * XENGT_VIEW_PAGES;
+	gfns[300] = FIRST;
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_pages(g->v->vgpu, gfns, 512, addrs), 0);
+	ck_assert_uint_le(g->v->view.maps - maps, 2);
+	for (u32 i = 0; i < 512; i++)
+		ck_assert((addrs[i] == GVT_DMA_INVALID) == (i != 300));
+	guest_ram(g, (u64)FIRST << GVT_PAGE_SHIFT)[9] = 0x77;
+	ck_assert_uint_eq(((u8 *)find(g, addrs[300]))[9], 0x77);
+	intel_gvt_hypervisor_dma_unmap_guest_pages(g->v->vgpu, addrs, 512);
+	ck_assert_uint_eq(used(g), was);
+	end(g);
+}
+END_TEST
+
 /* Of what the GPU reaches, only that which the aperture shows is pinned. */
 START_TEST(shown_in_the_aperture)
 {
@@ -230,7 +251,8 @@ Suite *suite_xengt_bus(void)
 {
 	const TTest *const tests[] = { no_grants,     large_pages,
 				       large_hole,    shown_in_the_aperture,
-				       showing_fails, host_pages };
+				       showing_fails, host_pages,
+				       far_apart };
 
 	return unit_suite("xengt_bus", tests, ARRAY_SIZE(tests));
 }

@@ -392,6 +392,26 @@ START_TEST(no_handles)
 }
 END_TEST
 
+/* What was mapped to look again, and could not be unmapped then, is not forgotten. */
+START_TEST(looking_again_fails)
+{
+	struct guest *g = guest_start(1);
+	u64 addrs[MANY];
+
+	ck_assert_int_eq(map_run(g, FIRST, 300, addrs), 0);
+	for (u32 nth = 1; nth <= 4; nth++) {
+		exen_fail("xencall3", nth, EIO);
+		ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, 0x10 + nth), 0);
+		ck_assert_uint_eq(exen_fail_left(true), 0);
+		ck_assert_int_eq(exen_guest_populate(g->d, 0, 0x10 + nth), 0);
+	}
+	unmap_run(g, addrs, 300);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
 START_TEST(quota_of_all)
 {
 	struct guest *g = guest_start(1);
@@ -562,6 +582,7 @@ Suite *suite_xengt_dma(void)
 		no_table,
 		table_in_use,
 		no_handles,
+		looking_again_fails,
 		quota_of_all,
 		quota_of_one,
 		more_than_the_quota,

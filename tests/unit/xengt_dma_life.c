@@ -142,6 +142,8 @@ START_TEST(destroyed_and_stuck)
 	exen_fail_left(true);
 	exen_stats(&st);
 	ck_assert_uint_eq(st.grant_maps, 20);
+	/* Of what all vGPUs may have, it is nobody's any more. */
+	ck_assert_uint_eq(g->host.pins, 0);
 	ck_assert(guest_has_state(g));
 	ck_assert_int_ne(guest_take_up(g), 0);
 	exen_stats(&st);

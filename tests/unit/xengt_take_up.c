@@ -282,6 +282,30 @@ static void other_core(struct xengt_state *state, u64 arg)
 	xengt_state_core(state)->layout = 77;
 }
 
+static void too_many_tracked(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	state->nr_tracked = ~0u;
+}
+
+static void too_many_pins(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	state->pins.nr = XENGT_PINS_MAX + 1;
+}
+
+static void too_many_shown(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	state->aliases.end = XENGT_ALIAS_MAX + 1;
+}
+
+static void endless_uuid(struct xengt_state *state, u64 arg)
+{
+	(void)arg;
+	memset(state->options.uuid, 'x', sizeof(state->options.uuid));
+}
+
 static void other_guest(struct xengt_state *state, u64 arg)
 {
 	(void)arg;
@@ -291,9 +315,10 @@ static void other_guest(struct xengt_state *state, u64 arg)
 /* A state that does not fit is refused whole, and nothing is done to the guest. */
 START_TEST(state_refused)
 {
-	static void (*const edits[])(struct xengt_state *, u64) = { not_ready, other_layout,
-								    other_domain, no_magic,
-								    other_core };
+	static void (*const edits[])(struct xengt_state *, u64) = {
+		not_ready,	  other_layout,	 other_domain,	 no_magic,     other_core,
+		too_many_tracked, too_many_pins, too_many_shown, endless_uuid,
+	};
 	struct exen_domain_stats before, after;
 
 	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
