@@ -227,6 +227,9 @@ void vgpu_exec_service(struct intel_vgpu *vgpu);
 /** vgpu_exec_service_engine() - the same for one engine. */
 void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine engine);
 
+/** vgpu_exec_service_last() - the same, and nothing is started: what waits goes on waiting. */
+void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
 /** vgpu_exec_forget() - the guest takes PPGTT @mm away: what runs with it cannot go on. */
 void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);
 

@@ -193,7 +193,7 @@ static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sche
 	vgpu_exec_hang(vgpu, nr, &fault);
 }
 
-void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine nr)
+static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
 {
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
 	struct sched_report reports[SCHED_REPORTS];
@@ -207,12 +207,23 @@ void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine nr)
 			done(vgpu, nr);
 			break;
 		case SCHED_STOPPED:
-			replaced(vgpu, nr);
+			if (go_on)
+				replaced(vgpu, nr);
 			break;
 		case SCHED_STUCK:
 			stuck(vgpu, nr, &reports[i]);
 			break;
 		}
+}
+
+void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine nr)
+{
+	take_reports(vgpu, nr, true);
+}
+
+void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine nr)
+{
+	take_reports(vgpu, nr, false);
 }
 
 void vgpu_exec_service(struct intel_vgpu *vgpu)
