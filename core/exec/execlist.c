@@ -169,7 +169,8 @@ static void replaced(struct intel_vgpu *vgpu, enum gvt_engine nr)
 	u64 was = port->desc[0], next[2] = { port->pending[0], port->pending[1] };
 
 	store_all(&vgpu->exec.engine[nr]);
-	if (!next[0])
+	/* What ran may have got stuck before it was to stop. */
+	if (!next[0] || port->hung)
 		return;
 	set_port(port, next);
 	if (was)

@@ -290,6 +290,41 @@ START_TEST(guest_goes)
 }
 END_TEST
 
+/* A vGPU whose context ends, and which goes. */
+struct leaver {
+	struct guest guest;
+	struct gvt_gpu_context ctx;
+	u32 id;
+};
+
+static void leave(void *priv)
+{
+	struct leaver *l = priv;
+
+	script_status(&l->ctx, E, LAST);
+	ck_assert_uint_eq(guest_event(&l->guest, E), guest_csb(LAST, l->id));
+	guest_free_second(&l->guest);
+}
+
+/* It ends after all, as the engine is being reset for it: nobody is to blame, nor there any more.
+ */
+START_TEST(ends_at_last)
+{
+	struct guest g = patient_guest();
+	struct leaver l = { .guest = guest_second(&g) };
+	struct guest_ctx a = guest_context(&l.guest, E, 0);
+
+	l.id = a.id;
+	l.ctx = submit(&l.guest, &a, NULL).ctx[0];
+	script_status(&l.ctx, E, GVT_CSB_IDLE_ACTIVE);
+	script_on_reset(gpu, E, leave, &l);
+	script_stuck(&l.ctx, E);
+	script_wait_resets(gpu, E, 1);
+	check_goes_on(&g);
+	fake_free(g.f);
+}
+END_TEST
+
 /* ---- its own guest wants it off the GPU ---- */
 
 /* @a runs, @b is to take its place, and @a has given way; the guest was not yet told. */
@@ -376,10 +411,9 @@ END_TEST
 
 Suite *suite_exec_dead(void)
 {
-	const TTest *const tests[] = { never_takes_up, others_turn,	 taken_up_at_last,
-				       never_ends,     late_after_reset, twice,
-				       nonsense,       refuses,		 tables_go,
-				       process_goes };
+	const TTest *const tests[] = { never_takes_up,	 others_turn,  taken_up_at_last, never_ends,
+				       late_after_reset, twice,	       nonsense,	 refuses,
+				       tables_go,	 process_goes, ends_at_last };
 	Suite *suite = suite_create("exec_dead");
 	TCase *tcase = tcase_create("exec_dead");
 
