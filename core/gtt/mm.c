@@ -264,6 +264,8 @@ static void each_mm(struct intel_vgpu *vgpu, void (*fn)(struct intel_vgpu *, str
 
 static void take_down_mm(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 {
+	if (mm->pins)
+		vgpu_exec_forget(vgpu, mm);
 	take_down(vgpu, mm);
 }
 
