@@ -104,9 +104,115 @@ START_TEST(tables_of_another_form)
 }
 END_TEST
 
+/* ---- images ---- */
+
+#define LRI(n)	  (0x11001000u | (2 * (n)-1))
+#define LISTS_END 960u /* dwords that can be lists */
+#define MODE_3L	  (1ull << 3)
+
+static u32 *image(struct guest *g, const struct guest_ctx *ctx)
+{
+	return guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 0);
+}
+
+/* A list of @n pairs, of a general purpose register and a value that looks as if it were one. */
+static void put_list(const struct guest_ctx *ctx, u32 *list, u32 n, u32 value)
+{
+	list[0] = LRI(n);
+	for (u32 i = 0; i < n; i++) {
+		list[1 + 2 * i] = gvt_engine_base(ctx->engine) + 0x600;
+		list[2 + 2 * i] = value;
+	}
+}
+
+/* The roots' registers are values here, and the roots registers. */
+static void shifted(const struct guest_ctx *ctx, u32 *regs)
+{
+	u32 base = gvt_engine_base(ctx->engine);
+
+	put_list(ctx, &regs[0x21], 6, 0);
+	put_list(ctx, &regs[0x2e], 3, 0);
+	regs[0x30] = base + 0x274;
+	regs[0x32] = base + 0x270;
+	regs[0x35] = BATCH_END;
+}
+
+/* Where a root should be is a register that the guest can read. */
+static void one_root(const struct guest_ctx *ctx, u32 *regs)
+{
+	regs[0x2e] = gvt_engine_base(ctx->engine) + 0x600;
+}
+
+/* Registers stay what they are, byte by byte: what the context before had. */
+static void partial(const struct guest_ctx *ctx, u32 *regs)
+{
+	(void)ctx;
+	regs[0x21] |= 0xfu << 8;
+}
+
+/* Lists up to where none may be, and one there. */
+static void no_end(const struct guest_ctx *ctx, u32 *regs)
+{
+	u32 at = 0x35;
+
+	regs[0x34] = 0;
+	for (; at + 257 < LISTS_END; at += 258)
+		put_list(ctx, &regs[at], 128, 0);
+	put_list(ctx, &regs[at], (LISTS_END - at) / 2, 0);
+	put_list(ctx, &regs[LISTS_END], 1, 0);
+	regs[LISTS_END + 1] = gvt_engine_base(ctx->engine) + 0x38;
+}
+
+static void (*const images[])(const struct guest_ctx *, u32 *) = { shifted, one_root, partial,
+								   no_end };
+
+START_TEST(image_refused)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_RCS0, 0);
+	u64 desc = guest_desc(&ctx);
+
+	images[_i](&ctx, image(&g, &ctx));
+	guest_breadcrumb(&g, &ctx);
+	guest_write_tail(&g, &ctx);
+	guest_elsp(&g, GVT_RCS0, _i == 1 ? (desc & ~GVT_DESC_MODE_4L) | MODE_3L : desc, 0);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->refused[EXEC_BAD_IMAGE], 1);
+	guest_reset_engine(&g, GVT_RCS0);
+	guest_check_works(&g, GVT_RCS0);
+	fake_free(g.f);
+}
+END_TEST
+
+/* An image without the batches of a restore; where they would be are other things. */
+START_TEST(image_without_batches)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_RCS0, 0);
+	u32 *regs = image(&g, &ctx), roots[0x34 - 0x22];
+	const u32 store[] = { 0x20u << 23 | 2, GUEST_DATA_AT + 2 * GVT_PAGE_SIZE, 0, 0x600d,
+			      BATCH_END };
+
+	memcpy(roots, &regs[0x22], sizeof(roots));
+	regs[1] = LRI(11);
+	regs[0x18] = 0;
+	put_list(&ctx, &regs[0x19], 13, 0);
+	memcpy(&regs[0x22], roots, sizeof(roots));
+	memcpy(guest_dw(&g, BATCH, 0), store, sizeof(store));
+	guest_emit(&g, &ctx, BATCH_START | BATCH_PPGTT);
+	guest_emit(&g, &ctx, GUEST_DATA_AT);
+	guest_emit(&g, &ctx, 0);
+	guest_emit(&g, &ctx, 0);
+	run(&g, &ctx);
+	ck_assert_uint_eq(*guest_dw(&g, WORD, 0), 0x600d);
+	fake_free(g.f);
+}
+END_TEST
+
 Suite *suite_exec_hostile(void)
 {
-	const TTest *const tests[] = { batch_runs_out, tables_of_another_form };
+	const TTest *const tests[] = { batch_runs_out, tables_of_another_form,
+				       image_without_batches };
 	Suite *suite = suite_create("exec_hostile");
 	TCase *tcase = tcase_create("exec_hostile");
 
@@ -114,6 +220,7 @@ Suite *suite_exec_hostile(void)
 	tcase_set_timeout(tcase, 60);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
+	tcase_add_loop_test(tcase, image_refused, 0, ARRAY_SIZE(images));
 	suite_add_tcase(suite, tcase);
 	return suite;
 }
