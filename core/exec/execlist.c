@@ -265,6 +265,8 @@ static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2
 		vgpu->exec.counts.contexts += second != NULL;
 	}
 	if (!sched_extend(&engine->client, &first->run, tail, second ? &second->run : NULL)) {
+		if (second)
+			vgpu_context_store(second);
 		engine->ctx[1] = NULL;
 		return false;
 	}

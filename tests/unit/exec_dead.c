@@ -2,6 +2,9 @@
 /* A GPU that does not keep to what it should: nobody waits for it for ever, nobody pays for others.
  */
 #include "tests/unit/exec_guest.h"
+
+#include <sched.h>
+
 #include "tests/unit/script_gpu.h"
 
 #define E GVT_BCS0
@@ -325,6 +328,67 @@ START_TEST(ends_at_last)
 }
 END_TEST
 
+/* ---- address spaces ---- */
+
+#define OTHER_PML4 44u
+
+static void notify(struct guest *g, u32 code)
+{
+	fake_write(g->f, FAKE_BAR0 + 0x78838, 8, (u64)OTHER_PML4 << GVT_PAGE_SHIFT);
+	fake_reg_write(g->f, 0x78818, code);
+}
+
+static struct gvt_gpu_context first;
+
+/* The first context gets stuck; returns once that is reported. */
+static void get_stuck(struct fake *f, u64 gfn)
+{
+	int woken = 0;
+
+	if (gfn != OTHER_PML4)
+		return;
+	f->on_track = NULL;
+	script_stuck(&first, E);
+	while (!woken) {
+		sched_yield();
+		ck_assert_int_eq(sem_getvalue(&f->woken, &woken), 0);
+	}
+}
+
+/*
+ * A second context comes too late to follow the first: the address space that it would have had is
+ * not in use by it. Another that uses it, later, is stopped when it goes.
+ */
+START_TEST(second_too_late)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&g, E, 1);
+	struct guest_ctx c = guest_context(&g, GVT_VCS0, 2);
+	struct script_port port;
+
+	notify(&g, 4);
+	*guest_dw(&g, GUEST_CTX + 32 * b.nr + 1, 0x33) = OTHER_PML4 << GVT_PAGE_SHIFT;
+	*guest_dw(&g, GUEST_CTX + 32 * c.nr + 1, 0x33) = OTHER_PML4 << GVT_PAGE_SHIFT;
+	port = submit(&g, &a, NULL);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	serve(&g);
+	first = port.ctx[0];
+	g.f->on_track = get_stuck;
+	guest_submit(&g, &a, &b);
+	check_hung(&g);
+
+	notify(&g, 5);
+	notify(&g, 4);
+	guest_submit(&g, &c, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), IDLE_ACTIVE);
+	guest_reset_engine(&g, E);
+	ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(GVT_VCS0) + 0xb0) & 1, 0);
+	notify(&g, 5);
+	ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(GVT_VCS0) + 0xb0) & 1, 1);
+	fake_free(g.f);
+}
+END_TEST
+
 /* ---- its own guest wants it off the GPU ---- */
 
 /* @a runs, @b is to take its place, and @a has given way; the guest was not yet told. */
@@ -411,9 +475,10 @@ END_TEST
 
 Suite *suite_exec_dead(void)
 {
-	const TTest *const tests[] = { never_takes_up,	 others_turn,  taken_up_at_last, never_ends,
-				       late_after_reset, twice,	       nonsense,	 refuses,
-				       tables_go,	 process_goes, ends_at_last };
+	const TTest *const tests[] = { never_takes_up, others_turn,	 taken_up_at_last,
+				       never_ends,     late_after_reset, twice,
+				       nonsense,       refuses,		 tables_go,
+				       process_goes,   ends_at_last,	 second_too_late };
 	Suite *suite = suite_create("exec_dead");
 	TCase *tcase = tcase_create("exec_dead");
 
