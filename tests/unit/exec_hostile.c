@@ -104,6 +104,37 @@ START_TEST(tables_of_another_form)
 }
 END_TEST
 
+/* A frame is taken out of the GGTT while a context runs that has it in its image: it is let go. */
+START_TEST(image_moves)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 0);
+	/* MI_STORE_DATA_INDEX, which without privilege means the image's first page; for ever. */
+	const u32 stores[] = { 0x21u << 23 | 1,		  0x400,	 0xabcd,
+			       BATCH_START | BATCH_PPGTT, GUEST_DATA_AT, 0 };
+	u32 *was = guest_dw(&g, GUEST_CTX + 32 * ctx.nr, 0x100), *is = guest_dw(&g, WORD, 0x100);
+
+	memcpy(guest_dw(&g, BATCH, 0), stores, sizeof(stores));
+	for (size_t i = 0; i < 4; i++)
+		guest_emit(&g, &ctx, i < 3 ? stores[3 + i] : 0);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+	while (__atomic_load_n(was, __ATOMIC_ACQUIRE) != 0xabcd)
+		fake_serve(g.f, 1);
+	g.f->ggtt[GUEST_CTX + 32 * ctx.nr] = WORD << GVT_PAGE_SHIFT | 1;
+	fake_reg_write(g.f, 0x101008, 1);
+	__atomic_store_n(was, 0, __ATOMIC_RELEASE);
+	while (__atomic_load_n(is, __ATOMIC_ACQUIRE) != 0xabcd) {
+		fake_serve(g.f, 1);
+		ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(GVT_BCS0) + 0xb0) & 1, 0);
+	}
+	ck_assert_uint_eq(__atomic_load_n(was, __ATOMIC_ACQUIRE), 0);
+	guest_reset_engine(&g, GVT_BCS0);
+	guest_check_works(&g, GVT_BCS0);
+	fake_free(g.f);
+}
+END_TEST
+
 /* ---- images ---- */
 
 #define LRI(n)	  (0x11001000u | (2 * (n)-1))
@@ -212,7 +243,7 @@ END_TEST
 Suite *suite_exec_hostile(void)
 {
 	const TTest *const tests[] = { batch_runs_out, tables_of_another_form,
-				       image_without_batches };
+				       image_without_batches, image_moves };
 	Suite *suite = suite_create("exec_hostile");
 	TCase *tcase = tcase_create("exec_hostile");
 
