@@ -31,9 +31,12 @@ static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 	return &batch->mem;
 }
 
+#define MI_BATCH_BUFFER_END (0x0au << 23)
+
 /*
  * How long the batch at @gma is can only be seen from its commands, and only a copy may be looked
- * at: the first copy grows until it has the end, and becomes the one that runs.
+ * at: the first copy grows until it has the end, and becomes the one that runs. Where it ends by
+ * going on in another, a predicate (MI_SET_PREDICATE) may have it not do so: an end stands behind.
  */
 static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 {
@@ -62,13 +65,14 @@ static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 	}
 	/* What has no end is the audit's to refuse. */
 	nr = end < 0 ? nr : at;
-	mem = new_batch(ctx, gma, (nr * sizeof(u32) + GVT_PAGE_SIZE - 1) >> GVT_PAGE_SHIFT);
+	mem = new_batch(ctx, gma, nr * sizeof(u32) / GVT_PAGE_SIZE + 1);
 	if (mem)
 		memcpy(mem->va, dw, nr * sizeof(u32));
 	free(dw);
 	if (!mem)
 		return -ENOMEM;
 	*copy = (struct gvt_scan_copy){ .dw = (u32 *)mem->va, .nr = nr, .gma = mem->gma };
+	copy->dw[nr] = MI_BATCH_BUFFER_END;
 	return 0;
 }
 

@@ -24,6 +24,8 @@
 #define DESC_MODE_64BIT 3u
 #define DESC_KNOWN	0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */
 
+#define IMAGE_REGS 1u /* the page of an image that holds registers */
+
 static u32 image_pages(enum gvt_engine engine)
 {
 	return engine == GVT_RCS0 ? CTX_PAGES_MAX : 2;
@@ -259,22 +261,47 @@ static bool set_batches(struct shadow_ctx *ctx, struct exec_fault *fault)
 	return image_lead_batches(ctx, fault);
 }
 
-/* The other pages of the image are where the guest's are. */
+/*
+ * The other pages of the image are where the guest's are: address @i of it leads where the GGTT
+ * has it lead now.
+ */
+static int set_page(struct shadow_ctx *ctx, u32 i)
+{
+	u64 entry = vgpu_ggtt_entry(ctx->vgpu, (ctx->lrca >> GVT_PAGE_SHIFT) + i);
+	int err;
+
+	if (i == IMAGE_REGS || entry == ctx->entries[i])
+		return 0;
+	err = ctx->vgpu->gvt->gpu->ops->ggtt_set(
+		ctx->vgpu->space, (ctx->mem.gma >> GVT_PAGE_SHIFT) + i, 1, &entry, 0);
+	if (!err)
+		ctx->entries[i] = entry;
+	return err;
+}
+
 static bool set_pages(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
-	const struct gvt_gpu_ops *ops = ctx->vgpu->gvt->gpu->ops;
-	u32 page = ctx->lrca >> GVT_PAGE_SHIFT, to = ctx->mem.gma >> GVT_PAGE_SHIFT;
-
-	for (u32 i = 0; i < image_pages(ctx->engine); i++) {
-		u64 entry = vgpu_ggtt_entry(ctx->vgpu, page + i);
-
-		if (i == 1 || entry == ctx->entries[i])
-			continue;
-		if (ops->ggtt_set(ctx->vgpu->space, to + i, 1, &entry, 0))
+	for (u32 i = 0; i < image_pages(ctx->engine); i++)
+		if (set_page(ctx, i))
 			return refuse(fault, EXEC_NO_MEMORY, "no memory for a shadow", ctx->lrca);
-		ctx->entries[i] = entry;
-	}
 	return true;
+}
+
+static void follow(struct shadow_ctx *ctx, u32 first, u32 nr)
+{
+	u32 page = ctx->lrca >> GVT_PAGE_SHIFT;
+
+	for (u32 i = 0; i < image_pages(ctx->engine); i++)
+		if (page + i - first < nr && ctx->entries[i])
+			set_page(ctx, i); /* takes the place of another: needs no memory */
+}
+
+void vgpu_contexts_follow(struct intel_vgpu *vgpu, u32 first, u32 nr)
+{
+	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
+		for (struct shadow_ctx *ctx = vgpu->exec.engine[engine].cached; ctx;
+		     ctx = ctx->next)
+			follow(ctx, first, nr);
 }
 
 static bool check_desc(struct shadow_ctx *ctx, struct exec_fault *fault)

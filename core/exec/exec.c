@@ -314,7 +314,7 @@ static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 	sched_halt(&engine->client, save);
 	/* What came to its end is told now, or the next process would do it again. */
 	if (save)
-		vgpu_exec_service_engine(vgpu, nr);
+		vgpu_exec_service_last(vgpu, nr);
 	for (unsigned int i = 0; save && i < 2; i++)
 		if (engine->ctx[i])
 			vgpu_context_store(engine->ctx[i]);

@@ -81,9 +81,10 @@ struct shadow_ctx {
 	struct hidden mem; /* the image, then the ring */
 	u32 *regs;	   /* page 1 of the image, as the GPU has it */
 	u32 *ring;
-	u32 image[CTX_DWORDS];	 /* page 1 as it was loaded */
-	u8 ours[CTX_DWORDS / 8]; /* bits: dwords that are not the guest's to see or to set */
-	u64 entries[CTX_PAGES_MAX];
+	u32 image[CTX_DWORDS];	    /* page 1 as it was loaded */
+	u8 ours[CTX_DWORDS / 8];    /* bits: dwords that are not the guest's to see or to set */
+	u64 entries[CTX_PAGES_MAX]; /* of the image's pages but that, as the GPU has them; 0: none
+				     */
 	u64 pdp[4];
 	u32 levels;
 	struct shadow_batch *batches;
@@ -130,6 +131,12 @@ void vgpu_context_store(struct shadow_ctx *ctx);
 
 /** vgpu_context_uses() - true when page tables @mm are those of @ctx, which is loaded. */
 bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm);
+
+/**
+ * vgpu_contexts_follow() - graphics pages [first, first + nr) lead elsewhere, or nowhere: so do
+ * those of images, before what they led to is given back.
+ */
+void vgpu_contexts_follow(struct intel_vgpu *vgpu, u32 first, u32 nr);
 
 /** vgpu_contexts_drop() - release all shadows of an engine; none is on the GPU. */
 void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
@@ -226,6 +233,9 @@ void vgpu_exec_service(struct intel_vgpu *vgpu);
 
 /** vgpu_exec_service_engine() - the same for one engine. */
 void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
+/** vgpu_exec_service_last() - the same, and nothing is started: what waits goes on waiting. */
+void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine engine);
 
 /** vgpu_exec_forget() - the guest takes PPGTT @mm away: what runs with it cannot go on. */
 void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);

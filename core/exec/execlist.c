@@ -169,7 +169,8 @@ static void replaced(struct intel_vgpu *vgpu, enum gvt_engine nr)
 	u64 was = port->desc[0], next[2] = { port->pending[0], port->pending[1] };
 
 	store_all(&vgpu->exec.engine[nr]);
-	if (!next[0])
+	/* What ran may have got stuck before it was to stop. */
+	if (!next[0] || port->hung)
 		return;
 	set_port(port, next);
 	if (was)
@@ -193,7 +194,7 @@ static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sche
 	vgpu_exec_hang(vgpu, nr, &fault);
 }
 
-void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine nr)
+static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
 {
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
 	struct sched_report reports[SCHED_REPORTS];
@@ -207,12 +208,23 @@ void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine nr)
 			done(vgpu, nr);
 			break;
 		case SCHED_STOPPED:
-			replaced(vgpu, nr);
+			if (go_on)
+				replaced(vgpu, nr);
 			break;
 		case SCHED_STUCK:
 			stuck(vgpu, nr, &reports[i]);
 			break;
 		}
+}
+
+void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine nr)
+{
+	take_reports(vgpu, nr, true);
+}
+
+void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine nr)
+{
+	take_reports(vgpu, nr, false);
 }
 
 void vgpu_exec_service(struct intel_vgpu *vgpu)
@@ -253,6 +265,8 @@ static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2
 		vgpu->exec.counts.contexts += second != NULL;
 	}
 	if (!sched_extend(&engine->client, &first->run, tail, second ? &second->run : NULL)) {
+		if (second)
+			vgpu_context_store(second);
 		engine->ctx[1] = NULL;
 		return false;
 	}

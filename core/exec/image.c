@@ -9,6 +9,7 @@
 #define MI_BATCH_BUFFER_END (0x0au << 23)
 #define MI_LRI(header)	    ((header) >> 23 == 0x22)
 #define LRI_LENGTH	    0xffu
+#define LRI_KEEPS_BYTES	    (0xfu << 8)
 #define CTX_LISTS	    (CTX_DWORDS - 64) /* what is behind is for the GPU to judge */
 
 #define BB_VALID BIT32(0) /* of BB_ADDR and SBB_ADDR */
@@ -99,17 +100,26 @@ u32 image_get(const struct shadow_ctx *ctx, u32 at)
 bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *fault)
 {
 	/* What must be there: the rest may be missing. */
-	static const u16 needed[] = { AT_HEAD, AT_TAIL,	      AT_START,
-				      AT_CTL,  AT_PDP_LOW(0), AT_PDP_HIGH(0) };
+	static const u16 needed[] = {
+		AT_HEAD,       AT_TAIL,	       AT_START,      AT_CTL,
+		AT_PDP_LOW(0), AT_PDP_HIGH(0), AT_PDP_LOW(1), AT_PDP_HIGH(1),
+		AT_PDP_LOW(2), AT_PDP_HIGH(2), AT_PDP_LOW(3), AT_PDP_HIGH(3)
+	};
 	u32 *to = ctx->image, i = 0, end = 0;
 	bool whole = true;
 
 	memset(ctx->ours, 0, sizeof(ctx->ours));
 	while (i < CTX_LISTS && (from[i] == MI_NOOP || MI_LRI(from[i]))) {
-		u32 nr = from[i] == MI_NOOP ? 1 : (from[i] & LRI_LENGTH) + 2;
+		bool list = from[i] != MI_NOOP;
+		u32 nr = list ? (from[i] & LRI_LENGTH) + 2 : 1;
 
-		if (i + nr > CTX_LISTS || (nr > 1 && nr % 2 == 0))
+		/* Behind the last one, an end has to fit in. */
+		if (list && (i + nr >= CTX_LISTS || nr % 2 == 0))
 			return refuse(fault, "a list of registers without an end", ctx->lrca, 0);
+		/* Registers are at even dwords; a byte that is kept is another context's. */
+		if (list && (i % 2 == 0 || from[i] & LRI_KEEPS_BYTES))
+			return refuse(fault, "a list of registers that is none of a context's",
+				      ctx->lrca, from[i]);
 		memcpy(&to[i], &from[i], nr * sizeof(u32));
 		for (u32 at = i + 2; at < i + nr; at += 2)
 			if (!take_reg(ctx, to, at))
@@ -129,6 +139,8 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 
 void image_own(struct shadow_ctx *ctx, u32 at, u32 val)
 {
+	if (!has(ctx, ctx->image, at))
+		return;
 	ctx->image[at] = val;
 	ctx->ours[at / 8] |= 1u << at % 8;
 }

@@ -43,7 +43,10 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 /** image_get() - the value at dword @at, one of the above; 0 if the image does not have it. */
 u32 image_get(const struct shadow_ctx *ctx, u32 at);
 
-/** image_own() - set it to one that the guest does not see, nor what it becomes. */
+/**
+ * image_own() - set it to one that the guest does not see, nor what it becomes. An image that does
+ * not have it stays as it is.
+ */
 void image_own(struct shadow_ctx *ctx, u32 at, u32 val);
 
 /** image_is_own() - true if it was. */

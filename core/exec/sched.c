@@ -136,9 +136,9 @@ void sched_halt(struct sched_client *client, bool save)
 		if (e->stuck && !e->resetting)
 			sched_give_up_stuck(e);
 		else if (!e->resetting && !save && alone(e, client))
-			sched_reset(e);
+			sched_reset(e, NULL);
 		else if (wait_changed(e, until) && !e->resetting)
-			sched_reset(e);
+			sched_reset(e, NULL);
 	}
 	client->stopping = client->halting = false;
 	if (!save)

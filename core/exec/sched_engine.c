@@ -22,6 +22,11 @@ bool sched_on_gpu(const struct sched_engine *e, const struct sched_client *clien
 	return port_of(&e->running, client) || (e->waiting && port_of(&e->pending, client));
 }
 
+bool sched_has(const struct sched_engine *e, const struct sched_ctx *ctx)
+{
+	return in_port(&e->running, ctx) || (e->waiting && in_port(&e->pending, ctx));
+}
+
 /* What was had beyond a period's allowance counts in the next. */
 static void new_period(struct sched_client *client, u64 now)
 {

@@ -52,6 +52,9 @@ void sched_poke(struct gvt_sched *sched);
 /** sched_on_gpu() - whether a context of @client is in the engine's port, or on its way there. */
 bool sched_on_gpu(const struct sched_engine *e, const struct sched_client *client);
 
+/** sched_has() - the same of one context, which need not be there any more. */
+bool sched_has(const struct sched_engine *e, const struct sched_ctx *ctx);
+
 /** sched_by_weight() - @ns of the engine's time, as @client is charged for them. */
 u64 sched_by_weight(const struct sched_client *client, u64 ns);
 
@@ -77,8 +80,9 @@ struct sched_ctx *sched_stuck_ctx(const struct sched_engine *e, const struct gvt
 
 /**
  * sched_reset() - empty the engine's port. The lock is let go meanwhile: events may have to end.
+ * True: @ctx (or NULL) was still there. If it was not, it may be gone altogether.
  */
-void sched_reset(struct sched_engine *e);
+bool sched_reset(struct sched_engine *e, const struct sched_ctx *ctx);
 
 /** sched_give_up_stuck() - end what an event said is stuck; the others go on. */
 void sched_give_up_stuck(struct sched_engine *e);

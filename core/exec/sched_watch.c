@@ -6,9 +6,10 @@
 
 #define NEVER (~0ull)
 
-void sched_reset(struct sched_engine *e)
+bool sched_reset(struct sched_engine *e, const struct sched_ctx *ctx)
 {
 	struct gvt_gpu *gpu = e->sched->gpu;
+	bool had;
 	u64 now;
 
 	e->resetting = true;
@@ -16,6 +17,7 @@ void sched_reset(struct sched_engine *e)
 	gpu->ops->reset(gpu, e->id);
 	pthread_mutex_lock(&e->lock);
 	now = gvt_sched_now();
+	had = ctx && sched_has(e, ctx);
 	sched_account(e, now);
 	for (unsigned int i = 0; i < 2; i++) {
 		if (e->running.ctx[i])
@@ -27,16 +29,25 @@ void sched_reset(struct sched_engine *e)
 	e->waiting = false;
 	e->resetting = false;
 	e->stuck = false;
+	return had;
+}
+
+/* It was to run, or to be saved, and will be neither. */
+static bool is_lost(const struct sched_ctx *ctx)
+{
+	const struct sched_client *client = ctx->client;
+
+	return client->want[0] == ctx ||
+	       (client->stopping && !client->halting && ctx != &client->idle);
 }
 
 /* @who cannot go on: its client is told, and the others go on. NULL: nobody's fault. */
 static void give_up(struct sched_engine *e, struct sched_ctx *who,
 		    const struct gvt_gpu_event *event)
 {
-	struct sched_client *client = who ? who->client : NULL;
+	if (sched_reset(e, who) && is_lost(who)) {
+		struct sched_client *client = who->client;
 
-	sched_reset(e);
-	if (client && client->want[0] == who) {
 		client->want[0] = client->want[1] = NULL;
 		client->stopping = false;
 		who->running = false;

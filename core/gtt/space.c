@@ -41,11 +41,12 @@ void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 		return;
 	if (leaf->own) {
 		push(vgpu, nr_leaf, 0, GTT_ENTRIES, leaf->own->shadow);
-		return;
+	} else {
+		set(vgpu, nr_leaf * GTT_ENTRIES, GTT_ENTRIES, NULL,
+		    vgpu_ggtt_entry(vgpu, nr_leaf * GTT_ENTRIES));
+		leaf->behind = false;
 	}
-	set(vgpu, nr_leaf * GTT_ENTRIES, GTT_ENTRIES, NULL,
-	    vgpu_ggtt_entry(vgpu, nr_leaf * GTT_ENTRIES));
-	leaf->behind = false;
+	vgpu_contexts_follow(vgpu, nr_leaf * GTT_ENTRIES, GTT_ENTRIES);
 }
 
 void ggtt_push(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr)
@@ -54,10 +55,12 @@ void ggtt_push(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr)
 
 	if (!vgpu->space || !nr)
 		return;
-	if (leaf->behind)
+	if (leaf->behind) {
 		ggtt_push_leaf(vgpu, nr_leaf);
-	else
-		push(vgpu, nr_leaf, idx[0], idx[nr - 1] - idx[0] + 1, leaf->own->shadow);
+		return;
+	}
+	push(vgpu, nr_leaf, idx[0], idx[nr - 1] - idx[0] + 1, leaf->own->shadow);
+	vgpu_contexts_follow(vgpu, nr_leaf * GTT_ENTRIES + idx[0], idx[nr - 1] - idx[0] + 1);
 }
 
 void vgpu_ggtt_push_all(struct intel_vgpu *vgpu)

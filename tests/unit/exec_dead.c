@@ -2,6 +2,9 @@
 /* A GPU that does not keep to what it should: nobody waits for it for ever, nobody pays for others.
  */
 #include "tests/unit/exec_guest.h"
+
+#include <sched.h>
+
 #include "tests/unit/script_gpu.h"
 
 #define E GVT_BCS0
@@ -290,10 +293,192 @@ START_TEST(guest_goes)
 }
 END_TEST
 
+/* A vGPU whose context ends, and which goes. */
+struct leaver {
+	struct guest guest;
+	struct gvt_gpu_context ctx;
+	u32 id;
+};
+
+static void leave(void *priv)
+{
+	struct leaver *l = priv;
+
+	script_status(&l->ctx, E, LAST);
+	ck_assert_uint_eq(guest_event(&l->guest, E), guest_csb(LAST, l->id));
+	guest_free_second(&l->guest);
+}
+
+/* It ends after all, as the engine is being reset for it: nobody is to blame, nor there any more.
+ */
+START_TEST(ends_at_last)
+{
+	struct guest g = patient_guest();
+	struct leaver l = { .guest = guest_second(&g) };
+	struct guest_ctx a = guest_context(&l.guest, E, 0);
+
+	l.id = a.id;
+	l.ctx = submit(&l.guest, &a, NULL).ctx[0];
+	script_status(&l.ctx, E, GVT_CSB_IDLE_ACTIVE);
+	script_on_reset(gpu, E, leave, &l);
+	script_stuck(&l.ctx, E);
+	script_wait_resets(gpu, E, 1);
+	check_goes_on(&g);
+	fake_free(g.f);
+}
+END_TEST
+
+/* ---- address spaces ---- */
+
+#define OTHER_PML4 44u
+
+static void notify(struct guest *g, u32 code)
+{
+	fake_write(g->f, FAKE_BAR0 + 0x78838, 8, (u64)OTHER_PML4 << GVT_PAGE_SHIFT);
+	fake_reg_write(g->f, 0x78818, code);
+}
+
+static struct gvt_gpu_context first;
+
+/* The first context gets stuck; returns once that is reported. */
+static void get_stuck(struct fake *f, u64 gfn)
+{
+	int woken = 0;
+
+	if (gfn != OTHER_PML4)
+		return;
+	f->on_track = NULL;
+	script_stuck(&first, E);
+	while (!woken) {
+		sched_yield();
+		ck_assert_int_eq(sem_getvalue(&f->woken, &woken), 0);
+	}
+}
+
+/*
+ * A second context comes too late to follow the first: the address space that it would have had is
+ * not in use by it. Another that uses it, later, is stopped when it goes.
+ */
+START_TEST(second_too_late)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&g, E, 1);
+	struct guest_ctx c = guest_context(&g, GVT_VCS0, 2);
+	struct script_port port;
+
+	notify(&g, 4);
+	*guest_dw(&g, GUEST_CTX + 32 * b.nr + 1, 0x33) = OTHER_PML4 << GVT_PAGE_SHIFT;
+	*guest_dw(&g, GUEST_CTX + 32 * c.nr + 1, 0x33) = OTHER_PML4 << GVT_PAGE_SHIFT;
+	port = submit(&g, &a, NULL);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	serve(&g);
+	first = port.ctx[0];
+	g.f->on_track = get_stuck;
+	guest_submit(&g, &a, &b);
+	check_hung(&g);
+
+	notify(&g, 5);
+	notify(&g, 4);
+	guest_submit(&g, &c, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), IDLE_ACTIVE);
+	guest_reset_engine(&g, E);
+	ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(GVT_VCS0) + 0xb0) & 1, 0);
+	notify(&g, 5);
+	ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(GVT_VCS0) + 0xb0) & 1, 1);
+	fake_free(g.f);
+}
+END_TEST
+
+/* ---- its own guest wants it off the GPU ---- */
+
+/* @a runs, @b is to take its place, and @a has given way; the guest was not yet told. */
+static struct script_port give_way(struct guest *g, struct guest_ctx *a, struct guest_ctx *b)
+{
+	struct script_port port = submit(g, a, NULL), idle;
+
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	serve(g);
+	guest_submit(g, b, NULL);
+	idle = script_next(gpu, E);
+	script_status(&idle.ctx[0], E, GVT_CSB_PREEMPTED);
+	script_status(&idle.ctx[0], E, LAST);
+	ck_assert(guest_no_event(g, E));
+	return port;
+}
+
+/* Just then it takes the page tables away: nothing of it is started any more. */
+START_TEST(tables_go)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&g, E, 1);
+
+	give_way(&g, &a, &b);
+	fake_reg_write(g.f, 0x78818, 5); /* VGT_G2V_PPGTT_L4_PAGE_TABLE_DESTROY */
+	ck_assert(hung(&g));
+	ck_assert(guest_no_event(&g, E));
+	guest_reset_engine(&g, E);
+	check_goes_on(&g);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Just then the process ends: the next one starts what waited. */
+START_TEST(process_goes)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&g, E, 1);
+	struct script_port port;
+
+	give_way(&g, &a, &b);
+	intel_gvt_destroy_vgpu(g.f->vgpu);
+	ck_assert(guest_no_event(&g, E));
+	ck_assert_int_eq(fake_create(g.f, 64), 0);
+	ck_assert_int_eq(intel_gvt_activate_vgpu(g.f->vgpu), 0);
+	ck_assert_uint_eq(guest_event(&g, E), guest_csb(GVT_CSB_PREEMPTED, a.id));
+	port = script_next(gpu, E);
+	ck_assert_ptr_eq(port.ctx[0].space, g.f->vgpu->space);
+	ck_assert_uint_eq(port.ctx[0].desc >> GVT_DESC_ID_SHIFT, b.id);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	script_status(&port.ctx[0], E, LAST);
+	ck_assert_uint_eq(guest_event(&g, E), guest_csb(LAST, b.id));
+	fake_free(g.f);
+}
+END_TEST
+
+/*
+ * What is to give way cannot go on, before or after it was asked to: where it was is lost, and the
+ * guest is not to go on with it as if it were not.
+ */
+START_TEST(stuck_instead)
+{
+	struct guest g = patient_guest();
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&g, E, 1);
+	struct script_port port = submit(&g, &a, NULL);
+
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	if (_i) {
+		guest_submit(&g, &b, NULL);
+		script_next(gpu, E);
+		script_stuck(&port.ctx[0], E);
+		script_wait_resets(gpu, E, 1);
+	} else {
+		script_stuck(&port.ctx[0], E);
+		script_wait_resets(gpu, E, 1);
+		guest_submit(&g, &b, NULL);
+	}
+	check_hung(&g);
+	guest_reset_engine(&g, E);
+	check_goes_on(&g);
+	fake_free(g.f);
+}
+END_TEST
+
 Suite *suite_exec_dead(void)
 {
-	const TTest *const tests[] = { never_takes_up,	 others_turn, taken_up_at_last, never_ends,
-				       late_after_reset, twice,	      nonsense,		refuses };
+	const TTest *const tests[] = { never_takes_up, others_turn,	 taken_up_at_last,
+				       never_ends,     late_after_reset, twice,
+				       nonsense,       refuses,		 tables_go,
+				       process_goes,   ends_at_last,	 second_too_late };
 	Suite *suite = suite_create("exec_dead");
 	TCase *tcase = tcase_create("exec_dead");
 
@@ -302,6 +487,7 @@ Suite *suite_exec_dead(void)
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, guest_goes, 0, 4);
+	tcase_add_loop_test(tcase, stuck_instead, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return suite;
 }

@@ -21,6 +21,8 @@ struct script {
 	struct {
 		struct script_port port[SCRIPT_SUBMISSIONS];
 		u32 in, out, resets, refuse;
+		void (*on_reset)(void *priv);
+		void *priv;
 	} engine[GVT_NR_ENGINES];
 };
 
@@ -97,7 +99,14 @@ static int submit(struct gvt_gpu *gpu, enum gvt_engine engine, const struct gvt_
 static void reset(struct gvt_gpu *gpu, enum gvt_engine engine)
 {
 	struct script *s = of(gpu);
+	void (*on_reset)(void *priv);
 
+	pthread_mutex_lock(&s->lock);
+	on_reset = s->engine[engine].on_reset;
+	s->engine[engine].on_reset = NULL;
+	pthread_mutex_unlock(&s->lock);
+	if (on_reset)
+		on_reset(s->engine[engine].priv);
 	pthread_mutex_lock(&s->lock);
 	s->engine[engine].resets++;
 	pthread_cond_broadcast(&s->changed);
@@ -167,6 +176,15 @@ u32 script_resets(struct gvt_gpu *gpu, enum gvt_engine engine)
 	nr = of(gpu)->engine[engine].resets;
 	pthread_mutex_unlock(&of(gpu)->lock);
 	return nr;
+}
+
+void script_on_reset(struct gvt_gpu *gpu, enum gvt_engine engine, void (*fn)(void *priv),
+		     void *priv)
+{
+	pthread_mutex_lock(&of(gpu)->lock);
+	of(gpu)->engine[engine].on_reset = fn;
+	of(gpu)->engine[engine].priv = priv;
+	pthread_mutex_unlock(&of(gpu)->lock);
 }
 
 void script_refuse(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr)

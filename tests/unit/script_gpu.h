@@ -26,6 +26,10 @@ void script_wait_resets(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr);
 /** script_resets() - how often it was. */
 u32 script_resets(struct gvt_gpu *gpu, enum gvt_engine engine);
 
+/** script_on_reset() - at the next reset of @engine, in its course, @fn is called with @priv. */
+void script_on_reset(struct gvt_gpu *gpu, enum gvt_engine engine, void (*fn)(void *priv),
+		     void *priv);
+
 /** script_refuse() - the next @nr submissions to @engine find it busy. */
 void script_refuse(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr);
 
