@@ -22,6 +22,8 @@ dumped() {
 case_crash() {
 	local domid
 	domid=$(xl domid "$1")
+	# Where xl writes to; Debian's packages do not make it.
+	mkdir -p /var/lib/xen/dump
 	rm -rf /var/lib/xen/dump/*
 	lab-guest run "$1" '(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &' || return
 	until_true 300 gone "$1" || { xl list; return 1; }
