@@ -233,7 +233,8 @@ static void promoted(struct sched_engine *e, u64 now)
 	if (!e->waiting)
 		return;
 	sched_account(e, now);
-	if (front && !in_port(&e->pending, front) && front->client->want[0] == front)
+	/* It may wait behind the other. */
+	if (front && front->client != e->pending.ctx[0]->client && front->client->want[0] == front)
 		front->client->timesliced++;
 	e->running = e->pending;
 	e->waiting = false;

@@ -577,6 +577,10 @@ START_TEST(by_weight)
 	hog(&g, cases[_i].weight[0], cases[_i].cap);
 	hog(&h, cases[_i].weight[1], 0);
 	check_share(&g, &h, cases[_i].least, cases[_i].most);
+	/* Each has to give way to the other, sooner or later. */
+	while (!intel_vgpu_engine_counts(g.f->vgpu, GVT_VCS0).timesliced ||
+	       !intel_vgpu_engine_counts(h.f->vgpu, GVT_VCS0).timesliced)
+		sched_yield();
 	guest_free_second(&h);
 	fake_free(g.f);
 }
