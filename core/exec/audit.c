@@ -47,13 +47,12 @@ static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 
 	while (!end) {
 		u32 more = (GVT_PAGE_SIZE - (gma + 4ull * nr) % GVT_PAGE_SIZE) / sizeof(u32);
-		u32 *grown = NULL;
+		bool fits = nr + more <= BATCH_PAGES_MAX * GVT_PAGE_SIZE / sizeof(u32);
+		u32 *grown = fits ? realloc(dw, (nr + more) * sizeof(u32)) : NULL;
 
-		if (nr + more <= BATCH_PAGES_MAX * GVT_PAGE_SIZE / sizeof(u32))
-			grown = realloc(dw, (nr + more) * sizeof(u32));
 		if (!grown) {
 			free(dw);
-			return -ENOMEM;
+			return fits ? -ENOMEM : -E2BIG;
 		}
 		dw = grown;
 		if (vgpu_gma_read(ctx->vgpu, gma + 4ull * nr, dw + nr, more * sizeof(u32))) {

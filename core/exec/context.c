@@ -438,6 +438,15 @@ static bool evict(struct vgpu_engine *engine, const struct shadow_ctx *but)
 	return last != NULL;
 }
 
+/* The same, on other engines too where there is none on @nr: all share the hidden range. */
+static bool evict_any(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct shadow_ctx *but)
+{
+	for (u32 i = 0; i < GVT_NR_ENGINES; i++)
+		if (evict(&vgpu->exec.engine[(nr + i) % GVT_NR_ENGINES], but))
+			return true;
+	return false;
+}
+
 static struct shadow_ctx *find_ctx(struct intel_vgpu *vgpu, enum gvt_engine nr, u32 lrca)
 {
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
@@ -475,7 +484,7 @@ struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine en
 	while (!load(ctx, fault)) {
 		unpin(ctx);
 		free_batches(ctx);
-		if (fault->refusal != EXEC_NO_MEMORY || !evict(&vgpu->exec.engine[engine], ctx))
+		if (fault->refusal != EXEC_NO_MEMORY || !evict_any(vgpu, engine, ctx))
 			return NULL;
 	}
 	return ctx;

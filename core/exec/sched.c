@@ -138,7 +138,7 @@ void sched_halt(struct sched_client *client, bool save)
 		else if (!e->resetting && !save && alone(e, client))
 			sched_reset(e, NULL);
 		else if (wait_changed(e, until) && !e->resetting)
-			sched_reset(e, NULL);
+			sched_give_up_front(e);
 	}
 	client->stopping = client->halting = false;
 	if (!save)

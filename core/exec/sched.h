@@ -119,7 +119,7 @@ void sched_stop(struct sched_client *client);
  * sched_halt() - the same, at once and without a report of it.
  * @save: contexts are saved where the GPU lets go of them in time, and earlier reports stay;
  * otherwise contexts may be as they were, and reports are dropped. The engine is reset if need be,
- * which costs others nothing but time.
+ * which costs others nothing but time, unless one runs and does not make room: it is stuck.
  */
 void sched_halt(struct sched_client *client, bool save);
 

@@ -87,6 +87,9 @@ bool sched_reset(struct sched_engine *e, const struct sched_ctx *ctx);
 /** sched_give_up_stuck() - end what an event said is stuck; the others go on. */
 void sched_give_up_stuck(struct sched_engine *e);
 
+/** sched_give_up_front() - the same of what runs, which does not make room for others. */
+void sched_give_up_front(struct sched_engine *e);
+
 /** sched_thread() - the thread that looks at all engines in time; @arg: struct gvt_sched. Without
  * a lock held. */
 void *sched_thread(void *arg);

@@ -73,6 +73,16 @@ static void give_up_late(struct sched_engine *e, struct sched_ctx *who, const ch
 	give_up(e, who, &event);
 }
 
+void sched_give_up_front(struct sched_engine *e)
+{
+	struct sched_ctx *front = e->running.ctx[0];
+
+	if (front)
+		give_up_late(e, front, "does not let others have the engine");
+	else
+		give_up(e, NULL, NULL);
+}
+
 /* An idle engine that does not take @first up: it is reset for it once, and no more than once. */
 static void not_taken_up(struct sched_engine *e, struct sched_ctx *first)
 {
@@ -102,7 +112,7 @@ static u64 tick_engine(struct sched_engine *e, u64 now)
 	if (e->waiting && front != e->pending.ctx[0]) {
 		if (now - e->pending_at >= times->patience) {
 			if (front)
-				give_up_late(e, front, "does not let others have the engine");
+				sched_give_up_front(e);
 			else
 				not_taken_up(e, e->pending.ctx[0]);
 			return now + MS;

@@ -328,6 +328,30 @@ START_TEST(ends_at_last)
 }
 END_TEST
 
+/*
+ * One guest resets its engine, and what another has there does not make room: where that was is
+ * lost with the engine's reset, and it is not begun anew behind its guest's back.
+ */
+START_TEST(in_the_way)
+{
+	struct guest g = patient_guest(), h = guest_second(&g);
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&h, E, 0);
+	struct script_port port = submit(&h, &b, NULL);
+
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	submit(&g, &a, NULL);
+	guest_reset_engine(&g, E);
+	check_hung(&h);
+	ck_assert(!hung(&g));
+	guest_reset_engine(&h, E);
+	check_goes_on(&h);
+	check_goes_on(&g);
+	ck_assert_uint_eq(script_resets(gpu, E), 1);
+	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
 /* ---- address spaces ---- */
 
 #define OTHER_PML4 44u
@@ -478,7 +502,8 @@ Suite *suite_exec_dead(void)
 	const TTest *const tests[] = { never_takes_up, others_turn,	 taken_up_at_last,
 				       never_ends,     late_after_reset, twice,
 				       nonsense,       refuses,		 tables_go,
-				       process_goes,   ends_at_last,	 second_too_late };
+				       process_goes,   ends_at_last,	 second_too_late,
+				       in_the_way };
 	Suite *suite = suite_create("exec_dead");
 	TCase *tcase = tcase_create("exec_dead");
 

@@ -104,6 +104,50 @@ START_TEST(tables_of_another_form)
 }
 END_TEST
 
+/* A privileged batch that goes on and on is refused for that, not for want of memory. */
+START_TEST(batch_without_end)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_RCS0, 0);
+
+	start_batch(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->refused[EXEC_BAD_COMMAND], 1);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->refused[EXEC_NO_MEMORY], 0);
+	guest_reset_engine(&g, GVT_RCS0);
+	guest_check_works(&g, GVT_RCS0);
+	fake_free(g.f);
+}
+END_TEST
+
+#define GREAT_RING  0x200000u
+#define GREAT_RINGS 30u /* so many leave no room for another */
+
+/* Contexts with rings as great as can be, on one engine: there is room for one on another. */
+START_TEST(great_rings)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&g, GVT_BCS0, 1);
+
+	*guest_dw(&g, GUEST_CTX + 32 * a.nr + 1, 0x0b) = (GREAT_RING - GVT_PAGE_SIZE) | 1;
+	*guest_dw(&g, GUEST_CTX + 32 * b.nr + 1, 0x0b) = (GREAT_RING - GVT_PAGE_SIZE) | 1;
+	for (u32 i = 0, gma = FAKE_RAM_PAGES; i < GREAT_RINGS; i++, gma += 32) {
+		for (u32 page = 0; page < CTX_PAGES_MAX; page++)
+			g.f->ggtt[gma + page] =
+				(u64)(GUEST_CTX + 32 * a.nr + page) << GVT_PAGE_SHIFT | 1;
+		guest_breadcrumb(&g, &a);
+		guest_write_tail(&g, &a);
+		guest_elsp(&g, GVT_RCS0,
+			   (guest_desc(&a) & ~GVT_DESC_LRCA_MASK) | (u64)gma << GVT_PAGE_SHIFT, 0);
+		ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+		ck_assert_uint_eq(guest_event(&g, GVT_RCS0), guest_csb(LAST, a.id));
+	}
+	run(&g, &b);
+	fake_free(g.f);
+}
+END_TEST
+
 /* A frame is taken out of the GGTT while a context runs that has it in its image: it is let go. */
 START_TEST(image_moves)
 {
@@ -242,8 +286,9 @@ END_TEST
 
 Suite *suite_exec_hostile(void)
 {
-	const TTest *const tests[] = { batch_runs_out, tables_of_another_form,
-				       image_without_batches, image_moves };
+	const TTest *const tests[] = { batch_runs_out,	      tables_of_another_form,
+				       image_without_batches, image_moves,
+				       batch_without_end,     great_rings };
 	Suite *suite = suite_create("exec_hostile");
 	TCase *tcase = tcase_create("exec_hostile");
 
