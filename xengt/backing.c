@@ -266,9 +266,12 @@ static int map_all(struct xengt_vgpu *v)
 	for (u32 i = 0; i < GVT_MMIO_PAGES; i++)
 		if (!errs[i] && !intel_gvt_page_traps(v->host->gvt, i))
 			v->vgpu->mirror[i] = v->regs + i * (GVT_PAGE_SIZE / sizeof(u32));
-	v->ggtt = map_frames(v, at + GGTT_FIRST, VGPU_GGTT_PAGES, NULL);
+	v->ggtt = map_frames(v, at + GGTT_FIRST, VGPU_GGTT_PAGES, errs);
 	if (!v->ggtt)
 		return -errno;
+	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
+		if (errs[i])
+			return -ENXIO;
 	v->vgpu->ggtt = v->ggtt;
 	return 0;
 }
@@ -297,6 +300,39 @@ static void unmap_all(struct xengt_vgpu *v)
 	v->ggtt = NULL;
 }
 
+/* The entries go on in the state file; those of page @i of them too, unless @errs[i]. */
+static int keep_entries(struct xengt_vgpu *v, const u64 *ggtt, const int *errs)
+{
+	struct vgpu_state *core = xengt_state_core(v->state);
+	int err = xengt_state_reserve(v->host, v->state, core->ggtt, sizeof(core->ggtt));
+
+	if (err)
+		return err;
+	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
+		if (!errs[i])
+			memcpy(&core->ggtt[i * 512], &ggtt[i * 512], GVT_PAGE_SIZE);
+	memset(core->ggtt_written, 0xff, sizeof(core->ggtt_written));
+	return 0;
+}
+
+/*
+ * Of the table some pages are there and some not: the guest gave them up, or an earlier daemon was
+ * withdrawing them, and had kept all entries.
+ */
+static int take_up_rest(struct xengt_vgpu *v)
+{
+	int errs[VGPU_GGTT_PAGES], err;
+	u64 *ggtt = map_frames(v, v->state->backing_at + GGTT_FIRST, VGPU_GGTT_PAGES, errs);
+
+	if (!ggtt)
+		return -errno;
+	err = keep_entries(v, ggtt, errs);
+	xenforeignmemory_unmap(v->fmem, ggtt, VGPU_GGTT_PAGES);
+	if (!err)
+		xengt_backing_destroy(v, false);
+	return err;
+}
+
 /* Finishes what an earlier daemon had begun, and maps what it had. */
 static int take_up(struct xengt_vgpu *v)
 {
@@ -312,7 +348,7 @@ static int take_up(struct xengt_vgpu *v)
 	err = state->backing_at ? map_all(v) : 0;
 	if (err)
 		unmap_all(v);
-	return err;
+	return err == -ENXIO ? take_up_rest(v) : err;
 }
 
 int xengt_backing_create(struct xengt_vgpu *v)
@@ -341,13 +377,12 @@ int xengt_backing_create(struct xengt_vgpu *v)
 
 void xengt_backing_withdraw(struct xengt_vgpu *v)
 {
-	u64 *kept = xengt_state_core(v->state)->ggtt;
-	size_t size = sizeof(xengt_state_core(v->state)->ggtt);
+	static const int all_there[VGPU_GGTT_PAGES];
 	int err;
 
 	if (!v->state->backing_at)
 		return;
-	err = xengt_state_reserve(v->host, v->state, kept, size);
+	err = keep_entries(v, v->ggtt, all_there);
 	if (err) {
 		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
 			       "no room in %s to keep its GGTT; what is being saved of the domain "
@@ -355,9 +390,6 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 			       v->host->state_dir, strerror(-err));
 		return;
 	}
-	memcpy(kept, v->ggtt, size);
-	memset(xengt_state_core(v->state)->ggtt_written, 0xff,
-	       sizeof(xengt_state_core(v->state)->ggtt_written));
 	xengt_backing_destroy(v, false);
 	xengt_vgpu_log(v, XENGT_OTHER, XENGT_INFO,
 		       "suspended; should it be resumed, each access traps");

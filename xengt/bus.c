@@ -64,14 +64,29 @@ static void look_again(struct xengt_vgpu *v, const u64 *gfns, u64 *addrs, const 
 	xengt_mem_valid_many(&v->mem, ask, nr, valid);
 	xengt_view_lock(v);
 	for (u32 i = 0; i < nr; i++) {
-		if (valid[i])
+		if (valid[i]) {
+			v->view.late += xengt_view_bucket(&v->view, ask[i])->now.va != NULL;
 			continue;
+		}
 		xengt_view_unuse(v, ask[i]);
 		addrs[lost[i]] = GVT_DMA_INVALID;
 		v->view.refused++;
 	}
 	xengt_view_unuse_done(v);
 	xengt_view_unlock(v);
+}
+
+/*
+ * Pages mapped by themselves take an area each of this process, which all vGPUs share: a guest that
+ * fills its memory page by page has no more of them than this.
+ */
+static void map_anew(struct xengt_vgpu *v)
+{
+	if (v->view.late < XENGT_VIEW_LATE)
+		return;
+	xengt_view_retire(v);
+	gtt_flush(v->vgpu);
+	xengt_view_reap(v);
 }
 
 static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
@@ -84,6 +99,7 @@ static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 	xengt_view_unlock(v);
 	if (nr_lost > 0)
 		look_again(v, gfns, addrs, lost, nr_lost);
+	map_anew(v);
 	return nr_lost < 0 ? nr_lost : 0;
 }
 

@@ -84,8 +84,10 @@ int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 	u32 place = state->nr_tracked;
 	int err;
 
+	/* Its frame may be another by now, which is plain; what is typed is not typed again. */
 	if (leaves(v, gfn)) {
 		stay(v, gfn);
+		xengt_track_type(v, gfn, 1, true);
 		return 0;
 	}
 	if (xengt_pagetab_get(&v->tracked, gfn))

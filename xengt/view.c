@@ -216,6 +216,7 @@ void xengt_view_retire(struct xengt_vgpu *v)
 		bucket->old = bucket->now;
 		bucket->now = (struct xengt_view_mapping){ 0 };
 	}
+	v->view.late = 0;
 	xengt_view_unlock(v);
 }
 

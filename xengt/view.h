@@ -23,6 +23,7 @@ struct xengt_vgpu;
 #define XENGT_VIEW_PAGES   256u	  /* of a bucket */
 #define XENGT_VIEW_BUCKETS 65536u /* of one guest: 64 GiB */
 #define XENGT_VIEW_IDLE	   32u	  /* stay mapped though nothing of them is in use */
+#define XENGT_VIEW_LATE	   512u	  /* pages mapped by themselves: then all are mapped anew */
 #define XENGT_VIEW_LARGE   (XENGT_VIEW_PAGES / 16 + 1)
 
 /* A mapping of a bucket's frames; those that came later are mapped each by itself. */
@@ -50,6 +51,7 @@ struct xengt_view {
 	struct xengt_view_bucket *last; /* that was found, or NULL */
 	u32 nr, free; /* places that were ever used; the first that is free again, + 1 */
 	u32 idle;     /* mapped, and not in use */
+	u32 late;     /* pages asked for that came after their bucket was mapped */
 	u64 used;     /* pages that are in use */
 	u64 maps, drops;
 	u64 refused; /* pages asked for that are no memory */

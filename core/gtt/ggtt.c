@@ -201,14 +201,17 @@ static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf)
 	u64 gfns[GTT_ENTRIES];
 	bool valid[GTT_ENTRIES];
 	u16 idx[GTT_ENTRIES];
-	size_t nr = 0, can;
+	size_t nr = 0, mapped = 0, can;
 
-	for (size_t i = 0; i < GTT_ENTRIES; i++)
-		gfns[i] = gfn_of(vgpu, own->guest[i]);
-	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, GTT_ENTRIES, valid);
-	for (size_t i = 0; i < GTT_ENTRIES; i++)
-		if (own->shadow[i] != scratch(vgpu) && !valid[i])
-			idx[nr++] = i;
+	for (size_t i = 0; i < GTT_ENTRIES; i++) {
+		gfns[mapped] = gfn_of(vgpu, own->guest[i]);
+		idx[mapped] = i;
+		mapped += own->shadow[i] != scratch(vgpu);
+	}
+	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, mapped, valid);
+	for (size_t k = 0; k < mapped; k++)
+		if (!valid[k])
+			idx[nr++] = idx[k];
 	can = aperture_drop(vgpu, nr_leaf, idx, nr);
 	for (size_t i = 0; i < can; i++) {
 		gfns[i] = own->shadow[idx[i]];

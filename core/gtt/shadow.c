@@ -465,23 +465,33 @@ void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 
 /* ---- frames that changed hands ---- */
 
+/* The guest's frame behind entry @i of a leaf. */
+static u64 gfn_at(const struct intel_vgpu *vgpu, const struct gtt_shadow *shadow, unsigned int i)
+{
+	const u64 *from = shadow->table->entries;
+
+	if (shadow->kind != GTT_PT_64K)
+		return gfn_of(vgpu, GTT_PAGE_4K, from[i]);
+	return gfn_of(vgpu, GTT_PAGE_64K, from[ALIGN_DOWN(i, RUN)]) + i % RUN;
+}
+
 static void invalidate_leaf(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	u64 gfns[GTT_ENTRIES];
+	u16 at[GTT_ENTRIES];
 	bool valid[GTT_ENTRIES];
+	size_t nr = 0;
 
 	for (unsigned int i = 0; i < GTT_ENTRIES; i++) {
-		u64 val = shadow->table->entries[i];
-
-		gfns[i] = gfn_of(vgpu, GTT_PAGE_4K, val);
-		if (shadow->kind != GTT_PT_64K)
-			continue;
-		val = shadow->table->entries[ALIGN_DOWN(i, RUN)];
-		gfns[i] = gfn_of(vgpu, GTT_PAGE_64K, val) + i % RUN;
+		gfns[nr] = gfn_at(vgpu, shadow, i);
+		at[nr] = i;
+		nr += shadow->page.va[i] != nothing(vgpu, shadow);
 	}
-	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, GTT_ENTRIES, valid);
-	for (unsigned int i = 0; i < GTT_ENTRIES; i++) {
-		if (valid[i] || shadow->page.va[i] == nothing(vgpu, shadow))
+	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, nr, valid);
+	for (size_t k = 0; k < nr; k++) {
+		unsigned int i = at[k];
+
+		if (valid[k] || shadow->page.va[i] == nothing(vgpu, shadow))
 			continue;
 		if (shadow->kind == GTT_PT_64K) {
 			end_whole(vgpu, shadow);

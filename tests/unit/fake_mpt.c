@@ -204,6 +204,7 @@ static void put_vfio_device(unsigned long handle)
 
 static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 {
+	of(handle)->asked++;
 	return gfn < FAKE_RAM_PAGES && of(handle)->mfn[gfn];
 }
 

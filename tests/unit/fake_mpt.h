@@ -57,11 +57,11 @@ struct fake {
 		size_t nr;
 	} * host;
 	size_t host_pages, pins, nr_aliases;
-	size_t dma_limit;  /* unless 0, references that can be had at once */
-	size_t host_limit; /* unless 0, host pages that can be had */
-	u64 dma_calls, alias_calls;
-	pthread_mutex_t dma_lock; /* a GPU's threads look frames up */
-	sem_t woken;		  /* posted by each wake */
+	size_t dma_limit;		   /* unless 0, references that can be had at once */
+	size_t host_limit;		   /* unless 0, host pages that can be had */
+	u64 dma_calls, alias_calls, asked; /* .asked: frames, whether they are there */
+	pthread_mutex_t dma_lock;	   /* a GPU's threads look frames up */
+	sem_t woken;			   /* posted by each wake */
 
 	unsigned int notes[2]; /* by enum intel_gvt_note */
 	char noted[256];       /* the reason and text of the last: "reason: text" */

@@ -391,6 +391,32 @@ START_TEST(table_given_up)
 }
 END_TEST
 
+/* When frames change hands, what is not mapped anyhow is not asked for. */
+START_TEST(holes_are_not_asked_for)
+{
+	struct fake *f = guest_new();
+	u64 asked;
+
+	for (u32 i = 0; i < GTT_ENTRIES; i++) {
+		guest_entry(f, PT, i, guest_table(FAKE_RAM_PAGES + i));
+		fake_ggtt_write(f, i, guest_table(FAKE_RAM_PAGES + i));
+	}
+	guest_entry(f, PT, 7, guest_table(PAGES));
+	fake_ggtt_write(f, 9, guest_table(PAGES + 1));
+	ck_assert_int_eq(guest_sync(f), 0);
+	fake_reg_write(f, 0x101008, 1);
+	fake_give_up(f, PAGES);
+	fake_give_up(f, PAGES + 1);
+	asked = f->asked;
+	intel_vgpu_invalidate(f->vgpu);
+	/* Of four tables, and of two pages. */
+	ck_assert_uint_le(f->asked - asked, 8);
+	ck_assert_uint_eq(f->pins, 0);
+	ck_assert_uint_eq(guest_gpu(f, 0x7000), none(f));
+	fake_free(f);
+}
+END_TEST
+
 /* Two PPGTTs, and room for one: the other's shadow goes, and comes back when it is used. */
 START_TEST(quota)
 {
@@ -492,7 +518,7 @@ Suite *suite_gtt_ppgtt(void)
 		shared_table,	loop,		traps,		race_with_tracking,
 		no_tracking,	pages_of_64k,	pages_of_2m,	page_of_1g,
 		table_given_up, quota,		many_roots,	taken_over,
-		no_services,	scratch_in_64k, endless_tables,
+		no_services,	scratch_in_64k, endless_tables, holes_are_not_asked_for,
 	};
 
 	return unit_suite("gtt_ppgtt", tests, ARRAY_SIZE(tests));

@@ -104,6 +104,30 @@ START_TEST(not_memory)
 }
 END_TEST
 
+/* Frames that a guest names and has not, each far from the others, take no memory of ours. */
+START_TEST(far_apart)
+{
+	struct guest *g = guest_start(1);
+	u64 gfns[512], addrs[512];
+
+	for (u64 i = 0; i < 512; i++)
+		gfns[i] = (i << 23) + GUEST_PAGES;
+	gfns[5] = FIRST;
+	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_pages(g->v->vgpu, gfns, 512, addrs), 0);
+	ck_assert_uint_eq(g->v->dma.gfns.nr_leaves, 1);
+	unmap(g, addrs[5]);
+	for (u32 i = 0; i < 512; i++) {
+		int err = intel_gvt_hypervisor_enable_page_track(g->v->vgpu, gfns[i]);
+
+		ck_assert_int_eq(!err, i == 5);
+	}
+	ck_assert_uint_eq(g->v->tracked.nr_leaves, 1);
+	ck_assert_int_eq(intel_gvt_hypervisor_disable_page_track(g->v->vgpu, FIRST), 0);
+	ck_assert_uint_eq(g->v->tracked.nr_leaves, 0);
+	guest_free(g);
+}
+END_TEST
+
 /* More than one call's worth; some of them twice. */
 START_TEST(many_at_once)
 {
@@ -572,6 +596,7 @@ Suite *suite_xengt_dma(void)
 	const TTest *const tests[] = {
 		one_page,
 		not_memory,
+		far_apart,
 		many_at_once,
 		churn,
 		large_pages,

@@ -252,6 +252,48 @@ START_TEST(killed_before_noting)
 }
 END_TEST
 
+static void as_if_withdrawing(struct xengt_state *state, u64 arg)
+{
+	struct vgpu_state *core = xengt_state_core(state);
+
+	core->ggtt[0x100] = arg;
+	memset(core->ggtt_written, 0xff, sizeof(core->ggtt_written));
+}
+
+static void give_back(xen_pfn_t gfn)
+{
+	xc_interface *xc = xc_interface_open(NULL, NULL, 0);
+
+	ck_assert_int_eq(xc_domain_decrease_reservation_exact(xc, GUEST_DOMID, 1, 0, &gfn), 0);
+	xc_interface_close(xc);
+}
+
+/* A page of the table is not there: killed as it was withdrawn, or given up by the guest. */
+START_TEST(without_a_page)
+{
+	for (int withdrawn = 0; withdrawn < 2; withdrawn++) {
+		struct guest *g = guest_start(1);
+		u64 gfn = GFN(GUEST_BAR0 + VGPU_GGTT_OFFSET);
+
+		leave_marks(g);
+		guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1800, 8, 0x4321);
+		if (!withdrawn)
+			ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, gfn + 9), 0);
+		guest_kill(g, false);
+		if (withdrawn) {
+			give_back(gfn);
+			edit_state(g, as_if_withdrawing, 0x5678);
+		}
+		ck_assert_msg(!guest_take_up(g), "%s", g->why);
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x800, 8), 0x5678);
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1800, 8), 0x4321);
+		ck_assert_uint_eq(g->v->vgpu->ggtt[0x300], 0x4321);
+		check_end(g);
+	}
+}
+END_TEST
+
 static void not_ready(struct xengt_state *state, u64 arg)
 {
 	(void)arg;
@@ -477,6 +519,7 @@ Suite *suite_xengt_take_up(void)
 		killed_in_move,
 		killed_before_typing,
 		killed_before_noting,
+		without_a_page,
 		state_refused,
 		file_refused,
 		domain_changed,

@@ -275,6 +275,27 @@ START_TEST(ballooned_while_tracked)
 }
 END_TEST
 
+/* It is given back, comes back as another, and is tracked again before its writer is done. */
+START_TEST(another_while_let_go)
+{
+	struct guest *g = guest_start(2);
+	struct job job = { .gfn = PAGE_GFN, .nr = 1 };
+
+	ck_assert_int_eq(do_job(g, track, &job), 0);
+	guest_write(g, PAGE_GPA, 4, 5);
+	ck_assert_int_eq(exen_guest_balloon_out(g->d, 1, PAGE_GFN), 0);
+	ck_assert_int_eq(do_job(g, untrack, &job), 0);
+	ck_assert_int_eq(exen_guest_populate(g->d, 1, PAGE_GFN), 0);
+	ck_assert_int_eq(do_job(g, track, &job), 0);
+	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ioreq_server);
+	guest_write(g, PAGE_GPA, 4, 6);
+	ck_assert_uint_eq(job.calls, 2);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
 START_TEST(reset_lets_go)
 {
 	struct guest *g = guest_start(1);
@@ -326,6 +347,7 @@ Suite *suite_xengt_track(void)
 		not_the_registers,
 		many,
 		ballooned_while_tracked,
+		another_while_let_go,
 		reset_lets_go,
 		server_stays_with_its_pages,
 	};
