@@ -393,7 +393,8 @@ END_TEST
 struct reader {
 	struct guest *g;
 	atomic_bool stop;
-	unsigned int wrong, right;
+	unsigned int wrong;
+	atomic_uint right;
 };
 
 static void *keep_reading(void *arg)
@@ -422,12 +423,12 @@ START_TEST(moved_under_load)
 
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	pthread_create(&thread, NULL, keep_reading, &reader);
-	for (unsigned int n = 0; n < 40; n++)
+	/* Until it has been seen to work in between, however seldom it has its turn. */
+	for (unsigned int n = 0; n % 2 || n < 40 || atomic_load(&reader.right) < 2; n++)
 		guest_move(g, PCI_BASE_ADDRESS_0, n % 2 ? GUEST_BAR0 : ELSEWHERE);
 	atomic_store(&reader.stop, true);
 	pthread_join(thread, NULL);
 	ck_assert_uint_eq(reader.wrong, 0);
-	ck_assert_uint_gt(reader.right, 0);
 	check_types(g, GUEST_BAR0, true);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
 	guest_free(g);
