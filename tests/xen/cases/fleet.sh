@@ -50,6 +50,11 @@ lives() {
 	done
 }
 
+# One alone, until the daemon is done with it.
+case_first() {
+	lives first "$1" 1 && until_true 60 eval '(($(vgpus) == 0))'
+}
+
 case_churn() {
 	local i ok=0 jobs=()
 	for ((i = 1; i <= fleet_by; i++)); do
