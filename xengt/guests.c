@@ -106,14 +106,12 @@ static void refused(domid_t domid, const char *why)
 	xengt_log_of(&of, XENGT_REFUSED, XENGT_ERR, "no vGPU: %s", why);
 }
 
-#define NAME_WATCH "/local/domain/%u/name"
-
 static void watch_name(struct guest *guest, bool on)
 {
 	struct xs_handle *xs = guest->daemon->host.xs;
 	char path[64];
 
-	snprintf(path, sizeof(path), NAME_WATCH, guest->v->domid);
+	snprintf(path, sizeof(path), XENGT_NAME_PATH, guest->v->domid);
 	if (on)
 		xs_watch(xs, path, path);
 	else
@@ -223,22 +221,23 @@ void daemon_reap(struct daemon *daemon)
 	}
 }
 
-/* A domain that went, or merely shut down, is not named: Xen knows which. */
+/*
+ * A domain that went, or merely shut down, is not named: Xen knows which. What is held of a dead
+ * one keeps it from being freed, so this comes before all else.
+ */
 void daemon_on_xenstore(struct daemon *daemon)
 {
-	struct guest *guest;
-	unsigned int domid;
+	bool renamed = false;
 	char **watch;
 
 	while ((watch = xs_check_watch(daemon->host.xs))) {
-		if (sscanf(watch[XS_WATCH_PATH], NAME_WATCH, &domid) == 1) {
-			guest = daemon_find_domid(daemon, domid);
-			if (guest)
-				xengt_vgpu_follow_name(guest->v);
-		}
+		/* Those of domains that come and go are no paths. */
+		renamed |= watch[XS_WATCH_PATH][0] == '/';
 		free(watch);
 	}
 	daemon_reap(daemon);
+	for (struct guest *guest = daemon->guests; renamed && guest; guest = guest->next)
+		xengt_vgpu_follow_name(guest->v);
 }
 
 /* ---- after another daemon ---- */

@@ -95,7 +95,7 @@ static char *read_name(struct xengt_vgpu *v)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/local/domain/%u/name", v->domid);
+	snprintf(path, sizeof(path), XENGT_NAME_PATH, v->domid);
 	return xs_read(v->host->xs, XBT_NULL, path, NULL);
 }
 

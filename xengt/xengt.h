@@ -236,6 +236,9 @@ int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void 
  */
 int xengt_vgpu_suspended(struct xengt_vgpu *v);
 
+/* Where xenstore has a domain's name, by its number. */
+#define XENGT_NAME_PATH "/local/domain/%u/name"
+
 /** xengt_vgpu_follow_name() - its domain may have another name by now. Returns as xengt_vgpu_call()
  * does. */
 int xengt_vgpu_follow_name(struct xengt_vgpu *v);
