@@ -31,8 +31,6 @@ static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 	return &batch->mem;
 }
 
-#define MI_BATCH_BUFFER_END (0x0au << 23)
-
 /*
  * How long the batch at @gma is can only be seen from its commands, and only a copy may be looked
  * at: the first copy grows until it has the end, and becomes the one that runs. Where it ends by
@@ -71,7 +69,7 @@ static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 	if (!mem)
 		return -ENOMEM;
 	*copy = (struct gvt_scan_copy){ .dw = (u32 *)mem->va, .nr = nr, .gma = mem->gma };
-	copy->dw[nr] = MI_BATCH_BUFFER_END;
+	copy->dw[nr] = EXEC_BATCH_END;
 	return 0;
 }
 

@@ -181,9 +181,8 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 
 /* ---- contexts that end at once ---- */
 
-#define MI_LRI_8	    (0x11001000u | (2 * 8 - 1))
-#define MI_BATCH_BUFFER_END (0x0au << 23)
-#define IDLE_PAGES	    4u /* of each: the image's two, and a ring of one; one to spare */
+#define MI_LRI_8   (0x11001000u | (2 * 8 - 1))
+#define IDLE_PAGES 4u /* of each: the image's two, and a ring of one; one to spare */
 
 /*
  * A context with nothing in its ring: what is to leave an engine with nobody waiting is preempted
@@ -230,7 +229,7 @@ static int make_idle(struct intel_vgpu *vgpu)
 			root >> 32,
 			base + 0x270,
 			root,
-			MI_BATCH_BUFFER_END,
+			EXEC_BATCH_END,
 		};
 
 		memcpy(regs, list, sizeof(list));

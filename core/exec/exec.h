@@ -23,6 +23,9 @@
 struct intel_vgpu;
 struct vgpu_mm;
 
+/* MI_BATCH_BUFFER_END, the whole command: ends batches and lists of registers. */
+#define EXEC_BATCH_END (0x0au << 23)
+
 /* ---- the hidden range: hidden.c ---- */
 
 #define HIDDEN_PAGES 16384u
@@ -83,8 +86,7 @@ struct shadow_ctx {
 	u32 *ring;
 	u32 image[CTX_DWORDS];	    /* page 1 as it was loaded */
 	u8 ours[CTX_DWORDS / 8];    /* bits: dwords that are not the guest's to see or to set */
-	u64 entries[CTX_PAGES_MAX]; /* of the image's pages but that, as the GPU has them; 0: none
-				     */
+	u64 entries[CTX_PAGES_MAX]; /* of its other pages, as the GPU has them; 0: none */
 	u64 pdp[4];
 	u32 levels;
 	struct shadow_batch *batches;

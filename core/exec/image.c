@@ -5,12 +5,11 @@
 
 #include "core/vgpu.h"
 
-#define MI_NOOP		    0u
-#define MI_BATCH_BUFFER_END (0x0au << 23)
-#define MI_LRI(header)	    ((header) >> 23 == 0x22)
-#define LRI_LENGTH	    0xffu
-#define LRI_KEEPS_BYTES	    (0xfu << 8)
-#define CTX_LISTS	    (CTX_DWORDS - 64) /* what is behind is for the GPU to judge */
+#define MI_NOOP		0u
+#define MI_LRI(header)	((header) >> 23 == 0x22)
+#define LRI_LENGTH	0xffu
+#define LRI_KEEPS_BYTES (0xfu << 8)
+#define CTX_LISTS	(CTX_DWORDS - 64) /* what is behind is for the GPU to judge */
 
 #define BB_VALID BIT32(0) /* of BB_ADDR and SBB_ADDR */
 #define BB_PPGTT BIT32(5) /* of BB_STATE and SBB_STATE */
@@ -130,7 +129,7 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 	}
 	/* After the lists comes their end, or what is no list of ours to judge. */
 	memset(&to[end], 0, (i - end) * sizeof(u32));
-	to[end] = MI_BATCH_BUFFER_END;
+	to[end] = EXEC_BATCH_END;
 	memcpy(&to[CTX_LISTS], &from[CTX_LISTS], (CTX_DWORDS - CTX_LISTS) * sizeof(u32));
 	for (size_t n = 0; n < ARRAY_SIZE(needed); n++)
 		whole &= needed[n] < end && has(ctx, to, needed[n]);
