@@ -70,15 +70,21 @@ static bool hung(struct guest *g)
 	return fake_reg(g->f, gvt_engine_base(E) + 0xb0) & 1;
 }
 
+/* What the port has first is taken up, and ends; its guest is told. */
+static void ends_well(struct guest *g, const struct guest_ctx *ctx, const struct script_port *port)
+{
+	script_status(&port->ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	script_status(&port->ctx[0], E, LAST);
+	ck_assert_uint_eq(guest_event(g, E), guest_csb(LAST, ctx->id));
+}
+
 /* The GPU does as it should now, and the guest's work is done. */
 static void check_goes_on(struct guest *g)
 {
 	struct guest_ctx c = guest_context(g, E, 9);
 	struct script_port port = submit(g, &c, NULL);
 
-	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
-	script_status(&port.ctx[0], E, LAST);
-	ck_assert_uint_eq(guest_event(g, E), guest_csb(LAST, c.id));
+	ends_well(g, &c, &port);
 }
 
 /* An idle engine that does not even take a submission up, not even after a reset. */
@@ -142,9 +148,7 @@ START_TEST(taken_up_at_last)
 		script_wait_resets(gpu, E, i);
 		set_patience(&g, LONG, LONG);
 		port = script_next(gpu, E);
-		script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
-		script_status(&port.ctx[0], E, LAST);
-		ck_assert_uint_eq(guest_event(&g, E), guest_csb(LAST, a.id));
+		ends_well(&g, &a, &port);
 	}
 	fake_free(g.f);
 }
@@ -462,9 +466,7 @@ START_TEST(process_goes)
 	port = script_next(gpu, E);
 	ck_assert_ptr_eq(port.ctx[0].space, g.f->vgpu->space);
 	ck_assert_uint_eq(port.ctx[0].desc >> GVT_DESC_ID_SHIFT, b.id);
-	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
-	script_status(&port.ctx[0], E, LAST);
-	ck_assert_uint_eq(guest_event(&g, E), guest_csb(LAST, b.id));
+	ends_well(&g, &b, &port);
 	fake_free(g.f);
 }
 END_TEST
