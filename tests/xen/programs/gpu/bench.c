@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a request costs: many at once, and one at a time. */
+/* What requests cost, many at once and one at a time, and entries of page tables. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
