@@ -19,6 +19,8 @@
 /* Of so many waits without looking before, one is followed by looking. */
 #define TRY_AGAIN 8u
 
+#define LOOKS_PER_TURN 16u
+
 static u8 get_state(const ioreq_t *slot)
 {
 	return __atomic_load_n((const u8 *)slot + STATE_BYTE, __ATOMIC_ACQUIRE) & 0xf;
@@ -68,11 +70,16 @@ unsigned int ioreq_server_poll(struct ioreq_server *server)
 	return answered;
 }
 
-static void relax(struct ioreq_server *server)
+/* Looks for a moment without giving the processor away, which costs more than a few looks. */
+static unsigned int look(struct ioreq_server *server)
 {
-	__builtin_ia32_pause();
-	if (server->config.relax)
-		server->config.relax(server->config.priv);
+	unsigned int answered = 0;
+
+	for (unsigned int i = 0; i < LOOKS_PER_TURN && !answered; i++) {
+		__builtin_ia32_pause();
+		answered = ioreq_server_poll(server);
+	}
+	return answered;
 }
 
 /* Looks at the slots as long as the budget allows. Returns true when it found a request. */
@@ -80,9 +87,10 @@ static bool found_by_looking(struct ioreq_server *server)
 {
 	unsigned int answered;
 
-	for (unsigned int looks = 0; looks < server->budget; looks++) {
-		relax(server);
-		answered = ioreq_server_poll(server);
+	for (unsigned int turn = 0; turn < server->budget; turn++) {
+		if (server->config.relax)
+			server->config.relax(server->config.priv);
+		answered = look(server);
 		if (answered) {
 			server->counters.polled += answered;
 			server->budget = server->config.poll_max;

@@ -19,7 +19,7 @@ struct ioreq_server {
 	evtchn_port_t *ports;  /* a local port for each vCPU */
 	evtchn_port_t *fired;  /* ports to unmask before the next wait */
 	unsigned int nr_fired;
-	unsigned int budget; /* looks at the slots before the next wait */
+	unsigned int budget; /* turns of looking before the next wait */
 	bool woken;	     /* .woken is due */
 
 	xenevtchn_handle *waker; /* the other end of .wake_port */

@@ -168,7 +168,7 @@ static const char usage[] =
 	"  -c, --config=FILE     settings (default " XENGT_CONFIG_FILE ")\n"
 	"  -s, --socket=PATH     control socket\n"
 	"  -d, --state-dir=DIR   where vGPUs' states are kept while this boot lasts\n"
-	"  -p, --poll-max=N      looks at a guest's requests between two waits; 0: always wait\n"
+	"  -p, --poll-max=N      turns of looking for requests between two waits; 0: always wait\n"
 	"  -v, --verbose         log more\n"
 	"  -h, --help            print this and exit\n"
 	"  -V, --version         print the version and exit\n";
