@@ -148,6 +148,12 @@ void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
  */
 int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
 
+/**
+ * shadow_clear() - have entries @idx of @shadow lead to scratch, whatever its table's say; those
+ * that should not are holes. Returns 0.
+ */
+int shadow_clear(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
+
 /** shadow_retry() - the same for all that lead to scratch and should not. */
 int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
@@ -165,6 +171,14 @@ void table_put(struct intel_vgpu *vgpu, struct gtt_table *table);
 
 /** table_sync() - find out what changed, once in an epoch, and set its shadows. */
 int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table);
+
+/**
+ * table_refresh() - the same before a shadow of another kind is made of it: a frame that was a leaf
+ * may be a directory now, and its old parents not yet synced. What changed is left to the sync of
+ * the shadows that it has, and leads to scratch in them until then: setting it here would lead from
+ * table to table without a bound. Returns 0 or -E2BIG.
+ */
+int table_refresh(struct intel_vgpu *vgpu, struct gtt_table *table);
 
 /** table_lost() - its frame is not the guest's any more. */
 void table_lost(struct intel_vgpu *vgpu, struct gtt_table *table);

@@ -318,6 +318,29 @@ int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *id
 	}
 }
 
+static void clear(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int i)
+{
+	u64 was = shadow->page.va[i];
+
+	if (shadow->child) {
+		put_entry(vgpu, shadow, i);
+	} else if (shadow->kind == GTT_PT_64K) {
+		end_whole(vgpu, shadow);
+		clear_run(vgpu, shadow, i / RUN);
+	} else {
+		shadow->page.va[i] = nothing(vgpu, shadow);
+		unmap_4k(vgpu, shadow, was);
+	}
+}
+
+int shadow_clear(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr)
+{
+	for (size_t k = 0; k < nr; k++)
+		clear(vgpu, shadow, idx[k]);
+	count_holes(vgpu, shadow);
+	return 0;
+}
+
 int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	u16 idx[GTT_ENTRIES];
@@ -437,7 +460,9 @@ int shadow_get(struct intel_vgpu *vgpu, u64 gfn, enum gtt_kind kind, struct gtt_
 		(*out)->refs++;
 		end_whole(vgpu, *out);
 	} else {
-		err = new_shadow(vgpu, table, kind, out);
+		err = table_refresh(vgpu, table);
+		if (!err)
+			err = new_shadow(vgpu, table, kind, out);
 	}
 	table_put(vgpu, table);
 	return err;
@@ -488,19 +513,9 @@ static void invalidate_leaf(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 		nr += shadow->page.va[i] != nothing(vgpu, shadow);
 	}
 	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, nr, valid);
-	for (size_t k = 0; k < nr; k++) {
-		unsigned int i = at[k];
-
-		if (valid[k] || shadow->page.va[i] == nothing(vgpu, shadow))
-			continue;
-		if (shadow->kind == GTT_PT_64K) {
-			end_whole(vgpu, shadow);
-			clear_run(vgpu, shadow, i / RUN);
-		} else {
-			unmap_4k(vgpu, shadow, shadow->page.va[i]);
-			shadow->page.va[i] = nothing(vgpu, shadow);
-		}
-	}
+	for (size_t k = 0; k < nr; k++)
+		if (!valid[k] && shadow->page.va[at[k]] != nothing(vgpu, shadow))
+			clear(vgpu, shadow, at[k]);
 }
 
 static bool all_valid(struct intel_vgpu *vgpu, u64 gfn)
@@ -522,7 +537,7 @@ static void invalidate_directory(struct intel_vgpu *vgpu, struct gtt_shadow *sha
 	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
 		if (!shadow->child[i] && shadow->page.va[i] != nothing(vgpu, shadow) &&
 		    !all_valid(vgpu, gfn_of(vgpu, GTT_PAGE_2M, shadow->table->entries[i])))
-			put_entry(vgpu, shadow, i);
+			clear(vgpu, shadow, i);
 }
 
 void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)

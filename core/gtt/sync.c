@@ -131,8 +131,11 @@ int table_get(struct intel_vgpu *vgpu, u64 gfn, bool tracked, struct gtt_table *
 	return 0;
 }
 
+typedef int set_fn(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
+
 /* From the directories down: what a directory's change makes is made of the new entries already. */
-static int set_shadows(struct intel_vgpu *vgpu, struct gtt_table *table, const u16 *idx, size_t nr)
+static int each_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, const u16 *idx, size_t nr,
+		       set_fn *set)
 {
 	int first = 0;
 
@@ -143,14 +146,14 @@ static int set_shadows(struct intel_vgpu *vgpu, struct gtt_table *table, const u
 		if (!shadow)
 			continue;
 		shadow->refs++;
-		err = shadow_set(vgpu, shadow, idx, nr);
+		err = set(vgpu, shadow, idx, nr);
 		shadow_put(vgpu, shadow);
 		first = first ? first : err;
 	}
 	return first;
 }
 
-static int take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now)
+static int take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now, set_fn *set)
 {
 	u16 idx[GTT_ENTRIES];
 	size_t nr = 0;
@@ -167,13 +170,13 @@ static int take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now
 	}
 	vgpu->gtt.counts.changes += nr;
 	table->users++;
-	err = set_shadows(vgpu, table, idx, nr);
+	err = each_shadow(vgpu, table, idx, nr, set);
 	table_put(vgpu, table);
 	return err;
 }
 
 /* Reads and compares. A frame that cannot be read has nothing in it, and is asked for again. */
-static int compare(struct intel_vgpu *vgpu, struct gtt_table *table)
+static int compare(struct intel_vgpu *vgpu, struct gtt_table *table, set_fn *set)
 {
 	u64 now[GTT_ENTRIES];
 
@@ -190,24 +193,35 @@ static int compare(struct intel_vgpu *vgpu, struct gtt_table *table)
 		return 0;
 	}
 	table->quiet = 0;
-	return take(vgpu, table, now);
+	return take(vgpu, table, now, set);
+}
+
+/* Once in an epoch: true when what was read last may not be what is there. */
+static bool is_due(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	if (!table->track || table->epoch == vgpu->gtt.ppgtt.epoch)
+		return false;
+	table->epoch = vgpu->gtt.ppgtt.epoch;
+	return !table->track->tracked || table->dirty;
 }
 
 int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
 	int err;
 
-	if (!table->track || table->epoch == vgpu->gtt.ppgtt.epoch)
+	if (!is_due(vgpu, table))
 		return 0;
-	table->epoch = vgpu->gtt.ppgtt.epoch;
-	if (table->track->tracked && !table->dirty)
-		return 0;
-	err = compare(vgpu, table);
+	err = compare(vgpu, table, shadow_set);
 	if (err || table->dirty || table->quiet < GTT_TRACK_AFTER || table->track->tracked)
 		return err;
 	/* What is written until tracking begins is found by comparing once more. */
 	table->quiet = 0;
-	return track(vgpu, table) ? 0 : compare(vgpu, table);
+	return track(vgpu, table) ? 0 : compare(vgpu, table, shadow_set);
+}
+
+int table_refresh(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	return is_due(vgpu, table) ? compare(vgpu, table, shadow_clear) : 0;
 }
 
 void table_lost(struct intel_vgpu *vgpu, struct gtt_table *table)
@@ -216,5 +230,5 @@ void table_lost(struct intel_vgpu *vgpu, struct gtt_table *table)
 
 	untrack(vgpu, table);
 	table->dirty = true;
-	take(vgpu, table, nothing);
+	take(vgpu, table, nothing, shadow_set);
 }

@@ -275,6 +275,59 @@ START_TEST(endless_holes)
 }
 END_TEST
 
+/*
+ * A leaf's frame that the guest takes for a directory, before a sync has seen it go as a leaf: what
+ * it said as one, here pages that look like large ones, means nothing any more.
+ */
+START_TEST(leaf_becomes_directory)
+{
+	static const u32 above[] = { PD, PDP, PML4 };
+	static const u64 at[] = { 1ull << 21, 1ull << 30, 1ull << 39 };
+
+	for (u32 level = 1; level < ARRAY_SIZE(above); level++) {
+		struct fake *f = guest_new();
+		u64 calls;
+
+		for (u32 i = 0; i < GTT_ENTRIES; i++)
+			guest_entry(f, PT2, i, guest_table(PAGES + i) | 0x80);
+		guest_entry(f, PD, 1, guest_table(PT2));
+		ck_assert_int_eq(guest_sync(f), 0);
+		ck_assert_uint_eq(guest_gpu(f, at[0]), guest_bus(f, PAGES));
+
+		guest_entry(f, PD, 1, 0);
+		for (u32 i = 0; i < GTT_ENTRIES; i++)
+			guest_entry(f, PT2, i, 0);
+		guest_entry(f, PT2, 0, guest_table(PT));
+		guest_entry(f, above[level], 1, guest_table(PT2));
+		calls = f->dma_calls;
+		ck_assert_int_eq(guest_sync(f), 0);
+		ck_assert_uint_le(f->dma_calls - calls, 16);
+		ck_assert_uint_eq(guest_gpu(f, at[0]), none(f));
+		if (level == 1)
+			ck_assert_uint_eq(guest_gpu(f, at[1]), guest_bus(f, PAGES));
+		fake_free(f);
+	}
+}
+END_TEST
+
+/* A frame that is both at once keeps both of what it says, whichever changes. */
+START_TEST(leaf_and_directory)
+{
+	struct fake *f = guest_new();
+
+	guest_entry(f, PT2, 0, guest_table(PT));
+	guest_entry(f, PD, 1, guest_table(PT2));
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, 1ull << 21), guest_bus(f, PT));
+	guest_entry(f, PT2, 1, guest_table(PT));
+	guest_entry(f, PDP, 1, guest_table(PT2));
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(guest_gpu(f, (1ull << 21) + 0x1000), guest_bus(f, PT));
+	ck_assert_uint_eq(guest_gpu(f, (1ull << 30) + (1ull << 21)), guest_bus(f, PAGES));
+	fake_free(f);
+}
+END_TEST
+
 /* The same of directories that lead to tables that are not there, and of tables that went. */
 START_TEST(endless_tables)
 {
@@ -514,11 +567,28 @@ END_TEST
 Suite *suite_gtt_ppgtt(void)
 {
 	const TTest *const tests[] = {
-		endless_holes,	shared_64k,	life,		three_levels,
-		shared_table,	loop,		traps,		race_with_tracking,
-		no_tracking,	pages_of_64k,	pages_of_2m,	page_of_1g,
-		table_given_up, quota,		many_roots,	taken_over,
-		no_services,	scratch_in_64k, endless_tables, holes_are_not_asked_for,
+		endless_holes,
+		shared_64k,
+		life,
+		three_levels,
+		shared_table,
+		loop,
+		traps,
+		race_with_tracking,
+		no_tracking,
+		pages_of_64k,
+		pages_of_2m,
+		page_of_1g,
+		table_given_up,
+		quota,
+		many_roots,
+		taken_over,
+		no_services,
+		scratch_in_64k,
+		endless_tables,
+		leaf_becomes_directory,
+		leaf_and_directory,
+		holes_are_not_asked_for,
 	};
 
 	return unit_suite("gtt_ppgtt", tests, ARRAY_SIZE(tests));
