@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "xengt/log.h"
 #include "xengt/xengt.h"
 
 /* References taken with the lock held. */
@@ -89,6 +90,16 @@ static void map_anew(struct xengt_vgpu *v)
 	xengt_view_reap(v);
 }
 
+static void tell_of_failures(struct xengt_vgpu *v)
+{
+	if (v->view.told || !__atomic_load_n(&v->view.failed, __ATOMIC_RELAXED))
+		return;
+	v->view.told = true;
+	xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+		       "its memory cannot be mapped, and its GPU does not reach it; with tens of GiB "
+		       "of guests, raise vm.max_map_count (sysctl)");
+}
+
 static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 {
 	u16 lost[BATCH];
@@ -100,6 +111,7 @@ static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 	if (nr_lost > 0)
 		look_again(v, gfns, addrs, lost, nr_lost);
 	map_anew(v);
+	tell_of_failures(v);
 	return nr_lost < 0 ? nr_lost : 0;
 }
 

@@ -163,6 +163,7 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	put_u64(mem, "added_kib", v->state->added_kib);
 	put_u64(mem, "mapped_pages", v->host->gpu ? v->view.used : v->dma.used);
 	put_u64(mem, "mapped_refused", v->view.refused);
+	put_u64(mem, "mapped_failed", v->view.failed);
 	put_u64(mem, "pinned_pages", v->dma.used);
 	put_u64(mem, "pinned_idle", v->dma.idle);
 	put_u64(mem, "grant_frames", v->grants.frames);

@@ -78,6 +78,7 @@ static bool map_bucket(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
 	if (now->va)
 		return true;
 	now->va = map_frames(v, bucket->number * XENGT_VIEW_PAGES, XENGT_VIEW_PAGES, errs);
+	v->view.failed += !now->va && errno == ENOMEM;
 	for (u32 i = 0; now->va && i < XENGT_VIEW_PAGES; i++)
 		if (!errs[i])
 			now->present[i / 64] |= 1ull << i % 64;

@@ -56,6 +56,8 @@ struct xengt_view {
 	u64 maps, drops;
 	u64 refused; /* pages asked for that are no memory */
 	u64 strays;  /* given back, and not had */
+	u64 failed;  /* mappings that this process had no room for */
+	bool told;   /* of that, the log */
 };
 
 /** xengt_view_init() - an empty view; no other call comes before. */

@@ -252,6 +252,12 @@ START_TEST(failures)
 		ck_assert_uint_eq(exen_fail_left(true), 0);
 	}
 	check_finds(g, addr, FIRST + 2 * XENGT_VIEW_PAGES);
+	/* No room, which its user can do something about, is counted apart. */
+	ck_assert_uint_eq(g->v->view.failed, 0);
+	exen_fail("xenforeignmemory_map", 1, ENOMEM);
+	unmap(g, map(g, FIRST + 3 * XENGT_VIEW_PAGES));
+	ck_assert_uint_eq(exen_fail_left(true), 0);
+	ck_assert_uint_eq(g->v->view.failed, 1);
 	exen_fail("xenforeignmemory_map", 1, EIO);
 	other = map(g, 0x800);
 	exen_fail_left(true);
