@@ -44,7 +44,8 @@ def guest_initrd(dom0, linux, added):
     return plain
 
 
-GUEST_MODULES = ["i915"]
+# vgem is for IGT, whose tests hold work back by its fences.
+GUEST_MODULES = ["i915", "vgem"]
 
 
 class Job:
