@@ -34,12 +34,16 @@ case_crash() {
 	return $ok
 }
 
+has_crashed() {
+	xl list "$1" | awk 'NR == 2 && $5 ~ /c/ { crashed = 1 } END { exit !crashed }'
+}
+
 # It panics and is preserved: its vGPU stays with it, to be looked at, until it is destroyed.
 case_preserve() {
 	local domid
 	domid=$(xl domid "$1")
 	lab-guest run "$1" '(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &' || return
-	until_true 60 eval "xl list $domid | grep -q -- '--.*c--'" || { xl list; return 1; }
+	until_true 60 has_crashed "$domid" || { xl list; return 1; }
 	xl list
 	xengt show "$domid" >/dev/null && xl destroy "$domid" || return
 	until_true 60 gone "$1" && nothing_of "$domid"
