@@ -79,9 +79,9 @@ struct ioreq_config {
 	 * All hooks get .priv. .read_gpa and .write_gpa copy guest memory (0 or negative errno);
 	 * .invalidate says that guest frames changed hands; .woken is called in the thread after
 	 * ioreq_server_wake(), and ends ioreq_server_run() by returning false; .relax passes the
-	 * time between two turns of looking at the slots; .begin is told of each request before it is carried
-	 * out, which says that the vCPU is done with its last one, and where in memory it writes,
-	 * or IOREQ_NO_WRITE; .trace sees each afterwards. The last four may be NULL.
+	 * time between two turns of looking at the slots; .begin is told of each request before it
+	 * is carried out, which says that the vCPU is done with its last one, and where in memory
+	 * it writes, or IOREQ_NO_WRITE; .trace sees each afterwards. The last four may be NULL.
 	 */
 	void *priv;
 	int (*read_gpa)(void *priv, u64 gpa, void *buf, size_t len);
