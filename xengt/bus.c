@@ -95,9 +95,10 @@ static void tell_of_failures(struct xengt_vgpu *v)
 	if (v->view.told || !__atomic_load_n(&v->view.failed, __ATOMIC_RELAXED))
 		return;
 	v->view.told = true;
-	xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
-		       "its memory cannot be mapped, and its GPU does not reach it; with tens of GiB "
-		       "of guests, raise vm.max_map_count (sysctl)");
+	xengt_vgpu_log(
+		v, XENGT_OTHER, XENGT_WARN,
+		"its memory cannot be mapped, and its GPU does not reach it; with tens of GiB "
+		"of guests, raise vm.max_map_count (sysctl)");
 }
 
 static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
