@@ -10,11 +10,13 @@ version() {
 	dpkg-query -W -f '${Version}' xengt
 }
 
-# What is on the disk and in /run, but for what tells of the past: logs, apt's and dpkg's own.
+# What is on the disk and in /run, but for what others note as time goes by: logs, apt's, dpkg's and
+# debconf's own, devices that come and go, domains that were.
 files() {
 	find / /run -xdev \( -path /root -o -path /tmp -o -path /var/log -o -path /var/cache/apt \
-		-o -path /var/lib/apt -o -path '/var/lib/dpkg/*-old' -o -path /run/xengt-lab \) -prune \
-		-o -print | sort
+		-o -path /var/lib/apt -o -path '/var/lib/dpkg/*-old' -o -path /var/cache/debconf \
+		-o -path /run/xengt-lab -o -path /run/udev/data -o -path /run/xen/domid-history \
+		-o -path /run/systemd/ask-password-block \) -prune -o -print | sort
 }
 
 serves() {
