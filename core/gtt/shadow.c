@@ -537,7 +537,7 @@ static void invalidate_directory(struct intel_vgpu *vgpu, struct gtt_shadow *sha
 	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
 		if (!shadow->child[i] && shadow->page.va[i] != nothing(vgpu, shadow) &&
 		    !all_valid(vgpu, gfn_of(vgpu, GTT_PAGE_2M, shadow->table->entries[i])))
-			clear(vgpu, shadow, i);
+			put_entry(vgpu, shadow, i);
 }
 
 void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
