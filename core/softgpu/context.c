@@ -14,21 +14,23 @@
 #define IMAGE_TAIL   7u	   /* the dword with RING_TAIL */
 #define IMAGE_ENGINE 0x50u /* from here on RESTORE_INHIBIT counts */
 
-#define LRI(n)	    (0x22u << 23 | (2 * (n)-1))
-#define LRI_POSTED  BIT32(12)
-#define IS(h, op)   ((h) >> 23 == (op))
-#define LRI_OP	    0x22u
-#define END_OP	    0x0au
-#define BATCH_END   (END_OP << 23)
-#define REG_MASK    0x7ffffcu
-#define HEAD_MASK   0x1ffffcu
-#define TAIL_MASK   0x1ffff8u
-#define RING_PAGES  0x1ff000u
-#define RING_VALID  BIT32(0)
-#define BB_VALID    BIT32(0)
-#define BB_PPGTT    BIT32(5) /* of BBSTATE */
-#define BB_SKIP	    8	     /* of BBSTATE: where MI_SET_PREDICATE's condition is kept */
-#define CTL_INHIBIT BIT32(0) /* of CONTEXT_CONTROL: RESTORE_INHIBIT */
+#define LRI(n)	       (0x22u << 23 | (2 * (n)-1))
+#define LRI_POSTED     BIT32(12)
+#define IS(h, op)      ((h) >> 23 == (op))
+#define LRI_OP	       0x22u
+#define END_OP	       0x0au
+#define BATCH_END      (END_OP << 23)
+#define REG_MASK       0x7ffffcu
+#define HEAD_MASK      0x1ffffcu
+#define TAIL_MASK      0x1ffff8u
+#define RING_PAGES     0x1ff000u
+#define RING_VALID     BIT32(0)
+#define BB_VALID       BIT32(0)
+#define BB_PPGTT       BIT32(5) /* of BBSTATE */
+#define BB_SKIP	       8	/* of BBSTATE: where MI_SET_PREDICATE's condition is kept */
+#define CTL_INHIBIT    BIT32(0) /* of CONTEXT_CONTROL: RESTORE_INHIBIT */
+#define INDIRECT_LINES 0x3fu	/* of INDIRECT_CTX: how many, of 64 bytes */
+#define INDIRECT_AT    0xffc0u	/* of INDIRECT_CTX_OFFSET: bytes from the image's start */
 
 #define GPR2(n)	 0x600 + 8 * (n), 0x604 + 8 * (n)
 #define GPR8(n)	 GPR2(n), GPR2((n) + 1), GPR2((n) + 2), GPR2((n) + 3)
@@ -36,11 +38,9 @@
 
 /* Registers by distance from the engine's base. */
 static const u16 ring_regs[] = {
-	RING_CONTEXT_CONTROL, RING_HEAD,     RING_TAIL,
-	RING_START,	      RING_CTL,	     RING_BBADDR_UDW,
-	RING_BBADDR,	      RING_BBSTATE,  RING_SBBADDR_UDW,
-	RING_SBBADDR,	      RING_SBBSTATE, RING_PER_CTX,
-	RING_INDIRECT,	      0x1c8,
+	RING_CONTEXT_CONTROL, RING_HEAD,    RING_TAIL,	   RING_START,	     RING_CTL,
+	RING_BBADDR_UDW,      RING_BBADDR,  RING_BBSTATE,  RING_SBBADDR_UDW, RING_SBBADDR,
+	RING_SBBSTATE,	      RING_PER_CTX, RING_INDIRECT, RING_INDIRECT_AT,
 };
 static const u16 memory_regs[] = {
 	RING_CTX_TIMESTAMP, 0x28c, 0x288, 0x284, 0x280, 0x27c, 0x278, 0x274, 0x270,
@@ -79,9 +79,13 @@ struct list {
 	}
 
 static const struct list render_lists[] = {
-	LIST(0x001, true, ring_regs),	  LIST(0x021, true, memory_regs),
-	LIST(0x041, false, render_power), LIST(0x051, true, engine_regs),
-	LIST(0x0b1, true, render_regs),	  LIST(0x131, true, pipeline_regs),
+	LIST(0x001, true, ring_regs),
+	LIST(0x021, true, memory_regs),
+	LIST(0x041, false, render_power),
+	LIST(0x051, true, engine_regs),
+	LIST(0x0b1, true, render_regs),
+	/* Behind where Linux has workarounds run, which are not to undo what a context chose. */
+	LIST(0x261, true, pipeline_regs),
 };
 static const struct list other_lists[] = {
 	LIST(0x001, true, ring_regs),
@@ -133,20 +137,22 @@ static void load_reg(struct softgpu_engine *e, u32 offset, u32 val)
 		softgpu_reg_write(e->space, offset, val);
 }
 
-static void load_lists(struct softgpu_engine *e, const u32 *image)
+/* Those lists that begin in @from to @to. Returns where to go on. */
+static u32 load_lists(struct softgpu_engine *e, const u32 *image, u32 from, u32 to)
 {
-	for (u32 i = 0; i < IMAGE_SETUP;) {
-		u32 at = i, header = get(image, i++), nr = ((header & 0xff) + 1) / 2;
+	u32 i = from;
+
+	while (i < to) {
+		u32 header = get(image, i++), nr = ((header & 0xff) + 1) / 2;
 
 		if (!header)
 			continue;
 		if (!IS(header, LRI_OP) || i + 2 * nr > IMAGE_SETUP)
-			return;
-		if (at >= IMAGE_ENGINE && softgpu_own(e, RING_CONTEXT_CONTROL) & CTL_INHIBIT)
-			return;
+			return IMAGE_SETUP;
 		for (; nr; nr--, i += 2)
 			load_reg(e, get(image, i) & REG_MASK, get(image, i + 1));
 	}
+	return i;
 }
 
 void softgpu_context_roots(struct softgpu_engine *e)
@@ -213,11 +219,31 @@ static enum softgpu_end run_at_restore(struct softgpu_engine *e, u64 addr, u32 b
 	return end;
 }
 
+/* The engine's lists, with the driver's workarounds in between where it said, and after them. */
+static enum softgpu_end load_engine(struct softgpu_engine *e, const u32 *image, u32 at)
+{
+	bool inhibit = softgpu_own(e, RING_CONTEXT_CONTROL) & CTL_INHIBIT;
+	u32 indirect = softgpu_own(e, RING_INDIRECT), per_ctx = softgpu_own(e, RING_PER_CTX);
+	u32 stop = (softgpu_own(e, RING_INDIRECT_AT) & INDIRECT_AT) / 4;
+	enum softgpu_end end = END_EMPTY;
+
+	if (!inhibit)
+		at = load_lists(e, image, at, stop < IMAGE_SETUP ? stop : IMAGE_SETUP);
+	if (indirect & INDIRECT_LINES)
+		end = run_at_restore(e, indirect & ~INDIRECT_LINES,
+				     (indirect & INDIRECT_LINES) * 64);
+	if (!inhibit)
+		load_lists(e, image, at, IMAGE_SETUP);
+	if (end == END_EMPTY && per_ctx & 1)
+		end = run_at_restore(e, per_ctx & GVT_DESC_LRCA_MASK, 0);
+	return end;
+}
+
 enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 {
-	u32 indirect, per_ctx;
 	const u32 *image;
-	enum softgpu_end end = END_EMPTY;
+	enum softgpu_end end;
+	u32 at;
 
 	e->regs = softgpu_regs_page(e->space, e->base);
 	e->cs = (struct softgpu_cs){ 0 };
@@ -230,20 +256,14 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 	if (!image)
 		return END_STUCK;
 	clear_ring(e);
-	load_lists(e, image);
+	at = load_lists(e, image, 0, IMAGE_ENGINE);
 	for (u32 i = 0; i < SOFTGPU_SETUP_DWORDS; i++)
 		e->setup[i] = get(image, IMAGE_SETUP + i);
 	e->time_base = softgpu_own(e, RING_CTX_TIMESTAMP) - (u32)softgpu_timestamp();
 	softgpu_context_roots(e);
 	if (!load_streamer(e))
 		return END_STUCK;
-
-	indirect = softgpu_own(e, RING_INDIRECT);
-	per_ctx = softgpu_own(e, RING_PER_CTX);
-	if (indirect & 0x3f)
-		end = run_at_restore(e, indirect & ~0x3fu, (indirect & 0x3f) * 64);
-	if (end == END_EMPTY && per_ctx & 1)
-		end = run_at_restore(e, per_ctx & GVT_DESC_LRCA_MASK, 0);
+	end = load_engine(e, image, at);
 	/* What was asked meanwhile was not looked at. */
 	__atomic_store_n(&e->attention, 1, __ATOMIC_RELEASE);
 	return end;

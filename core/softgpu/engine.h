@@ -40,6 +40,7 @@
 #define RING_CCID	     0x180
 #define RING_PER_CTX	     0x1c0
 #define RING_INDIRECT	     0x1c4
+#define RING_INDIRECT_AT     0x1c8 /* INDIRECT_CTX_OFFSET */
 #define RING_EXECLIST_STATUS 0x234
 #define RING_CONTEXT_CONTROL 0x244
 #define RING_PDP	     0x270

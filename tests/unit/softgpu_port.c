@@ -298,6 +298,39 @@ START_TEST(batches_at_restore)
 }
 END_TEST
 
+/*
+ * Workarounds run in mid-restore, where Linux has them: over what the engine was given before, and
+ * under what the context chose for the pipeline (i915's gen9_init_indirectctx_bb()).
+ */
+START_TEST(workarounds_in_mid_restore)
+{
+	static const struct {
+		u32 at, instpm, chicken;
+	} cases[] = {
+		{ 0x26 << 6, 0x10, 0x1008 }, /* Linux' */
+		{ 0, 0x30, 0x1008 },	     /* before all: nothing of it stays */
+		{ 0xffc0, 0x10, 0x0008 },    /* behind all */
+	};
+	const u32 instpm = 0x20c0, chicken = 0x7014;
+	u32 indirect = rig_pages(&rig, 1), out = rig_pages(&rig, 1);
+
+	RIG_WRITE(&rig, indirect, LRI(2), instpm, 0x00200000, chicken, 0x10000000);
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rig_context c;
+
+		rig_context(&rig, &c, GVT_RCS0, 1 + i);
+		RIG_EMIT(&c, LRI(2), instpm, 0xffff0030, chicken, 0xffff1008);
+		rig_run(&c);
+		*rig_image(&c, 0x1c4) = indirect | 1;
+		*rig_image(&c, 0x1c8) = cases[i].at;
+		RIG_EMIT(&c, SRM | GLOBAL, instpm, out, 0, SRM | GLOBAL, chicken, out + 4, 0);
+		rig_run(&c);
+		ck_assert_uint_eq(rig_get(&rig, out) & 0xffff, cases[i].instpm);
+		ck_assert_uint_eq(rig_get(&rig, out + 4) & 0xffff, cases[i].chicken);
+	}
+}
+END_TEST
+
 /* Contexts of two vGPUs on two engines at once: each waits for what the other's engine does. */
 START_TEST(engines_at_once)
 {
@@ -422,10 +455,23 @@ END_TEST
 Suite *suite_softgpu_port(void)
 {
 	const TTest *const tests[] = {
-		lone,		two_elements,	      empty_ring,	  ring_wraps,
-		lite_restore,	preempted_in_ring,    preempted_in_batch, preempted_in_loop,
-		no_arbitration, forced_restore,	      batches_at_restore, engines_at_once,
-		spaces_in_turn, submitted_from_event, tail_chases_head,	  nothing_to_run,
+		lone,
+		two_elements,
+		empty_ring,
+		ring_wraps,
+		lite_restore,
+		preempted_in_ring,
+		preempted_in_batch,
+		preempted_in_loop,
+		no_arbitration,
+		forced_restore,
+		batches_at_restore,
+		workarounds_in_mid_restore,
+		engines_at_once,
+		spaces_in_turn,
+		submitted_from_event,
+		tail_chases_head,
+		nothing_to_run,
 	};
 
 	return unit_suite_with("softgpu_port", setup, teardown, tests, ARRAY_SIZE(tests));
