@@ -313,6 +313,23 @@ static int row(struct run *r, s32 y)
 	return 0;
 }
 
+/* Those that are left: between two of them it may have to wait for another context. */
+static int rows(struct run *r)
+{
+	u32 nr = (u32)(r->b->y2 - r->b->y1), *done = softgpu_progress(r->engine);
+
+	while (*done < nr) {
+		int rc = row(r, r->up ? r->b->y2 - 1 - (s32)*done : r->b->y1 + (s32)*done);
+
+		if (rc)
+			return rc;
+		if (++*done < nr && softgpu_wanted(r->engine))
+			return -EINTR;
+	}
+	*done = 0;
+	return 0;
+}
+
 int softgpu_blt(struct softgpu_engine *e, enum gvt_cmd_op op, const u32 *dw, u32 nr)
 {
 	struct blt b;
@@ -329,7 +346,5 @@ int softgpu_blt(struct softgpu_engine *e, enum gvt_cmd_op op, const u32 *dw, u32
 	r.engine = e;
 	r.b = &b;
 	rc = prepare(&r);
-	for (s32 i = 0; !rc && i < b.y2 - b.y1; i++)
-		rc = row(&r, r.up ? b.y2 - 1 - i : b.y1 + i);
-	return rc;
+	return rc ? rc : rows(&r);
 }

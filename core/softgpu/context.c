@@ -11,8 +11,9 @@
 #define IMAGE_OFFSET GVT_PAGE_SIZE /* from LRCA; before it is the context's own status page */
 #define IMAGE_DWORDS (GVT_PAGE_SIZE / 4)
 #define IMAGE_SETUP  (IMAGE_DWORDS - SOFTGPU_SETUP_DWORDS)
-#define IMAGE_TAIL   7u	   /* the dword with RING_TAIL */
-#define IMAGE_ENGINE 0x50u /* from here on RESTORE_INHIBIT counts */
+#define IMAGE_KEPT   (IMAGE_SETUP - 2) /* a command's progress, and of which command */
+#define IMAGE_TAIL   7u		       /* the dword with RING_TAIL */
+#define IMAGE_ENGINE 0x50u	       /* from here on RESTORE_INHIBIT counts */
 
 #define LRI(n)	       (0x22u << 23 | (2 * (n)-1))
 #define LRI_POSTED     BIT32(12)
@@ -147,8 +148,8 @@ static u32 load_lists(struct softgpu_engine *e, const u32 *image, u32 from, u32 
 
 		if (!header)
 			continue;
-		if (!IS(header, LRI_OP) || i + 2 * nr > IMAGE_SETUP)
-			return IMAGE_SETUP;
+		if (!IS(header, LRI_OP) || i + 2 * nr > IMAGE_KEPT)
+			return IMAGE_KEPT;
 		for (; nr; nr--, i += 2)
 			load_reg(e, get(image, i) & REG_MASK, get(image, i + 1));
 	}
@@ -213,10 +214,34 @@ static enum softgpu_end run_at_restore(struct softgpu_engine *e, u64 addr, u32 b
 	e->cs.level = 1;
 	e->cs.batch[0] = (struct softgpu_batch){ .addr = addr };
 	e->cs.end = bytes ? addr + bytes : 0;
-	e->cs.skip = 0;
+	e->cs.skip = e->cs.progress = 0;
 	end = softgpu_cs_run(e);
 	e->cs = cs;
 	return end;
+}
+
+/*
+ * Which command a progress is of, as far as it matters: a driver that has a context begin
+ * elsewhere, after a reset, changes where its ring's head is, or that it is in a batch.
+ */
+static u32 place_of(const struct softgpu_engine *e)
+{
+	return e->cs.head | e->cs.level;
+}
+
+static void load_kept(struct softgpu_engine *e, const u32 *image)
+{
+	for (u32 i = 0; i < SOFTGPU_SETUP_DWORDS; i++)
+		e->setup[i] = get(image, IMAGE_SETUP + i);
+	e->cs.progress = get(image, IMAGE_KEPT + 1) == place_of(e) ? get(image, IMAGE_KEPT) : 0;
+}
+
+static void store_kept(const struct softgpu_engine *e, u32 *image)
+{
+	for (u32 i = 0; i < SOFTGPU_SETUP_DWORDS; i++)
+		put(image, IMAGE_SETUP + i, e->setup[i]);
+	put(image, IMAGE_KEPT, e->cs.progress);
+	put(image, IMAGE_KEPT + 1, place_of(e));
 }
 
 /* The engine's lists, with the driver's workarounds in between where it said, and after them. */
@@ -228,12 +253,12 @@ static enum softgpu_end load_engine(struct softgpu_engine *e, const u32 *image, 
 	enum softgpu_end end = END_EMPTY;
 
 	if (!inhibit)
-		at = load_lists(e, image, at, stop < IMAGE_SETUP ? stop : IMAGE_SETUP);
+		at = load_lists(e, image, at, stop < IMAGE_KEPT ? stop : IMAGE_KEPT);
 	if (indirect & INDIRECT_LINES)
 		end = run_at_restore(e, indirect & ~INDIRECT_LINES,
 				     (indirect & INDIRECT_LINES) * 64);
 	if (!inhibit)
-		load_lists(e, image, at, IMAGE_SETUP);
+		load_lists(e, image, at, IMAGE_KEPT);
 	if (end == END_EMPTY && per_ctx & 1)
 		end = run_at_restore(e, per_ctx & GVT_DESC_LRCA_MASK, 0);
 	return end;
@@ -257,12 +282,11 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 		return END_STUCK;
 	clear_ring(e);
 	at = load_lists(e, image, 0, IMAGE_ENGINE);
-	for (u32 i = 0; i < SOFTGPU_SETUP_DWORDS; i++)
-		e->setup[i] = get(image, IMAGE_SETUP + i);
 	e->time_base = softgpu_own(e, RING_CTX_TIMESTAMP) - (u32)softgpu_timestamp();
 	softgpu_context_roots(e);
 	if (!load_streamer(e))
 		return END_STUCK;
+	load_kept(e, image);
 	end = load_engine(e, image, at);
 	/* What was asked meanwhile was not looked at. */
 	__atomic_store_n(&e->attention, 1, __ATOMIC_RELEASE);
@@ -349,8 +373,7 @@ bool softgpu_context_save(struct softgpu_engine *e)
 		at = store_list(e, image, &lists[i]);
 	}
 	put(image, at, BATCH_END);
-	for (u32 i = 0; i < SOFTGPU_SETUP_DWORDS; i++)
-		put(image, IMAGE_SETUP + i, e->setup[i]);
+	store_kept(e, image);
 	return true;
 }
 

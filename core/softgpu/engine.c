@@ -297,6 +297,23 @@ bool softgpu_point(struct softgpu_engine *e)
 	return !stop;
 }
 
+bool softgpu_wanted(struct softgpu_engine *e)
+{
+	bool wanted;
+
+	if (!softgpu_attention(e))
+		return false;
+	pthread_mutex_lock(&e->lock);
+	wanted = e->pending_valid && e->cs.arbitrate && !e->cs.restoring;
+	pthread_mutex_unlock(&e->lock);
+	return wanted;
+}
+
+u32 *softgpu_progress(struct softgpu_engine *e)
+{
+	return &e->cs.progress;
+}
+
 void softgpu_pause(struct softgpu_engine *e)
 {
 	u64 ns = (u64)PAUSE_FIRST_NS << (e->polls < 16 ? e->polls : 16);

@@ -147,6 +147,7 @@ struct softgpu_cs {
 	bool restoring;
 	bool arbitrate; /* MI_ARB_ON_OFF */
 	u32 skip;	/* MI_SET_PREDICATE's condition */
+	u32 progress;	/* of the command at hand, if it gave way */
 };
 
 /* How a stretch of execution ends. */

@@ -37,6 +37,18 @@ void *softgpu_at(struct softgpu_engine *e, u64 addr, bool write, u32 *left);
  */
 bool softgpu_point(struct softgpu_engine *e);
 
+/**
+ * softgpu_wanted() - a submission waits that may take the engine now. A command that can go on
+ * later says in softgpu_progress() how far it came, and returns -EINTR.
+ */
+bool softgpu_wanted(struct softgpu_engine *e);
+
+/**
+ * softgpu_progress() - how far the command at hand came before it gave way, in units of its own;
+ * 0: it begins. It is the context's, and guests can change it. Who sets it clears it at the end.
+ */
+u32 *softgpu_progress(struct softgpu_engine *e);
+
 /** softgpu_reg() - a register of the running context's space, by byte offset in BAR0. */
 u32 softgpu_reg(struct softgpu_engine *e, u32 offset);
 

@@ -29,6 +29,7 @@ struct softgpu_engine {
 	u8 *memory;
 	u8 **page;
 	u32 setup[SOFTGPU_SETUP_DWORDS];
+	u32 progress;
 	u32 swctrl;
 };
 
@@ -47,6 +48,17 @@ bool softgpu_point(struct softgpu_engine *e)
 {
 	(void)e;
 	return true;
+}
+
+bool softgpu_wanted(struct softgpu_engine *e)
+{
+	(void)e;
+	return false;
+}
+
+u32 *softgpu_progress(struct softgpu_engine *e)
+{
+	return &e->progress;
 }
 
 u32 softgpu_reg(struct softgpu_engine *e, u32 offset)

@@ -110,6 +110,16 @@ bool softgpu_point(struct softgpu_engine *e)
 	return e->points != e->stops_at;
 }
 
+bool softgpu_wanted(struct softgpu_engine *e)
+{
+	return e->gives_way && unit_random(&e->gives_way) % 4 == 0;
+}
+
+u32 *softgpu_progress(struct softgpu_engine *e)
+{
+	return &e->progress;
+}
+
 u32 softgpu_reg(struct softgpu_engine *e, u32 offset)
 {
 	ck_assert_uint_eq(offset, 0x22200);

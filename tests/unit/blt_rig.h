@@ -19,6 +19,8 @@ struct softgpu_engine {
 	u8 nowhere[GVT_PAGE_SIZE]; /* what goes to a read-only page */
 	u32 setup[SOFTGPU_SETUP_DWORDS];
 	u32 swctrl;
+	u64 gives_way; /* seed of when softgpu_wanted() says so; 0: never */
+	u32 progress;
 	u32 points;	 /* how often softgpu_point() was called */
 	u32 stops_at;	 /* the point that says no; 0: none */
 	u32 looks;	 /* how often softgpu_at() was called */

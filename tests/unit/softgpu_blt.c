@@ -12,6 +12,7 @@
 #define COLOR	   (2u << 29 | 0x50u << 22 | 3u << 20 | 5)
 #define SRC_COPY   (2u << 29 | 0x53u << 22 | 3u << 20 | 8)
 #define FILL_32	   (3u << 24 | 0xf0u << 16)
+#define XOR_32	   (3u << 24 | 0x5au << 16)
 #define COPY_32	   (3u << 24 | 0xccu << 16)
 
 #define VA(addr) LO(RIG_VA + (addr)), HI(RIG_VA + (addr))
@@ -203,11 +204,72 @@ START_TEST(long_ones_let_go)
 }
 END_TEST
 
+/* A blit of @rows in the batch, and flags before and behind it; returns when the engine is at it.
+ */
+static void begin_blit(u32 br13, u32 width, u32 rows, u32 to, u32 flag)
+{
+	RIG_WRITE(&rig, batch, SDI, VA(flag), 1, COLOR, br13, 0, rows << 16 | width, VA(to),
+		  0x11111111, SDI, VA(flag + 8), 1, BATCH_END);
+	RIG_EMIT(&c, BATCH_START | BATCH_PPGTT, VA(batch), NOOP);
+	ck_assert_int_eq(rig_submit(&c, NULL), 0);
+	rig_status(&c, GVT_CSB_IDLE_ACTIVE);
+	while (!rig_get(&rig, flag))
+		;
+}
+
+/* Others have the engine in the midst of a blit, which goes on in the row where it was. */
+START_TEST(a_blit_gives_way)
+{
+	u32 to = rig_pages(&rig, 1), flag = rig_pages(&rig, 1);
+	struct rig_context other;
+
+	/* All rows in one place, turned over by each: one too many or too few would tell. */
+	begin_blit(XOR_32, 1024, 0x7fff, to, flag);
+	rig_context(&rig, &other, GVT_BCS0, 2);
+	for (u32 i = 1; i <= 3; i++) {
+		RIG_EMIT(&other, SDI | GLOBAL, flag + 16, 0, i);
+		ck_assert_int_eq(rig_submit(&other, &c), 0);
+		rig_status(&c, GVT_CSB_PREEMPTED);
+		ck_assert_uint_eq(rig_get(&rig, flag + 8), 0);
+		rig_status(&other, GVT_CSB_COMPLETE | GVT_CSB_ELEMENT_SWITCH);
+		ck_assert_uint_eq(rig_get(&rig, flag + 16), i);
+	}
+	rig_status(&c, GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE);
+	ck_assert_uint_eq(rig_get(&rig, flag + 8), 1);
+	for (u32 i = 0; i < GVT_PAGE_SIZE; i += 4)
+		ck_assert_uint_eq(rig_get(&rig, to + i), 0x11111111);
+}
+END_TEST
+
+/* A driver has a context begin its request again, as after a reset: the blit is done whole. */
+START_TEST(a_blit_begins_again)
+{
+	const u32 rows = 0x7fff, pitch = 64, pages = rows * pitch / GVT_PAGE_SIZE + 9;
+	u32 to = rig_pages(&rig, pages), flag = rig_pages(&rig, 1);
+	struct rig_context other;
+
+	begin_blit(FILL_32 | pitch, 8192, rows, to, flag);
+	rig_context(&rig, &other, GVT_BCS0, 2);
+	RIG_EMIT(&other, NOOP, NOOP);
+	ck_assert_int_eq(rig_submit(&other, NULL), 0);
+	rig_status(&c, GVT_CSB_PREEMPTED);
+	rig_status(&other, GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE);
+	ck_assert_uint_eq(rig_get(&rig, to), 0x11111111);
+	memset(rig_at(&rig, to), 0, pages * GVT_PAGE_SIZE);
+	*rig_image(&c, 0x34) = 0;  /* RING_HEAD */
+	*rig_image(&c, 0x140) = 0; /* RING_BBADDR */
+	rig_run(&c);
+	for (u32 i = 0; i < rows; i++)
+		ck_assert_uint_eq(rig_get(&rig, to + i * pitch), 0x11111111);
+}
+END_TEST
+
 Suite *suite_softgpu_blt(void)
 {
 	const TTest *const tests[] = {
-		through_tiles, from_the_ring, setup_is_the_contexts, faults,
-		read_only,     bad_command,   long_ones_let_go,
+		through_tiles,	  from_the_ring,    setup_is_the_contexts,
+		faults,		  read_only,	    bad_command,
+		long_ones_let_go, a_blit_gives_way, a_blit_begins_again,
 	};
 	Suite *s = suite_create("softgpu_blt");
 	TCase *tc = tcase_create("softgpu_blt");
