@@ -104,7 +104,8 @@ case_beside_noise() {
 # case_crowd NR: all of crowd1 to crowdNR but the last check their data, beside it.
 case_crowd() {
 	local i ok=0 jobs=()
-	lab-guest run "crowd$1" '(while :; do gpu-test -l 120 loop garbage badaddr; done >/dev/null 2>&1 </dev/null &)' || return
+	case_hurry "crowd$1" && lab-guest run "crowd$1" \
+		'(while :; do gpu-test -l 120 loop garbage badaddr; done >/dev/null 2>&1 </dev/null &)' || return
 	for ((i = 1; i < $1; i++)); do
 		lab-guest run "crowd$i" 'gpu-test -t 60 store copy color contexts fences' >"/tmp/crowd$i" 2>&1 &
 		jobs[i]=$!
@@ -115,6 +116,45 @@ case_crowd() {
 	for ((i = 1; i <= $1; i++)); do
 		echo "crowd$i: $(xengt --json show "crowd$i" | sed -n '/"execution"/,/^  }/p' | grep -E 'submissions|run_us|rcs|bcs' | tr -d ' \n')"
 	done
+	return $ok
+}
+
+# The time that a guest had the render engine, in us.
+rcs_us() {
+	counter "$1" execution run_us_rcs0
+}
+
+# has_run GUEST US: it has it now.
+has_run() {
+	(($(rcs_us "$1") > $2))
+}
+
+# case_shares NR: crowd1 to crowdNR but the last, hostile one want the render engine all the time, and
+# get as much of it as each other.
+case_shares() {
+	local i ok=0 had=() jobs=()
+	for ((i = 1; i < $1; i++)); do
+		had[i]=$(rcs_us "crowd$i")
+		lab-guest run "crowd$i" 'gpu-test -n 7 occupy' >"/tmp/crowd$i" 2>&1 &
+		jobs[i]=$!
+	done
+	for ((i = 1; i < $1; i++)); do
+		until_true 60 has_run "crowd$i" $((had[i] + 10000)) || ok=1
+	done
+	for ((i = 1; i < $1; i++)); do
+		had[i]=$(rcs_us "crowd$i")
+	done
+	# Time is what is measured here.
+	sleep 2
+	for ((i = 1; i < $1; i++)); do
+		echo "$(($(rcs_us "crowd$i") - had[i])) us of crowd$i's"
+	done | tee /tmp/shares
+	for i in "${!jobs[@]}"; do
+		wait "${jobs[i]}" || { ok=1; cat "/tmp/crowd$i"; }
+	done
+	awk '{ sum += $1; squares += $1 * $1 }
+		END { jain = sum * sum / (NR * squares); print "Jain'"'"'s index: " jain; exit jain < 0.95 }' /tmp/shares ||
+		ok=1
 	return $ok
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What requests cost, many at once and one at a time, and entries of page tables. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -78,6 +79,23 @@ int test_flood(struct gpu *gpu, unsigned int count)
 		run(gpu, RCS, DEFAULT_CTX, &batch, NULL, NULL);
 	bo_finish(gpu, &batch);
 	return ok(0, "flood: %u", count);
+}
+
+/* RCS has something to do for @count seconds, without a pause. */
+int test_occupy(struct gpu *gpu, unsigned int count)
+{
+	struct bo spin = bo_create(gpu, PAGE);
+	struct batch b = batch_in(&spin, 0);
+	int timed, finished;
+
+	emit_arb_check(&b);
+	emit_jump(&b, spin.addr);
+	run(gpu, RCS, DEFAULT_CTX, &spin, NULL, NULL);
+	timed = bo_wait(gpu, &spin, count * SECOND);
+	*(volatile uint32_t *)spin.map = 0x0a << 23; /* MI_BATCH_BUFFER_END */
+	finished = bo_wait(gpu, &spin, PATIENCE);
+	bo_free(gpu, &spin);
+	return ok(timed != -ETIME || finished, "occupy: %u s", count);
 }
 
 /* Buffers that come and go: each time LEAVES entries of a PPGTT are written, and taken back. */

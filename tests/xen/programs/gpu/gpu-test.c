@@ -43,6 +43,8 @@ static const struct test {
 	{ "bench", test_bench, MEASURE, 500, "requests a second, and the time of one" },
 	{ "sync", test_sync, MEASURE, 500, "requests one at a time, for who counts from outside" },
 	{ "flood", test_flood, MEASURE, 500, "requests at once, for the same" },
+	{ "occupy", test_occupy, MEASURE, 5,
+	  "an engine that is wanted all the time, for so many seconds" },
 	{ "leaves", test_leaves, MEASURE, 20, "buffers of 1,000 pages come and go in a PPGTT" },
 	{ "ggtt", test_ggtt, MEASURE, 20, "and in the GGTT, seen through the aperture" },
 };

@@ -36,6 +36,7 @@ int test_resets(struct gpu *gpu, unsigned int count);
 int test_bench(struct gpu *gpu, unsigned int count);
 int test_sync(struct gpu *gpu, unsigned int count);
 int test_flood(struct gpu *gpu, unsigned int count);
+int test_occupy(struct gpu *gpu, unsigned int count);
 int test_leaves(struct gpu *gpu, unsigned int count);
 int test_ggtt(struct gpu *gpu, unsigned int count);
 
