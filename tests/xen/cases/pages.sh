@@ -125,6 +125,25 @@ refilled() {
 	(($(xl list "$1" | awk 'NR == 2 { print $3 }') >= $2))
 }
 
+# All memory is in the guest's GGTT when some is given up: its GPU has that no more, and Xen has it.
+case_given_up() {
+	local had now free
+	lab-guest run "$1" 'modprobe -r i915 && vgpu-test enter 0x1000 0x3e000' && xengt verify "$1" ||
+		return
+	had=$(counter "$1" memory mapped_pages) free=$(free_memory)
+	xl mem-set "$1" 800m && until_true 300 ballooned "$1" 800 || return
+	until_true 30 memory_back $((free + 190)) || { xl list; return 1; }
+	xengt verify "$1" || return
+	now=$(counter "$1" memory mapped_pages)
+	echo "$had pages of the GGTT, then $now; $free MiB were free, now $(free_memory)"
+	((had > 200000 && now < had - 190 * 256)) || return
+	xl mem-set "$1" 1024m && until_true 120 refilled "$1" 1000 &&
+		lab-guest run "$1" 'vgpu-test enter 0x1000 0x3e000' && xengt verify "$1" || return
+	now=$(counter "$1" memory mapped_pages)
+	echo "and $now with as much memory as before"
+	((now > had - 1024)) && lab-guest run "$1" 'modprobe i915 && gpu-test nop store'
+}
+
 # The program is killed with 10,000 pages pinned: the next one lets go of them all.
 case_pins_killed() {
 	local domid

@@ -20,6 +20,9 @@ volatile uint8_t *device_map(const char *path, unsigned int bar, size_t size);
 /** vgpu_bar0() - the vGPU's registers; ends the program where there is no vGPU. */
 volatile uint8_t *vgpu_bar0(void);
 
+/** vgpu_whole_bar0() - the GGTT too, where no driver is bound; the function is turned on. */
+volatile uint8_t *vgpu_whole_bar0(void);
+
 /** page_frame() - the guest frame of the locked page at @va. */
 unsigned long long page_frame(volatile void *va);
 
@@ -33,6 +36,7 @@ int cmd_track(int argc, char **argv);
 int cmd_storm(int argc, char **argv);
 int cmd_direct(int argc, char **argv);
 int cmd_noise(int argc, char **argv);
+int cmd_enter(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 
 #endif

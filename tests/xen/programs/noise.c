@@ -4,15 +4,12 @@
  * and page tables are noise around a few right values, and rewrites them while they are in use.
  * Layout of Gen9's register state in a context image: Linux, gt/intel_lrc_reg.h.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "device.h"
 
@@ -166,20 +163,6 @@ static void round_of(struct noise *n)
 		put(n, GDRST, any() & 0x1f);
 }
 
-/* Memory decoding and bus mastering, which an unloaded driver has turned off. */
-static void turn_on(const char *path)
-{
-	uint16_t command = 0x6;
-	char file[512];
-	int fd;
-
-	snprintf(file, sizeof(file), "%s/config", path);
-	fd = open(file, O_RDWR);
-	if (fd < 0 || pwrite(fd, &command, sizeof(command), 4) != sizeof(command))
-		die("%s", file);
-	close(fd);
-}
-
 static volatile sig_atomic_t over;
 
 static void stop(int signal)
@@ -192,16 +175,10 @@ static void stop(int signal)
 int cmd_noise(int argc, char **argv)
 {
 	time_t end = time(NULL) + (argc > 1 ? strtoul(argv[1], NULL, 0) : 10);
-	const char *path = device_path(0x8086, 0x1912);
 	static struct noise n;
 	unsigned long rounds = 0;
 
-	if (!path) {
-		errno = ENODEV;
-		die("no vGPU (8086:1912)");
-	}
-	turn_on(path);
-	n.bar = device_map(path, 0, 16 << 20);
+	n.bar = vgpu_whole_bar0();
 	for (unsigned int i = 0; i < NR_PAGES; i++) {
 		n.page[i] = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 				 MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED | MAP_POPULATE, -1, 0);

@@ -79,16 +79,42 @@ volatile uint8_t *device_map(const char *path, unsigned int bar, size_t size)
 	return va;
 }
 
-volatile uint8_t *vgpu_bar0(void)
+static const char *vgpu_path(void)
 {
 	const char *path = device_path(0x8086, 0x1912);
 
-	if (!path) {
-		errno = ENODEV;
-		die("no vGPU (8086:1912)");
-	}
+	if (path)
+		return path;
+	errno = ENODEV;
+	die("no vGPU (8086:1912)");
+}
+
+volatile uint8_t *vgpu_bar0(void)
+{
 	/* No more than the registers: of the rest, a driver may have a mapping of another kind. */
-	return device_map(path, 0, 2 << 20);
+	return device_map(vgpu_path(), 0, 2 << 20);
+}
+
+/* Memory decoding and bus mastering, which an unloaded driver has turned off. */
+static void turn_on(const char *path)
+{
+	uint16_t command = 0x6;
+	char file[512];
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/config", path);
+	fd = open(file, O_RDWR);
+	if (fd < 0 || pwrite(fd, &command, sizeof(command), 4) != sizeof(command))
+		die("%s", file);
+	close(fd);
+}
+
+volatile uint8_t *vgpu_whole_bar0(void)
+{
+	const char *path = vgpu_path();
+
+	turn_on(path);
+	return device_map(path, 0, 16 << 20);
 }
 
 unsigned long long page_frame(volatile void *va)
@@ -108,7 +134,7 @@ static const struct {
 } commands[] = {
 	{ "info", cmd_info },	  { "access", cmd_access }, { "rep", cmd_rep },
 	{ "track", cmd_track },	  { "storm", cmd_storm },   { "bench", cmd_bench },
-	{ "direct", cmd_direct }, { "noise", cmd_noise },
+	{ "direct", cmd_direct }, { "noise", cmd_noise },   { "enter", cmd_enter },
 };
 
 int main(int argc, char **argv)
@@ -117,6 +143,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "usage: vgpu-test info|access|rep|track|storm|noise|direct|bench\n");
+	fprintf(stderr, "usage: vgpu-test info|access|rep|track|storm|noise|enter|direct|bench\n");
 	return 2;
 }
