@@ -113,6 +113,12 @@ int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *b
 void intel_vgpu_invalidate(struct intel_vgpu *vgpu);
 
 /**
+ * intel_vgpu_at_work() - whether its GPU runs something, or will without another word of the
+ * guest's.
+ */
+bool intel_vgpu_at_work(struct intel_vgpu *vgpu);
+
+/**
  * intel_vgpu_service() - do what the GPU's events left to be done: the back end calls it in the
  * vGPU's thread after intel_gvt_hypervisor_wake().
  */

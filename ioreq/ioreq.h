@@ -77,16 +77,20 @@ struct ioreq_config {
 
 	/*
 	 * All hooks get .priv. .read_gpa and .write_gpa copy guest memory (0 or negative errno);
-	 * .invalidate says that guest frames changed hands; .woken is called in the thread after
-	 * ioreq_server_wake(), and ends ioreq_server_run() by returning false; .relax passes the
-	 * time between two turns of looking at the slots; .begin is told of each request before it
-	 * is carried out, which says that the vCPU is done with its last one, and where in memory
-	 * it writes, or IOREQ_NO_WRITE; .trace sees each afterwards. The last four may be NULL.
+	 * .invalidate says that guest frames changed hands; they mostly do so many times in a row,
+	 * and by returning true it leaves something for .settle, which is called before anything
+	 * else of these (but .trace) or of .ops, a moment after the last one, or within a second.
+	 * .woken is called in the thread after ioreq_server_wake(), and ends ioreq_server_run() by
+	 * returning false; .relax passes the time between two turns of looking at the slots; .begin
+	 * is told of each request before it is carried out, which says that the vCPU is done with
+	 * its last one, and where in memory it writes, or IOREQ_NO_WRITE; .trace sees each
+	 * afterwards. The last four may be NULL.
 	 */
 	void *priv;
 	int (*read_gpa)(void *priv, u64 gpa, void *buf, size_t len);
 	int (*write_gpa)(void *priv, u64 gpa, const void *buf, size_t len);
-	void (*invalidate)(void *priv);
+	bool (*invalidate)(void *priv);
+	void (*settle)(void *priv);
 	bool (*woken)(void *priv);
 	void (*relax)(void *priv);
 	void (*begin)(void *priv, unsigned int vcpu, u64 gpa);

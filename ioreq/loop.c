@@ -9,7 +9,9 @@
  * nothing is tried again every few waits, lest a guest that has become busy stay unnoticed.
  */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <time.h>
 
 #include "ioreq/server.h"
 
@@ -20,6 +22,11 @@
 #define TRY_AGAIN 8u
 
 #define LOOKS_PER_TURN 16u
+
+/* Frames have settled when none changed hands for so long; and that cannot be put off for longer.
+ */
+#define QUIET_MS  20
+#define LATEST_NS 1000000000ull
 
 static u8 get_state(const ioreq_t *slot)
 {
@@ -103,6 +110,30 @@ static bool found_by_looking(struct ioreq_server *server)
 	return false;
 }
 
+u64 ioreq_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+}
+
+void ioreq_settle(struct ioreq_server *server)
+{
+	if (!server->unsettled)
+		return;
+	server->unsettled = 0;
+	server->config.settle(server->config.priv);
+}
+
+/* No port fires for a moment. */
+static bool is_quiet(struct ioreq_server *server)
+{
+	struct pollfd fd = { .fd = xenevtchn_fd(server->config.evtchn), .events = POLLIN };
+
+	return poll(&fd, 1, QUIET_MS) == 0;
+}
+
 /* Lets ports fire again, and sleeps until one does. A pending event fires as its port is let. */
 static int wait(struct ioreq_server *server)
 {
@@ -112,6 +143,8 @@ static int wait(struct ioreq_server *server)
 		if (xenevtchn_unmask(server->config.evtchn, server->fired[--server->nr_fired]))
 			return -errno;
 	server->counters.waits++;
+	if (server->unsettled && is_quiet(server))
+		ioreq_settle(server);
 	port = xenevtchn_pending(server->config.evtchn);
 	if (port < 0)
 		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
@@ -130,9 +163,13 @@ int ioreq_server_run(struct ioreq_server *server)
 		xenevtchn_notify(server->config.evtchn, server->ports[i]);
 
 	for (;;) {
-		if (__atomic_exchange_n(&server->woken, false, __ATOMIC_ACQUIRE) &&
-		    !server->config.woken(server->config.priv))
-			return 0;
+		if (server->unsettled && ioreq_now() - server->unsettled > LATEST_NS)
+			ioreq_settle(server);
+		if (__atomic_exchange_n(&server->woken, false, __ATOMIC_ACQUIRE)) {
+			ioreq_settle(server);
+			if (!server->config.woken(server->config.priv))
+				return 0;
+		}
 		if (ioreq_server_poll(server) || found_by_looking(server))
 			continue;
 		if (__atomic_load_n(&server->woken, __ATOMIC_RELAXED))

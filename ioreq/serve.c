@@ -137,6 +137,8 @@ void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *re
 {
 	const struct space *space = space_of(req);
 
+	if (req->type != IOREQ_TYPE_INVALIDATE)
+		ioreq_settle(server);
 	if (server->config.begin)
 		server->config.begin(server->config.priv, vcpu,
 				     req->type == IOREQ_TYPE_COPY && req->dir == IOREQ_WRITE
@@ -144,7 +146,10 @@ void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *re
 					     : IOREQ_NO_WRITE);
 	if (req->type == IOREQ_TYPE_INVALIDATE) {
 		server->counters.invalidate++;
-		server->config.invalidate(server->config.priv);
+		if (!server->config.invalidate(server->config.priv))
+			server->unsettled = 0;
+		else if (!server->unsettled)
+			server->unsettled = ioreq_now();
 	} else if (!space || !well_formed(space, req)) {
 		if (space)
 			server->counters.malformed++;

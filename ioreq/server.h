@@ -21,6 +21,7 @@ struct ioreq_server {
 	unsigned int nr_fired;
 	unsigned int budget; /* turns of looking before the next wait */
 	bool woken;	     /* .woken is due */
+	u64 unsettled;	     /* ns: since when .settle is due; 0: it is not */
 
 	xenevtchn_handle *waker; /* the other end of .wake_port */
 	evtchn_port_t wake_port, waker_port;
@@ -30,5 +31,11 @@ struct ioreq_server {
 /* serve.c: carries out one copied request from item @progress->done on, and sets its data. */
 void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *req,
 		     struct ioreq_progress *progress);
+
+/* loop.c: .settle, if it is due. */
+void ioreq_settle(struct ioreq_server *server);
+
+/* loop.c: CLOCK_MONOTONIC in nanoseconds. */
+u64 ioreq_now(void);
 
 #endif

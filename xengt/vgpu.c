@@ -29,17 +29,31 @@ static int hook_write_gpa(void *priv, u64 gpa, const void *buf, size_t len)
 	return xengt_mem_copy(&v->mem, gpa, (void *)buf, len, true);
 }
 
-static void hook_invalidate(void *priv)
+/* Looks at all that the GPU reaches, page by page. */
+static void hook_settle(void *priv)
+{
+	struct xengt_vgpu *v = priv;
+
+	xengt_view_retire(v);
+	intel_vgpu_invalidate(v->vgpu);
+	xengt_view_reap(v);
+}
+
+/*
+ * What the guest gave up it finds no more itself, in the aperture, when it goes on; nor does its
+ * GPU, if that is at work. An idle one reaches nothing: what it would, is looked at when the guest
+ * has given up all that it wants to, a few hundred pages at a time.
+ */
+static bool hook_invalidate(void *priv)
 {
 	struct xengt_vgpu *v = priv;
 
 	xengt_mem_drop(&v->mem);
-	xengt_view_retire(v);
-	/* Before the guest goes on: nothing that it gave up is to be found under its frame number.
-	 */
 	xengt_dma_revalidate(v);
-	intel_vgpu_invalidate(v->vgpu);
-	xengt_view_reap(v);
+	if (v->host->gpu && !intel_vgpu_at_work(v->vgpu))
+		return true;
+	hook_settle(v);
+	return false;
 }
 
 static bool hook_woken(void *priv)
@@ -173,6 +187,7 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 		.read_gpa = hook_read_gpa,
 		.write_gpa = hook_write_gpa,
 		.invalidate = hook_invalidate,
+		.settle = hook_settle,
 		.woken = hook_woken,
 		.relax = hook_relax,
 		.begin = hook_begin,

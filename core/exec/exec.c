@@ -396,6 +396,15 @@ struct vgpu_engine_counts intel_vgpu_engine_counts(struct intel_vgpu *vgpu, unsi
 	return counts;
 }
 
+bool intel_vgpu_at_work(struct intel_vgpu *vgpu)
+{
+	bool works = false;
+
+	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
+		works |= sched_at_work(&vgpu->exec.engine[nr].client);
+	return works;
+}
+
 void intel_vgpu_schedule(struct intel_vgpu *vgpu, u32 weight, u32 cap)
 {
 	/* For the process that takes it up: in this one, the scheduler has them. */

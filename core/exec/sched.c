@@ -190,6 +190,17 @@ void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
 	pthread_mutex_unlock(&e->lock);
 }
 
+bool sched_at_work(struct sched_client *client)
+{
+	struct sched_engine *e = client->engine;
+	bool works;
+
+	pthread_mutex_lock(&e->lock);
+	works = client->want[0] || sched_on_gpu(e, client);
+	pthread_mutex_unlock(&e->lock);
+	return works;
+}
+
 /* ---- life ---- */
 
 void gvt_sched_join(struct gvt_sched *sched, enum gvt_engine engine, struct sched_client *client)

@@ -102,6 +102,9 @@ void sched_weigh(struct sched_client *client, u32 weight, u32 cap);
 /** sched_had() - the time that it had, up to now, and how often a run was cut short for others. */
 void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced);
 
+/** sched_at_work() - whether anything of the client's is wanted, or still on the GPU. */
+bool sched_at_work(struct sched_client *client);
+
 /** sched_run() - run @first, then @second (or NULL). Nothing of the client's may be wanted. */
 void sched_run(struct sched_client *client, struct sched_ctx *first, struct sched_ctx *second);
 

@@ -97,10 +97,12 @@ START_TEST(extended)
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx a = guest_context(&g, GVT_VCS0, 0), b = guest_context(&g, GVT_VCS0, 1);
 
+	ck_assert(!intel_vgpu_at_work(g.f->vgpu));
 	hold(&g, &a);
 	guest_breadcrumb(&g, &a);
 	guest_submit(&g, &a, NULL);
 	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), IDLE_ACTIVE);
+	ck_assert(intel_vgpu_at_work(g.f->vgpu));
 	guest_breadcrumb(&g, &a);
 	guest_submit(&g, &a, NULL);
 	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), guest_csb(EXTENDED, a.id));
@@ -114,6 +116,7 @@ START_TEST(extended)
 	ck_assert_uint_eq(guest_event(&g, GVT_VCS0), guest_csb(LAST, b.id));
 	ck_assert_uint_eq(guest_seqno(&g, &a), 3);
 	ck_assert_uint_eq(guest_seqno(&g, &b), 1);
+	ck_assert(!intel_vgpu_at_work(g.f->vgpu));
 	fake_free(g.f);
 }
 END_TEST

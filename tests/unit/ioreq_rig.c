@@ -119,9 +119,21 @@ static int write_gpa(void *priv, u64 gpa, const void *buf, size_t len)
 	return copy_gpa(priv, gpa, (void *)buf, len, true);
 }
 
-static void invalidate(void *priv)
+static bool invalidate(void *priv)
 {
-	atomic_fetch_add(&((struct rig *)priv)->invalidates, 1);
+	struct rig *r = priv;
+
+	atomic_fetch_add(&r->invalidates, 1);
+	return atomic_load(&r->later);
+}
+
+static void settle(void *priv)
+{
+	struct rig *r = priv;
+
+	atomic_store(&r->settled_at, atomic_load(&r->invalidates));
+	atomic_fetch_add(&r->settles, 1);
+	sem_post(&r->settled);
 }
 
 static bool woken(void *priv)
@@ -155,6 +167,7 @@ struct rig *rig_new(unsigned int vcpus, unsigned int flags)
 	r->die_in = -1;
 	r->die_in_copy = -1;
 	sem_init(&r->woken, 0, 0);
+	sem_init(&r->settled, 0, 0);
 	sem_init(&r->at_gate, 0, 0);
 	sem_init(&r->gate, 0, 0);
 	return r;
@@ -180,6 +193,7 @@ int rig_open(struct rig *r)
 		.read_gpa = read_gpa,
 		.write_gpa = write_gpa,
 		.invalidate = invalidate,
+		.settle = settle,
 		.woken = woken,
 		.trace = trace,
 		.poll_max = r->poll_max,

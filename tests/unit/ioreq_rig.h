@@ -46,6 +46,9 @@ struct rig {
 	int ret; /* of ioreq_server_run() */
 	atomic_bool stop;
 	atomic_uint wakes, invalidates;
+	atomic_bool later;		 /* invalidate() leaves something for settle() */
+	atomic_uint settles, settled_at; /* how often, and behind how many invalidations last */
+	sem_t settled;			 /* posted by each */
 	sem_t woken;
 
 	u8 regs[RIG_SIZE], cfg[256];

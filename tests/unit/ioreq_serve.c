@@ -264,6 +264,32 @@ START_TEST(invalidate)
 }
 END_TEST
 
+/* What they leave to be done is done once for many, and before anything else. */
+START_TEST(settled_later)
+{
+	struct rig *r = rig_start(1);
+	const unsigned int nr = 40;
+
+	atomic_store(&r->later, true);
+	for (unsigned int i = 0; i < nr; i++)
+		ck_assert_int_eq(exen_guest_balloon_out(r->d, 0, 20 + i), 0);
+	while (atomic_load(&r->settled_at) < nr)
+		while (sem_wait(&r->settled) && errno == EINTR)
+			;
+	ck_assert_uint_lt(atomic_load(&r->settles), nr);
+
+	ck_assert_int_eq(exen_guest_balloon_out(r->d, 0, 20 + nr), 0);
+	rig_read(r, 0, RIG_MMIO, 4);
+	ck_assert_uint_eq(atomic_load(&r->settled_at), nr + 1);
+
+	/* Nothing is left when a later one left nothing. */
+	ck_assert_int_eq(exen_guest_balloon_out(r->d, 0, 21 + nr), 0);
+	atomic_store(&r->later, false);
+	ck_assert_int_eq(exen_guest_balloon_out(r->d, 0, 22 + nr), 0);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(traced)
 {
 	struct rig *r = rig_start(3);
@@ -335,6 +361,7 @@ Suite *suite_ioreq_serve(void)
 		read_is_as_wide_as_asked,
 		all_vcpus_at_once,
 		invalidate,
+		settled_later,
 		traced,
 		polling,
 	};

@@ -112,7 +112,7 @@ START_TEST(large_hole)
 	u64 addr, was = used(g);
 
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, 600), 0);
-	guest_read(g, 0, 1);
+	guest_move_on(g, 0);
 	ck_assert_int_eq(map(g, 512, MiB(2), &addr), -EFAULT);
 	ck_assert_int_eq(map(g, 592, KiB(64), &addr), -EFAULT);
 	ck_assert_uint_eq(used(g), was);
@@ -156,7 +156,7 @@ START_TEST(late_pages)
 	for (u64 i = 0; i < pages; i++)
 		if (i % XENGT_VIEW_PAGES)
 			ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, first + i), 0);
-	guest_read(g, 0, 1);
+	guest_move_on(g, 0);
 	for (u64 i = 0; i < pages; i += XENGT_VIEW_PAGES) {
 		ck_assert_int_eq(map(g, first + i, GVT_PAGE_SIZE, &addrs[i]), 0);
 		ck_assert_ptr_nonnull(find(g, addrs[i]));
@@ -206,7 +206,7 @@ START_TEST(shown_in_the_aperture)
 	ck_assert_uint_eq(guest_stats(g).requests, requests);
 	/* Given up: out of the aperture, and neither pinned nor found any more. */
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
-	guest_read(g, 0, 1);
+	guest_move_on(g, 0);
 	ck_assert_uint_eq(guest_stats(g).aliases, 2);
 	ck_assert_ptr_null(find(g, addrs[0]));
 	ck_assert_uint_eq(guest_traps(g, AT(7)), 1);

@@ -63,6 +63,7 @@ static struct guest *start(struct guest *g)
 {
 	ck_assert_msg(!guest_attach(g, ""), "%s", g->why);
 	guest_place(g);
+	guest_move_on(g, 0);
 	return g;
 }
 

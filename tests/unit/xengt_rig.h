@@ -78,7 +78,8 @@ void guest_in_thread(struct guest *g, void (*fn)(struct xengt_vgpu *v, void *arg
 /* The guest's accesses; each asserts that it completes. */
 u32 guest_cfg_read(struct guest *g, unsigned int reg, unsigned int size);
 
-/* @vcpu asks for something else, and so is done with what it asked for before. */
+/* @vcpu asks for something else, and so is done with what it asked for before; and what frames that
+ * changed hands have left to be done is done. */
 void guest_move_on(struct guest *g, unsigned int vcpu);
 void guest_cfg_write(struct guest *g, unsigned int reg, unsigned int size, u32 val);
 u64 guest_read(struct guest *g, u64 gpa, unsigned int size);

@@ -2,6 +2,7 @@
 /* Pages mapped for DMA, as threads of a GPU of software find them. */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "core/gpu.h"
@@ -142,7 +143,7 @@ START_TEST(given_up)
 
 	check_finds(g, addr, FIRST);
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
-	guest_read(g, 0, 1);
+	guest_move_on(g, 0);
 	ck_assert_ptr_null(find(g, addr));
 	check_finds(g, next, FIRST + 1);
 	/* Another frame there, which came when its neighbours were mapped already. */
@@ -152,7 +153,7 @@ START_TEST(given_up)
 	check_finds(g, again, FIRST);
 	check_finds(g, next, FIRST + 1);
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
-	guest_read(g, 0, 1);
+	guest_move_on(g, 0);
 	ck_assert_ptr_null(find(g, addr));
 	check_finds(g, next, FIRST + 1);
 	unmap(g, addr);
@@ -160,6 +161,38 @@ START_TEST(given_up)
 	unmap(g, next);
 	guest_detach(g);
 	ck_assert_int_eq(exen_guest_populate(g->d, 0, FIRST), 0);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+/* A guest that does nothing else: what it gave up goes back to Xen a moment later. */
+START_TEST(given_up_at_rest)
+{
+	struct guest *g = guest_start_gpu(1);
+	const unsigned int nr = 3 * XENGT_VIEW_PAGES;
+	unsigned int before;
+	u64 addrs[3 * XENGT_VIEW_PAGES];
+
+	for (u32 i = 0; i < nr; i++) {
+		addrs[i] = map(g, FIRST + i);
+		check_finds(g, addrs[i], FIRST + i);
+	}
+	before = mapped(g);
+	for (u32 i = 0; i < nr / 2; i++)
+		ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST + 2 * i), 0);
+	while (mapped(g) > before - nr / 2)
+		sched_yield();
+	for (u32 i = 0; i < nr; i++) {
+		if (i % 2)
+			check_finds(g, addrs[i], FIRST + i);
+		else
+			ck_assert_ptr_null(find(g, addrs[i]));
+		unmap(g, addrs[i]);
+	}
+	guest_detach(g);
+	for (u32 i = 0; i < nr / 2; i++)
+		ck_assert_int_eq(exen_guest_populate(g->d, 0, FIRST + 2 * i), 0);
 	guest_check_before(g);
 	guest_free(g);
 }
@@ -220,7 +253,7 @@ START_TEST(until_the_flush)
 	g->host.gvt->gpu = &l.gpu;
 	g->v->vgpu->space = (struct gvt_gpu_space *)&l;
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
-	guest_read(g, 0, 1);
+	guest_move_on(g, 0);
 	g->v->vgpu->space = space;
 	g->host.gvt->gpu = was;
 	ck_assert(l.asked);
@@ -364,10 +397,15 @@ END_TEST
 
 Suite *suite_xengt_view(void)
 {
-	const TTest *const tests[] = {
-		guest_pages,	       host_pages, bounded, given_up, until_the_flush, failures,
-		while_mapping_goes_on, woken
-	};
+	const TTest *const tests[] = { guest_pages,
+				       host_pages,
+				       bounded,
+				       given_up,
+				       given_up_at_rest,
+				       until_the_flush,
+				       failures,
+				       while_mapping_goes_on,
+				       woken };
 
 	return unit_suite("xengt_view", tests, ARRAY_SIZE(tests));
 }
