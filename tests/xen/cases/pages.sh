@@ -116,18 +116,24 @@ case_balloon() {
 	xl mem-set "$1" 1024m && until_true 120 refilled "$1" 1000
 }
 
+# The memory that it has, in MiB.
+memory_of() {
+	xl list "$1" | awk 'NR == 2 { print $3 }'
+}
+
 # ballooned GUEST MIB: it has no more than that, and some for its devices.
 ballooned() {
-	(($(xl list "$1" | awk 'NR == 2 { print $3 }') <= $2 + 16))
+	(($(memory_of "$1") <= $2 + 16))
 }
 
 refilled() {
-	(($(xl list "$1" | awk 'NR == 2 { print $3 }') >= $2))
+	(($(memory_of "$1") >= $2))
 }
 
 # All memory is in the guest's GGTT when some is given up: its GPU has that no more, and Xen has it.
 case_given_up() {
-	local had now free
+	local had now free was
+	was=$(memory_of "$1")
 	lab-guest run "$1" 'modprobe -r i915 && vgpu-test enter 0x1000 0x3e000' && xengt verify "$1" ||
 		return
 	had=$(counter "$1" memory mapped_pages) free=$(free_memory)
@@ -137,7 +143,7 @@ case_given_up() {
 	now=$(counter "$1" memory mapped_pages)
 	echo "$had pages of the GGTT, then $now; $free MiB were free, now $(free_memory)"
 	((had > 200000 && now < had - 190 * 256)) || return
-	xl mem-set "$1" 1024m && until_true 120 refilled "$1" 1000 &&
+	xl mem-set "$1" 1024m && until_true 120 refilled "$1" "$was" &&
 		lab-guest run "$1" 'vgpu-test enter 0x1000 0x3e000' && xengt verify "$1" || return
 	now=$(counter "$1" memory mapped_pages)
 	echo "and $now with as much memory as before"
