@@ -116,24 +116,24 @@ case_balloon() {
 	xl mem-set "$1" 1024m && until_true 120 refilled "$1" 1000
 }
 
-# The memory that it has, in MiB.
-memory_of() {
-	xl list "$1" | awk 'NR == 2 { print $3 }'
-}
-
 # ballooned GUEST MIB: it has no more than that, and some for its devices.
 ballooned() {
-	(($(memory_of "$1") <= $2 + 16))
+	(($(xl list "$1" | awk 'NR == 2 { print $3 }') <= $2 + 16))
 }
 
 refilled() {
-	(($(memory_of "$1") >= $2))
+	(($(xl list "$1" | awk 'NR == 2 { print $3 }') >= $2))
+}
+
+# Its balloon has done all that it was told to.
+has_its_target() {
+	lab-guest run "$1" 'cd /sys/devices/system/xen_memory/xen_memory0 &&
+		test "$(cat info/current_kb)" -ge "$(cat target_kb)"'
 }
 
 # All memory is in the guest's GGTT when some is given up: its GPU has that no more, and Xen has it.
 case_given_up() {
-	local had now free was
-	was=$(memory_of "$1")
+	local had now free
 	lab-guest run "$1" 'modprobe -r i915 && vgpu-test enter 0x1000 0x3e000' && xengt verify "$1" ||
 		return
 	had=$(counter "$1" memory mapped_pages) free=$(free_memory)
@@ -143,7 +143,8 @@ case_given_up() {
 	now=$(counter "$1" memory mapped_pages)
 	echo "$had pages of the GGTT, then $now; $free MiB were free, now $(free_memory)"
 	((had > 200000 && now < had - 190 * 256)) || return
-	xl mem-set "$1" 1024m && until_true 120 refilled "$1" "$was" &&
+	xl mem-set "$1" 1024m && until_true 120 refilled "$1" 1000 &&
+		until_true 30 has_its_target "$1" &&
 		lab-guest run "$1" 'vgpu-test enter 0x1000 0x3e000' && xengt verify "$1" || return
 	now=$(counter "$1" memory mapped_pages)
 	echo "and $now with as much memory as before"
