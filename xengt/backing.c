@@ -221,7 +221,26 @@ int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
 	if (xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + by_kib))
 		return -errno;
 	v->state->added_kib += by_kib;
+	v->limit_kib = info.max_kib + by_kib;
 	return 0;
+}
+
+/*
+ * xl sets the limit to what it gives the guest, which leaves out what was added here. Who moves it
+ * by as much as the guest is to have more, or less, leaves that in.
+ */
+void xengt_backing_follow(struct xengt_vgpu *v, u64 target_kib)
+{
+	u64 moved = target_kib - v->target_kib;
+	struct xengt_dominfo info;
+
+	if (xengt_dominfo(v->host, v->domid, &info))
+		return;
+	if (v->target_kib && info.max_kib != v->limit_kib && info.max_kib - v->limit_kib != moved &&
+	    !xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + v->state->added_kib))
+		info.max_kib += v->state->added_kib;
+	v->limit_kib = info.max_kib;
+	v->target_kib = target_kib;
 }
 
 /* What all pages count for on the domain's limit. */

@@ -106,16 +106,20 @@ static void refused(domid_t domid, const char *why)
 	xengt_log_of(&of, XENGT_REFUSED, XENGT_ERR, "no vGPU: %s", why);
 }
 
-static void watch_name(struct guest *guest, bool on)
+/* What may change of it in xenstore. */
+static void watch(struct guest *guest, bool on)
 {
+	static const char *const paths[] = { XENGT_NAME_PATH, XENGT_MEMORY_PATH };
 	struct xs_handle *xs = guest->daemon->host.xs;
 	char path[64];
 
-	snprintf(path, sizeof(path), XENGT_NAME_PATH, guest->v->domid);
-	if (on)
-		xs_watch(xs, path, path);
-	else
-		xs_unwatch(xs, path, path);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		snprintf(path, sizeof(path), paths[i], guest->v->domid);
+		if (on)
+			xs_watch(xs, path, path);
+		else
+			xs_unwatch(xs, path, path);
+	}
 }
 
 static int attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
@@ -137,7 +141,8 @@ static int attach(struct daemon *daemon, domid_t domid, const struct xengt_optio
 	guest->daemon = daemon;
 	guest->next = daemon->guests;
 	daemon->guests = guest;
-	watch_name(guest, true);
+	watch(guest, true);
+	xengt_vgpu_follow_memory(guest->v);
 	if (control_follow(guest) < 0)
 		xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_WARN, "cannot be traced");
 	xengt_vgpu_log(guest->v, XENGT_ATTACHED, XENGT_INFO,
@@ -190,7 +195,7 @@ void daemon_detach(struct guest *guest, bool keep)
 	struct guest **link = &guest->daemon->guests;
 
 	control_forget(guest);
-	watch_name(guest, false);
+	watch(guest, false);
 	while (*link != guest)
 		link = &(*link)->next;
 	*link = guest->next;
@@ -227,17 +232,19 @@ void daemon_reap(struct daemon *daemon)
  */
 void daemon_on_xenstore(struct daemon *daemon)
 {
-	bool renamed = false;
-	char **watch;
+	bool changed = false;
+	char **fired;
 
-	while ((watch = xs_check_watch(daemon->host.xs))) {
+	while ((fired = xs_check_watch(daemon->host.xs))) {
 		/* Those of domains that come and go are no paths. */
-		renamed |= watch[XS_WATCH_PATH][0] == '/';
-		free(watch);
+		changed |= fired[XS_WATCH_PATH][0] == '/';
+		free(fired);
 	}
 	daemon_reap(daemon);
-	for (struct guest *guest = daemon->guests; renamed && guest; guest = guest->next)
+	for (struct guest *guest = daemon->guests; changed && guest; guest = guest->next) {
 		xengt_vgpu_follow_name(guest->v);
+		xengt_vgpu_follow_memory(guest->v);
+	}
 }
 
 /* ---- after another daemon ---- */

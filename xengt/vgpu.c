@@ -105,11 +105,11 @@ void xengt_vgpu_log(const struct xengt_vgpu *v, enum xengt_event event, enum xen
 
 /* ---- attaching, step by step ---- */
 
-static char *read_name(struct xengt_vgpu *v)
+static char *read_of(struct xengt_vgpu *v, const char *where)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), XENGT_NAME_PATH, v->domid);
+	snprintf(path, sizeof(path), where, v->domid);
 	return xs_read(v->host->xs, XBT_NULL, path, NULL);
 }
 
@@ -145,7 +145,7 @@ static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
 	}
 	memcpy(v->state->uuid, info.uuid, sizeof(info.uuid));
 
-	name = read_name(v);
+	name = read_of(v, XENGT_NAME_PATH);
 	snprintf(v->name, sizeof(v->name), "%s", name ? name : "?");
 	free(name);
 	return 0;
@@ -437,13 +437,27 @@ static void set_name(struct xengt_vgpu *v, void *name)
 
 int xengt_vgpu_follow_name(struct xengt_vgpu *v)
 {
-	char *name = read_name(v);
+	char *name = read_of(v, XENGT_NAME_PATH);
 	int err = 0;
 
 	if (name && strcmp(name, v->name))
 		err = xengt_vgpu_call(v, set_name, name);
 	free(name);
 	return err;
+}
+
+static void set_memory(struct xengt_vgpu *v, void *target_kib)
+{
+	xengt_backing_follow(v, *(u64 *)target_kib);
+}
+
+int xengt_vgpu_follow_memory(struct xengt_vgpu *v)
+{
+	char *text = read_of(v, XENGT_MEMORY_PATH);
+	u64 target_kib = text ? strtoull(text, NULL, 10) : 0;
+
+	free(text);
+	return target_kib ? xengt_vgpu_call(v, set_memory, &target_kib) : 0;
 }
 
 int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void *arg), void *arg)

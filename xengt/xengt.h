@@ -192,6 +192,8 @@ struct xengt_vgpu {
 	u32 *regs;	   /* the register pages that the guest reads directly, mapped */
 	u64 *ggtt;	   /* the guest's GGTT pages, mapped */
 	unsigned int refs; /* of the domain's handles: the daemon's own, and the core's */
+	u64 limit_kib;	   /* of the domain's memory, as last seen; and what it was to have then: */
+	u64 target_kib;	   /* 0: not known */
 	bool taking_up;	   /* what an earlier process may have left half done is not an error */
 	bool keep;	   /* detaching leaves the guest's side as it is, to be taken up again */
 
@@ -236,12 +238,17 @@ int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void 
  */
 int xengt_vgpu_suspended(struct xengt_vgpu *v);
 
-/* Where xenstore has a domain's name, by its number. */
-#define XENGT_NAME_PATH "/local/domain/%u/name"
+/* Where xenstore has a domain's name, by its number, and the memory that it is to have, in KiB. */
+#define XENGT_NAME_PATH	  "/local/domain/%u/name"
+#define XENGT_MEMORY_PATH "/local/domain/%u/memory/target"
 
 /** xengt_vgpu_follow_name() - its domain may have another name by now. Returns as xengt_vgpu_call()
  * does. */
 int xengt_vgpu_follow_name(struct xengt_vgpu *v);
+
+/** xengt_vgpu_follow_memory() - nor may it be meant to have as much memory. Returns the same way.
+ */
+int xengt_vgpu_follow_memory(struct xengt_vgpu *v);
 
 /** xengt_vgpu_log() - xengt_log_of() this vGPU. */
 void xengt_vgpu_log(const struct xengt_vgpu *v, enum xengt_event event, enum xengt_level level,
@@ -269,6 +276,12 @@ int xengt_backing_destroy(struct xengt_vgpu *v, bool keep);
 
 /** xengt_backing_limit() - raise, or lower, what the domain may have. Returns 0 or an errno. */
 int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib);
+
+/**
+ * xengt_backing_follow() - the domain is to have @target_kib of memory, and its limit may have been
+ * set for that alone: what was added is added again. In the vGPU's thread.
+ */
+void xengt_backing_follow(struct xengt_vgpu *v, u64 target_kib);
 
 /* ---- the OpRegion's memory: opregion.c ---- */
 

@@ -112,6 +112,51 @@ START_TEST(renamed)
 }
 END_TEST
 
+/* As xl mem-set does: the limit, for the guest's memory alone, then what it is to have. */
+static void set_memory(struct rig *r, u64 limit_kib, u64 target_kib)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)target_kib);
+	ck_assert_int_eq(xc_domain_setmaxmem(r->daemon.host.xc, 22, limit_kib), 0);
+	ck_assert(xs_write(r->daemon.host.xs, XBT_NULL, "/local/domain/22/memory/target", text,
+			   strlen(text)));
+	daemon_on_xenstore(&r->daemon);
+}
+
+static u64 limit_kib(struct rig *r)
+{
+	struct xengt_dominfo info;
+
+	ck_assert_int_eq(xengt_dominfo(&r->daemon.host, 22, &info), 0);
+	return info.max_kib;
+}
+
+/* The memory of a vGPU is on top of the guest's, whatever becomes of that. */
+START_TEST(memory_set)
+{
+	struct rig *r = daemon_rig_new();
+	u64 was = limit_kib(r), added;
+
+	set_memory(r, was, was - 1024);
+	told(r, "{\"cmd\":\"attach\",\"domain\":\"22\",\"options\":\"\"}", 0, NULL);
+	added = limit_kib(r) - was;
+	ck_assert_uint_gt(added, 0);
+	set_memory(r, was - 512, was - 1536);
+	ck_assert_uint_eq(limit_kib(r), was - 512 + added);
+	set_memory(r, was, was - 1024);
+	ck_assert_uint_eq(limit_kib(r), was + added);
+	/* One who knows of it, and one who sets what is set already. */
+	set_memory(r, was + added - 256, was - 1280);
+	ck_assert_uint_eq(limit_kib(r), was + added - 256);
+	set_memory(r, was + added - 256, was - 1280);
+	ck_assert_uint_eq(limit_kib(r), was + added - 256);
+	told(r, "{\"cmd\":\"detach\",\"vgpu\":\"22\"}", 0, NULL);
+	ck_assert_uint_eq(limit_kib(r), was - 256);
+	daemon_rig_free(r);
+}
+END_TEST
+
 START_TEST(misuse)
 {
 	static const struct {
@@ -186,7 +231,7 @@ END_TEST
 
 Suite *suite_commands(void)
 {
-	const TTest *const tests[] = { life, renamed, misuse, graphics_memory };
+	const TTest *const tests[] = { life, renamed, memory_set, misuse, graphics_memory };
 
 	return unit_suite("commands", tests, ARRAY_SIZE(tests));
 }
