@@ -149,7 +149,7 @@ case_given_up() {
 	echo "$had pages of the GGTT, then $now; $free MiB were free, now $(free_memory)"
 	((had > 200000 && now < had - 190 * 256)) || return
 	xl mem-set "$1" 1024m && until_true 120 refilled "$1" 1000 &&
-		until_true 30 has_its_target "$1" && until_true 60 enters_all "$1" || return
+		until_true 30 has_its_target "$1" && until_true 20 enters_all "$1" || return
 	now=$(counter "$1" memory mapped_pages)
 	echo "and $now with as much memory as before"
 	((now > had - 1024)) && lab-guest run "$1" 'modprobe i915 && gpu-test nop store'

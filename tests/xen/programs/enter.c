@@ -8,6 +8,7 @@
 #define GGTT_AT	  (8u << 20)
 #define FLSH_CNTL 0x101008u
 #define APERTURE  0x10000ul /* entries that it shows, at most */
+#define FLUSHES	  64	    /* what led nowhere before is tried again, so many at each */
 
 /* vgpu-test enter FIRST NR: frames become entries of the GGTT, behind those of the aperture. */
 int cmd_enter(int argc, char **argv)
@@ -22,7 +23,8 @@ int cmd_enter(int argc, char **argv)
 	}
 	for (unsigned long i = first; i < first + nr; i++)
 		*(volatile uint64_t *)(bar + GGTT_AT + 8 * (APERTURE + i)) = (uint64_t)i << 12 | 1;
-	*(volatile uint32_t *)(bar + FLSH_CNTL) = 1;
+	for (int n = 0; n < FLUSHES; n++)
+		*(volatile uint32_t *)(bar + FLSH_CNTL) = 1;
 	printf("ok %lu frames entered\n", nr);
 	return 0;
 }
