@@ -8,7 +8,7 @@
 #define GGTT_AT	  (8u << 20)
 #define FLSH_CNTL 0x101008u
 #define APERTURE  0x10000ul /* entries that it shows, at most */
-#define FLUSHES	  64	    /* what led nowhere before is tried again, so many at each */
+#define FLUSHES	  16	    /* what led nowhere before is tried again, so many at each */
 
 /* vgpu-test enter FIRST NR: frames become entries of the GGTT, behind those of the aperture. */
 int cmd_enter(int argc, char **argv)
