@@ -126,12 +126,12 @@ void ioreq_settle(struct ioreq_server *server)
 	server->config.settle(server->config.priv);
 }
 
-/* No port fires for a moment. */
+/* No port fires for a moment; or that cannot be told, and nothing is put off for it. */
 static bool is_quiet(struct ioreq_server *server)
 {
 	struct pollfd fd = { .fd = xenevtchn_fd(server->config.evtchn), .events = POLLIN };
 
-	return poll(&fd, 1, QUIET_MS) == 0;
+	return poll(&fd, 1, QUIET_MS) <= 0;
 }
 
 /* Lets ports fire again, and sleeps until one does. A pending event fires as its port is let. */
