@@ -20,6 +20,7 @@ struct guest {
 	struct xengt_vgpu *v;
 	struct xengt_instance *instance; /* which vGPU it has */
 	sd_event_source *trace;
+	bool changed; /* in xenstore: something that is watched */
 	struct guest *next;
 };
 

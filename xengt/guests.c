@@ -226,22 +226,37 @@ void daemon_reap(struct daemon *daemon)
 	}
 }
 
+/* What is watched of a guest is named by its path; domains that come and go are not. */
+static void mark_changed(struct daemon *daemon, const char *path)
+{
+	struct guest *guest;
+	unsigned int domid;
+
+	if (sscanf(path, "/local/domain/%u/", &domid) != 1)
+		return;
+	guest = daemon_find_domid(daemon, domid);
+	if (guest)
+		guest->changed = true;
+}
+
 /*
  * A domain that went, or merely shut down, is not named: Xen knows which. What is held of a dead
  * one keeps it from being freed, so this comes before all else.
  */
 void daemon_on_xenstore(struct daemon *daemon)
 {
-	bool changed = false;
 	char **fired;
 
 	while ((fired = xs_check_watch(daemon->host.xs))) {
-		/* Those of domains that come and go are no paths. */
-		changed |= fired[XS_WATCH_PATH][0] == '/';
+		mark_changed(daemon, fired[XS_WATCH_PATH]);
 		free(fired);
 	}
 	daemon_reap(daemon);
-	for (struct guest *guest = daemon->guests; changed && guest; guest = guest->next) {
+	/* Others are not asked: one that is at long work would be waited for. */
+	for (struct guest *guest = daemon->guests; guest; guest = guest->next) {
+		if (!guest->changed)
+			continue;
+		guest->changed = false;
 		xengt_vgpu_follow_name(guest->v);
 		xengt_vgpu_follow_memory(guest->v);
 	}
