@@ -84,16 +84,11 @@ int test_flood(struct gpu *gpu, unsigned int count)
 /* RCS has something to do for @count seconds, without a pause. */
 int test_occupy(struct gpu *gpu, unsigned int count)
 {
-	struct bo spin = bo_create(gpu, PAGE);
-	struct batch b = batch_in(&spin, 0);
+	struct bo spin = spin_begin(gpu, RCS);
 	int timed, finished;
 
-	emit_arb_check(&b);
-	emit_jump(&b, spin.addr);
-	run(gpu, RCS, DEFAULT_CTX, &spin, NULL, NULL);
 	timed = bo_wait(gpu, &spin, count * SECOND);
-	*(volatile uint32_t *)spin.map = 0x0a << 23; /* MI_BATCH_BUFFER_END */
-	finished = bo_wait(gpu, &spin, PATIENCE);
+	finished = spin_end(gpu, &spin);
 	bo_free(gpu, &spin);
 	return ok(timed != -ETIME || finished, "occupy: %u s", count);
 }

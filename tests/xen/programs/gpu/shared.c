@@ -183,21 +183,32 @@ int test_fences(struct gpu *gpu, unsigned int count)
 		  count, unsignalled, wrong);
 }
 
-/* A batch that goes round until the CPU puts an end into it. */
-static int busy(struct gpu *gpu, const struct engine *engine)
+struct bo spin_begin(struct gpu *gpu, const struct engine *engine)
 {
 	struct bo spin = bo_create(gpu, PAGE);
 	struct batch b = batch_in(&spin, 0);
-	uint32_t when_busy, when_idle;
-	int timed, finished;
 
 	emit_arb_check(&b);
 	emit_jump(&b, spin.addr);
 	run(gpu, engine, DEFAULT_CTX, &spin, NULL, NULL);
+	return spin;
+}
+
+int spin_end(struct gpu *gpu, const struct bo *spin)
+{
+	*(volatile uint32_t *)spin->map = 0x0a << 23; /* MI_BATCH_BUFFER_END */
+	return bo_wait(gpu, spin, PATIENCE);
+}
+
+static int busy(struct gpu *gpu, const struct engine *engine)
+{
+	struct bo spin = spin_begin(gpu, engine);
+	uint32_t when_busy, when_idle;
+	int timed, finished;
+
 	when_busy = bo_busy(gpu, &spin);
 	timed = bo_wait(gpu, &spin, 20 * SECOND / 1000);
-	*(volatile uint32_t *)spin.map = 0x0a << 23; /* MI_BATCH_BUFFER_END */
-	finished = bo_wait(gpu, &spin, PATIENCE);
+	finished = spin_end(gpu, &spin);
 	when_idle = bo_busy(gpu, &spin);
 	bo_free(gpu, &spin);
 	return ok(!when_busy || timed != -ETIME || finished || when_idle,

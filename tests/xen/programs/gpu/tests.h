@@ -20,6 +20,11 @@ int test_userptr(struct gpu *gpu, unsigned int count);
 int test_fences(struct gpu *gpu, unsigned int count);
 int test_busy(struct gpu *gpu, unsigned int count);
 
+/** spin_begin() - a batch on @engine that goes round, until spin_end(), which gives what bo_wait()
+ * says of it. The buffer is the caller's to free. */
+struct bo spin_begin(struct gpu *gpu, const struct engine *engine);
+int spin_end(struct gpu *gpu, const struct bo *spin);
+
 /* blit.c: the blitter's data against a model's */
 int test_copy(struct gpu *gpu, unsigned int count);
 int test_big(struct gpu *gpu, unsigned int count);
