@@ -150,13 +150,16 @@ int xengt_track_disable(struct xengt_vgpu *v, u64 gfn)
 	return 0;
 }
 
-static bool in_bars(const struct xengt_vgpu *v, u64 gpa)
+/* Where writes trap that are to no tracked page. The GGTT traps by its pages only, as memory. */
+static bool always_traps(const struct xengt_vgpu *v, u64 gpa)
 {
 	static const unsigned int bars[] = { 0, 2 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bars); i++) {
 		u64 size, at = intel_vgpu_bar(v->vgpu, bars[i], &size);
 
+		if (bars[i] == 0 && v->ggtt)
+			size = VGPU_GGTT_OFFSET;
 		if (at != INTEL_GVT_BAR_OFF && gpa - at < size)
 			return true;
 	}
@@ -177,7 +180,7 @@ void xengt_track_begin(struct xengt_vgpu *v, unsigned int vcpu, u64 gpa)
 	if (left)
 		xengt_track_disable(v, was);
 	/* Sent before its page was let go of: its type must be what it was until that is over. */
-	if (write && !xengt_pagetab_get(&v->tracked, gfn) && !in_bars(v, gpa) &&
+	if (write && !xengt_pagetab_get(&v->tracked, gfn) && !always_traps(v, gpa) &&
 	    !xengt_track_enable(v, gfn))
 		xengt_track_disable(v, gfn);
 }

@@ -322,6 +322,22 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 	vgpu->gtt.ggtt.track_off = false;
 }
 
+/*
+ * The guest writes to a leaf, and may come to the next, as a driver does that fills its table. It
+ * is faster than what lets go of a page that it writes to: those ahead go before, ever more.
+ */
+static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+
+	if (nr_leaf >= GGTT_LEAVES || !ggtt->leaves[nr_leaf].tracked)
+		return;
+	ggtt->ahead = nr_leaf == ggtt->ahead_end ? 4 * ggtt->ahead + 1 : 0;
+	ggtt->ahead_end = nr_leaf + 1 + ggtt->ahead;
+	for (u32 i = nr_leaf; i < ggtt->ahead_end && i < GGTT_LEAVES; i++)
+		untrack(vgpu, i);
+}
+
 /* What one commit may still do: begin to track leaves, try holes again. */
 struct budget {
 	u32 tracks, holes;
@@ -404,10 +420,8 @@ void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
 
 	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
 	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
-	if (first < GGTT_LEAVES)
-		untrack(vgpu, first);
-	if (last < GGTT_LEAVES)
-		untrack(vgpu, last);
+	let_write(vgpu, first);
+	let_write(vgpu, last);
 }
 
 int ggtt_init(struct intel_vgpu *vgpu)

@@ -209,6 +209,23 @@ START_TEST(quiet_pages)
 	flush(f);
 	for (u32 i = 0; i < 1000; i++)
 		UNIT_CHECK(bus_of(f, 4000 + i) == bus(f, 0x400 + i), "entry %u", i);
+	/* All of it, one after the other: not even one for each page. */
+	for (u32 n = 0; n < 200; n++)
+		flush(f);
+	ck_assert_uint_eq(counts->tracked_ggtt, GGTT_LEAVES);
+	traps = intel_vgpu_counters(f->vgpu)->ggtt_write;
+	for (u32 i = 0; i < GGTT_PAGES; i++)
+		fake_ggtt_write(f, i, (u64)(0x200 + i % 0x800) << GVT_PAGE_SHIFT | 1);
+	ck_assert_uint_le(intel_vgpu_counters(f->vgpu)->ggtt_write - traps, 8);
+	flush(f);
+	for (u32 i = 0; i < GGTT_PAGES; i++)
+		UNIT_CHECK(bus_of(f, i) == bus(f, 0x200 + i % 0x800), "entry %u", i);
+	/* A page far from the last is one page. */
+	for (u32 n = 0; n < 200; n++)
+		flush(f);
+	fake_ggtt_write(f, 9 * GTT_ENTRIES, 0x100001);
+	fake_ggtt_write(f, 99 * GTT_ENTRIES, 0x100001);
+	ck_assert_uint_eq(counts->tracked_ggtt, GGTT_LEAVES - 2);
 	/* The table moves with BAR0, and is tracked no more. */
 	fake_cfg_write(f, PCI_BASE_ADDRESS_0, 4, 0xe0000000);
 	ck_assert_uint_eq(counts->tracked_ggtt, 0);

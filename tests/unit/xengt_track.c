@@ -2,6 +2,8 @@
 /* Tracked pages from end to end: the guest writes, the handler sees it, and the guest reads it. */
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "tests/unit/xengt_rig.h"
@@ -296,6 +298,88 @@ START_TEST(another_while_let_go)
 }
 END_TEST
 
+#define FLSH_CNTL  0x101008u
+#define TABLE	   (GUEST_BAR0 + VGPU_GGTT_OFFSET)
+#define TABLE_STEP 64u /* bytes: of an entry, to the next that is written */
+
+/* The pages of the GGTT all trap, which a driver left alone for long. */
+static void wait_until_tracked(struct guest *g)
+{
+	for (u32 n = 0; n < 4 * GTT_TRACK_AFTER; n++) {
+		guest_write(g, GUEST_BAR0 + FLSH_CNTL, 4, 1);
+		if (intel_vgpu_gtt_counts(g->v->vgpu)->tracked_ggtt == GGTT_LEAVES)
+			return;
+	}
+	ck_abort_msg("not all is tracked");
+}
+
+/* Whoever fills its GGTT then, as after a pause, waits for few of its writes. */
+START_TEST(table_filled)
+{
+	struct guest *g = guest_start_gpu(1);
+	u64 requests;
+
+	wait_until_tracked(g);
+	requests = guest_stats(g).requests;
+	for (u64 at = 0; at < GGTT_LEAVES * GVT_PAGE_SIZE; at += TABLE_STEP)
+		guest_write(g, TABLE + at, 8, at);
+	ck_assert_uint_le(guest_stats(g).requests - requests, 8 * GVT_PAGE_SIZE / TABLE_STEP);
+	for (u64 at = 0; at < GGTT_LEAVES * GVT_PAGE_SIZE; at += TABLE_STEP)
+		UNIT_CHECK(g->v->vgpu->ggtt[at / 8] == at, "entry 0x%lx", at / 8);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+struct late_write {
+	struct guest *g;
+	pthread_t thread;
+	int err;
+};
+
+static void *write_late(void *arg)
+{
+	struct late_write *late = arg;
+
+	late->err = exen_guest_write(late->g->d, 1, TABLE, 8, 0x1234);
+	return NULL;
+}
+
+static void let_go_before_it(struct xengt_vgpu *v, void *arg)
+{
+	struct late_write *late = arg;
+	u64 requests = guest_stats(late->g).requests;
+
+	pthread_create(&late->thread, NULL, write_late, late);
+	while (guest_stats(late->g).requests == requests)
+		sched_yield();
+	vgpu_ggtt_written(v->vgpu, 0, 8);
+}
+
+/* A page of the GGTT is let go of while another vCPU's write to it is on its way. */
+START_TEST(table_let_go_before_a_write)
+{
+	struct guest *g = guest_start_gpu(2);
+	struct late_write late = { .g = g };
+
+	wait_until_tracked(g);
+	/* Its next request is the write. */
+	guest_move_on(g, 1);
+	guest_in_thread(g, let_go_before_it, &late);
+	pthread_join(late.thread, NULL);
+	ck_assert_int_eq(late.err, 0);
+	ck_assert_uint_eq(guest_read(g, TABLE, 8), 0x1234);
+	guest_move_on(g, 1);
+	guest_move_on(g, 1);
+	ck_assert_ptr_null(exen_domain_crashed(g->d));
+	ck_assert_int_eq(exen_mem_type(g->d, GFN(TABLE)), HVMMEM_ram_rw);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
 START_TEST(reset_lets_go)
 {
 	struct guest *g = guest_start(1);
@@ -348,6 +432,8 @@ Suite *suite_xengt_track(void)
 		many,
 		ballooned_while_tracked,
 		another_while_let_go,
+		table_filled,
+		table_let_go_before_a_write,
 		reset_lets_go,
 		server_stays_with_its_pages,
 	};
