@@ -107,7 +107,7 @@ case_crowd() {
 	case_hurry "crowd$1" && lab-guest run "crowd$1" \
 		'(while :; do gpu-test -l 120 loop garbage badaddr; done >/dev/null 2>&1 </dev/null &)' || return
 	for ((i = 1; i < $1; i++)); do
-		lab-guest run "crowd$i" 'gpu-test -t 60 store copy color contexts fences' >"/tmp/crowd$i" 2>&1 &
+		lab-guest run "crowd$i" 'gpu-test store copy color contexts fences' >"/tmp/crowd$i" 2>&1 &
 		jobs[i]=$!
 	done
 	for i in "${!jobs[@]}"; do
