@@ -158,7 +158,7 @@ case_given_up() {
 	lab-guest run "$1" 'modprobe i915 && gpu-test nop store' || return
 	now=$(counter "$1" traps ggtt_write)
 	echo "$((now - had)) of its writes trapped"
-	((now - had < 8 * 512))
+	((now - had < 16 * 512))
 }
 
 # The program is killed with 10,000 pages pinned: the next one lets go of them all.
