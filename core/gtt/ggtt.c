@@ -323,8 +323,9 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 }
 
 /*
- * The guest writes to a leaf, and may come to the next, as a driver does that fills its table. It
- * is faster than what lets go of a page that it writes to: those ahead go before, ever more.
+ * The guest writes to a leaf, whose page may go on to trap until the guest asks for something else
+ * (on Xen: xengt/track.c). A driver that fills its table would wait at each entry: pages ahead of it
+ * are let go of before it comes to them, ever more of them.
  */
 static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
