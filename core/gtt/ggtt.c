@@ -325,17 +325,23 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 /*
  * The guest writes to a leaf, whose page may go on to trap until the guest asks for something else
  * (on Xen: xengt/track.c). A driver that fills its table would wait at each entry: pages ahead of
- * it are let go of before it comes to them, ever more of them.
+ * it are let go of before it comes to them, one for each such write, and ever more of them.
  */
 static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	u32 from = ggtt->ahead_end, ahead = from - ggtt->written - 1;
 
-	if (nr_leaf >= GGTT_LEAVES || !ggtt->leaves[nr_leaf].tracked)
+	if (nr_leaf >= GGTT_LEAVES)
 		return;
-	ggtt->ahead = nr_leaf == ggtt->ahead_end ? 4 * ggtt->ahead + 1 : 0;
-	ggtt->ahead_end = nr_leaf + 1 + ggtt->ahead;
-	for (u32 i = nr_leaf; i < ggtt->ahead_end && i < GGTT_LEAVES; i++)
+	if (ggtt->leaves[nr_leaf].tracked) {
+		ggtt->written = nr_leaf;
+		ggtt->ahead_end = nr_leaf + 1 + (nr_leaf == from ? 4 * ahead + 1 : 0);
+		from = nr_leaf;
+	} else if (nr_leaf == ggtt->written && from < GGTT_LEAVES) {
+		ggtt->ahead_end++;
+	}
+	for (u32 i = from; i < ggtt->ahead_end && i < GGTT_LEAVES; i++)
 		untrack(vgpu, i);
 }
 
@@ -422,7 +428,8 @@ void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
 	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
 	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
 	let_write(vgpu, first);
-	let_write(vgpu, last);
+	if (last != first)
+		let_write(vgpu, last);
 }
 
 int ggtt_init(struct intel_vgpu *vgpu)

@@ -52,8 +52,8 @@ struct vgpu_ggtt {
 	struct ggtt_fence fences[32];
 	u32 nr_fenced;
 	u32 retry_at;	/* leaf whose holes are tried first at the next commit */
-	u32 ahead;	/* leaves that went untracked with the last one that the guest wrote to, */
-	u32 ahead_end;	/* and the one after them */
+	u32 written;	/* leaf whose write trapped last, */
+	u32 ahead_end;	/* and the one after those that were let go of with it */
 	u32 alias_left; /* calls that may still make aliases, in this commit */
 	u32 nr_own;	/* leaves with entries of their own */
 	u64 table_gfn;	/* where the guest's table is guest memory; 0: nowhere */

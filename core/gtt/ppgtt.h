@@ -10,8 +10,8 @@
  *
  * A table's writes trap, or it is read and compared at each sync. Comparing costs a fraction of a
  * trap; so the first write ends trapping, and only a table that has cost as much in vain
- * comparisons as a trap would have cost is made to trap again (GTT_TRACK_AFTER). Directories,
- * which seldom change, start as tracked, leaves as compared.
+ * comparisons as its traps would is made to trap again. Directories, which seldom change and by an
+ * entry at a time, start as tracked; leaves, which a driver fills in runs, as compared.
  */
 #ifndef CORE_GTT_PPGTT_H
 #define CORE_GTT_PPGTT_H
@@ -24,8 +24,12 @@ struct intel_vgpu;
 struct intel_vgpu_page_track;
 struct gtt_valid_cache;
 
-/* Syncs that find a table unchanged before its writes trap; tests/bench/gtt prints the costs. */
-#define GTT_TRACK_AFTER 64u
+/*
+ * Syncs that find a table unchanged before its writes trap: as many as cost what one trap does
+ * (tests/bench/gtt prints the costs), for a leaf what a run of 64 does, a buffer of 256 KiB.
+ */
+#define GTT_TRACK_AFTER	     64u
+#define GTT_TRACK_LEAF_AFTER (64u * GTT_TRACK_AFTER)
 
 /* Shadow tables of one vGPU, unless set otherwise: 4 KiB each. */
 #define GTT_QUOTA_DEFAULT 32768u
@@ -84,10 +88,13 @@ struct vgpu_mm {
 
 struct vgpu_ppgtt {
 	struct vgpu_mm *mms[GTT_MM_BUCKETS];
-	struct gtt_table *tables;
-	struct vgpu_mm *busy; /* being synced: not to be reclaimed */
+	struct gtt_table *tables;	 /* the newest first */
+	const struct gtt_table *written; /* whose write trapped last, */
+	struct gtt_table *ahead;	 /* and the last of those that were let go of with it */
+	struct vgpu_mm *busy;		 /* being synced: not to be reclaimed */
 	u64 epoch;
 	u32 quota;	 /* of shadow tables */
+	u32 leaf_after;	 /* GTT_TRACK_LEAF_AFTER */
 	u32 misses_left; /* of GTT_MISSES_MAX, in this sync */
 	bool ips;
 	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of vgpu_state's roots */

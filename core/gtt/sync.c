@@ -9,11 +9,16 @@
 #define LINE	   8u /* entries in a cache line */
 #define TABLE_SIZE (GTT_ENTRIES * sizeof(u64))
 
+static bool is_tracked(const struct gtt_table *table)
+{
+	return table->track && table->track->tracked;
+}
+
 static int track(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
 	int err;
 
-	if (table->track->tracked)
+	if (is_tracked(table))
 		return 0;
 	err = intel_vgpu_enable_page_track(vgpu, table->gfn);
 	if (!err)
@@ -24,10 +29,35 @@ static int track(struct intel_vgpu *vgpu, struct gtt_table *table)
 /* A page whose tracking will not end stays tracked: slower, and as right. */
 static void untrack(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
-	if (!table->track->tracked)
+	if (!is_tracked(table))
 		return;
 	intel_vgpu_disable_page_track(vgpu, table->gfn);
 	vgpu->gtt.counts.tracked -= !table->track->tracked;
+}
+
+static bool is_leaf(const struct gtt_table *table)
+{
+	return table->shadow[GTT_PT] || table->shadow[GTT_PT_64K];
+}
+
+/*
+ * A table that was let go of, and whose page still traps (on Xen it may, until the guest asks for
+ * something else: xengt/track.c). A guest that fills tables would wait at each entry: with every
+ * such write goes one leaf more, of those that came to be after it, as those do that follow it.
+ */
+static void let_another_go(struct intel_vgpu *vgpu, const struct gtt_table *table)
+{
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+
+	if (ppgtt->written != table || !is_leaf(table))
+		return;
+	while (ppgtt->ahead) {
+		ppgtt->ahead = ppgtt->ahead->prev;
+		if (ppgtt->ahead && is_leaf(ppgtt->ahead) && is_tracked(ppgtt->ahead)) {
+			untrack(vgpu, ppgtt->ahead);
+			return;
+		}
+	}
 }
 
 /*
@@ -37,6 +67,7 @@ static void untrack(struct intel_vgpu *vgpu, struct gtt_table *table)
 static int on_write(struct intel_vgpu_page_track *page_track, u64 gpa, void *data, int bytes)
 {
 	struct gtt_table *table = page_track->priv_data;
+	struct vgpu_ppgtt *ppgtt = &table->vgpu->gtt.ppgtt;
 
 	(void)gpa;
 	(void)data;
@@ -44,7 +75,13 @@ static int on_write(struct intel_vgpu_page_track *page_track, u64 gpa, void *dat
 	table->dirty = true;
 	table->quiet = 0;
 	table->vgpu->gtt.counts.traps++;
-	untrack(table->vgpu, table);
+	if (is_tracked(table)) {
+		untrack(table->vgpu, table);
+		ppgtt->written = table;
+		ppgtt->ahead = table;
+	} else {
+		let_another_go(table->vgpu, table);
+	}
 	return 0;
 }
 
@@ -76,6 +113,10 @@ void table_put(struct intel_vgpu *vgpu, struct gtt_table *table)
 		vgpu->gtt.counts.tracked -= table->track->tracked;
 		intel_vgpu_unregister_page_track(vgpu, table->gfn);
 	}
+	if (vgpu->gtt.ppgtt.ahead == table)
+		vgpu->gtt.ppgtt.ahead = table->next;
+	if (vgpu->gtt.ppgtt.written == table)
+		vgpu->gtt.ppgtt.written = NULL;
 	if (table->prev)
 		table->prev->next = table->next;
 	else
@@ -202,17 +243,18 @@ static bool is_due(struct intel_vgpu *vgpu, struct gtt_table *table)
 	if (!table->track || table->epoch == vgpu->gtt.ppgtt.epoch)
 		return false;
 	table->epoch = vgpu->gtt.ppgtt.epoch;
-	return !table->track->tracked || table->dirty;
+	return !is_tracked(table) || table->dirty;
 }
 
 int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
+	u32 after = is_leaf(table) ? vgpu->gtt.ppgtt.leaf_after : GTT_TRACK_AFTER;
 	int err;
 
 	if (!is_due(vgpu, table))
 		return 0;
 	err = compare(vgpu, table, shadow_set);
-	if (err || table->dirty || table->quiet < GTT_TRACK_AFTER || table->track->tracked)
+	if (err || table->dirty || table->quiet < after || is_tracked(table))
 		return err;
 	/* What is written until tracking begins is found by comparing once more. */
 	table->quiet = 0;

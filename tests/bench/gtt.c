@@ -406,7 +406,7 @@ static void bench_ppgtt(struct bench *b, int rounds)
 	same = resync(b, 10);
 	row("ours: sync, unchanged, every leaf compared", same, 100 * same / ours, "% of a build");
 	printf("%-58s %10.3f us\n", "      of which one table", same / BENCH_TABLES);
-	for (u32 i = 0; i < GTT_TRACK_AFTER + 2; i++)
+	for (u32 i = 0; i < GTT_TRACK_LEAF_AFTER + 2; i++)
 		sync_mm(b);
 	tracked = resync(b, rounds);
 	row("ours: sync, unchanged, leaves tracked", tracked, 100 * tracked / ours, "% of a build");

@@ -52,9 +52,13 @@ static inline int guest_sync(struct fake *f)
 	return vgpu_ppgtt_sync(f->vgpu, guest_mm(f));
 }
 
-/* Four levels, the leaf full of pages in order; known, and not yet shadowed. */
+/*
+ * Four levels, the leaf full of pages in order; known, and not yet shadowed. A leaf that is left
+ * alone is tracked as soon as a directory.
+ */
 static inline struct fake *guest_of(struct fake *f)
 {
+	f->vgpu->gtt.ppgtt.leaf_after = GTT_TRACK_AFTER;
 	guest_entry(f, PML4, 0, guest_table(PDP));
 	guest_entry(f, PDP, 0, guest_table(PD));
 	guest_entry(f, PD, 0, guest_table(PT));

@@ -137,6 +137,64 @@ START_TEST(traps)
 }
 END_TEST
 
+/*
+ * A page may go on to trap after it was let go of (on Xen, until its writer asks for something
+ * else). Each such write lets go of one table more of those that the guest is likely to fill next.
+ */
+START_TEST(filled)
+{
+	struct fake *f = guest_new();
+
+	for (u32 i = 1; i <= 12; i++)
+		guest_entry(f, PD, i, guest_table(PT2 + i));
+	for (u32 i = 0; i < 2 * GTT_TRACK_AFTER; i++)
+		ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(counts(f)->tracked, 16);
+	for (u32 i = 0; i < 10; i++)
+		fake_write(f, (PT2 + 1) * GVT_PAGE_SIZE + 8 * i, 8, guest_table(PAGES + i));
+	for (u32 i = 1; i <= 12; i++)
+		UNIT_CHECK(f->tracked[PT2 + i] == (i > 10), "table %u", i);
+	ck_assert_uint_eq(counts(f)->tracked, 6);
+	/* One write is no sign of more. */
+	guest_entry(f, PT2 + 11, 0, guest_table(PAGES));
+	ck_assert(f->tracked[PT2 + 12]);
+	/* Whoever fills one that leaves its place meanwhile. */
+	fake_write(f, (PT2 + 11) * GVT_PAGE_SIZE, 8, guest_table(PAGES + 1));
+	ck_assert(!f->tracked[PT2 + 12]);
+	for (u32 i = 12; i > 9; i--)
+		guest_entry(f, PD, i, 0);
+	ck_assert_int_eq(guest_sync(f), 0);
+	for (u32 i = 0; i < 5; i++)
+		fake_write(f, (PT2 + 9) * GVT_PAGE_SIZE, 8, guest_table(PAGES + 2 + i));
+	ck_assert_int_eq(guest_sync(f), 0);
+	for (u32 i = 0; i < 10; i++)
+		ck_assert_uint_eq(guest_gpu(f, 0x200000 + 0x1000 * i), guest_bus(f, PAGES + i));
+	ck_assert_uint_eq(guest_gpu(f, 9 * 0x200000), guest_bus(f, PAGES + 6));
+	ck_assert_uint_eq(counts(f)->tables, 13);
+	fake_free(f);
+}
+END_TEST
+
+/* As a leaf is changed by runs of entries, it has to be left alone for longer than a directory. */
+START_TEST(leaf_left_alone)
+{
+	struct fake *f = guest_new();
+
+	f->vgpu->gtt.ppgtt.leaf_after = GTT_TRACK_LEAF_AFTER;
+	for (u32 i = 0; i <= 2 * GTT_TRACK_AFTER; i++)
+		ck_assert_int_eq(guest_sync(f), 0);
+	for (u32 i = 0; i < GTT_ENTRIES; i++)
+		guest_entry(f, PT, i, guest_table(PAGES + 1 + i));
+	ck_assert_uint_eq(intel_vgpu_counters(f->vgpu)->tracked_write, 0);
+	for (u32 i = 0; i <= GTT_TRACK_LEAF_AFTER; i++) {
+		ck_assert_uint_eq(counts(f)->tracked, 3);
+		ck_assert_int_eq(guest_sync(f), 0);
+	}
+	ck_assert_uint_eq(counts(f)->tracked, 4);
+	fake_free(f);
+}
+END_TEST
+
 static void write_just_before(struct fake *f, u64 gfn)
 {
 	u64 entry = guest_table(PAGES + 700);
@@ -573,6 +631,8 @@ Suite *suite_gtt_ppgtt(void)
 		shared_table,
 		loop,
 		traps,
+		filled,
+		leaf_left_alone,
 		race_with_tracking,
 		no_tracking,
 		pages_of_64k,
