@@ -80,12 +80,22 @@ case_reboots() {
 	done
 }
 
+# hostile GUEST: its programs are, until well_behaved.
+hostile() {
+	lab-guest run "$1" 'touch /tmp/hostile; (while [ -e /tmp/hostile ]; do
+		gpu-test -l 120 loop garbage badaddr; done >/tmp/hostile.log 2>&1 </dev/null &)'
+}
+
+well_behaved() {
+	lab-guest run "$1" 'rm /tmp/hostile; killall -9 gpu-test; tail -n 5 /tmp/hostile.log; n=0
+		while pidof gpu-test && [ $n -lt 200 ]; do sleep 0.1; n=$((n + 1)); done'
+}
+
 # case_beside GUEST HOSTILE: one guest's data is whole while another one is hostile all the while.
 case_beside() {
 	local ok=0
-	lab-guest run "$2" '(while :; do gpu-test -l 120 loop garbage badaddr; done >/tmp/hostile 2>&1 </dev/null &)' &&
-		lab-guest run "$1" 'gpu-test -t 60 store copy color contexts fences' || ok=1
-	lab-guest run "$2" 'killall -9 gpu-test; tail -n 5 /tmp/hostile'
+	hostile "$2" && lab-guest run "$1" 'gpu-test -t 60 store copy color contexts fences' || ok=1
+	well_behaved "$2"
 	return $ok
 }
 
@@ -96,7 +106,7 @@ case_beside_noise() {
 		lab-guest run "$1" 'gpu-test -t 60 store copy color contexts fences' || ok=1
 	xengt show "$2" | tail -n 20
 	lab-guest run "$2" 'killall -TERM vgpu-test; n=0
-		until grep -q -E "^(not )?ok" /tmp/noise || [ $n -ge 100 ]; do sleep 0.1; n=$((n + 1)); done
+		until grep -s -q -E "^(not )?ok" /tmp/noise || [ $n -ge 100 ]; do sleep 0.1; n=$((n + 1)); done
 		cat /tmp/noise; grep -q ^ok /tmp/noise' || ok=1
 	return $ok
 }
@@ -104,8 +114,7 @@ case_beside_noise() {
 # case_crowd NR: all of crowd1 to crowdNR but the last check their data, beside it.
 case_crowd() {
 	local i ok=0 jobs=()
-	case_hurry "crowd$1" && lab-guest run "crowd$1" \
-		'(while :; do gpu-test -l 120 loop garbage badaddr; done >/dev/null 2>&1 </dev/null &)' || return
+	case_hurry "crowd$1" && hostile "crowd$1" || return
 	for ((i = 1; i < $1; i++)); do
 		lab-guest run "crowd$i" 'gpu-test store copy color contexts fences' >"/tmp/crowd$i" 2>&1 &
 		jobs[i]=$!
