@@ -38,8 +38,8 @@ def host_entries():
                             yield uri, suite
 
 
-def sources(release):
-    """The lines of a sources.list for a release. Only Debian's own archives count: third parties'
+def sources(release, kind="deb"):
+    """The lines of a sources.list for a release, of kind deb or deb-src. Only Debian's own archives count: third parties'
     sources on the host are none of the lab's business."""
     host = host_codename()
     lines = []
@@ -51,7 +51,7 @@ def sources(release):
         if not re.search(r"/debian(-security)?(\.list)?$", path):
             continue
         suite = release + (f"-{pocket}" if pocket else "")
-        line = f"deb [signed-by={KEYRING}] {uri} {suite} main"
+        line = f"{kind} [signed-by={KEYRING}] {uri} {suite} main"
         if line not in lines:
             lines.append(line)
     if not lines:
@@ -69,9 +69,9 @@ def proxy_options():
 class Archive:
     """apt, asked about one release, with its state in the cache and none of the host's."""
 
-    def __init__(self, release):
-        self.release = release
-        self.home = CACHE / "apt" / release
+    def __init__(self, release, kind="deb"):
+        self.sources = sources(release, kind)
+        self.home = CACHE / "apt" / (release if kind == "deb" else f"{release}-{kind}")
         self.options = [
             "-o", f"Dir::State::lists={self.home}/lists",
             "-o", f"Dir::Etc::sourcelist={self.home}/sources.list",
@@ -84,7 +84,7 @@ class Archive:
 
     def refresh(self, max_age=86400):
         """Fetch the lists of packages unless those here are younger than max_age seconds."""
-        lines = sources(self.release)
+        lines = self.sources
         listed = self.home / "sources.list"
         stamp = self.home / "stamp"
         if stamp.exists() and listed.exists() and listed.read_text(encoding="utf-8") == lines:
@@ -109,6 +109,14 @@ class Archive:
         folder.mkdir(parents=True, exist_ok=True)
         run("apt-get", *self.options, "download", package, cwd=folder, timeout=600)
         return next(folder.glob("*.deb"))
+
+    def source(self, package, *options, folder=None):
+        """Fetch the newest source package's files, checked against the signed lists; with
+        "--print-uris", say which they are. Of an Archive of kind deb-src."""
+        return run(
+            "apt-get", *self.options, "source", "-qq", "--only-source", "--download-only", *options,
+            package, cwd=folder, timeout=900,
+        )  # fmt: skip
 
     def closure(self, packages, folder):
         """Fetch packages and all they depend on, as for a system that has none; returns their files."""

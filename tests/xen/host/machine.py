@@ -18,6 +18,7 @@ JOB_DISK = 6 << 30
 XEN_LINE = re.compile(rb"^\((XEN|d\d+)\)")
 RUNNING = set()
 SILENCE = 5
+QEMU = "qemu-system-x86_64"
 
 
 def host_nests():
@@ -27,13 +28,14 @@ def host_nests():
 
 
 class Settings:
-    """What a snapshot depends on: dom0's image, the clock, and the size of the machine."""
+    """What a snapshot depends on: dom0's image, the clock, the machine's size, QEMU's program."""
 
-    def __init__(self, dom0, exact, memory="6G"):
+    def __init__(self, dom0, exact, memory="6G", qemu=QEMU):
+        self.qemu = qemu
         self.dom0 = dom0
         self.exact = exact
         self.memory = memory
-        self.version = run("qemu-system-x86_64", "--version").splitlines()[0]
+        self.version = run(qemu, "--version").splitlines()[0]
 
     def arguments(self):
         """What QEMU must be told alike when a snapshot is made and when it is loaded."""
@@ -55,7 +57,7 @@ class Settings:
             " smap=0 smep=0 bootscrub=0"
         )
         return [
-            "qemu-system-x86_64", "-machine", "q35", *accel, "-cpu", cpu, "-smp", str(processors),
+            self.qemu, "-machine", "q35", *accel, "-cpu", cpu, "-smp", str(processors),
             "-m", self.memory, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-rtc", "base=utc,clock=vm", "-kernel", str(self.dom0.xen), "-append", xen,
             "-initrd", f"{self.dom0.kernel} console=hvc0 quiet loglevel=5,{self.dom0.initrd}",
@@ -264,6 +266,8 @@ def snapshot(settings, logs):
     """The folder of a machine saved with dom0 up and waiting: .disk and .state. Made when missing."""
     clock = "exact" if settings.exact else "fast"
     kind = f"{settings.dom0.release}-{clock}"
+    if settings.qemu != QEMU:
+        kind = f"other-{kind}"
     home = CACHE / "snapshots" / f"{kind}-{settings.key()}"
     with locked(f"snapshot-{kind}"):
         if not home.exists():

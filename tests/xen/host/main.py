@@ -18,6 +18,7 @@ import debs
 import images
 import job
 import machine
+import qemu
 from logs import Logs
 from settings import CACHE, RELEASES, TREE, XEN_DIR, LabError, say, step
 
@@ -61,6 +62,9 @@ def parse():
     clocks = ran.add_mutually_exclusive_group()
     clocks.add_argument("--exact", action="store_true", help="time is executed instructions (default)")
     clocks.add_argument("--fast", action="store_true", help="all cores, the host's time")
+    add("--qemu", metavar="PROGRAM", default=machine.QEMU,
+        help="another QEMU than the host's, such as lab qemu's")  # fmt: skip
+    commands.add_parser("qemu", help="make a QEMU whose SVM is mended, and print where it is")
     packed = commands.add_parser("packages", help="make this tree's Debian packages, run nothing")
     packed.add_argument("--release", choices=RELEASES, default="bookworm")
     packed.add_argument("folder", help="where the .deb files are put")
@@ -119,7 +123,9 @@ class Run:
 
     def go(self):
         options = self.options
-        settings = machine.Settings(images.Dom0(options.release), options.exact)
+        settings = machine.Settings(
+            images.Dom0(options.release), options.exact, qemu=options.qemu
+        )
         say(f"clock: {'exact' if options.exact else 'fast'}; logs in {self.logs.folder}")
         # Sparse and as big as the job disk: next to the images, not in a small /tmp.
         sweep()
@@ -210,6 +216,9 @@ def main():
             return 0
         if options.command == "packages":
             make_packages(options)
+            return 0
+        if options.command == "qemu":
+            print(qemu.make())
             return 0
         if options.command == "shell":
             return shell(options)
