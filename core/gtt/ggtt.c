@@ -282,9 +282,6 @@ static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, bool retry)
 /* Begun in one commit, at most: each is a call of the hypervisor. */
 #define TRACK_BATCH 64u
 
-/* Frames that are not there, looked for again in one commit; the others have their turn later. */
-#define RETRY_BATCH 8192u
-
 static void untrack(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
@@ -390,7 +387,7 @@ static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 {
-	struct budget budget = { TRACK_BATCH, RETRY_BATCH, false };
+	struct budget budget = { TRACK_BATCH, GGTT_RETRY_BATCH, false };
 	u32 start = vgpu->gtt.ggtt.retry_at;
 	int first = 0;
 

@@ -24,6 +24,9 @@ struct gtt_valid_cache;
 #define GGTT_LEAVES (2048u - 32u)
 #define GGTT_PAGES  (GGTT_LEAVES * GTT_ENTRIES)
 
+/* Frames that are not there, looked for again in one commit; the others have their turn later. */
+#define GGTT_RETRY_BATCH 8192u
+
 struct ggtt_entries {
 	u64 guest[GTT_ENTRIES], shadow[GTT_ENTRIES];
 	u64 aliased[GTT_ENTRIES / 64]; /* bits: the aperture's page is the guest's page */

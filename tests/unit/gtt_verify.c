@@ -42,6 +42,26 @@ START_TEST(no_difference)
 }
 END_TEST
 
+/* Of memory that came back, so many pages are looked for at a commit: the others are right. */
+START_TEST(came_back)
+{
+	struct fake *f = fake_vgpu_ggtt();
+	struct gvt_verify result;
+
+	fake_give_up(f, PAGES);
+	fake_give_up(f, PAGES + 1);
+	for (u32 i = 0; i < 5 * GGTT_RETRY_BATCH; i++)
+		fake_ggtt_write(f, i, guest_table(PAGES + i % 2));
+	ck_assert_int_eq(intel_vgpu_verify(f->vgpu, NULL, &result), 0);
+	fake_populate(f, PAGES);
+	fake_populate(f, PAGES + 1);
+	ck_assert_int_eq(intel_vgpu_verify(f->vgpu, NULL, &result), 0);
+	ck_assert_uint_eq(result.tries, 1);
+	ck_assert_uint_eq(intel_vgpu_gtt_counts(f->vgpu)->holes, 0);
+	fake_free(f);
+}
+END_TEST
+
 /* Each kind of wrong entry is found, and said where. */
 START_TEST(differences)
 {
@@ -165,7 +185,9 @@ END_TEST
 
 Suite *suite_gtt_verify(void)
 {
-	const TTest *const tests[] = { no_difference, differences, walk, no_room, roots };
+	const TTest *const tests[] = {
+		no_difference, came_back, differences, walk, no_room, roots
+	};
 
 	return unit_suite("gtt_verify", tests, ARRAY_SIZE(tests));
 }
