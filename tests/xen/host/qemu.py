@@ -32,7 +32,7 @@ def make():
     archive.refresh()
     files = archive.source("qemu", "--print-uris")
     home = CACHE / f"qemu-{digest(files, CONFIGURE, DELIVERY.pattern)}"
-    program = home / "build/qemu-system-x86_64"
+    program = home / "qemu-system-x86_64"
     with locked(home.name):
         if not program.exists():
             shutil.rmtree(home, ignore_errors=True)
@@ -45,4 +45,8 @@ def make():
                 run("../source/configure", *CONFIGURE, cwd=home / "build", log=log)
                 run("ninja", f"-j{os.cpu_count()}", program.name, cwd=home / "build", log=log,
                     timeout=7200)  # fmt: skip
+            # In its build folder it would look for its firmware there.
+            (home / "build" / program.name).rename(program)
+            for folder in ("build", "source"):
+                shutil.rmtree(home / folder)
     return program
