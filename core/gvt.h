@@ -177,7 +177,6 @@ struct vgpu_gtt_counts {
 	u64 tables;	  /* guest pages shadowed as tables */
 	u64 tracked;	  /* those of them whose writes trap */
 	u64 shadows;	  /* shadow tables */
-	u64 bytes;	  /* of our memory, host pages with it */
 	u64 tracked_ggtt; /* pages of the guest's GGTT whose writes trap */
 	u64 commits;	  /* of the GGTT */
 	u64 ggtt_changes; /* entries found changed */
@@ -275,7 +274,10 @@ int intel_vgpu_verify(struct intel_vgpu *vgpu, const struct gvt_root *root,
 		      struct gvt_verify *result);
 
 /** intel_vgpu_gtt_counts() - what they are now, valid while the vGPU lives. */
-const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(struct intel_vgpu *vgpu);
+const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(const struct intel_vgpu *vgpu);
+
+/** intel_vgpu_gtt_bytes() - of our memory that shadowing takes, host pages with it. */
+u64 intel_vgpu_gtt_bytes(const struct intel_vgpu *vgpu);
 
 /** intel_vgpu_exec_counts() - the counters, valid while the vGPU lives. */
 const struct vgpu_exec_counts *intel_vgpu_exec_counts(const struct intel_vgpu *vgpu);

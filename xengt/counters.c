@@ -4,7 +4,7 @@
 
 #include "xengt/daemon.h"
 
-enum source { GVT, IOREQ, EXEC, DMA };
+enum source { GVT, IOREQ, EXEC, GTT, DMA };
 
 /* A counter that is one number, in its source's structure. */
 struct field {
@@ -24,6 +24,11 @@ struct field {
 #define EXEC_FIELD(f)                                                       \
 	{                                                                   \
 		"execution", #f, EXEC, offsetof(struct vgpu_exec_counts, f) \
+	}
+
+#define GTT_FIELD(name, f)                                               \
+	{                                                                \
+		"tables", name, GTT, offsetof(struct vgpu_gtt_counts, f) \
 	}
 
 #define DMA_FIELD(name, f)                                         \
@@ -66,6 +71,12 @@ static const struct field fields[] = {
 	EXEC_FIELD(stuck),
 	EXEC_FIELD(hangs),
 	EXEC_FIELD(resets),
+	GTT_FIELD("ggtt_commits", commits),
+	GTT_FIELD("ggtt_changes", ggtt_changes),
+	GTT_FIELD("ppgtt_syncs", syncs),
+	GTT_FIELD("ppgtt_compared", compared),
+	GTT_FIELD("ppgtt_changes", changes),
+	GTT_FIELD("ppgtt_reclaims", reclaims),
 	DMA_FIELD("pins_mapped", maps),
 	DMA_FIELD("pins_found", hits),
 	DMA_FIELD("pins_unmapped", unmaps),
@@ -86,6 +97,8 @@ static const void *base_of(const struct guest *guest, enum source source)
 		return intel_vgpu_counters(guest->v->vgpu);
 	case IOREQ:
 		return ioreq_server_counters(guest->v->server);
+	case GTT:
+		return intel_vgpu_gtt_counts(guest->v->vgpu);
 	case DMA:
 		return &guest->v->dma;
 	default:

@@ -158,6 +158,7 @@ static void print_show(struct json_object *v)
 	print_group(v, "traps");
 	print_group(v, "requests");
 	print_group(v, "execution");
+	print_group(v, "tables");
 	print_group(v, "notifications");
 	print_group(v, "memory");
 }

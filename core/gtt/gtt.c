@@ -250,14 +250,16 @@ void intel_vgpu_invalidate(struct intel_vgpu *vgpu)
 	gtt_release_all(vgpu);
 }
 
-const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(struct intel_vgpu *vgpu)
+const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(const struct intel_vgpu *vgpu)
 {
-	struct vgpu_gtt_counts *counts = &vgpu->gtt.counts;
+	return &vgpu->gtt.counts;
+}
 
-	counts->bytes = vgpu->gtt.pool.pages * GVT_PAGE_SIZE +
-			counts->tables * sizeof(struct gtt_table) +
-			counts->shadows * sizeof(struct gtt_shadow) +
-			GGTT_LEAVES * sizeof(struct ggtt_leaf) +
-			vgpu->gtt.ggtt.nr_own * sizeof(struct ggtt_entries);
-	return counts;
+u64 intel_vgpu_gtt_bytes(const struct intel_vgpu *vgpu)
+{
+	return vgpu->gtt.pool.pages * GVT_PAGE_SIZE +
+	       vgpu->gtt.counts.tables * sizeof(struct gtt_table) +
+	       vgpu->gtt.counts.shadows * sizeof(struct gtt_shadow) +
+	       GGTT_LEAVES * sizeof(struct ggtt_leaf) +
+	       vgpu->gtt.ggtt.nr_own * sizeof(struct ggtt_entries);
 }

@@ -386,9 +386,8 @@ static void row(const char *what, double us, double of, const char *than)
 
 static void bench_ppgtt(struct bench *b, int rounds)
 {
-	const struct vgpu_gtt_counts *counts = intel_vgpu_gtt_counts(b->vgpu);
 	double ref, trees, array, ours, same, tracked;
-	u64 idle = counts->bytes, mapped, traps;
+	u64 idle = intel_vgpu_gtt_bytes(b->vgpu), mapped, traps;
 
 	printf("1 GiB in pages of 4 KiB (512 tables, %u entries)\n", BENCH_ENTRIES);
 	ref = copy_and_look_up(b, rounds);
@@ -402,7 +401,7 @@ static void bench_ppgtt(struct bench *b, int rounds)
 
 	notify(b, 4);
 	sync_mm(b);
-	mapped = intel_vgpu_gtt_counts(b->vgpu)->bytes;
+	mapped = intel_vgpu_gtt_bytes(b->vgpu);
 	same = resync(b, 10);
 	row("ours: sync, unchanged, every leaf compared", same, 100 * same / ours, "% of a build");
 	printf("%-58s %10.3f us\n", "      of which one table", same / BENCH_TABLES);
@@ -494,7 +493,7 @@ static void bench_ggtt(struct bench *b, int rounds)
 	commit(b, QUIET);
 	row("commit, unchanged, all different, tracked", commit(b, rounds), 0, "");
 	printf("%-58s %10.1f KiB\n", "memory: 4 GiB of different entries",
-	       intel_vgpu_gtt_counts(b->vgpu)->bytes / 1024.);
+	       intel_vgpu_gtt_bytes(b->vgpu) / 1024.);
 }
 
 int main(int argc, char **argv)

@@ -94,7 +94,7 @@ START_TEST(scratch_everywhere)
 {
 	struct fake *f = fake_vgpu();
 	u64 *ggtt = fake_pages(MiB(8));
-	u64 idle = intel_vgpu_gtt_counts(f->vgpu)->bytes;
+	u64 idle = intel_vgpu_gtt_bytes(f->vgpu);
 
 	f->vgpu->ggtt = ggtt;
 	for (u32 i = 0; i < GGTT_PAGES; i++)
@@ -103,7 +103,7 @@ START_TEST(scratch_everywhere)
 	ck_assert_uint_le(f->pins, GGTT_LEAVES);
 	for (u32 i = 0; i < GGTT_PAGES; i += 511)
 		UNIT_CHECK(bus_of(f, i) == bus(f, 0x200), "page 0x%x", i);
-	ck_assert_uint_le(intel_vgpu_gtt_counts(f->vgpu)->bytes, idle + KiB(300));
+	ck_assert_uint_le(intel_vgpu_gtt_bytes(f->vgpu), idle + KiB(300));
 	/* One among them. */
 	ggtt[700000] = 0x201001;
 	flush(f);
@@ -124,7 +124,7 @@ START_TEST(idle_is_cheap)
 	struct fake *f = fake_vgpu();
 
 	flush(f);
-	ck_assert_uint_le(intel_vgpu_gtt_counts(f->vgpu)->bytes, KiB(512));
+	ck_assert_uint_le(intel_vgpu_gtt_bytes(f->vgpu), KiB(512));
 	fake_free(f);
 }
 END_TEST

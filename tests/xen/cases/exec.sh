@@ -21,6 +21,20 @@ case_gpu() {
 	return 1
 }
 
+# changed GUEST TEST TRAP COUNTER: by gpu-test TEST, 1,000 entries at least, and few writes trapped.
+changed() {
+	local traps entries
+	traps=$(counter "$1" traps "$3") entries=$(counter "$1" tables "$4")
+	lab-guest run "$1" "gpu-test -n 1 $2" || return
+	traps=$(($(counter "$1" traps "$3") - traps)) entries=$(($(counter "$1" tables "$4") - entries))
+	echo "$entries entries changed, $traps writes trapped"
+	((entries >= 1000 && traps <= 5))
+}
+
+case_changes() {
+	changed "$1" leaves tracked_write ppgtt_changes && changed "$1" ggtt ggtt_write ggtt_changes
+}
+
 # The driver waits less long for what hangs (2.5 s for each of five signs of life, 20 s for a batch),
 # since an emulated processor is busy for as long.
 case_hurry() {
