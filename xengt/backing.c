@@ -182,14 +182,11 @@ static int free_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 	return xengt_mem_holes(&v->mem, gfn, nr) ? 0 : -EEXIST;
 }
 
-int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
+static int place(struct xengt_vgpu *v, u64 to)
 {
-	u64 to = gpa == INTEL_GVT_BAR_OFF ? PARK_GFN : gpa >> GVT_PAGE_SHIFT;
 	struct xengt_state *state = v->state;
 	int err;
 
-	if (!state->backing_at || state->backing_at == to)
-		return 0;
 	disarm(v);
 	if (to == PARK_GFN) {
 		move(v, to);
@@ -206,9 +203,40 @@ int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 	err = arm(v);
 	if (err)
 		return err;
-	/* Until its writes trapped, another vCPU might have written a page that shows registers. */
 	gvt_mmio_show(v->vgpu);
 	return 0;
+}
+
+/*
+ * Between two places the register pages are plain memory. A write that was answered, and that Xen
+ * executes again, must not find them so (track.c): no vCPU runs meanwhile. A domain that cannot be
+ * paused has only its own driver to answer for what else its vCPUs do to a BAR on its way.
+ */
+static void hold(struct xengt_vgpu *v)
+{
+	v->state->backing_held = true;
+	if (xc_domain_pause(v->host->xc, v->domid))
+		v->state->backing_held = false;
+}
+
+static void let_run(struct xengt_vgpu *v)
+{
+	if (v->state->backing_held)
+		xc_domain_unpause(v->host->xc, v->domid);
+	v->state->backing_held = false;
+}
+
+int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
+{
+	u64 to = gpa == INTEL_GVT_BAR_OFF ? PARK_GFN : gpa >> GVT_PAGE_SHIFT;
+	int err;
+
+	if (!v->state->backing_at || v->state->backing_at == to)
+		return 0;
+	hold(v);
+	err = place(v, to);
+	let_run(v);
+	return err;
 }
 
 int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
@@ -364,6 +392,7 @@ static int take_up(struct xengt_vgpu *v)
 	state->backing_was = 0;
 	if (state->backing_at && state->backing_at != PARK_GFN && !state->backing_typed)
 		arm(v);
+	let_run(v);
 	err = state->backing_at ? map_all(v) : 0;
 	if (err)
 		unmap_all(v);

@@ -126,6 +126,7 @@ struct xengt_state {
 	u64 backing_was;   /* frame from which it is being moved there, or 0 */
 	u32 backing_typed; /* writes to its register pages trap */
 	u32 nr_tracked;	   /* of .tracked, gfns */
+	u32 backing_held;  /* the domain is paused for a move */
 	u64 tracked[XENGT_TRACK_MAX] __attribute__((aligned(4096)));
 	struct xengt_pins pins;
 	struct xengt_aliases aliases;

@@ -65,16 +65,13 @@ static void no_server(struct exen_domain *d, ioreq_t *p)
  */
 static void reissue(struct exen_domain *d, struct vcpu *v, const ioreq_t *p)
 {
-	struct p2m_entry e;
+	struct p2m_entry e = p2m_get(d, p->addr >> PAGE_SHIFT);
 
-	pthread_rwlock_rdlock(&d->lock);
-	e = p2m_get(d, p->addr >> PAGE_SHIFT);
-	if (e.type == P2M_RAM_RW) {
-		v->unclaimed_answer = true;
-		if (!p->data_is_ptr)
-			ram_copy((char *)frame_va(e.mfn) + p->addr % PAGE_SIZE, &p->data, p->size);
-	}
-	pthread_rwlock_unlock(&d->lock);
+	if (e.type != P2M_RAM_RW)
+		return;
+	v->unclaimed_answer = true;
+	if (!p->data_is_ptr)
+		ram_copy((char *)frame_va(e.mfn) + p->addr % PAGE_SIZE, &p->data, p->size);
 }
 
 /*
@@ -138,11 +135,15 @@ static int do_io(struct exen_domain *d, struct vcpu *v, ioreq_t *p)
 		return rc;
 	}
 	rc = vcpu_complete(d, v, seen, &deadline, &last);
-	if (!rc && e.type == P2M_IOREQ)
+	if (rc)
+		return rc;
+	/* A pause comes before it has the answer, or after all of this. */
+	if (e.type == P2M_IOREQ)
 		reissue(d, v, p);
-	if (!rc && p->dir == IOREQ_READ && !p->data_is_ptr)
+	pthread_rwlock_unlock(&d->lock);
+	if (p->dir == IOREQ_READ && !p->data_is_ptr)
 		p->data = last.data;
-	return rc;
+	return 0;
 }
 
 /* The first piece that Xen would make of an access: a power of two, within one page. */
@@ -320,7 +321,11 @@ int exen_guest_raw(struct exen_domain *d, unsigned int vcpu, unsigned int id, io
 	s = server_get(d, id);
 	rc = s ? vcpu_send(d, v, s, req) : -ENOENT;
 	pthread_rwlock_unlock(&d->lock);
-	return rc ? rc : vcpu_complete(d, v, seen, &deadline, req);
+	if (!rc)
+		rc = vcpu_complete(d, v, seen, &deadline, req);
+	if (!rc)
+		pthread_rwlock_unlock(&d->lock);
+	return rc;
 }
 
 volatile ioreq_t *exen_slot(struct exen_domain *d, unsigned int vcpu, unsigned int id)

@@ -210,7 +210,8 @@ int vcpu_enter(struct exen_domain *d, struct vcpu *v, uint64_t *deadline);
 /* Hands *p to @s; the caller holds d->lock shared. -EFAULT if the slot or port was spoilt. */
 int vcpu_send(struct exen_domain *d, struct vcpu *v, struct server *s, const ioreq_t *p);
 /*
- * Waits, without the lock, until no server has a request of this vCPU; *last is the last slot.
+ * Waits, without the lock, until no server has a request of this vCPU and it may run; *last is the
+ * last slot. Returns 0 with d->lock held shared, or -ESHUTDOWN or -ETIMEDOUT with no lock.
  * @seen is v->kicks from before the request was sent.
  */
 int vcpu_complete(struct exen_domain *d, struct vcpu *v, uint32_t seen, uint64_t *deadline,

@@ -200,7 +200,8 @@ int vcpu_complete(struct exen_domain *d, struct vcpu *v, uint32_t seen, uint64_t
 			pthread_rwlock_unlock(&d->lock);
 			return -ESHUTDOWN;
 		}
-		pthread_rwlock_unlock(&d->lock);
+		if (waiting)
+			pthread_rwlock_unlock(&d->lock);
 	}
 	v->in_flight = false;
 	return 0;
@@ -218,6 +219,7 @@ static int broadcast_invalidate(struct exen_domain *d, struct vcpu *v, uint64_t 
 	ioreq_t last;
 	uint32_t seen = atomic_load(&v->kicks);
 	unsigned int sent = 0;
+	int rc;
 
 	pthread_rwlock_rdlock(&d->lock);
 	for (int i = MAX_SERVERS - 1; i >= 0; i--) {
@@ -225,7 +227,10 @@ static int broadcast_invalidate(struct exen_domain *d, struct vcpu *v, uint64_t 
 			sent += !vcpu_send(d, v, d->server[i], &p);
 	}
 	pthread_rwlock_unlock(&d->lock);
-	return sent ? vcpu_complete(d, v, seen, deadline, &last) : 0;
+	rc = sent ? vcpu_complete(d, v, seen, deadline, &last) : 0;
+	if (sent && !rc)
+		pthread_rwlock_unlock(&d->lock);
+	return rc;
 }
 
 int vcpu_enter(struct exen_domain *d, struct vcpu *v, uint64_t *deadline)
@@ -239,9 +244,10 @@ int vcpu_enter(struct exen_domain *d, struct vcpu *v, uint64_t *deadline)
 		/* A vCPU whose last call gave up is still in it, as far as Xen is concerned. */
 		if (v->in_flight)
 			rc = vcpu_complete(d, v, seen - 1, deadline, &late);
+		else
+			pthread_rwlock_rdlock(&d->lock);
 		if (rc)
 			return rc;
-		pthread_rwlock_rdlock(&d->lock);
 		if (d->dying || atomic_load(&d->shutdown)) {
 			pthread_rwlock_unlock(&d->lock);
 			return -ESHUTDOWN;

@@ -358,7 +358,7 @@ END_TEST
 START_TEST(calls_fail_while_moving)
 {
 	static const char *const calls[] = { "xendevicemodel_relocate_memory",
-					     "xendevicemodel_set_mem_type",
+					     "xendevicemodel_set_mem_type", "xc_domain_pause",
 					     "xendevicemodel_map_io_range_to_ioreq_server",
 					     "xendevicemodel_unmap_io_range_from_ioreq_server" };
 	struct guest *g = guest_start(1);
@@ -435,6 +435,25 @@ START_TEST(moved_under_load)
 }
 END_TEST
 
+/* The daemon dies while the domain is paused for a move: the next one lets it run. */
+START_TEST(killed_in_a_move)
+{
+	struct guest *g = guest_start(1);
+
+	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
+	g->v->state->backing_held = true;
+	ck_assert_int_eq(xc_domain_pause(g->host.xc, g->v->domid), 0);
+	guest_kill(g, false);
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	ck_assert(!g->v->state->backing_held);
+	guest_move(g, PCI_BASE_ADDRESS_0, ELSEWHERE);
+	ck_assert_uint_eq(guest_read(g, ELSEWHERE + PLAIN, 4), 0x1234);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
 /* Xen gives memory as others left it; the guest's table is empty all the same, and maps nothing. */
 START_TEST(begins_empty)
 {
@@ -473,6 +492,7 @@ Suite *suite_xengt_backing(void)
 		given_up_by_the_guest,
 		calls_fail_while_moving,
 		moved_under_load,
+		killed_in_a_move,
 	};
 
 	return unit_suite("xengt_backing", tests, ARRAY_SIZE(tests));
