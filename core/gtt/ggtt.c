@@ -327,18 +327,18 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
-	u32 from = ggtt->ahead_end, ahead = from - ggtt->written - 1;
+	u32 next = ggtt->written + 1 + ggtt->ahead;
 
 	if (nr_leaf >= GGTT_LEAVES)
 		return;
 	if (ggtt->leaves[nr_leaf].tracked) {
+		ggtt->ahead = nr_leaf == next ? 4 * ggtt->ahead + 1 : 0;
 		ggtt->written = nr_leaf;
-		ggtt->ahead_end = nr_leaf + 1 + (nr_leaf == from ? 4 * ahead + 1 : 0);
-		from = nr_leaf;
-	} else if (nr_leaf == ggtt->written && from < GGTT_LEAVES) {
-		ggtt->ahead_end++;
+		next = nr_leaf;
+	} else if (nr_leaf == ggtt->written && next < GGTT_LEAVES) {
+		ggtt->ahead++;
 	}
-	for (u32 i = from; i < ggtt->ahead_end && i < GGTT_LEAVES; i++)
+	for (u32 i = next; i <= ggtt->written + ggtt->ahead && i < GGTT_LEAVES; i++)
 		untrack(vgpu, i);
 }
 

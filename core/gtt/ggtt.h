@@ -56,7 +56,7 @@ struct vgpu_ggtt {
 	u32 nr_fenced;
 	u32 retry_at;	/* leaf whose holes are tried first at the next commit */
 	u32 written;	/* leaf whose write trapped last, */
-	u32 ahead_end;	/* and the one after those that were let go of with it */
+	u32 ahead;	/* and how many after it were let go of with it */
 	u32 alias_left; /* calls that may still make aliases, in this commit */
 	u32 nr_own;	/* leaves with entries of their own */
 	u64 table_gfn;	/* where the guest's table is guest memory; 0: nowhere */

@@ -188,6 +188,22 @@ START_TEST(given_up)
 }
 END_TEST
 
+/* The first write that ever traps lets go of its page alone, whichever that is. */
+START_TEST(first_page)
+{
+	for (u32 leaf = 0; leaf < 3; leaf += 2) {
+		struct fake *f = fake_vgpu_ggtt();
+
+		for (u32 n = 0; n < 200; n++)
+			flush(f);
+		ck_assert_uint_eq(intel_vgpu_gtt_counts(f->vgpu)->tracked_ggtt, GGTT_LEAVES);
+		fake_ggtt_write(f, leaf * GTT_ENTRIES, 0x100001);
+		ck_assert_uint_eq(intel_vgpu_gtt_counts(f->vgpu)->tracked_ggtt, GGTT_LEAVES - 1);
+		fake_free(f);
+	}
+}
+END_TEST
+
 /* What stays as it is costs no comparison any more; a change then costs a trap for each page. */
 START_TEST(quiet_pages)
 {
@@ -488,6 +504,7 @@ Suite *suite_gtt_ggtt(void)
 	const TTest *const tests[] = {
 		tracking_fails,
 		holes_in_turn,
+		first_page,
 		quiet_pages,
 		race_with_tracking,
 		follows_at_flush,
