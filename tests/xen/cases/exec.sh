@@ -25,7 +25,7 @@ case_gpu() {
 changed() {
 	local traps entries
 	traps=$(counter "$1" traps "$3") entries=$(counter "$1" tables "$4")
-	lab-guest run "$1" "gpu-test -n 1 $2" || return
+	lab-guest run "$1" "gpu-test -n 2 $2" || return
 	traps=$(($(counter "$1" traps "$3") - traps)) entries=$(($(counter "$1" tables "$4") - entries))
 	echo "$entries entries changed, $traps writes trapped"
 	((entries >= 1000 && traps <= 5))

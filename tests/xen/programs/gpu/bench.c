@@ -7,7 +7,8 @@
 
 #include "tests.h"
 
-#define LEAVES 1000u
+#define LEAVES	   1000u
+#define TABLE_SPAN (512ull * PAGE) /* what a table of a PPGTT leads to */
 
 static int by_size(const void *a, const void *b)
 {
@@ -93,18 +94,25 @@ int test_occupy(struct gpu *gpu, unsigned int count)
 	return ok(timed != -ETIME || finished, "occupy: %u s", count);
 }
 
-/* Buffers that come and go: each time LEAVES entries of a PPGTT are written, and taken back. */
+/*
+ * Buffers that come and go: each time LEAVES entries of a PPGTT are written, and taken back. A page
+ * that stays, before and behind them, keeps the driver from giving up the tables.
+ */
 int test_leaves(struct gpu *gpu, unsigned int count)
 {
-	struct bo batch = bo_create(gpu, PAGE);
+	struct bo batch = bo_create(gpu, PAGE), before = bo_create(gpu, PAGE);
+	struct bo behind = bo_create(gpu, PAGE);
 	struct batch b = batch_in(&batch, 0);
-	uint64_t addr = gpu_place(gpu, LEAVES * PAGE);
 
+	before.addr = gpu_place(gpu, LEAVES * PAGE + 2 * TABLE_SPAN);
+	before.addr += -before.addr % TABLE_SPAN;
+	behind.addr = before.addr + (LEAVES + 1) * PAGE;
 	emit_end(&b);
+	run(gpu, RCS, DEFAULT_CTX, &batch, &before, &behind);
 	for (unsigned int i = 0; i < count; i++) {
 		struct bo bo = bo_create(gpu, LEAVES * PAGE);
 
-		bo.addr = addr;
+		bo.addr = before.addr + PAGE;
 		run(gpu, RCS, DEFAULT_CTX, &batch, &bo, NULL);
 		bo_finish(gpu, &bo);
 		bo_free(gpu, &bo);
