@@ -342,6 +342,20 @@ static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
 		untrack(vgpu, i);
 }
 
+/* Leaves on either side of one in use, where a driver's next entries are likely to be: 32 MiB. */
+#define NEAR 16u
+
+/* A leaf in use, or near one, has to be left alone for as long as the leaf of a PPGTT. */
+static u32 quiet_enough(const struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	u32 end = nr_leaf + NEAR < GGTT_LEAVES ? nr_leaf + NEAR + 1 : GGTT_LEAVES;
+
+	for (u32 i = nr_leaf > NEAR ? nr_leaf - NEAR : 0; i < end; i++)
+		if (vgpu->gtt.ggtt.leaves[i].own)
+			return vgpu->gtt.leaf_after;
+	return GTT_TRACK_AFTER;
+}
+
 /* What one commit may still do: begin to track leaves, try holes again. */
 struct budget {
 	u32 tracks, holes;
@@ -370,8 +384,11 @@ static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budg
 		leaf->quiet = 0;
 		return err;
 	}
-	if (leaf->tracked || ++leaf->quiet < GTT_TRACK_AFTER || !budget->tracks ||
-	    !vgpu->gtt.ggtt.table_gfn || vgpu->gtt.ggtt.track_off)
+	if (leaf->tracked || !vgpu->gtt.ggtt.table_gfn || vgpu->gtt.ggtt.track_off)
+		return 0;
+	leaf->quiet += leaf->quiet < vgpu->gtt.leaf_after;
+	if (leaf->quiet < GTT_TRACK_AFTER || !budget->tracks ||
+	    leaf->quiet < quiet_enough(vgpu, nr_leaf))
 		return 0;
 	budget->tracks--;
 	/* What is written until tracking begins is found by comparing once more. */

@@ -4,7 +4,8 @@
  *
  * The guest's entries stand in memory that it writes without a trap (vgpu->ggtt). A commit finds
  * what changed and brings the shadow after it: by comparing, or, where comparing found nothing for
- * long (GTT_TRACK_AFTER), by having the next write to that page of the table trap. Of a run of 512
+ * long (GTT_TRACK_AFTER; near what is in use, GTT_TRACK_LEAF_AFTER), by having the next write to
+ * that page of the table trap. Of a run of 512
  * entries that are all alike, such as the scratch entries that a driver fills the table with, one
  * entry and one reference are kept.
  */

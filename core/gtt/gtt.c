@@ -70,8 +70,10 @@ bool gtt_ready(struct intel_vgpu *vgpu)
 
 int vgpu_gtt_init(struct intel_vgpu *vgpu)
 {
-	int err = ggtt_init(vgpu);
+	int err;
 
+	vgpu->gtt.leaf_after = GTT_TRACK_LEAF_AFTER;
+	err = ggtt_init(vgpu);
 	if (!err)
 		err = ppgtt_init(vgpu);
 	if (err)

@@ -30,6 +30,7 @@ struct vgpu_gtt {
 	struct gtt_page scratch_page, scratch[GTT_KINDS];
 	u64 scratch_entry[GTT_KINDS]; /* what stands for nothing in a table of the kind */
 	bool ready;
+	u32 leaf_after; /* GTT_TRACK_LEAF_AFTER */
 	struct gtt_release release;
 	struct vgpu_ggtt ggtt;
 	struct vgpu_ppgtt ppgtt;

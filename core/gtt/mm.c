@@ -297,7 +297,6 @@ static void list_free(struct intel_vgpu *vgpu)
 int ppgtt_init(struct intel_vgpu *vgpu)
 {
 	vgpu->gtt.ppgtt.quota = GTT_QUOTA_DEFAULT;
-	vgpu->gtt.ppgtt.leaf_after = GTT_TRACK_LEAF_AFTER;
 	vgpu->gtt.ppgtt.ips = ips_enabled(vgpu);
 	for (u32 i = 0; i < GTT_ROOTS_MAX; i++) {
 		struct vgpu_root *root = &vgpu->state->roots[i];

@@ -94,7 +94,6 @@ struct vgpu_ppgtt {
 	struct vgpu_mm *busy;		 /* being synced: not to be reclaimed */
 	u64 epoch;
 	u32 quota;	 /* of shadow tables */
-	u32 leaf_after;	 /* GTT_TRACK_LEAF_AFTER */
 	u32 misses_left; /* of GTT_MISSES_MAX, in this sync */
 	bool ips;
 	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of vgpu_state's roots */

@@ -248,7 +248,7 @@ static bool is_due(struct intel_vgpu *vgpu, struct gtt_table *table)
 
 int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
-	u32 after = is_leaf(table) ? vgpu->gtt.ppgtt.leaf_after : GTT_TRACK_AFTER;
+	u32 after = is_leaf(table) ? vgpu->gtt.leaf_after : GTT_TRACK_AFTER;
 	int err;
 
 	if (!is_due(vgpu, table))

@@ -211,6 +211,7 @@ START_TEST(quiet_pages)
 	const struct vgpu_gtt_counts *counts = intel_vgpu_gtt_counts(f->vgpu);
 	u64 traps;
 
+	f->vgpu->gtt.leaf_after = GTT_TRACK_AFTER;
 	for (u32 n = 0; n < 200; n++) {
 		/* One page is busy all the time. */
 		fake_ggtt_write(f, 700, (u64)(0x100 + n) << GVT_PAGE_SHIFT | 1);
@@ -247,6 +248,29 @@ START_TEST(quiet_pages)
 	ck_assert_uint_eq(counts->tracked_ggtt, 0);
 	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
 		UNIT_CHECK(!f->tracked_ggtt[i], "page %u", i);
+	fake_free(f);
+}
+END_TEST
+
+/* Where entries are in use, those beside them have to be left alone for longer before they trap. */
+START_TEST(quiet_beside_use)
+{
+	struct fake *f = fake_vgpu_ggtt();
+	const struct vgpu_gtt_counts *counts = intel_vgpu_gtt_counts(f->vgpu);
+
+	fake_ggtt_write(f, 100 * GTT_ENTRIES, 0x100001);
+	for (u32 n = 0; n < GTT_TRACK_LEAF_AFTER - 1; n++) {
+		flush(f);
+		UNIT_CHECK(!f->tracked_ggtt[92] && !f->tracked_ggtt[100] && !f->tracked_ggtt[108],
+			   "flush %u", n);
+	}
+	ck_assert(f->tracked_ggtt[50]);
+	for (u32 i = 0; i < 1000; i++)
+		fake_ggtt_write(f, 100 * GTT_ENTRIES + i, (u64)(0x400 + i) << GVT_PAGE_SHIFT | 1);
+	ck_assert_uint_eq(intel_vgpu_counters(f->vgpu)->ggtt_write, 0);
+	for (u32 n = 0; n <= GTT_TRACK_LEAF_AFTER; n++)
+		flush(f);
+	ck_assert_uint_eq(counts->tracked_ggtt, GGTT_LEAVES);
 	fake_free(f);
 }
 END_TEST
@@ -506,6 +530,7 @@ Suite *suite_gtt_ggtt(void)
 		holes_in_turn,
 		first_page,
 		quiet_pages,
+		quiet_beside_use,
 		race_with_tracking,
 		follows_at_flush,
 		split_writes,

@@ -692,7 +692,7 @@ struct gtt_model *gtt_model_new(bool ggtt)
 	struct gtt_model *m = calloc(1, sizeof(*m));
 
 	m->f = fake_gpu_vgpu(&m->gpu, ggtt);
-	m->f->vgpu->gtt.ppgtt.leaf_after = GTT_TRACK_AFTER;
+	m->f->vgpu->gtt.leaf_after = GTT_TRACK_AFTER;
 	return m;
 }
 

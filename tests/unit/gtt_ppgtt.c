@@ -180,7 +180,7 @@ START_TEST(leaf_left_alone)
 {
 	struct fake *f = guest_new();
 
-	f->vgpu->gtt.ppgtt.leaf_after = GTT_TRACK_LEAF_AFTER;
+	f->vgpu->gtt.leaf_after = GTT_TRACK_LEAF_AFTER;
 	for (u32 i = 0; i <= 2 * GTT_TRACK_AFTER; i++)
 		ck_assert_int_eq(guest_sync(f), 0);
 	for (u32 i = 0; i < GTT_ENTRIES; i++)
