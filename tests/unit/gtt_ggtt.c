@@ -526,26 +526,13 @@ END_TEST
 Suite *suite_gtt_ggtt(void)
 {
 	const TTest *const tests[] = {
-		tracking_fails,
-		holes_in_turn,
-		first_page,
-		quiet_pages,
-		quiet_beside_use,
-		race_with_tracking,
-		follows_at_flush,
-		split_writes,
-		scratch_everywhere,
-		idle_is_cheap,
-		in_batches,
-		no_room,
-		given_up,
-		aliases_in_runs,
-		aliases_follow_the_bar,
-		trapped_aperture,
-		fenced_traps,
-		shared_traps,
-		scattered_aliases,
-		taken_over,
+		tracking_fails,	   holes_in_turn,    first_page,
+		quiet_pages,	   quiet_beside_use, race_with_tracking,
+		follows_at_flush,  split_writes,     scratch_everywhere,
+		idle_is_cheap,	   in_batches,	     no_room,
+		given_up,	   aliases_in_runs,  aliases_follow_the_bar,
+		trapped_aperture,  fenced_traps,     shared_traps,
+		scattered_aliases, taken_over,
 	};
 
 	return unit_suite("gtt_ggtt", tests, ARRAY_SIZE(tests));
