@@ -16,9 +16,8 @@
 #define HOST_MFN    0x4000000ull
 #define ARENA_PAGES 8192u
 #define BAR0	    0xf0000000ull
-#define QUIET                                                                              \
-	(GTT_TRACK_AFTER + VGPU_GGTT_PAGES / 64 + 2) /* until all that is quiet is tracked \
-						      */
+/* Until all that is quiet is tracked. */
+#define QUIET (GTT_TRACK_LEAF_AFTER + VGPU_GGTT_PAGES / 64 + 2)
 
 static struct bench *of(unsigned long handle)
 {
