@@ -277,84 +277,8 @@ static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, bool retry)
 	return err;
 }
 
-/* ---- pages of the guest's table that are quiet ---- */
-
 /* Begun in one commit, at most: each is a call of the hypervisor. */
 #define TRACK_BATCH 64u
-
-static void untrack(struct intel_vgpu *vgpu, u32 nr_leaf)
-{
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
-
-	leaf->quiet = 0;
-	if (!leaf->tracked)
-		return;
-	/* Should it fail, writes go on to trap, and are found by comparing as well. */
-	intel_gvt_hypervisor_disable_page_track(vgpu, vgpu->gtt.ggtt.table_gfn + nr_leaf);
-	leaf->tracked = false;
-	vgpu->gtt.counts.tracked_ggtt--;
-}
-
-static bool track(struct intel_vgpu *vgpu, u32 nr_leaf)
-{
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
-	int err = intel_gvt_hypervisor_enable_page_track(vgpu, ggtt->table_gfn + nr_leaf);
-
-	/* What is no guest memory traps anyhow; what cannot be tracked is compared. */
-	if (err && err != -EEXIST) {
-		ggtt->track_off |= err == -EINVAL;
-		ggtt->leaves[nr_leaf].quiet = 0;
-		return false;
-	}
-	ggtt->leaves[nr_leaf].tracked = true;
-	vgpu->gtt.counts.tracked_ggtt++;
-	return true;
-}
-
-void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
-{
-	for (u32 i = 0; i < GGTT_LEAVES; i++)
-		untrack(vgpu, i);
-	vgpu->gtt.ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
-	vgpu->gtt.ggtt.track_off = false;
-}
-
-/*
- * The guest writes to a leaf, whose page may go on to trap until the guest asks for something else
- * (on Xen: xengt/track.c). A driver that fills its table would wait at each entry: pages ahead of
- * it are let go of before it comes to them, one for each such write, and ever more of them.
- */
-static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
-{
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
-	u32 next = ggtt->written + 1 + ggtt->ahead;
-
-	if (nr_leaf >= GGTT_LEAVES)
-		return;
-	if (ggtt->leaves[nr_leaf].tracked) {
-		ggtt->ahead = nr_leaf == next ? 4 * ggtt->ahead + 1 : 0;
-		ggtt->written = nr_leaf;
-		next = nr_leaf;
-	} else if (nr_leaf == ggtt->written && next < GGTT_LEAVES) {
-		ggtt->ahead++;
-	}
-	for (u32 i = next; i <= ggtt->written + ggtt->ahead && i < GGTT_LEAVES; i++)
-		untrack(vgpu, i);
-}
-
-/* Leaves on either side of one in use, where a driver's next entries are likely to be: 32 MiB. */
-#define NEAR 16u
-
-/* A leaf in use, or near one, has to be left alone for as long as the leaf of a PPGTT. */
-static u32 quiet_enough(const struct intel_vgpu *vgpu, u32 nr_leaf)
-{
-	u32 end = nr_leaf + NEAR < GGTT_LEAVES ? nr_leaf + NEAR + 1 : GGTT_LEAVES;
-
-	for (u32 i = nr_leaf > NEAR ? nr_leaf - NEAR : 0; i < end; i++)
-		if (vgpu->gtt.ggtt.leaves[i].own)
-			return vgpu->gtt.leaf_after;
-	return GTT_TRACK_AFTER;
-}
 
 /* What one commit may still do: begin to track leaves, try holes again. */
 struct budget {
@@ -388,11 +312,11 @@ static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budg
 		return 0;
 	leaf->quiet += leaf->quiet < vgpu->gtt.leaf_after;
 	if (leaf->quiet < GTT_TRACK_AFTER || !budget->tracks ||
-	    leaf->quiet < quiet_enough(vgpu, nr_leaf))
+	    leaf->quiet < ggtt_quiet_enough(vgpu, nr_leaf))
 		return 0;
 	budget->tracks--;
 	/* What is written until tracking begins is found by comparing once more. */
-	return track(vgpu, nr_leaf) ? commit_leaf(vgpu, nr_leaf, false) : 0;
+	return ggtt_track(vgpu, nr_leaf) ? commit_leaf(vgpu, nr_leaf, false) : 0;
 }
 
 /* Where each write traps, only what was ever written can differ from nothing. */
@@ -435,17 +359,6 @@ u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
 	return entry ? entry : scratch(vgpu);
 }
 
-void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
-{
-	u32 first = offset / LEAF_SIZE, last = (offset + bytes - 1) / LEAF_SIZE;
-
-	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
-	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
-	let_write(vgpu, first);
-	if (last != first)
-		let_write(vgpu, last);
-}
-
 int ggtt_init(struct intel_vgpu *vgpu)
 {
 	vgpu->gtt.ggtt.leaves = calloc(GGTT_LEAVES, sizeof(*vgpu->gtt.ggtt.leaves));
@@ -464,7 +377,7 @@ static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
 
-	untrack(vgpu, nr_leaf);
+	ggtt_untrack(vgpu, nr_leaf);
 	if (leaf->own) {
 		/*
 		 * An alias that will not go keeps its page: the back end gives it up with the

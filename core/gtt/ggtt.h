@@ -91,6 +91,22 @@ void ggtt_clear(struct intel_vgpu *vgpu);
 void ggtt_exit(struct intel_vgpu *vgpu);
 void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
 
+/* ---- the pages that it is in, as far as they are quiet: ggtt_track.c ---- */
+
+/* From core/gtt alone: */
+
+/**
+ * ggtt_quiet_enough() - commits that leave leaf @leaf as it is before its writes trap: as many as
+ * for the leaf of a PPGTT where it, or one near it, is in use.
+ */
+u32 ggtt_quiet_enough(const struct intel_vgpu *vgpu, u32 leaf);
+
+/** ggtt_track() - let writes to leaf @leaf trap. False: they do not, and it has to be compared. */
+bool ggtt_track(struct intel_vgpu *vgpu, u32 leaf);
+
+/** ggtt_untrack() - let them not; nothing, where they do not. */
+void ggtt_untrack(struct intel_vgpu *vgpu, u32 leaf);
+
 /* ---- the GPU's GGTT: space.c; nothing happens while the vGPU has no space on a GPU ---- */
 
 /** vgpu_ggtt_push_all() - the vGPU has a new space: tell it all there is. */

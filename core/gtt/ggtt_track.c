@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages of the guest's GGTT that are quiet: writes to them trap, until the next one. */
+#include "core/gtt/ggtt.h"
+
+#include <errno.h>
+
+#include "core/vgpu.h"
+
+/* Leaves on either side of one in use, where a driver's next entries are likely to be: 32 MiB. */
+#define NEAR 16u
+
+u32 ggtt_quiet_enough(const struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	u32 end = nr_leaf + NEAR < GGTT_LEAVES ? nr_leaf + NEAR + 1 : GGTT_LEAVES;
+
+	for (u32 i = nr_leaf > NEAR ? nr_leaf - NEAR : 0; i < end; i++)
+		if (vgpu->gtt.ggtt.leaves[i].own)
+			return vgpu->gtt.leaf_after;
+	return GTT_TRACK_AFTER;
+}
+
+void ggtt_untrack(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+
+	leaf->quiet = 0;
+	if (!leaf->tracked)
+		return;
+	/* Should it fail, writes go on to trap, and are found by comparing as well. */
+	intel_gvt_hypervisor_disable_page_track(vgpu, vgpu->gtt.ggtt.table_gfn + nr_leaf);
+	leaf->tracked = false;
+	vgpu->gtt.counts.tracked_ggtt--;
+}
+
+bool ggtt_track(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	int err = intel_gvt_hypervisor_enable_page_track(vgpu, ggtt->table_gfn + nr_leaf);
+
+	/* What is no guest memory traps anyhow; what cannot be tracked is compared. */
+	if (err && err != -EEXIST) {
+		ggtt->track_off |= err == -EINVAL;
+		ggtt->leaves[nr_leaf].quiet = 0;
+		return false;
+	}
+	ggtt->leaves[nr_leaf].tracked = true;
+	vgpu->gtt.counts.tracked_ggtt++;
+	return true;
+}
+
+void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
+{
+	for (u32 i = 0; i < GGTT_LEAVES; i++)
+		ggtt_untrack(vgpu, i);
+	vgpu->gtt.ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
+	vgpu->gtt.ggtt.track_off = false;
+}
+
+/*
+ * The guest writes to a leaf, whose page may go on to trap until the guest asks for something else
+ * (on Xen: xengt/track.c). A driver that fills its table would wait at each entry: pages ahead of
+ * it are let go of before it comes to them, one for each such write, and ever more of them.
+ */
+static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	u32 next = ggtt->written + 1 + ggtt->ahead;
+
+	if (nr_leaf >= GGTT_LEAVES)
+		return;
+	if (ggtt->leaves[nr_leaf].tracked) {
+		ggtt->ahead = nr_leaf == next ? 4 * ggtt->ahead + 1 : 0;
+		ggtt->written = nr_leaf;
+		next = nr_leaf;
+	} else if (nr_leaf == ggtt->written && next < GGTT_LEAVES) {
+		ggtt->ahead++;
+	}
+	for (u32 i = next; i <= ggtt->written + ggtt->ahead && i < GGTT_LEAVES; i++)
+		ggtt_untrack(vgpu, i);
+}
+
+void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
+{
+	u32 first = offset / GVT_PAGE_SIZE, last = (offset + bytes - 1) / GVT_PAGE_SIZE;
+
+	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
+	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
+	let_write(vgpu, first);
+	if (last != first)
+		let_write(vgpu, last);
+}
