@@ -311,8 +311,7 @@ static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budg
 	if (leaf->tracked || !vgpu->gtt.ggtt.table_gfn || vgpu->gtt.ggtt.track_off)
 		return 0;
 	leaf->quiet += leaf->quiet < vgpu->gtt.leaf_after;
-	if (leaf->quiet < GTT_TRACK_AFTER || !budget->tracks ||
-	    leaf->quiet < ggtt_quiet_enough(vgpu, nr_leaf))
+	if (!budget->tracks || !ggtt_quiet_enough(vgpu, nr_leaf))
 		return 0;
 	budget->tracks--;
 	/* What is written until tracking begins is found by comparing once more. */

@@ -5,9 +5,8 @@
  * The guest's entries stand in memory that it writes without a trap (vgpu->ggtt). A commit finds
  * what changed and brings the shadow after it: by comparing, or, where comparing found nothing for
  * long (GTT_TRACK_AFTER; near what is in use, GTT_TRACK_LEAF_AFTER), by having the next write to
- * that page of the table trap. Of a run of 512
- * entries that are all alike, such as the scratch entries that a driver fills the table with, one
- * entry and one reference are kept.
+ * that page of the table trap. Of a run of 512 entries that are all alike, such as the scratch
+ * entries that a driver fills the table with, one entry and one reference are kept.
  */
 #ifndef CORE_GTT_GGTT_H
 #define CORE_GTT_GGTT_H
@@ -76,6 +75,14 @@ int vgpu_ggtt_commit(struct intel_vgpu *vgpu);
 /** vgpu_ggtt_entry() - the shadow entry of graphics page @page (below GGTT_PAGES). */
 u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page);
 
+/* From core/gtt alone: */
+int ggtt_init(struct intel_vgpu *vgpu);
+void ggtt_clear(struct intel_vgpu *vgpu);
+void ggtt_exit(struct intel_vgpu *vgpu);
+void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
+
+/* ---- the pages that it is in, as far as they are quiet: ggtt_track.c ---- */
+
 /** vgpu_ggtt_written() - a trapped write changed @bytes at byte @offset of the guest's table. */
 void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes);
 
@@ -86,20 +93,12 @@ void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes);
 void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn);
 
 /* From core/gtt alone: */
-int ggtt_init(struct intel_vgpu *vgpu);
-void ggtt_clear(struct intel_vgpu *vgpu);
-void ggtt_exit(struct intel_vgpu *vgpu);
-void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
-
-/* ---- the pages that it is in, as far as they are quiet: ggtt_track.c ---- */
-
-/* From core/gtt alone: */
 
 /**
- * ggtt_quiet_enough() - commits that leave leaf @leaf as it is before its writes trap: as many as
- * for the leaf of a PPGTT where it, or one near it, is in use.
+ * ggtt_quiet_enough() - true when enough commits in a row left leaf @leaf as it is for its writes
+ * to trap: as many as for the leaf of a PPGTT where it, or one near it, is in use.
  */
-u32 ggtt_quiet_enough(const struct intel_vgpu *vgpu, u32 leaf);
+bool ggtt_quiet_enough(const struct intel_vgpu *vgpu, u32 leaf);
 
 /** ggtt_track() - let writes to leaf @leaf trap. False: they do not, and it has to be compared. */
 bool ggtt_track(struct intel_vgpu *vgpu, u32 leaf);

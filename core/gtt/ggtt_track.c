@@ -9,14 +9,23 @@
 /* Leaves on either side of one in use, where a driver's next entries are likely to be: 32 MiB. */
 #define NEAR 16u
 
-u32 ggtt_quiet_enough(const struct intel_vgpu *vgpu, u32 nr_leaf)
+static bool near_use(const struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	u32 end = nr_leaf + NEAR < GGTT_LEAVES ? nr_leaf + NEAR + 1 : GGTT_LEAVES;
 
 	for (u32 i = nr_leaf > NEAR ? nr_leaf - NEAR : 0; i < end; i++)
 		if (vgpu->gtt.ggtt.leaves[i].own)
-			return vgpu->gtt.leaf_after;
-	return GTT_TRACK_AFTER;
+			return true;
+	return false;
+}
+
+bool ggtt_quiet_enough(const struct intel_vgpu *vgpu, u32 nr_leaf)
+{
+	u32 quiet = vgpu->gtt.ggtt.leaves[nr_leaf].quiet;
+
+	if (quiet < GTT_TRACK_AFTER)
+		return false;
+	return quiet >= vgpu->gtt.leaf_after || !near_use(vgpu, nr_leaf);
 }
 
 void ggtt_untrack(struct intel_vgpu *vgpu, u32 nr_leaf)

@@ -188,7 +188,7 @@ START_TEST(given_up)
 }
 END_TEST
 
-/* The first write that ever traps lets go of its page alone, whichever that is. */
+/* The first write that ever traps lets go of its page alone, unless it looks like page 0's next. */
 START_TEST(first_page)
 {
 	for (u32 leaf = 0; leaf < 3; leaf += 2) {

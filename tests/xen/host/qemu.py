@@ -40,7 +40,7 @@ def make():
             archive.source("qemu", folder=home)
             run("dpkg-source", "-x", next(home.glob("*.dsc")), "source", cwd=home)
             mend(home / "source")
-            with step("building a mended QEMU, ten minutes"):
+            with step("building a mended QEMU, some minutes"):
                 log = CACHE / "xengt-qemu.log"
                 run("../source/configure", *CONFIGURE, cwd=home / "build", log=log)
                 run("ninja", f"-j{os.cpu_count()}", program.name, cwd=home / "build", log=log,
