@@ -87,9 +87,14 @@ void exen_stats(struct exen_stats *st)
 	};
 }
 
-void exen_drop_process(void)
+void exen_drop_handles(void)
 {
 	handle_kill_all();
+}
+
+void exen_drop_process(void)
+{
+	exen_drop_handles();
 	mapping_drop_all();
 	grants_process_died();
 }

@@ -93,9 +93,13 @@ unsigned int exen_fail_left(bool forget);
 /*
  * What the kernel does when the process that holds the libraries dies: ports are closed, mappings
  * and watches vanish, every handle turns invalid (EBADF; closing it is still right). Servers,
- * ranges, types and requests in flight stay. Addresses that were mapped read as zeros afterwards,
- * so that threads of the "dead" process may be joined in peace.
+ * ranges, types and requests in flight stay. Addresses that were mapped read as zeros afterwards.
+ *
+ * A kernel stops threads before it takes mappings away, one by one: a thread that runs on meanwhile
+ * would find some there and some not. exen_drop_handles() is the first half, by which threads of
+ * the "dead" process end, to be joined in peace before the whole.
  */
+void exen_drop_handles(void);
 void exen_drop_process(void);
 
 /* ---- domains ---- */

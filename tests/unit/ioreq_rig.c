@@ -274,7 +274,7 @@ void rig_kill(struct rig *r)
 	bool on_its_way = atomic_load(&r->die_in) >= 0 || atomic_load(&r->die_in_copy) >= 0;
 
 	if (!on_its_way)
-		exen_drop_process();
+		exen_drop_handles();
 	pthread_join(r->thread, NULL);
 	exen_drop_process();
 	r->running = false;

@@ -177,11 +177,10 @@ void guest_kill(struct guest *g, bool by_itself)
 	u8 *state;
 
 	/* A thread of the dead process meets closed descriptors, and ends. */
-	if (by_itself)
-		pthread_join(g->v->thread, NULL);
-	exen_drop_process();
 	if (!by_itself)
-		pthread_join(g->v->thread, NULL);
+		exen_drop_handles();
+	pthread_join(g->v->thread, NULL);
+	exen_drop_process();
 	g->v->running = false;
 	state = copy_state(g, &size);
 	/* What follows only frees memory: its handles are dead, and the file is put back. */
