@@ -76,7 +76,11 @@ int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu);
 /** intel_gvt_deactivate_vgpu() - reads give ones and writes do nothing until activated again. */
 void intel_gvt_deactivate_vgpu(struct intel_vgpu *vgpu);
 
-/** intel_gvt_reset_vgpu() - as after power-on: registers, configuration space, BARs. */
+/**
+ * intel_gvt_reset_vgpu() - as after power-on: engines, registers, graphics memory, BARs, and the
+ * configuration space but for what firmware wrote there for the driver. A function level reset does
+ * the same.
+ */
 void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu);
 
 /**

@@ -14,16 +14,21 @@
 enum {
 	CFG_GMCH = 0x50,
 	CFG_BSM = 0x5c,
+	CFG_EXP = 0x70,
 	CFG_MSI = 0xac,
 	CFG_PM = 0xd0,
 	CFG_SWSCI = 0xe8,
 	CFG_ASLS = 0xfc,
 };
 
-/* One field: its bytes after reset, and which of their bits the guest may change. */
+/*
+ * One field: its bytes after reset, and which of their bits the guest may change. What firmware
+ * leaves for the driver stays through a reset (.sticky), and is zero at first.
+ */
 struct cfg_field {
 	u8 offset, bytes;
 	u32 reset, wmask;
+	bool sticky;
 };
 
 static const struct cfg_field fields[] = {
@@ -42,12 +47,15 @@ static const struct cfg_field fields[] = {
 	{ PCI_BASE_ADDRESS_3, 4, 0, ~0u },
 	{ PCI_SUBSYSTEM_VENDOR_ID, 2, 0x8086, 0 },
 	{ PCI_SUBSYSTEM_ID, 2, 0x2015, 0 },
-	{ PCI_CAPABILITY_LIST, 1, CFG_MSI, 0 },
-	{ PCI_INTERRUPT_LINE, 1, 0, 0xff },
+	{ PCI_CAPABILITY_LIST, 1, CFG_EXP, 0 },
+	{ PCI_INTERRUPT_LINE, 1, 0, 0xff, .sticky = true },
 	{ PCI_INTERRUPT_PIN, 1, 1, 0 },
 	/* GGMS (7:6) 3: an 8 MiB GTT. GMS (15:8) 0: no stolen memory. */
 	{ CFG_GMCH, 2, 3 << 6, 0 },
 	{ CFG_BSM, 4, 0, 0 },
+	{ CFG_EXP, 2, PCI_CAP_ID_EXP | CFG_MSI << 8, 0 },
+	{ CFG_EXP + PCI_EXP_FLAGS, 2, 2 | PCI_EXP_TYPE_RC_END << 4, 0 }, /* version 2 */
+	{ CFG_EXP + PCI_EXP_DEVCAP, 4, PCI_EXP_DEVCAP_RBER | PCI_EXP_DEVCAP_FLR, 0 },
 	{ CFG_MSI, 2, PCI_CAP_ID_MSI | CFG_PM << 8, 0 },
 	{ CFG_MSI + PCI_MSI_FLAGS, 2, 0, PCI_MSI_FLAGS_ENABLE }, /* one vector, 32 bits */
 	{ CFG_MSI + PCI_MSI_ADDRESS_LO, 4, 0, 0xfffffffc },
@@ -55,8 +63,8 @@ static const struct cfg_field fields[] = {
 	{ CFG_PM, 2, PCI_CAP_ID_PM, 0 },
 	{ CFG_PM + PCI_PM_PMC, 2, 2, 0 }, /* version 2, no D1, no D2, no PME */
 	{ CFG_PM + PCI_PM_CTRL, 2, PCI_PM_CTRL_NO_SOFT_RESET, PCI_PM_CTRL_STATE_MASK },
-	{ CFG_SWSCI, 2, 0, 0xffff },
-	{ CFG_ASLS, 4, 0, ~0u },
+	{ CFG_SWSCI, 2, 0, 0xffff, .sticky = true },
+	{ CFG_ASLS, 4, 0, ~0u, .sticky = true },
 };
 
 static const struct cfg_field *field_at(unsigned int offset)
@@ -84,9 +92,9 @@ void vgpu_cfg_reset(struct intel_vgpu *vgpu)
 {
 	u8 *cfg = vgpu->state->cfg;
 
-	memset(cfg, 0, VGPU_CFG_SIZE);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		memcpy(cfg + fields[i].offset, &fields[i].reset, fields[i].bytes);
+		if (!fields[i].sticky)
+			memcpy(cfg + fields[i].offset, &fields[i].reset, fields[i].bytes);
 }
 
 static u16 cfg16(const struct intel_vgpu *vgpu, unsigned int offset)
@@ -147,6 +155,14 @@ int intel_vgpu_emulate_cfg_read(struct intel_vgpu *vgpu, unsigned int offset, vo
 	return 0;
 }
 
+/* "Initiate function level reset" reads as zero, and stands in a word that is else read only. */
+static bool resets(unsigned int offset, const u8 *val, unsigned int bytes)
+{
+	unsigned int at = CFG_EXP + PCI_EXP_DEVCTL + 1 - offset;
+
+	return at < bytes && val[at] & PCI_EXP_DEVCTL_BCR_FLR >> 8;
+}
+
 int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, const void *buf,
 				 unsigned int bytes)
 {
@@ -157,6 +173,10 @@ int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, c
 	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes) {
 		vgpu->state->counters.outside++;
 		return width_valid(bytes) ? 0 : -EINVAL;
+	}
+	if (resets(offset, val, bytes)) {
+		intel_gvt_reset_vgpu(vgpu);
+		return 0;
 	}
 	for (unsigned int i = 0; i < bytes; i++) {
 		u8 mask = wmask_at(vgpu, offset + i);

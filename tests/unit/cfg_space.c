@@ -11,6 +11,7 @@
 #define BSM   0x5c
 #define SWSCI 0xe8
 #define ASLS  0xfc
+#define PLAIN 0x4f100 /* a scratch register */
 
 START_TEST(identity)
 {
@@ -211,7 +212,6 @@ START_TEST(capabilities)
 
 	ck_assert_uint_ne(find_capability(f, PCI_CAP_ID_MSI), 0);
 	ck_assert_uint_ne(pm, 0);
-	ck_assert_uint_eq(find_capability(f, PCI_CAP_ID_EXP), 0);
 	ck_assert_uint_ge(fake_cfg_read(f, pm + PCI_PM_PMC, 2) & PCI_PM_CAP_VER_MASK, 2);
 
 	/* D3hot and back lose nothing. */
@@ -220,6 +220,55 @@ START_TEST(capabilities)
 	fake_cfg_write(f, pm + PCI_PM_CTRL, 2, 0);
 	ck_assert_uint_eq(fake_cfg_read(f, pm + PCI_PM_CTRL, 2), PCI_PM_CTRL_NO_SOFT_RESET);
 	ck_assert_uint_eq(fake_cfg_read(f, PCI_BASE_ADDRESS_0, 4), FAKE_BAR0 | 4);
+	fake_free(f);
+}
+END_TEST
+
+/* Linux' pcie_flr(), after pci_save_state(): what it puts back is all that was lost. */
+START_TEST(function_level_reset)
+{
+	struct fake *f = fake_vgpu();
+	unsigned int at = find_capability(f, PCI_CAP_ID_EXP);
+	u32 saved[16], flags, devctl;
+
+	ck_assert_uint_ne(at, 0);
+	flags = fake_cfg_read(f, at + PCI_EXP_FLAGS, 2);
+	ck_assert_uint_eq((flags & PCI_EXP_FLAGS_TYPE) >> 4, PCI_EXP_TYPE_RC_END);
+	ck_assert_uint_ne(fake_cfg_read(f, at + PCI_EXP_DEVCAP, 4) & PCI_EXP_DEVCAP_FLR, 0);
+	fake_reg_write(f, PLAIN, 0x1234);
+	fake_write(f, FAKE_BAR0 + VGPU_GGTT_OFFSET + 8, 8, 0x5678);
+	fake_cfg_write(f, ASLS, 4, 0xfc000000);
+	fake_cfg_write(f, PCI_INTERRUPT_LINE, 1, 11);
+	for (unsigned int i = 0; i < ARRAY_SIZE(saved); i++)
+		saved[i] = fake_cfg_read(f, 4 * i, 4);
+
+	/* Nothing happens by what is not asked. */
+	devctl = fake_cfg_read(f, at + PCI_EXP_DEVCTL, 2);
+	fake_cfg_write(f, at + PCI_EXP_DEVCTL, 2, 0x7fff);
+	fake_cfg_write(f, at + PCI_EXP_DEVCTL, 1, 0x80);
+	fake_cfg_write(f, at + PCI_EXP_DEVSTA, 2, 0x8000);
+	ck_assert_uint_eq(fake_cfg_read(f, at + PCI_EXP_DEVCTL, 2), devctl);
+	ck_assert_uint_eq(fake_reg(f, PLAIN), 0x1234);
+
+	fake_log(f);
+	fake_cfg_write(f, at + PCI_EXP_DEVCTL, 2, devctl | PCI_EXP_DEVCTL_BCR_FLR);
+	ck_assert_str_eq(fake_log(f), "-f4000000-f5000000 @0:off -80000000-84000000 @1:off ");
+	ck_assert_uint_eq(fake_cfg_read(f, at + PCI_EXP_DEVCTL, 2), devctl);
+	ck_assert_uint_eq(fake_cfg_read(f, PCI_COMMAND, 2), 0);
+	ck_assert_uint_eq(fake_cfg_read(f, PCI_BASE_ADDRESS_0, 4), 4);
+	/* Firmware is not asked again, and these are not put back. */
+	ck_assert_uint_eq(fake_cfg_read(f, ASLS, 4), 0xfc000000);
+	ck_assert_uint_eq(fake_cfg_read(f, PCI_INTERRUPT_LINE, 1), 11);
+
+	for (unsigned int i = ARRAY_SIZE(saved); i--;)
+		fake_cfg_write(f, 4 * i, 4, saved[i]);
+	ck_assert_str_eq(fake_log(f), "+f4000000-f5000000 @0:f4000000 +80000000-84000000 "
+				      "@1:80000000 ");
+	ck_assert_uint_eq(fake_reg(f, PLAIN), 0);
+	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + VGPU_GGTT_OFFSET + 8, 8), 0);
+	/* By its upper byte alone, as well. */
+	fake_cfg_write(f, at + PCI_EXP_DEVCTL + 1, 1, 0x80);
+	ck_assert_uint_eq(fake_cfg_read(f, PCI_COMMAND, 2), 0);
 	fake_free(f);
 }
 END_TEST
@@ -313,8 +362,9 @@ END_TEST
 Suite *suite_cfg_space(void)
 {
 	const TTest *const tests[] = {
-		identity,  read_only,	 write_masks, bytes_alone, sizes,
-		hvmloader, capabilities, msi,	      outside,	   unaligned,
+		identity, read_only, write_masks,  bytes_alone,
+		sizes,	  hvmloader, capabilities, function_level_reset,
+		msi,	  outside,   unaligned,
 	};
 
 	return unit_suite("cfg_space", tests, ARRAY_SIZE(tests));

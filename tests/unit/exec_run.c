@@ -2,6 +2,7 @@
 /* From a guest's submission to what it is told, with the software GPU below. */
 #include "tests/unit/exec_guest.h"
 
+#include <linux/pci_regs.h>
 #include <sched.h>
 #include <string.h>
 
@@ -212,7 +213,7 @@ START_TEST(endless)
 }
 END_TEST
 
-/* The vGPU goes while its work is under way. */
+/* The vGPU is reset, by its guest's word, and goes while its work is under way. */
 START_TEST(gone)
 {
 	struct guest g = exec_guest(gpu);
@@ -221,7 +222,8 @@ START_TEST(gone)
 	hold(&g, &a);
 	guest_breadcrumb(&g, &b);
 	guest_submit(&g, &a, &b);
-	intel_gvt_reset_vgpu(g.f->vgpu);
+	fake_cfg_write(g.f, 0x70 + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
+	ck_assert(!intel_vgpu_at_work(g.f->vgpu));
 	fake_place(g.f);
 	guest_setup(&g);
 	guest_check_works(&g, GVT_RCS0);

@@ -243,6 +243,16 @@ void guest_write(struct guest *g, u64 gpa, unsigned int size, u64 val)
 	UNIT_CHECK(!rc, "write at 0x%llx: %d", (unsigned long long)gpa, rc);
 }
 
+unsigned int guest_capability(struct guest *g, u8 id)
+{
+	unsigned int at = guest_cfg_read(g, PCI_CAPABILITY_LIST, 1);
+
+	while (at && guest_cfg_read(g, at + PCI_CAP_LIST_ID, 1) != id)
+		at = guest_cfg_read(g, at + PCI_CAP_LIST_NEXT, 1);
+	ck_assert_uint_ne(at, 0);
+	return at;
+}
+
 void guest_place(struct guest *g)
 {
 	guest_cfg_write(g, PCI_BASE_ADDRESS_0, 4, GUEST_BAR0);

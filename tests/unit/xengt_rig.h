@@ -85,6 +85,9 @@ void guest_cfg_write(struct guest *g, unsigned int reg, unsigned int size, u32 v
 u64 guest_read(struct guest *g, u64 gpa, unsigned int size);
 void guest_write(struct guest *g, u64 gpa, unsigned int size, u64 val);
 
+/** guest_capability() - where in its configuration space the capability @id (PCI_CAP_ID_) is. */
+unsigned int guest_capability(struct guest *g, u8 id);
+
 /** guest_place() - BARs as firmware places them, and decoding on. */
 void guest_place(struct guest *g);
 

@@ -7,13 +7,18 @@
 
 #include "tests/unit/xengt_rig.h"
 
+static void commit(struct xengt_vgpu *v, void *arg)
+{
+	(void)arg;
+	vgpu_ggtt_commit(v->vgpu);
+}
+
 START_TEST(msi)
 {
 	struct guest *g = guest_start(1);
 	struct exen_msi got;
-	unsigned int at = guest_cfg_read(g, PCI_CAPABILITY_LIST, 1);
+	unsigned int at = guest_capability(g, PCI_CAP_ID_MSI);
 
-	ck_assert_uint_eq(guest_cfg_read(g, at, 1), PCI_CAP_ID_MSI);
 	guest_cfg_write(g, at + PCI_MSI_ADDRESS_LO, 4, 0xfee02000);
 	guest_cfg_write(g, at + PCI_MSI_DATA_32, 2, 0x4051);
 	guest_cfg_write(g, at + PCI_MSI_FLAGS, 2, PCI_MSI_FLAGS_ENABLE);
@@ -24,6 +29,35 @@ START_TEST(msi)
 	exen_fail("xendevicemodel_inject_msi", 1, EINVAL);
 	ck_assert_int_eq(intel_gvt_hypervisor_inject_msi(g->v->vgpu), -EINVAL);
 	ck_assert_uint_eq(intel_vgpu_counters(g->v->vgpu)->msi, 1);
+	guest_free(g);
+}
+END_TEST
+
+/* All that the vGPU had of its guest is given back, and the guest may set it up again. */
+START_TEST(function_level_reset)
+{
+	struct guest *g = guest_start_gpu(1);
+	unsigned int at = guest_capability(g, PCI_CAP_ID_EXP);
+	const struct vgpu_gtt_counts *gtt = intel_vgpu_gtt_counts(g->v->vgpu);
+	u64 pages = guest_stats(g).tot_pages;
+
+	for (unsigned int n = 0; n < 3; n++) {
+		guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
+		guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x800, 8, 0x5001);
+		guest_in_thread(g, commit, NULL);
+		ck_assert_uint_ne(gtt->dma_refs, 0);
+		guest_cfg_write(g, at + PCI_EXP_DEVCTL, 2, PCI_EXP_DEVCTL_BCR_FLR);
+		ck_assert_uint_eq(gtt->dma_refs, 0);
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0xffffffff);
+		guest_place(g);
+		guest_move_on(g, 0);
+		ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + PLAIN), 0);
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0);
+		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x800, 8), 0);
+		ck_assert_uint_eq(guest_stats(g).tot_pages, pages);
+	}
+	guest_detach(g);
+	guest_check_before(g);
 	guest_free(g);
 }
 END_TEST
@@ -220,9 +254,16 @@ END_TEST
 
 Suite *suite_xengt_services(void)
 {
-	const TTest *const tests[] = { msi,	     asked_in_its_thread, thread_ended,
-				       guest_memory, many_valid,	  references,
-				       opregion,     string_instructions, polling };
+	const TTest *const tests[] = { msi,
+				       function_level_reset,
+				       asked_in_its_thread,
+				       thread_ended,
+				       guest_memory,
+				       many_valid,
+				       references,
+				       opregion,
+				       string_instructions,
+				       polling };
 
 	return unit_suite("xengt_services", tests, ARRAY_SIZE(tests));
 }
