@@ -195,7 +195,7 @@ struct vgpu_gtt_counts {
 };
 
 /* Why contexts were refused, by enum exec_refusal. */
-#define GVT_EXEC_REFUSALS 7u
+#define GVT_EXEC_REFUSALS 8u
 
 /** intel_gvt_refusal_name() - what vgpu_exec_counts.refused counts at @refusal, in a word: "ring".
  */
@@ -295,6 +295,13 @@ struct vgpu_engine_counts intel_vgpu_engine_counts(struct intel_vgpu *vgpu, unsi
  * one at a time.
  */
 void intel_vgpu_schedule(struct intel_vgpu *vgpu, u32 weight, u32 cap);
+
+/**
+ * intel_vgpu_stop_work() - take its work off the GPU. Its guest is shown what it is shown of work
+ * that got stuck, and is to reset those engines; of one that was idle it notices nothing. Returns
+ * those that were at work, bits by enum gvt_engine. From the vGPU's thread.
+ */
+u32 intel_vgpu_stop_work(struct intel_vgpu *vgpu);
 
 /** intel_vgpu_counters() - the counters, valid while the vGPU lives. */
 const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu);

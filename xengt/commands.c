@@ -85,12 +85,14 @@ static struct guest *guest_of(const struct ask *ask, struct result *result)
 	return guest;
 }
 
+#define THREAD_ENDED "the vGPU's thread has ended; the log says why"
+
 static void put(struct result *result, const char *key, struct json_object *value)
 {
 	if (value)
 		json_object_object_add(result->fields, key, value);
 	else
-		fail(result, -EIO, "the vGPU's thread has ended; the log says why");
+		fail(result, -EIO, THREAD_ENDED);
 }
 
 static void cmd_version(const struct ask *ask, struct result *result)
@@ -316,6 +318,31 @@ static void cmd_msi(const struct ask *ask, struct result *result)
 				      : strerror(-err));
 }
 
+static void stop_work(struct xengt_vgpu *v, void *stopped)
+{
+	*(u32 *)stopped = intel_vgpu_stop_work(v->vgpu);
+}
+
+static void cmd_reset(const struct ask *ask, struct result *result)
+{
+	struct guest *guest = guest_of(ask, result);
+	struct json_object *engines;
+	u32 stopped;
+
+	if (!guest)
+		return;
+	if (xengt_vgpu_call(guest->v, stop_work, &stopped)) {
+		fail(result, -EIO, THREAD_ENDED);
+		return;
+	}
+	engines = json_object_new_array();
+	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++)
+		if (stopped & BIT32(nr))
+			json_object_array_add(engines,
+					      json_object_new_string(intel_gvt_engine_name(nr)));
+	put(result, "engines", engines);
+}
+
 static void cmd_trace(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
@@ -349,7 +376,7 @@ static const struct {
 	{ "list", cmd_list },	    { "attach", cmd_attach },	  { "detach", cmd_detach },
 	{ "show", cmd_show },	    { "regs", cmd_regs },	  { "msi", cmd_msi },
 	{ "trace", cmd_trace },	    { "watch", cmd_watch },	  { "gtt", cmd_gtt },
-	{ "verify", cmd_verify },   { "schedule", cmd_schedule },
+	{ "verify", cmd_verify },   { "schedule", cmd_schedule }, { "reset", cmd_reset },
 };
 
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line)

@@ -102,6 +102,12 @@ static void print_schedule(struct json_object *v)
 	printf("weight %s, cap %s\n", str(v, "weight"), str(v, "cap"));
 }
 
+static void print_engines(struct json_object *engines)
+{
+	for (size_t i = 0; i < json_object_array_length(engines); i++)
+		puts(json_object_get_string(json_object_array_get_idx(engines, i)));
+}
+
 static void print_text(struct json_object *text)
 {
 	fputs(json_object_get_string(text), stdout);
@@ -282,6 +288,14 @@ static const struct command {
 	  print_spaces,
 	  false,
 	  "compare each entry of the guest's tables with ours; fails at a difference" },
+	{ "reset",
+	  { "vgpu" },
+	  0,
+	  "engines",
+	  print_engines,
+	  false,
+	  "take its work off the GPU: its guest sees engines that got stuck, and\n"
+	  "                          resets them" },
 	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send its interrupt, to see it arrive" },
 	{ "metrics",
 	  { 0 },

@@ -84,6 +84,7 @@ static const struct {
 	[EXEC_BAD_COMMAND] = { "command", "a command refused" },
 	[EXEC_NO_MEMORY] = { "memory", "no memory" },
 	[EXEC_STUCK] = { "stuck", "stuck" },
+	[EXEC_ASKED] = { "asked", "a reset was asked for" },
 };
 
 static const char *const engines[GVT_NR_ENGINES] = { "rcs0", "bcs0", "vcs0", "vecs0" };
@@ -371,6 +372,25 @@ void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm)
 		clear(vgpu, nr, true);
 		vgpu_exec_hang(vgpu, nr, &fault);
 	}
+}
+
+u32 intel_vgpu_stop_work(struct intel_vgpu *vgpu)
+{
+	const struct exec_fault fault = { .refusal = EXEC_ASKED, .why = "its work was stopped" };
+	u32 stopped = 0;
+
+	/* Told each time: a guest cannot bring it about. */
+	vgpu->exec.told &= ~(BIT32(EXEC_ASKED) | EXEC_ALL_ENGINES << EXEC_REFUSALS);
+	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++) {
+		const struct vgpu_port *port = &vgpu->state->ports[nr];
+
+		clear(vgpu, nr, true);
+		if (port->desc[0] && !port->hung) {
+			vgpu_exec_hang(vgpu, nr, &fault);
+			stopped |= BIT32(nr);
+		}
+	}
+	return stopped;
 }
 
 u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine)

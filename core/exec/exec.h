@@ -103,6 +103,7 @@ enum exec_refusal {
 	EXEC_BAD_COMMAND, /* a command that may not run */
 	EXEC_NO_MEMORY,
 	EXEC_STUCK, /* the GPU, not we */
+	EXEC_ASKED, /* nothing was wrong: a person had it stopped */
 	EXEC_REFUSALS = GVT_EXEC_REFUSALS,
 };
 

@@ -196,6 +196,21 @@ START_TEST(misuse)
 }
 END_TEST
 
+START_TEST(idle_reset)
+{
+	struct rig *r = daemon_rig_new();
+	struct json_object *answer, *engines;
+
+	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), 0);
+	answer = ask(r, "{\"cmd\":\"reset\",\"vgpu\":\"22\"}", 0, NULL);
+	ck_assert(json_object_object_get_ex(answer, "engines", &engines));
+	ck_assert_uint_eq(json_object_array_length(engines), 0);
+	json_object_put(answer);
+	told(r, "{\"cmd\":\"reset\",\"vgpu\":\"23\"}", ENOENT, "no vGPU of a domain '23'");
+	daemon_rig_free(r);
+}
+END_TEST
+
 START_TEST(graphics_memory)
 {
 	struct rig *r = daemon_rig_new();
@@ -231,7 +246,8 @@ END_TEST
 
 Suite *suite_commands(void)
 {
-	const TTest *const tests[] = { life, renamed, memory_set, misuse, graphics_memory };
+	const TTest *const tests[] = { life,   renamed,	   memory_set,
+				       misuse, idle_reset, graphics_memory };
 
 	return unit_suite("commands", tests, ARRAY_SIZE(tests));
 }

@@ -234,6 +234,33 @@ START_TEST(gone)
 }
 END_TEST
 
+/* Stopped by a person: what was at work hangs, once; what was idle goes on as if nothing were. */
+START_TEST(stopped)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&g, GVT_RCS0, 1);
+	const u64 *asked = &intel_vgpu_exec_counts(g.f->vgpu)->refused[EXEC_ASKED];
+
+	ck_assert_uint_eq(intel_vgpu_stop_work(g.f->vgpu), 0);
+	ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(GVT_RCS0) + 0xb0), 0);
+	hold(&g, &a);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &b, NULL);
+	ck_assert_uint_eq(intel_vgpu_stop_work(g.f->vgpu), BIT32(GVT_RCS0));
+	ck_assert(!intel_vgpu_at_work(g.f->vgpu));
+	ck_assert_uint_eq(intel_vgpu_stop_work(g.f->vgpu), 0);
+	ck_assert_uint_eq(*asked, 1);
+	guest_check_works(&g, GVT_BCS0);
+	check_hangs(&g, GVT_RCS0);
+	ck_assert_uint_eq(guest_seqno(&g, &a), 0);
+	ck_assert_uint_eq(guest_seqno(&g, &b), 0);
+	fake_free(g.f);
+}
+END_TEST
+
 static void take_root(struct guest *g)
 {
 	fake_write(g->f, FAKE_BAR0 + 0x78838, 8, (u64)GUEST_PML4 << GVT_PAGE_SHIFT);
@@ -820,6 +847,7 @@ Suite *suite_exec_run(void)
 	tcase_add_loop_test(tcase, arbitration_off, 0, 2);
 	tcase_add_loop_test(faults, refusals, 0, ARRAY_SIZE(refused));
 	tcase_add_loop_test(faults, tables_taken, 0, 2);
+	tcase_add_test(faults, stopped);
 	tcase_add_test(faults, fault_registers);
 	tcase_add_test(faults, told_once);
 	suite_add_tcase(suite, tcase);

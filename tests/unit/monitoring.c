@@ -72,7 +72,7 @@ static void check_labels(const char *metrics, const char *expr)
 				ck_assert_msg(has_label(metrics, name), "label %s: %s", name, expr);
 		}
 	for (const char *at = expr; next_name(&at, name);)
-		if (*at == '=' || !strncmp(at, "!=", 2))
+		if (*at == '=' || !strncmp(at, "!=", 2) || !strncmp(at, "!~", 2))
 			ck_assert_msg(has_label(metrics, name), "label %s: %s", name, expr);
 }
 

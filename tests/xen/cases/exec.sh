@@ -76,6 +76,35 @@ case_module() {
 	}
 }
 
+# The function without a driver is reset as Linux does it; then the driver has it again.
+case_function_reset() {
+	lab-guest run "$1" 'dmesg -c >/dev/null; dev=$(readlink -f /sys/bus/pci/drivers/i915/0000:*)
+		modprobe -r i915 && cat $dev/reset_method && echo flr >$dev/reset_method &&
+		echo 1 >$dev/reset && modprobe i915 && gpu-test nop store' || {
+		lab-guest run "$1" 'dmesg | tail -n 30'
+		return 1
+	}
+}
+
+# A person takes its work off the GPU: its driver resets what was at work, once, and goes on.
+case_stopped() {
+	local hangs resets
+	hangs=$(counter "$1" execution hangs) resets=$(counter "$1" execution resets)
+	lab-guest run "$1" '(gpu-test -n 60 occupy >/tmp/occupy 2>&1 </dev/null &)' &&
+		until_true 60 stops_rcs0 "$1" || { xengt show "$1"; return 1; }
+	lab-guest run "$1" 'killall gpu-test; gpu-test nop store copy' || {
+		lab-guest run "$1" 'dmesg | tail -n 30'
+		return 1
+	}
+	hangs=$(($(counter "$1" execution hangs) - hangs)) resets=$(($(counter "$1" execution resets) - resets))
+	echo "$hangs hangs, $resets resets"
+	((hangs == 1 && resets >= 1)) && [[ -z $(xengt reset "$1") ]]
+}
+
+stops_rcs0() {
+	[[ $(xengt reset "$1") == rcs0 ]]
+}
+
 # Devices suspended and resumed as for suspend to idle, which needs nobody to wake it: the kernel waits
 # in a busy loop in between.
 case_suspend() {
