@@ -23,6 +23,7 @@ struct intel_vgpu_params {
 	u32 fences;	  /* fence registers offered, 1 to 32 */
 	u32 weight;	  /* share of the GPU's time against the others'; 0 counts as 1 */
 	u32 cap;	  /* most of an engine's time, in percent; 0: all that is free */
+	u32 audit_user;	  /* unprivileged batches are audited too */
 };
 
 #define GVT_APERTURE_MIB_MIN 64u

@@ -43,7 +43,7 @@ struct vgpu_state {
 	u64 ggtt[VGPU_GGTT_PAGES * 512] __attribute__((aligned(4096)));
 };
 
-#define VGPU_STATE_LAYOUT 6u
+#define VGPU_STATE_LAYOUT 7u
 
 struct intel_vgpu {
 	struct intel_gvt *gvt;

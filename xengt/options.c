@@ -34,6 +34,7 @@ static const struct key {
 	{ "fences", offsetof(struct xengt_options, fences), 1, GVT_FENCES_MAX },
 	{ "weight", offsetof(struct xengt_options, weight), 1, 16 },
 	{ "cap", offsetof(struct xengt_options, cap), 0, 100 },
+	{ "audit_user", offsetof(struct xengt_options, audit_user), 0, 1, .flag = true },
 	{ "slot", offsetof(struct xengt_options, slot), 1, 31 },
 	{ "read_through", offsetof(struct xengt_options, read_through), 0, 1, .flag = true },
 	/* XenGT's and AcrnGT's names. They divided the graphics memory; here it is a quota. */
@@ -93,7 +94,7 @@ int xengt_options_set(struct xengt_options *options, const char *key, const char
 	}
 	snprintf(why, why_len,
 		 "'%s' is no option of a vGPU (type, uuid, aperture_mb, memory_mb, fences, weight, "
-		 "cap, slot, read_through are)",
+		 "cap, audit_user, slot, read_through are)",
 		 key);
 	return -EINVAL;
 }

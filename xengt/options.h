@@ -16,6 +16,7 @@ struct xengt_options {
 	u32 memory_mib;	  /* the most graphics memory that it may have mapped */
 	u32 weight;	  /* its share of the GPU's time, against the others' */
 	u32 cap;	  /* the most of the GPU's time, in percent; 0: all that is free */
+	u32 audit_user;	  /* unprivileged batches are audited too */
 	u32 id;		  /* its number, from 1; never from a user. 0: none yet */
 	char type[XENGT_NAME_MAX];
 	char uuid[XENGT_UUID_MAX];

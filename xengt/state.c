@@ -14,7 +14,7 @@
 #include "xengt/xengt.h"
 
 #define STATE_MAGIC  "xengt-v"
-#define STATE_LAYOUT 2u
+#define STATE_LAYOUT 3u
 
 static size_t state_size(void)
 {

@@ -217,6 +217,7 @@ static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 		.fences = v->state->options.fences,
 		.weight = v->state->options.weight,
 		.cap = v->state->options.cap,
+		.audit_user = v->state->options.audit_user,
 	};
 	struct intel_vgpu *vgpu;
 	int err =

@@ -139,6 +139,7 @@ static int about(const char *arg)
 	     "  aperture_mb=64..1024   the aperture, a power of two (256)\n"
 	     "  fences=1..32           fence registers (32)\n"
 	     "  slot=1..31             PCI device number on bus 0 (a free one)\n"
+	     "  audit_user=on|off      unprivileged batches are audited too (off)\n"
 	     "  read_through=on|off    registers are read without a trap (on)\n"
 	     "\n"
 	     "All other arguments are the stock device model's.");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Commands are audited where the guest cannot reach them (scan.h): a ring's in the copy that is
- * going to be the shadow ring, privileged batches in copies of the hidden range.
+ * going to be the shadow ring, privileged batches in copies of the hidden range. An unprivileged
+ * batch, of a guest whose are to be audited, runs where it is: of that, a copy is looked at.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "core/vgpu.h"
 
 #define BATCH_PAGES_MAX 64u
+#define LOOK_PAGES_MAX	(GVT_SCAN_DWORDS * 4u / GVT_PAGE_SIZE)
 
 static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 {
@@ -32,44 +34,81 @@ static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 }
 
 /*
- * How long the batch at @gma is can only be seen from its commands, and only a copy may be looked
- * at: the first copy grows until it has the end, and becomes the one that runs. Where it ends by
- * going on in another, a predicate (MI_SET_PREDICATE) may have it not do so: an end stands behind.
+ * How long the batch at @gma (of the GGTT, or of @mm) is can only be seen from its commands, and
+ * only a copy may be looked at: it grows until it has the end. Returns 0 with @out, whose @nr
+ * dwords are at .dw, for free(); or a negative errno.
+ */
+static int read_batch(const struct shadow_ctx *ctx, const struct vgpu_mm *mm, u64 gma,
+		      u32 pages_max, struct shadow_look **out, u32 *nr)
+{
+	struct shadow_look *look = NULL;
+	u32 got = 0, at = 0;
+	int end = 0, err = 0;
+
+	while (!end && !err) {
+		u32 more = (GVT_PAGE_SIZE - (gma + 4ull * got) % GVT_PAGE_SIZE) / sizeof(u32);
+		bool fits = got + more <= pages_max * GVT_PAGE_SIZE / sizeof(u32);
+		struct shadow_look *grown =
+			fits ? realloc(look, sizeof(*look) + (got + more) * sizeof(u32)) : NULL;
+
+		look = grown ? grown : look;
+		if (!grown)
+			err = fits ? -ENOMEM : -E2BIG;
+		else
+			err = vgpu_gma_read(ctx->vgpu, mm, gma + 4ull * got, look->dw + got,
+					    more * sizeof(u32));
+		got += more;
+		if (!err)
+			end = gvt_scan_end(ctx->engine, look->dw, got, &at);
+	}
+	if (err) {
+		free(look);
+		return err;
+	}
+	*out = look;
+	/* What has no end is the audit's to refuse. */
+	*nr = end < 0 ? got : at;
+	return 0;
+}
+
+/*
+ * The copy becomes the batch that runs. Where it ends by going on in another, a predicate
+ * (MI_SET_PREDICATE) may have it not do so: an end stands behind.
  */
 static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 {
 	struct shadow_ctx *ctx = priv;
-	u32 *dw = NULL, nr = 0, at = 0;
+	struct shadow_look *look;
 	struct hidden *mem;
-	int end = 0;
+	u32 nr;
+	int err = read_batch(ctx, NULL, gma, BATCH_PAGES_MAX, &look, &nr);
 
-	while (!end) {
-		u32 more = (GVT_PAGE_SIZE - (gma + 4ull * nr) % GVT_PAGE_SIZE) / sizeof(u32);
-		bool fits = nr + more <= BATCH_PAGES_MAX * GVT_PAGE_SIZE / sizeof(u32);
-		u32 *grown = fits ? realloc(dw, (nr + more) * sizeof(u32)) : NULL;
-
-		if (!grown) {
-			free(dw);
-			return fits ? -ENOMEM : -E2BIG;
-		}
-		dw = grown;
-		if (vgpu_gma_read(ctx->vgpu, gma + 4ull * nr, dw + nr, more * sizeof(u32))) {
-			free(dw);
-			return -EFAULT;
-		}
-		nr += more;
-		end = gvt_scan_end(ctx->engine, dw, nr, &at);
-	}
-	/* What has no end is the audit's to refuse. */
-	nr = end < 0 ? nr : at;
+	if (err)
+		return err;
 	mem = new_batch(ctx, gma, nr * sizeof(u32) / GVT_PAGE_SIZE + 1);
 	if (mem)
-		memcpy(mem->va, dw, nr * sizeof(u32));
-	free(dw);
+		memcpy(mem->va, look->dw, nr * sizeof(u32));
+	free(look);
 	if (!mem)
 		return -ENOMEM;
 	*copy = (struct gvt_scan_copy){ .dw = (u32 *)mem->va, .nr = nr, .gma = mem->gma };
 	copy->dw[nr] = EXEC_BATCH_END;
+	return 0;
+}
+
+static int look_at_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
+{
+	struct shadow_ctx *ctx = priv;
+	const struct vgpu_mm *mm = vgpu_context_mm(ctx);
+	struct shadow_look *look;
+	u32 nr;
+	int err = mm ? read_batch(ctx, mm, gma, LOOK_PAGES_MAX, &look, &nr) : -EFAULT;
+
+	if (err)
+		return err;
+	look->next = ctx->looks;
+	ctx->looks = look;
+	*copy = (struct gvt_scan_copy){ .dw = look->dw, .nr = nr };
 	return 0;
 }
 
@@ -82,12 +121,20 @@ static struct gvt_scan scan_of(struct shadow_ctx *ctx)
 		.counts = &ctx->vgpu->exec.scan,
 		.priv = ctx,
 		.batch = copy_batch,
+		.user = ctx->vgpu->state->params.audit_user,
+		.batch_user = look_at_batch,
 	};
 }
 
 static int verdict(struct shadow_ctx *ctx, int err, const struct gvt_scan_fault *from,
 		   struct exec_fault *to)
 {
+	struct shadow_look *look;
+
+	while ((look = ctx->looks)) {
+		ctx->looks = look->next;
+		free(look);
+	}
 	ctx->vgpu->exec.counts.dwords = ctx->vgpu->exec.scan.dwords;
 	if (err)
 		*to = (struct exec_fault){
@@ -144,7 +191,7 @@ int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
 	struct gvt_scan_fault found = { .why = "an indirect-context batch that cannot be copied",
 					.addr = gma };
 	struct hidden *mem = new_batch(ctx, gma, 1); /* at most 63 lines of 64 bytes */
-	int err = mem ? vgpu_gma_read(ctx->vgpu, gma, mem->va, bytes) : -ENOMEM;
+	int err = mem ? vgpu_gma_read(ctx->vgpu, NULL, gma, mem->va, bytes) : -ENOMEM;
 
 	if (!err)
 		err = gvt_scan_indirect(&scan, (u32 *)mem->va, bytes / sizeof(u32), &found);

@@ -49,13 +49,13 @@ u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma)
 	return gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, entry) | gma % GVT_PAGE_SIZE;
 }
 
-int vgpu_gma_read(struct intel_vgpu *vgpu, u64 gma, void *buf, size_t len)
+int vgpu_gma_read(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 gma, void *buf, size_t len)
 {
 	u8 *to = buf;
 
 	while (len) {
 		size_t n = GVT_PAGE_SIZE - gma % GVT_PAGE_SIZE;
-		u64 gpa = vgpu_gma_to_gpa(vgpu, gma);
+		u64 gpa = mm ? vgpu_ppgtt_to_gpa(vgpu, mm, gma) : vgpu_gma_to_gpa(vgpu, gma);
 
 		n = n < len ? n : len;
 		if (gpa == ~0ull || intel_gvt_hypervisor_read_gpa(vgpu, gpa, to, n))
@@ -69,14 +69,14 @@ int vgpu_gma_read(struct intel_vgpu *vgpu, u64 gma, void *buf, size_t len)
 
 /* ---- page tables ---- */
 
-static struct vgpu_mm *mm_of(const struct shadow_ctx *ctx)
+struct vgpu_mm *vgpu_context_mm(const struct shadow_ctx *ctx)
 {
 	return ctx->levels ? vgpu_ppgtt_find(ctx->vgpu, ctx->pdp, ctx->levels) : NULL;
 }
 
 static void unpin(struct shadow_ctx *ctx)
 {
-	struct vgpu_mm *mm = mm_of(ctx);
+	struct vgpu_mm *mm = vgpu_context_mm(ctx);
 
 	if (mm && mm->pins)
 		mm->pins--;
@@ -85,7 +85,7 @@ static void unpin(struct shadow_ctx *ctx)
 
 static bool sync_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
-	struct vgpu_mm *mm = mm_of(ctx);
+	struct vgpu_mm *mm = vgpu_context_mm(ctx);
 	int err = mm ? vgpu_ppgtt_sync(ctx->vgpu, mm) : -ENOENT;
 
 	if (!err)
@@ -113,9 +113,9 @@ static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 		ctx->pdp[i] = i == 0 || levels == 3 ? pdp : 0;
 	}
 	ctx->levels = levels;
-	if (!mm_of(ctx))
+	if (!vgpu_context_mm(ctx))
 		vgpu_ppgtt_notify(ctx->vgpu, levels == 4 ? G2V_L4_CREATE : G2V_L3_CREATE, ctx->pdp);
-	mm = mm_of(ctx);
+	mm = vgpu_context_mm(ctx);
 	if (!mm) {
 		ctx->levels = 0;
 		return refuse(fault, EXEC_BAD_PPGTT, "more address spaces than there may be",
@@ -163,8 +163,8 @@ static bool take_ring(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_faul
 	copy = scratch(ctx->vgpu, len);
 	if (!copy)
 		return refuse(fault, EXEC_NO_MEMORY, "no memory for its commands", ctx->lrca);
-	if (vgpu_gma_read(ctx->vgpu, ctx->ring_start + from, copy, first) ||
-	    vgpu_gma_read(ctx->vgpu, ctx->ring_start, (u8 *)copy + first, len - first))
+	if (vgpu_gma_read(ctx->vgpu, NULL, ctx->ring_start + from, copy, first) ||
+	    vgpu_gma_read(ctx->vgpu, NULL, ctx->ring_start, (u8 *)copy + first, len - first))
 		return refuse(fault, EXEC_BAD_RING, "a ring outside the guest's memory",
 			      ctx->ring_start);
 	if (vgpu_audit_ring(ctx, copy, len / sizeof(u32), fault))
@@ -323,7 +323,7 @@ static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 	ctx->loaded = false;
 	if (!check_desc(ctx, fault))
 		return false;
-	if (vgpu_gma_read(ctx->vgpu, ctx->lrca + GVT_PAGE_SIZE, guest, sizeof(guest)))
+	if (vgpu_gma_read(ctx->vgpu, NULL, ctx->lrca + GVT_PAGE_SIZE, guest, sizeof(guest)))
 		return refuse(fault, EXEC_BAD_IMAGE, "an image outside the guest's memory",
 			      ctx->lrca);
 	if (ctx->regs)
@@ -344,7 +344,7 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 	u64 at = ctx->lrca + GVT_PAGE_SIZE + AT_TAIL * sizeof(u32);
 	u32 to, len;
 
-	if (vgpu_gma_read(ctx->vgpu, at, &to, sizeof(to))) {
+	if (vgpu_gma_read(ctx->vgpu, NULL, at, &to, sizeof(to))) {
 		refuse(fault, EXEC_BAD_IMAGE, "an image outside the guest's memory", ctx->lrca);
 		return -EFAULT;
 	}
@@ -389,7 +389,7 @@ void vgpu_context_store(struct shadow_ctx *ctx)
 
 bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm)
 {
-	return mm_of(ctx) == mm;
+	return vgpu_context_mm(ctx) == mm;
 }
 
 /* ---- the cache ---- */

@@ -71,6 +71,12 @@ struct shadow_batch {
 	struct shadow_batch *next;
 };
 
+/* A copy of an unprivileged batch, until it was looked at. */
+struct shadow_look {
+	struct shadow_look *next;
+	u32 dw[];
+};
+
 struct shadow_ctx {
 	struct sched_ctx run; /* first: reports lead back here */
 	struct intel_vgpu *vgpu;
@@ -91,6 +97,7 @@ struct shadow_ctx {
 	u32 levels;
 	struct shadow_batch *batches;
 	u32 batch_pages;		/* of them all */
+	struct shadow_look *looks;	/* what an audit in progress has copied to look at */
 	struct shadow_ctx *next, *prev; /* by last use */
 };
 
@@ -132,6 +139,9 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 /** vgpu_context_store() - bring what the GPU saved to the guest's image. It is off the GPU. */
 void vgpu_context_store(struct shadow_ctx *ctx);
 
+/** vgpu_context_mm() - its page tables, while it is loaded; or NULL. */
+struct vgpu_mm *vgpu_context_mm(const struct shadow_ctx *ctx);
+
 /** vgpu_context_uses() - true when page tables @mm are those of @ctx, which is loaded. */
 bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm);
 
@@ -147,8 +157,13 @@ void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
 /** vgpu_gma_to_gpa() - where in the guest's memory graphics address @gma is, or ~0. */
 u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma);
 
-/** vgpu_gma_read() - copy @len bytes at GGTT address @gma, page by page. 0 or -EFAULT. */
-int vgpu_gma_read(struct intel_vgpu *vgpu, u64 gma, void *buf, size_t len);
+/**
+ * vgpu_gma_read() - copy @len bytes at graphics address @gma, page by page; of the GGTT, or of
+ * PPGTT
+ * @mm unless that is NULL. Returns 0 or -EFAULT.
+ */
+int vgpu_gma_read(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 gma, void *buf,
+		  size_t len);
 
 /* ---- what commands may do: audit.c ---- */
 

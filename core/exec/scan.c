@@ -36,8 +36,9 @@ struct walk {
 	bool user;	    /* unprivileged */
 	unsigned int level; /* batches that it returns to, and one */
 	unsigned int chain; /* batches that led to it, and one */
-	u32 *budget;	    /* dwords that may still be walked */
-	u32 *batches;	    /* batches that may still be started */
+	const struct walk *from;
+	u32 *budget;  /* dwords that may still be walked */
+	u32 *batches; /* batches that may still be started */
 };
 
 /* Counted while they are looked at, and added up once. */
@@ -287,6 +288,14 @@ static int scan_batch(const struct walk *from, u64 gma, bool user, struct gvt_sc
 	return scan_buffer(&w);
 }
 
+/* An unprivileged batch that goes on to where it, or one that led to it, began: that is walked. */
+static bool is_loop(const struct walk *w, u64 gma)
+{
+	while (w && w->user && w->gma != gma)
+		w = w->from;
+	return w && w->user;
+}
+
 /* Returns 1 when nothing after it is executed, else 0 or an errno. */
 static int start_batch(struct walk *w)
 {
@@ -303,11 +312,12 @@ static int start_batch(struct walk *w)
 		return refuse(w, GVT_SCAN_NEVER, gma, -EBADRQC);
 	inner.level += returns;
 	inner.chain++;
+	inner.from = w;
 	if (inner.level > GVT_SCAN_LEVELS || inner.chain > GVT_SCAN_CHAIN)
 		return refuse(w, GVT_SCAN_NESTING, gma, -E2BIG);
 	if (!user && gma >= w->scan->limit)
 		return refuse(w, GVT_SCAN_ADDRESS, gma, -EFAULT);
-	if (!user || w->scan->user) {
+	if (!user || (w->scan->user && !is_loop(w, gma))) {
 		err = scan_batch(&inner, gma, user, &copy);
 		if (err)
 			return err;

@@ -72,7 +72,8 @@ struct gvt_scan_copy {
  * @gvt:      whose register table counts.
  * @engine:   whose commands these are.
  * @limit:    end of the guest's part of the GGTT: addresses are below it.
- * @user:     audit unprivileged batches too; without it they are left to the hardware's limits.
+ * @user:     audit unprivileged batches too: that they are commands, whole, with an end, or go
+ *            round in a circle. Without it all is left to the hardware's limits.
  * @counts:   grow; may be NULL.
  * @priv:     the caller's.
  * @batch:    copy the privileged batch at GGTT address @gma (dword aligned, below @limit), at

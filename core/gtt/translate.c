@@ -84,6 +84,41 @@ static unsigned int index_at(enum gtt_kind kind, u64 addr)
 	return kind == GTT_PT_64K ? ALIGN_DOWN(gtt_index(kind, addr), 16u) : gtt_index(kind, addr);
 }
 
+/* Reads the guest's entry for @addr, and goes by it. Returns where it is. */
+static u64 follow(struct intel_vgpu *vgpu, struct side *guest, u64 addr)
+{
+	u64 at = guest->table + 8 * index_at(guest->kind, addr);
+
+	if (intel_gvt_hypervisor_read_gpa(vgpu, at, &guest->entry, 8))
+		guest->entry = 0;
+	step(vgpu->gvt->gtt_format, guest, addr, vgpu->gtt.ppgtt.ips);
+	return at;
+}
+
+/* Where a walk begins. False: the space does not reach that far. */
+static bool begin(struct side *guest, const struct vgpu_mm *mm, u64 addr, unsigned int *top)
+{
+	bool three = mm->root->levels == 3;
+
+	if (addr >> (three ? 32 : 48))
+		return false;
+	*top = three ? addr >> 30 : 0;
+	*guest = (struct side){ .kind = three ? GTT_PD : GTT_PML4, .table = mm->root->pdp[*top] };
+	return true;
+}
+
+u64 vgpu_ppgtt_to_gpa(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 addr)
+{
+	struct side guest;
+	unsigned int top;
+
+	if (!begin(&guest, mm, addr, &top))
+		return ~0ull;
+	while (!guest.done)
+		follow(vgpu, &guest, addr);
+	return guest.size ? guest.to : ~0ull;
+}
+
 static void walk_ppgtt(struct intel_vgpu *vgpu, const struct gtt_map_of_tables *map,
 		       struct side *guest, struct side *shadow, u64 addr, struct gvt_walk *walk)
 {
@@ -100,11 +135,8 @@ static void walk_ppgtt(struct intel_vgpu *vgpu, const struct gtt_map_of_tables *
 		};
 		if (!guest->done) {
 			level->index = index_at(guest->kind, addr);
-			level->guest_at = guest->table + 8 * level->index;
-			if (intel_gvt_hypervisor_read_gpa(vgpu, level->guest_at, &guest->entry, 8))
-				guest->entry = 0;
+			level->guest_at = follow(vgpu, guest, addr);
 			level->guest = guest->entry;
-			step(fmt, guest, addr, vgpu->gtt.ppgtt.ips);
 		}
 		if (!shadow->done) {
 			level->index = index_at(shadow->kind, addr);
@@ -154,19 +186,18 @@ int intel_vgpu_translate(struct intel_vgpu *vgpu, const struct gvt_root *root, u
 		walk_ggtt(vgpu, addr, &guest, &shadow, walk);
 	} else {
 		struct vgpu_mm *mm = vgpu_ppgtt_find(vgpu, root->pdp, root->levels);
-		unsigned int top = root->levels == 3 ? addr >> 30 : 0;
 		struct gtt_map_of_tables map;
+		unsigned int top;
 		int err;
 
 		if (!mm)
 			return -ENOENT;
-		if (addr >> (root->levels == 3 ? 32 : 48))
+		if (!begin(&guest, mm, addr, &top))
 			return -ERANGE;
 		err = gtt_tables_map(vgpu, &map);
 		if (err)
 			return err;
-		guest.kind = shadow.kind = root->levels == 3 ? GTT_PD : GTT_PML4;
-		guest.table = mm->root->pdp[top];
+		shadow.kind = guest.kind;
 		shadow.table = vgpu_ppgtt_root(vgpu, mm, top);
 		shadow.done = !mm->top[top];
 		walk_ppgtt(vgpu, &map, &guest, &shadow, addr, walk);

@@ -171,6 +171,8 @@ END_TEST
 
 /* ---- what cannot go on ---- */
 
+#define START_PPGTT (0x31u << 23 | 1u << 8 | 1)
+
 /* It stands still, says so, and a reset mends it. */
 static void check_hangs(struct guest *g, enum gvt_engine engine)
 {
@@ -213,6 +215,52 @@ START_TEST(endless)
 }
 END_TEST
 
+/* Unprivileged batches of a guest whose are audited: where they lie, whole, and round in circles.
+ */
+START_TEST(audited)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 0);
+	const struct vgpu_exec_counts *counts = intel_vgpu_exec_counts(g.f->vgpu);
+	/* From the end of a page to the next one. */
+	u32 *dw = guest_dw(&g, GUEST_DATA, 1020), *next = guest_dw(&g, GUEST_DATA + 1, 0);
+	const u32 call[] = { START_PPGTT, GUEST_DATA_AT + 4 * 1020, 0, 0 };
+
+	g.f->state->params.audit_user = true;
+	dw[0] = 0x20u << 23 | 2;
+	dw[1] = GUEST_DATA_AT + 2 * GVT_PAGE_SIZE;
+	dw[2] = 0;
+	dw[3] = 0xcafe;
+	/* Goes round until its first dword is an end. */
+	next[0] = 0;
+	next[1] = START_PPGTT;
+	next[2] = GUEST_DATA_AT + GVT_PAGE_SIZE;
+	next[3] = 0;
+	for (u32 i = 0; i < ARRAY_SIZE(call); i++)
+		guest_emit(&g, &ctx, call[i]);
+	guest_breadcrumb(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+	while (__atomic_load_n(guest_dw(&g, GUEST_DATA + 2, 0), __ATOMIC_ACQUIRE) != 0xcafe)
+		ck_assert_uint_eq(counts->hangs, 0);
+	__atomic_store_n(next, EXEC_BATCH_END, __ATOMIC_RELEASE);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), guest_csb(LAST, ctx.id));
+
+	/* Cut off by what is no command: nothing of it runs. */
+	*guest_dw(&g, GUEST_DATA + 2, 0) = 0;
+	next[0] = 0x20000000;
+	for (u32 i = 0; i < ARRAY_SIZE(call); i++)
+		guest_emit(&g, &ctx, call[i]);
+	guest_breadcrumb(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), IDLE_ACTIVE);
+	check_hangs(&g, GVT_BCS0);
+	ck_assert_uint_eq(counts->refused[EXEC_BAD_COMMAND], 1);
+	ck_assert_uint_eq(*guest_dw(&g, GUEST_DATA + 2, 0), 0);
+	fake_free(g.f);
+}
+END_TEST
+
 /* The vGPU is reset, by its guest's word, and goes while its work is under way. */
 START_TEST(gone)
 {
@@ -245,10 +293,9 @@ START_TEST(stopped)
 	ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(GVT_RCS0) + 0xb0), 0);
 	hold(&g, &a);
 	guest_breadcrumb(&g, &a);
-	guest_submit(&g, &a, NULL);
-	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
 	guest_breadcrumb(&g, &b);
-	guest_submit(&g, &b, NULL);
+	guest_submit(&g, &a, &b);
+	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
 	ck_assert_uint_eq(intel_vgpu_stop_work(g.f->vgpu), BIT32(GVT_RCS0));
 	ck_assert(!intel_vgpu_at_work(g.f->vgpu));
 	ck_assert_uint_eq(intel_vgpu_stop_work(g.f->vgpu), 0);
@@ -830,10 +877,11 @@ END_TEST
 
 Suite *suite_exec_run(void)
 {
-	const TTest *const tests[] = { one_request, again_and_again, two_contexts, extended,
-				       preempted,   batch,	     endless,	   gone,
-				       flood,	    beside_endless,  resumed,	   watchdog,
-				       stuck,	    taken_up,	     weighed_anew, time_so_far };
+	const TTest *const tests[] = { one_request, again_and_again, two_contexts,   extended,
+				       preempted,   batch,	     audited,	     endless,
+				       gone,	    flood,	     beside_endless, resumed,
+				       watchdog,    stuck,	     taken_up,	     weighed_anew,
+				       time_so_far };
 	Suite *suite = suite_create("exec_run");
 	TCase *tcase = tcase_create("exec_run"), *faults = tcase_create("faults");
 	TCase *memory = tcase_create("memory");

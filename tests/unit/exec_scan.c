@@ -550,6 +550,33 @@ START_TEST(unprivileged)
 }
 END_TEST
 
+/* One that waits by going round is walked once. */
+START_TEST(circles)
+{
+	struct rig *r = rig_new(GVT_RCS0);
+
+	r->scan.user = true;
+	RIG_RING(r, BBS_PPGTT, RIG_AT(0), 0);
+	RIG_BATCH(r, 0, 0, BBS_PPGTT, RIG_AT(0), 0, 0x20000000);
+	ck_assert_int_eq(rig_ring(r), 0);
+	ck_assert_uint_eq(r->copied_user, 1);
+	/* By way of another, and not for a predicate's sake alone. */
+	RIG_BATCH(r, 0, BBS_PPGTT, RIG_AT(1), 0, 0x20000000);
+	RIG_BATCH(r, 1, BBS_PPGTT | BBS_PREDICATED, RIG_AT(0), 0, MI_BATCH_BUFFER_END);
+	ck_assert_int_eq(rig_ring(r), 0);
+	RIG_BATCH(r, 1, BBS_PPGTT | BBS_PREDICATED, RIG_AT(0), 0, 0x20000000);
+	ck_assert_int_eq(rig_ring(r), -EBADRQC);
+	/* Behind one that it calls, be that itself, it goes on. */
+	RIG_BATCH(r, 0, BBS_PPGTT | BBS_SECOND, RIG_AT(0), 0, 0x20000000);
+	ck_assert_int_eq(rig_ring(r), -EBADRQC);
+	/* Of privileged ones each is a copy, and there is none for ever. */
+	RIG_RING(r, BBS_GGTT, RIG_AT(0), 0);
+	RIG_BATCH(r, 0, 0, BBS_GGTT, RIG_AT(0), 0);
+	ck_assert_int_eq(rig_ring(r), -E2BIG);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(too_long)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -587,9 +614,9 @@ END_TEST
 Suite *suite_exec_scan(void)
 {
 	const TTest *const tests[] = {
-		driver_registers, write_rules, sinks,  page_directories, batch,	   blits,
-		chained,	  many,	       nested, unprivileged,	 too_long, golden,
-		arbitration,
+		driver_registers, write_rules, sinks,  page_directories, batch,	  blits,
+		chained,	  many,	       nested, unprivileged,	 circles, too_long,
+		golden,		  arbitration,
 	};
 	Suite *s = unit_suite("audit", tests, ARRAY_SIZE(tests));
 	TCase *each = tcase_create("verdicts");

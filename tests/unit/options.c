@@ -39,6 +39,8 @@ START_TEST(accepted)
 		{ "low_gm_mb=64,high_gm_mb=448,fences=4", { 64, 4, 0, 1, 448, 8 } },
 		{ "memory_mb=16,weight=1,cap=100", { 256, 32, 0, 1, 16, 1, 100 } },
 		{ "memory_mb=1048576,weight=16,cap=0", { 256, 32, 0, 1, 1048576, 16 } },
+		{ "audit_user=on", { 256, 32, 0, 1, 1024, 8, .audit_user = 1 } },
+		{ "audit_user=on,audit_user=off", { 256, 32, 0, 1, 1024, 8 } },
 		{ "type=i915-GVTg_V5_8", { 256, 32, 0, 1, 1024, 8, .type = "i915-GVTg_V5_8" } },
 		{ "uuid=A0B1C2D3-0123-4567-89ab-CDEFcdef0011",
 		  { 256, 32, 0, 1, 1024, 8, .uuid = "a0b1c2d3-0123-4567-89ab-cdefcdef0011" } },
@@ -66,10 +68,10 @@ START_TEST(refused)
 		{ "fences=4,fast", "'fast' is not of the form key=value" },
 		{ "colour=blue", "'colour' is no option of a vGPU (type, uuid, aperture_mb, "
 				 "memory_mb, fences, weight, "
-				 "cap, slot, read_through are)" },
+				 "cap, audit_user, slot, read_through are)" },
 		{ "=4",
 		  "'' is no option of a vGPU (type, uuid, aperture_mb, memory_mb, fences, weight, "
-		  "cap, slot, read_through are)" },
+		  "cap, audit_user, slot, read_through are)" },
 		{ "aperture_mb=", "aperture_mb=: it takes a power of two from 64 to 1024" },
 		{ "aperture_mb=96", "aperture_mb=96: it takes a power of two from 64 to 1024" },
 		{ "aperture_mb=32", "aperture_mb=32: it takes a power of two from 64 to 1024" },
@@ -104,7 +106,7 @@ START_TEST(refused)
 		  "uuid=../../../../../etc/passwd0000000000: that is no UUID" },
 		{ "id=4",
 		  "'id' is no option of a vGPU (type, uuid, aperture_mb, memory_mb, fences, "
-		  "weight, cap, slot, read_through are)" },
+		  "weight, cap, audit_user, slot, read_through are)" },
 		/* A leading blank hides a sign from a careless check. */
 		{ "fences= -4294967292", "fences= -4294967292: it takes a number from 1 to 32" },
 		{ "slot= -18446744073709551612",
@@ -126,7 +128,8 @@ END_TEST
 START_TEST(printed)
 {
 	static const char *const texts[] = {
-		"aperture_mb=64,memory_mb=384,fences=4,weight=2,cap=30,slot=7,read_through=0",
+		"aperture_mb=64,memory_mb=384,fences=4,weight=2,cap=30,audit_user=1,slot=7,read_"
+		"through=0",
 		"type=x,uuid=a0b1c2d3-0123-4567-89ab-cdefcdef0011,aperture_mb=1024",
 		"",
 	};

@@ -116,6 +116,15 @@ case_suspend() {
 	}
 }
 
+# case_refused GUEST none|some: batches of noise were refused before they ran; or (none) nothing was.
+case_refused() {
+	local nr
+	nr=$(counter "$1" refused command)
+	echo "$nr submissions refused for a command"
+	[[ $2 == none ]] && { ((nr == 0)); return; }
+	((nr > 0))
+}
+
 case_reboots() {
 	local n
 	for ((n = 1; n <= $2; n++)); do
