@@ -116,8 +116,8 @@ case_suspend() {
 	}
 }
 
-# case_refused GUEST none|some: batches of noise were refused before they ran; or (none) nothing was.
-case_refused() {
+# case_noise_refused GUEST none|some: batches of noise were refused before they ran; or (none) nothing was.
+case_noise_refused() {
 	local nr
 	nr=$(counter "$1" refused command)
 	echo "$nr submissions refused for a command"
