@@ -158,9 +158,9 @@ void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
 u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma);
 
 /**
- * vgpu_gma_read() - copy @len bytes at graphics address @gma, page by page; of the GGTT, or of
- * PPGTT
- * @mm unless that is NULL. Returns 0 or -EFAULT.
+ * vgpu_gma_read() - copy @len bytes at graphics address @gma, page by page.
+ * @mm: the PPGTT that it is an address of; NULL: the GGTT.
+ * Returns 0 or -EFAULT.
  */
 int vgpu_gma_read(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 gma, void *buf,
 		  size_t len);

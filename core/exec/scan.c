@@ -33,12 +33,12 @@ struct walk {
 	u32 at;	 /* of the command that is looked at */
 	u64 gma; /* of the batch as the guest has it */
 	enum kind kind;
-	bool user;	    /* unprivileged */
-	unsigned int level; /* batches that it returns to, and one */
-	unsigned int chain; /* batches that led to it, and one */
-	const struct walk *from;
-	u32 *budget;  /* dwords that may still be walked */
-	u32 *batches; /* batches that may still be started */
+	bool user;		 /* unprivileged */
+	unsigned int level;	 /* batches that it returns to, and one */
+	unsigned int chain;	 /* batches that led to it, and one */
+	const struct walk *from; /* whose command starts it; NULL: the first */
+	u32 *budget;		 /* dwords that may still be walked */
+	u32 *batches;		 /* batches that may still be started */
 };
 
 /* Counted while they are looked at, and added up once. */

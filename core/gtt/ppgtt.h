@@ -120,8 +120,7 @@ int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm);
 /** vgpu_ppgtt_root() - the bus address for PDP register @i, of an mm synced without error. */
 u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, unsigned int i);
 
-/** vgpu_ppgtt_to_gpa() - where in the guest's memory its tables have address @addr of @mm, or ~0.
- */
+/** vgpu_ppgtt_to_gpa() - where the guest's tables have address @addr of @mm lead, or ~0. */
 u64 vgpu_ppgtt_to_gpa(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 addr);
 
 /** vgpu_ppgtt_set_quota() - shadow tables that the vGPU may have from now on. */
