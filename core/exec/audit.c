@@ -143,6 +143,7 @@ static int verdict(struct shadow_ctx *ctx, int err, const struct gvt_scan_fault 
 			.name = from->name,
 			.cmd = from->cmd,
 			.addr = from->addr,
+			.passed = from->first,
 		};
 	return err;
 }

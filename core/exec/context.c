@@ -24,6 +24,8 @@
 #define DESC_MODE_64BIT 3u
 #define DESC_KNOWN	0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */
 
+#define MI_NOOP 0u
+
 #define IMAGE_REGS 1u /* the page of an image that holds registers */
 
 static u32 image_pages(enum gvt_engine engine)
@@ -150,6 +152,27 @@ static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
 	return exec->scratch;
 }
 
+/*
+ * What stands before a command that may not run, runs: by that a driver knows which of its requests
+ * it was, as when the GPU itself cannot go on there. Without, i915 submits it anew for ever.
+ * Returns how many bytes of @copy may be run.
+ */
+static u32 stop_before(struct shadow_ctx *ctx, u32 from, u32 *copy, const struct exec_fault *fault)
+{
+	u32 len = fault->passed;
+
+	/* Tails stand at every second dword. */
+	if (len & ~RING_TAIL_OFFSET) {
+		copy[len / sizeof(u32)] = MI_NOOP;
+		len += sizeof(u32);
+	}
+	ctx->stops = true;
+	ctx->fault = *fault;
+	ctx->run.tail = (from + len) & (ctx->ring_size - 1);
+	image_own(ctx, AT_TAIL, ctx->run.tail);
+	return len;
+}
+
 /* Reads [from, to) of the guest's ring once, audits it, and puts it into the shadow ring. */
 static bool take_ring(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_fault *fault)
 {
@@ -167,8 +190,12 @@ static bool take_ring(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_faul
 	    vgpu_gma_read(ctx->vgpu, NULL, ctx->ring_start, (u8 *)copy + first, len - first))
 		return refuse(fault, EXEC_BAD_RING, "a ring outside the guest's memory",
 			      ctx->ring_start);
-	if (vgpu_audit_ring(ctx, copy, len / sizeof(u32), fault))
-		return false;
+	if (vgpu_audit_ring(ctx, copy, len / sizeof(u32), fault)) {
+		if (ctx->loaded || fault->refusal != EXEC_BAD_COMMAND)
+			return false;
+		len = stop_before(ctx, from, copy, fault);
+		first = first < len ? first : len;
+	}
 	memcpy(ring + from, copy, first);
 	memcpy(ring, (u8 *)copy + first, len - first);
 	ctx->appended += len;
@@ -320,7 +347,7 @@ static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 
 	free_batches(ctx);
 	unpin(ctx);
-	ctx->loaded = false;
+	ctx->loaded = ctx->stops = false;
 	if (!check_desc(ctx, fault))
 		return false;
 	if (vgpu_gma_read(ctx->vgpu, NULL, ctx->lrca + GVT_PAGE_SIZE, guest, sizeof(guest)))
@@ -344,6 +371,8 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 	u64 at = ctx->lrca + GVT_PAGE_SIZE + AT_TAIL * sizeof(u32);
 	u32 to, len;
 
+	if (ctx->stops)
+		return -EAGAIN;
 	if (vgpu_gma_read(ctx->vgpu, NULL, at, &to, sizeof(to))) {
 		refuse(fault, EXEC_BAD_IMAGE, "an image outside the guest's memory", ctx->lrca);
 		return -EFAULT;

@@ -64,43 +64,6 @@ void hidden_free(struct intel_vgpu *vgpu, struct hidden *h);
  */
 #define CTX_BATCH_PAGES 512u
 
-/* A copy of a privileged batch. */
-struct shadow_batch {
-	struct hidden mem;
-	u32 from; /* where the guest has it */
-	struct shadow_batch *next;
-};
-
-/* A copy of an unprivileged batch, until it was looked at. */
-struct shadow_look {
-	struct shadow_look *next;
-	u32 dw[];
-};
-
-struct shadow_ctx {
-	struct sched_ctx run; /* first: reports lead back here */
-	struct intel_vgpu *vgpu;
-	enum gvt_engine engine;
-	u64 guest_desc;
-	u32 lrca;	   /* of the guest's image, which is what it is found by */
-	u32 ring_size;	   /* bytes; 0: nothing was loaded yet */
-	u32 ring_start;	   /* the guest's */
-	u32 appended;	   /* bytes of the ring filled since its head was known */
-	bool loaded;	   /* the image is ours, and newer than the guest's if it ran */
-	struct hidden mem; /* the image, then the ring */
-	u32 *regs;	   /* page 1 of the image, as the GPU has it */
-	u32 *ring;
-	u32 image[CTX_DWORDS];	    /* page 1 as it was loaded */
-	u8 ours[CTX_DWORDS / 8];    /* bits: dwords that are not the guest's to see or to set */
-	u64 entries[CTX_PAGES_MAX]; /* of its other pages, as the GPU has them; 0: none */
-	u64 pdp[4];
-	u32 levels;
-	struct shadow_batch *batches;
-	u32 batch_pages;		/* of them all */
-	struct shadow_look *looks;	/* what an audit in progress has copied to look at */
-	struct shadow_ctx *next, *prev; /* by last use */
-};
-
 /* Why something cannot be run. Each has its counter. */
 enum exec_refusal {
 	EXEC_BAD_DESC,	  /* a descriptor that no context has */
@@ -121,11 +84,52 @@ struct exec_fault {
 	const char *name; /* the command's, or NULL */
 	u32 cmd;	  /* the command, or 0 */
 	u64 addr;	  /* of what was refused, graphics address */
+	u32 passed; /* EXEC_BAD_COMMAND in a ring: bytes that stand before, of whole commands */
+};
+
+/* A copy of a privileged batch. */
+struct shadow_batch {
+	struct hidden mem;
+	u32 from; /* where the guest has it */
+	struct shadow_batch *next;
+};
+
+/* A copy of an unprivileged batch, until it was looked at. */
+struct shadow_look {
+	struct shadow_look *next;
+	u32 dw[];
+};
+
+struct shadow_ctx {
+	struct sched_ctx run; /* first: reports lead back here */
+	struct intel_vgpu *vgpu;
+	enum gvt_engine engine;
+	u64 guest_desc;
+	u32 lrca;	/* of the guest's image, which is what it is found by */
+	u32 ring_size;	/* bytes; 0: nothing was loaded yet */
+	u32 ring_start; /* the guest's */
+	u32 appended;	/* bytes of the ring filled since its head was known */
+	bool loaded;	/* the image is ours, and newer than the guest's if it ran */
+	bool stops;	/* at its tail the engine stands still, for .fault */
+	struct exec_fault fault;
+	struct hidden mem; /* the image, then the ring */
+	u32 *regs;	   /* page 1 of the image, as the GPU has it */
+	u32 *ring;
+	u32 image[CTX_DWORDS];	    /* page 1 as it was loaded */
+	u8 ours[CTX_DWORDS / 8];    /* bits: dwords that are not the guest's to see or to set */
+	u64 entries[CTX_PAGES_MAX]; /* of its other pages, as the GPU has them; 0: none */
+	u64 pdp[4];
+	u32 levels;
+	struct shadow_batch *batches;
+	u32 batch_pages;		/* of them all */
+	struct shadow_look *looks;	/* what an audit in progress has copied to look at */
+	struct shadow_ctx *next, *prev; /* by last use */
 };
 
 /**
  * vgpu_context_load() - the shadow of the context of @desc, loaded from the guest's image: ready to
- * run from its head to its tail. It must not be on the GPU. Returns NULL with @fault.
+ * run from its head to its tail, or (.stops) to a command in its ring that may not run. It must not
+ * be on the GPU. Returns NULL with @fault.
  */
 struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
 				     struct exec_fault *fault);

@@ -116,7 +116,7 @@ static void start(struct intel_vgpu *vgpu, enum gvt_engine nr)
 		vgpu_exec_hang(vgpu, nr, &fault);
 		return;
 	}
-	if (port->desc[1]) {
+	if (port->desc[1] && !engine->ctx[0]->stops) {
 		engine->ctx[1] = vgpu_context_load(vgpu, nr, port->desc[1], &fault);
 		if (!engine->ctx[1])
 			engine->fault = fault;
@@ -179,6 +179,12 @@ static void replaced(struct intel_vgpu *vgpu, enum gvt_engine nr)
 	start(vgpu, nr);
 }
 
+static void stand_still(struct intel_vgpu *vgpu, enum gvt_engine nr, struct exec_fault fault)
+{
+	store_all(&vgpu->exec.engine[nr]);
+	vgpu_exec_hang(vgpu, nr, &fault);
+}
+
 static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sched_report *report)
 {
 	const struct gvt_gpu_event *event = &report->event;
@@ -189,9 +195,8 @@ static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sche
 		.addr = event->addr,
 	};
 
-	store_all(&vgpu->exec.engine[nr]);
 	vgpu->exec.counts.stuck++;
-	vgpu_exec_hang(vgpu, nr, &fault);
+	stand_still(vgpu, nr, fault);
 }
 
 static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
@@ -205,7 +210,10 @@ static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on
 	for (u32 i = 0; i < n; i++)
 		switch (reports[i].what) {
 		case SCHED_DONE:
-			done(vgpu, nr);
+			if (engine->ctx[0] && engine->ctx[0]->stops)
+				stand_still(vgpu, nr, engine->ctx[0]->fault);
+			else
+				done(vgpu, nr);
 			break;
 		case SCHED_STOPPED:
 			if (go_on)

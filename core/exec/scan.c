@@ -67,7 +67,10 @@ static int refuse(struct walk *w, enum gvt_scan_why kind, u64 addr, int err)
 {
 	u32 header = w->at < w->nr ? w->dw[w->at] : 0;
 	const struct gvt_cmd *cmd = gvt_cmd_find(w->scan->engine, header);
+	const struct walk *first = w;
 
+	while (first->from)
+		first = first->from;
 	*w->fault = (struct gvt_scan_fault){
 		.kind = kind,
 		.why = names[kind],
@@ -76,6 +79,7 @@ static int refuse(struct walk *w, enum gvt_scan_why kind, u64 addr, int err)
 		.offset = w->at * sizeof(u32),
 		.buffer = w->gma,
 		.addr = addr,
+		.first = first->at * sizeof(u32),
 	};
 	if (w->scan->counts)
 		w->scan->counts->refused[kind]++;

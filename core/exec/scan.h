@@ -51,6 +51,7 @@ struct gvt_scan_fault {
 	u32 offset;	  /* of the command, bytes from its buffer's start */
 	u64 buffer;	  /* graphics address of the batch it stands in; 0: the first buffer */
 	u64 addr;	  /* the address or register offset in question */
+	u32 first; /* of the command in the first buffer that led to it, bytes from its start */
 };
 
 /* What was done, ever growing; one owner. */

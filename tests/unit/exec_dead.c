@@ -58,8 +58,7 @@ static void serve(struct guest *g)
 
 static void check_hung(struct guest *g)
 {
-	while (!(fake_reg(g->f, gvt_engine_base(E) + 0xb0) & 1))
-		ck_assert(fake_serve(g->f, 5000));
+	guest_await_hang(g, E);
 	ck_assert_uint_eq(intel_vgpu_exec_counts(g->f->vgpu)->stuck, 1);
 	ck_assert(guest_no_event(g, E));
 }

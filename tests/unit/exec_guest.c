@@ -151,6 +151,12 @@ bool guest_no_event(struct guest *g, enum gvt_engine engine)
 	return *guest_dw(g, GUEST_HWSP + engine, 0x1f) == g->csb_head[engine];
 }
 
+void guest_await_hang(struct guest *g, enum gvt_engine engine)
+{
+	while (!(fake_reg(g->f, gvt_engine_base(engine) + 0xb0) & 1))
+		ck_assert_msg(fake_serve(g->f, 5000), "engine %d goes on", engine);
+}
+
 u64 guest_event(struct guest *g, enum gvt_engine engine)
 {
 	u32 *entry;

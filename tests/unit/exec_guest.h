@@ -69,6 +69,9 @@ u64 guest_event(struct guest *g, enum gvt_engine engine);
 /** guest_no_event() - there is none now. */
 bool guest_no_event(struct guest *g, enum gvt_engine engine);
 
+/** guest_await_hang() - until @engine says, in its RING_EIR, that it stands still. */
+void guest_await_hang(struct guest *g, enum gvt_engine engine);
+
 /** guest_seqno() - the last breadcrumb of @ctx. */
 u32 guest_seqno(struct guest *g, const struct guest_ctx *ctx);
 

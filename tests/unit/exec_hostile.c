@@ -40,6 +40,7 @@ static void start_batch(struct guest *g, struct guest_ctx *ctx)
 /* Refused once, for that; the guest's reset puts it right. */
 static void check_refused(struct guest *g, enum gvt_engine engine, enum exec_refusal why)
 {
+	guest_await_hang(g, engine);
 	ck_assert_uint_eq(intel_vgpu_exec_counts(g->f->vgpu)->refused[why], 1);
 	guest_reset_engine(g, engine);
 	guest_check_works(g, engine);

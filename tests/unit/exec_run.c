@@ -178,8 +178,7 @@ static void check_hangs(struct guest *g, enum gvt_engine engine)
 {
 	u32 base = gvt_engine_base(engine);
 
-	while (!(fake_reg(g->f, base + 0xb0) & 1))
-		ck_assert(fake_serve(g->f, 5000));
+	guest_await_hang(g, engine);
 	ck_assert(guest_no_event(g, engine));
 	/* What it submits meanwhile is not run. */
 	guest_elsp(g, engine, GUEST_CTX << GVT_PAGE_SHIFT | 0x119, 0);
@@ -439,6 +438,65 @@ START_TEST(refusals)
 }
 END_TEST
 
+/*
+ * A refused command, the @_i-th dword behind what is good: that is done, and from there on nothing
+ * is, neither of the same context nor of the next. i915 knows by it whose fault a hang is.
+ */
+START_TEST(stands_before)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_VECS0, 2), b = guest_context(&g, GVT_VECS0, 3);
+
+	guest_breadcrumb(&g, &a);
+	for (int i = 0; i < _i; i++)
+		guest_emit(&g, &a, 0);
+	guest_emit(&g, &a, 0x1fu << 23);
+	for (int i = 0; i <= _i; i++)
+		guest_emit(&g, &a, 0);
+	guest_breadcrumb(&g, &a);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &a, &b);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	guest_await_hang(&g, GVT_VECS0);
+	ck_assert_uint_eq(guest_seqno(&g, &a), 1);
+	ck_assert_uint_eq(guest_seqno(&g, &b), 0);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->completed, 0);
+	check_hangs(&g, GVT_VECS0);
+
+	/* The second of two, in its turn. */
+	a = guest_context(&g, GVT_VECS0, 2);
+	b = guest_context(&g, GVT_VECS0, 3);
+	bad_command(&g, &a);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &b, &a);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), guest_csb(NEXT, b.id));
+	check_hangs(&g, GVT_VECS0);
+	ck_assert_uint_eq(guest_seqno(&g, &b), 1);
+	fake_free(g.f);
+}
+END_TEST
+
+/* What is added behind a refused command does not run; what replaces it does. */
+START_TEST(added_behind)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_VECS0, 2);
+
+	hold(&g, &a);
+	bad_command(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), guest_csb(GVT_CSB_PREEMPTED, a.id));
+	release(&g, &a);
+	check_hangs(&g, GVT_VECS0);
+	ck_assert_uint_eq(guest_seqno(&g, &a), 0);
+	fake_free(g.f);
+}
+END_TEST
+
 /* A person is told of each kind of hang once, and of each engine's reset, as often as they come. */
 START_TEST(told_once)
 {
@@ -452,6 +510,7 @@ START_TEST(told_once)
 		bad_command(&g, &ctx);
 		guest_submit(&g, &ctx, NULL);
 		ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+		guest_await_hang(&g, GVT_VECS0);
 		ck_assert_uint_eq(g.f->notes[INTEL_GVT_HANG], 1);
 		if (i == 0)
 			ck_assert_ptr_eq(strstr(g.f->noted, "command: vecs0 stands still (a "),
@@ -896,6 +955,8 @@ Suite *suite_exec_run(void)
 	tcase_add_loop_test(faults, refusals, 0, ARRAY_SIZE(refused));
 	tcase_add_loop_test(faults, tables_taken, 0, 2);
 	tcase_add_test(faults, stopped);
+	tcase_add_loop_test(faults, stands_before, 0, 2);
+	tcase_add_test(faults, added_behind);
 	tcase_add_test(faults, fault_registers);
 	tcase_add_test(faults, told_once);
 	suite_add_tcase(suite, tcase);
