@@ -24,8 +24,6 @@
 #define DESC_MODE_64BIT 3u
 #define DESC_KNOWN	0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */
 
-#define MI_NOOP 0u
-
 #define IMAGE_REGS 1u /* the page of an image that holds registers */
 
 static u32 image_pages(enum gvt_engine engine)
@@ -100,6 +98,18 @@ static bool sync_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 #define G2V_L3_CREATE 2u
 #define G2V_L4_CREATE 4u
 
+/* Page tables that translate nothing: a page of zeroes. */
+static bool set_no_tables(struct shadow_ctx *ctx)
+{
+	u64 root = ctx->vgpu->gtt.scratch_page.bus;
+
+	for (u32 i = 0; i < 4; i++) {
+		image_own(ctx, AT_PDP_LOW(i), root);
+		image_own(ctx, AT_PDP_HIGH(i), root >> 32);
+	}
+	return true;
+}
+
 static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
 	u32 mode = ctx->guest_desc >> DESC_MODE_SHIFT & 3;
@@ -109,6 +119,8 @@ static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 	if (!levels)
 		return refuse(fault, EXEC_BAD_DESC, "a mode of addressing that is not had",
 			      ctx->lrca);
+	if (ctx->blind)
+		return set_no_tables(ctx);
 	for (u32 i = 0; i < 4; i++) {
 		u64 pdp = ctx->image[AT_PDP_LOW(i)] | (u64)ctx->image[AT_PDP_HIGH(i)] << 32;
 
@@ -154,7 +166,8 @@ static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
 
 /*
  * What stands before a command that may not run, runs: by that a driver knows which of its requests
- * it was, as when the GPU itself cannot go on there. Without, i915 submits it anew for ever.
+ * it was, as when the GPU itself cannot go on there. Without, i915 submits it anew for ever. For
+ * the same reason a context whose page tables cannot be had runs up to the batch that needs them.
  * Returns how many bytes of @copy may be run.
  */
 static u32 stop_before(struct shadow_ctx *ctx, u32 from, u32 *copy, const struct exec_fault *fault)
@@ -163,11 +176,12 @@ static u32 stop_before(struct shadow_ctx *ctx, u32 from, u32 *copy, const struct
 
 	/* Tails stand at every second dword. */
 	if (len & ~RING_TAIL_OFFSET) {
-		copy[len / sizeof(u32)] = MI_NOOP;
+		copy[len / sizeof(u32)] = 0; /* MI_NOOP */
 		len += sizeof(u32);
 	}
 	ctx->stops = true;
-	ctx->fault = *fault;
+	if (!ctx->blind)
+		ctx->fault = *fault;
 	ctx->run.tail = (from + len) & (ctx->ring_size - 1);
 	image_own(ctx, AT_TAIL, ctx->run.tail);
 	return len;
@@ -500,6 +514,15 @@ static struct shadow_ctx *find_ctx(struct intel_vgpu *vgpu, enum gvt_engine nr, 
 	return ctx;
 }
 
+static bool try_load(struct shadow_ctx *ctx, struct exec_fault *fault)
+{
+	if (load(ctx, fault))
+		return true;
+	unpin(ctx);
+	free_batches(ctx);
+	return false;
+}
+
 struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
 				     struct exec_fault *fault)
 {
@@ -510,11 +533,15 @@ struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine en
 		return NULL;
 	}
 	ctx->guest_desc = desc;
-	while (!load(ctx, fault)) {
-		unpin(ctx);
-		free_batches(ctx);
-		if (fault->refusal != EXEC_NO_MEMORY || !evict_any(vgpu, engine, ctx))
+	ctx->blind = false;
+	while (!try_load(ctx, fault)) {
+		if (fault->refusal == EXEC_NO_MEMORY && evict_any(vgpu, engine, ctx))
+			continue;
+		if (ctx->blind ||
+		    (fault->refusal != EXEC_NO_MEMORY && fault->refusal != EXEC_BAD_PPGTT))
 			return NULL;
+		ctx->blind = true;
+		ctx->fault = *fault;
 	}
 	return ctx;
 }

@@ -319,6 +319,8 @@ static int start_batch(struct walk *w)
 	inner.from = w;
 	if (inner.level > GVT_SCAN_LEVELS || inner.chain > GVT_SCAN_CHAIN)
 		return refuse(w, GVT_SCAN_NESTING, gma, -E2BIG);
+	if (user && w->scan->no_user)
+		return refuse(w, GVT_SCAN_BATCH, gma, -EFAULT);
 	if (!user && gma >= w->scan->limit)
 		return refuse(w, GVT_SCAN_ADDRESS, gma, -EFAULT);
 	if (!user || (w->scan->user && !is_loop(w, gma))) {

@@ -75,6 +75,7 @@ struct gvt_scan_copy {
  * @limit:    end of the guest's part of the GGTT: addresses are below it.
  * @user:     audit unprivileged batches too: that they are commands, whole, with an end, or go
  *            round in a circle. Without it all is left to the hardware's limits.
+ * @no_user:  refuse unprivileged batches: there is no memory that they could be in.
  * @counts:   grow; may be NULL.
  * @priv:     the caller's.
  * @batch:    copy the privileged batch at GGTT address @gma (dword aligned, below @limit), at
@@ -91,7 +92,7 @@ struct gvt_scan {
 	const struct intel_gvt *gvt;
 	enum gvt_engine engine;
 	u64 limit;
-	bool user;
+	bool user, no_user;
 	struct gvt_scan_counts *counts;
 	void *priv;
 	int (*batch)(void *priv, u64 gma, struct gvt_scan_copy *copy);

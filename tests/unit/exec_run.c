@@ -382,7 +382,10 @@ static void bad_tail(struct guest *g, struct guest_ctx *ctx)
 static void no_tables(struct guest *g, struct guest_ctx *ctx)
 {
 	*guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 0x31) = 0x7f;
-	guest_breadcrumb(g, ctx);
+	guest_emit(g, ctx, START_PPGTT);
+	guest_emit(g, ctx, GUEST_DATA_AT);
+	guest_emit(g, ctx, 0);
+	guest_emit(g, ctx, 0);
 }
 
 static void no_lists(struct guest *g, struct guest_ctx *ctx)
@@ -473,6 +476,29 @@ START_TEST(stands_before)
 	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), guest_csb(NEXT, b.id));
 	check_hangs(&g, GVT_VECS0);
 	ck_assert_uint_eq(guest_seqno(&g, &b), 1);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Page tables that cannot be followed: what needs none runs, the first batch in them does not. */
+START_TEST(without_tables)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx ctx = guest_context(&g, GVT_VECS0, 2);
+
+	*guest_dw(&g, GUEST_CTX + 32 * ctx.nr + 1, 0x31) = 0x7f;
+	guest_breadcrumb(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), guest_csb(LAST, ctx.id));
+	guest_breadcrumb(&g, &ctx);
+	no_tables(&g, &ctx);
+	guest_breadcrumb(&g, &ctx);
+	guest_submit(&g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	check_hangs(&g, GVT_VECS0);
+	ck_assert_uint_eq(guest_seqno(&g, &ctx), 2);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->refused[EXEC_BAD_PPGTT], 1);
 	fake_free(g.f);
 }
 END_TEST
@@ -956,6 +982,7 @@ Suite *suite_exec_run(void)
 	tcase_add_loop_test(faults, tables_taken, 0, 2);
 	tcase_add_test(faults, stopped);
 	tcase_add_loop_test(faults, stands_before, 0, 2);
+	tcase_add_test(faults, without_tables);
 	tcase_add_test(faults, added_behind);
 	tcase_add_test(faults, fault_registers);
 	tcase_add_test(faults, told_once);
