@@ -12,12 +12,8 @@
 #include "core/exec/image.h"
 #include "core/vgpu.h"
 
-#define RING_HEAD_OFFSET 0x1ffffcu
-#define RING_TAIL_OFFSET 0x1ffff8u
-#define RING_CTL_SIZE	 0x1ff000u
-#define RING_CTL_VALID	 1u
-#define INDIRECT_LINES	 0x3fu /* length, in lines of 64 bytes */
-#define PER_CTX_VALID	 1u
+#define INDIRECT_LINES 0x3fu /* length, in lines of 64 bytes */
+#define PER_CTX_VALID  1u
 
 #define DESC_MODE_SHIFT 3
 #define DESC_MODE_32BIT 1u /* INTEL_LEGACY_32B_CONTEXT of i915 */
@@ -25,17 +21,6 @@
 #define DESC_KNOWN	0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */
 
 #define IMAGE_REGS 1u /* the page of an image that holds registers */
-
-static u32 image_pages(enum gvt_engine engine)
-{
-	return engine == GVT_RCS0 ? CTX_PAGES_MAX : 2;
-}
-
-static bool refuse(struct exec_fault *fault, enum exec_refusal refusal, const char *why, u64 addr)
-{
-	*fault = (struct exec_fault){ .refusal = refusal, .why = why, .addr = addr };
-	return false;
-}
 
 u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma)
 {
@@ -90,8 +75,9 @@ static bool sync_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 
 	if (!err)
 		return true;
-	return refuse(fault, err == -ENOMEM || err == -ENOSPC ? EXEC_NO_MEMORY : EXEC_BAD_PPGTT,
-		      "page tables that cannot be followed", ctx->pdp[0]);
+	return vgpu_refuse(fault,
+			   err == -ENOMEM || err == -ENOSPC ? EXEC_NO_MEMORY : EXEC_BAD_PPGTT,
+			   "page tables that cannot be followed", ctx->pdp[0]);
 }
 
 /* i915_pvinfo.h, enum vgt_g2v_type. */
@@ -117,8 +103,8 @@ static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 	struct vgpu_mm *mm;
 
 	if (!levels)
-		return refuse(fault, EXEC_BAD_DESC, "a mode of addressing that is not had",
-			      ctx->lrca);
+		return vgpu_refuse(fault, EXEC_BAD_DESC, "a mode of addressing that is not had",
+				   ctx->lrca);
 	if (ctx->blind)
 		return set_no_tables(ctx);
 	for (u32 i = 0; i < 4; i++) {
@@ -132,8 +118,8 @@ static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 	mm = vgpu_context_mm(ctx);
 	if (!mm) {
 		ctx->levels = 0;
-		return refuse(fault, EXEC_BAD_PPGTT, "more address spaces than there may be",
-			      ctx->pdp[0]);
+		return vgpu_refuse(fault, EXEC_BAD_PPGTT, "more address spaces than there may be",
+				   ctx->pdp[0]);
 	}
 	mm->pins++;
 	if (!sync_tables(ctx, fault))
@@ -147,79 +133,7 @@ static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 	return true;
 }
 
-/* ---- ring ---- */
-
-static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
-{
-	struct vgpu_exec *exec = &vgpu->exec;
-
-	if (exec->scratch_size < bytes) {
-		u32 *more = realloc(exec->scratch, bytes);
-
-		if (!more)
-			return NULL;
-		exec->scratch = more;
-		exec->scratch_size = bytes;
-	}
-	return exec->scratch;
-}
-
-/*
- * What stands before a command that may not run, runs: by that a driver knows which of its requests
- * it was, as when the GPU itself cannot go on there. Without, i915 submits it anew for ever. For
- * the same reason a context whose page tables cannot be had runs up to the batch that needs them.
- * Returns how many bytes of @copy may be run.
- */
-static u32 stop_before(struct shadow_ctx *ctx, u32 from, u32 *copy, const struct exec_fault *fault)
-{
-	u32 len = fault->passed;
-
-	/* Tails stand at every second dword. */
-	if (len & ~RING_TAIL_OFFSET) {
-		copy[len / sizeof(u32)] = 0; /* MI_NOOP */
-		len += sizeof(u32);
-	}
-	ctx->stops = true;
-	if (!ctx->blind)
-		ctx->fault = *fault;
-	ctx->run.tail = (from + len) & (ctx->ring_size - 1);
-	image_own(ctx, AT_TAIL, ctx->run.tail);
-	return len;
-}
-
-/* Reads [from, to) of the guest's ring once, audits it, and puts it into the shadow ring. */
-static bool take_ring(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_fault *fault)
-{
-	u32 len = (to - from) & (ctx->ring_size - 1), first = ctx->ring_size - from;
-	u8 *ring = (u8 *)ctx->ring;
-	u32 *copy;
-
-	if (!len)
-		return true;
-	first = first < len ? first : len;
-	copy = scratch(ctx->vgpu, len);
-	if (!copy)
-		return refuse(fault, EXEC_NO_MEMORY, "no memory for its commands", ctx->lrca);
-	if (vgpu_gma_read(ctx->vgpu, NULL, ctx->ring_start + from, copy, first) ||
-	    vgpu_gma_read(ctx->vgpu, NULL, ctx->ring_start, (u8 *)copy + first, len - first))
-		return refuse(fault, EXEC_BAD_RING, "a ring outside the guest's memory",
-			      ctx->ring_start);
-	if (vgpu_audit_ring(ctx, copy, len / sizeof(u32), fault)) {
-		if (ctx->loaded || fault->refusal != EXEC_BAD_COMMAND)
-			return false;
-		len = stop_before(ctx, from, copy, fault);
-		first = first < len ? first : len;
-	}
-	memcpy(ring + from, copy, first);
-	memcpy(ring, (u8 *)copy + first, len - first);
-	ctx->appended += len;
-	return true;
-}
-
-static u32 ring_pages(u32 size)
-{
-	return size >> GVT_PAGE_SHIFT;
-}
+/* ---- what else the image leads to ---- */
 
 static void free_batches(struct shadow_ctx *ctx)
 {
@@ -232,53 +146,6 @@ static void free_batches(struct shadow_ctx *ctx)
 	}
 	ctx->batch_pages = 0;
 }
-
-/* Memory for an image and a ring of @size bytes, unless it has that. */
-static bool get_memory(struct shadow_ctx *ctx, u32 size, struct exec_fault *fault)
-{
-	u32 image = image_pages(ctx->engine), ring = ring_pages(size);
-
-	if (ctx->mem.pages && ctx->ring_size == size)
-		return true;
-	hidden_free(ctx->vgpu, &ctx->mem);
-	memset(ctx->entries, 0, sizeof(ctx->entries));
-	ctx->ring_size = 0;
-	ctx->regs = ctx->ring = NULL;
-	if (hidden_alloc(ctx->vgpu, image + ring, 1 + ring, &ctx->mem) ||
-	    hidden_enter(ctx->vgpu, &ctx->mem, 1, 0, 1) ||
-	    hidden_enter(ctx->vgpu, &ctx->mem, image, 1, ring)) {
-		hidden_free(ctx->vgpu, &ctx->mem);
-		return refuse(fault, EXEC_NO_MEMORY, "no memory for a shadow", ctx->lrca);
-	}
-	ctx->ring_size = size;
-	ctx->regs = (u32 *)ctx->mem.va;
-	ctx->ring = (u32 *)(ctx->mem.va + GVT_PAGE_SIZE);
-	return true;
-}
-
-static bool set_ring(struct shadow_ctx *ctx, struct exec_fault *fault)
-{
-	u32 start = ctx->image[AT_START], ctl = ctx->image[AT_CTL];
-	u32 head = ctx->image[AT_HEAD] & RING_HEAD_OFFSET;
-	u32 tail = ctx->image[AT_TAIL] & RING_TAIL_OFFSET;
-	u32 size = (ctl & RING_CTL_SIZE) + GVT_PAGE_SIZE;
-
-	/* i915's rings are powers of two; so offsets wrap by a mask. */
-	if (!(ctl & RING_CTL_VALID) || size & (size - 1) || start % GVT_PAGE_SIZE ||
-	    (u64)start + size > HIDDEN_BASE || head >= size || tail >= size)
-		return refuse(fault, EXEC_BAD_RING, "a ring that is none", start);
-	if (!get_memory(ctx, size, fault))
-		return false;
-	ctx->ring_start = start;
-	ctx->appended = 0;
-	image_own(ctx, AT_START, ctx->mem.gma + image_pages(ctx->engine) * GVT_PAGE_SIZE);
-	image_own(ctx, AT_TAIL, tail);
-	ctx->image[AT_HEAD] = head;
-	ctx->run.tail = tail;
-	return take_ring(ctx, head, tail, fault);
-}
-
-/* ---- what else the image leads to ---- */
 
 static bool set_batches(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
@@ -322,9 +189,10 @@ static int set_page(struct shadow_ctx *ctx, u32 i)
 
 static bool set_pages(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
-	for (u32 i = 0; i < image_pages(ctx->engine); i++)
+	for (u32 i = 0; i < vgpu_image_pages(ctx->engine); i++)
 		if (set_page(ctx, i))
-			return refuse(fault, EXEC_NO_MEMORY, "no memory for a shadow", ctx->lrca);
+			return vgpu_refuse(fault, EXEC_NO_MEMORY, "no memory for a shadow",
+					   ctx->lrca);
 	return true;
 }
 
@@ -332,7 +200,7 @@ static void follow(struct shadow_ctx *ctx, u32 first, u32 nr)
 {
 	u32 page = ctx->lrca >> GVT_PAGE_SHIFT;
 
-	for (u32 i = 0; i < image_pages(ctx->engine); i++)
+	for (u32 i = 0; i < vgpu_image_pages(ctx->engine); i++)
 		if (page + i - first < nr && ctx->entries[i])
 			set_page(ctx, i); /* takes the place of another: needs no memory */
 }
@@ -348,10 +216,10 @@ void vgpu_contexts_follow(struct intel_vgpu *vgpu, u32 first, u32 nr)
 static bool check_desc(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
 	u64 desc = ctx->guest_desc;
-	u64 end = ctx->lrca + (u64)image_pages(ctx->engine) * GVT_PAGE_SIZE;
+	u64 end = ctx->lrca + (u64)vgpu_image_pages(ctx->engine) * GVT_PAGE_SIZE;
 
 	if (!(desc & GVT_DESC_VALID) || !ctx->lrca || end > HIDDEN_BASE)
-		return refuse(fault, EXEC_BAD_DESC, "a descriptor that no context has", desc);
+		return vgpu_refuse(fault, EXEC_BAD_DESC, "a descriptor that no context has", desc);
 	return true;
 }
 
@@ -365,12 +233,12 @@ static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 	if (!check_desc(ctx, fault))
 		return false;
 	if (vgpu_gma_read(ctx->vgpu, NULL, ctx->lrca + GVT_PAGE_SIZE, guest, sizeof(guest)))
-		return refuse(fault, EXEC_BAD_IMAGE, "an image outside the guest's memory",
-			      ctx->lrca);
+		return vgpu_refuse(fault, EXEC_BAD_IMAGE, "an image outside the guest's memory",
+				   ctx->lrca);
 	if (ctx->regs)
 		memcpy(ctx->image, ctx->regs, sizeof(ctx->image));
-	if (!image_take(ctx, guest, fault) || !set_tables(ctx, fault) || !set_ring(ctx, fault) ||
-	    !set_batches(ctx, fault) || !set_pages(ctx, fault))
+	if (!image_take(ctx, guest, fault) || !set_tables(ctx, fault) ||
+	    !vgpu_ring_load(ctx, fault) || !set_batches(ctx, fault) || !set_pages(ctx, fault))
 		return false;
 	memcpy(ctx->regs, ctx->image, sizeof(ctx->image));
 	ctx->run.tail_at = &ctx->regs[AT_TAIL];
@@ -388,19 +256,20 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 	if (ctx->stops)
 		return -EAGAIN;
 	if (vgpu_gma_read(ctx->vgpu, NULL, at, &to, sizeof(to))) {
-		refuse(fault, EXEC_BAD_IMAGE, "an image outside the guest's memory", ctx->lrca);
+		vgpu_refuse(fault, EXEC_BAD_IMAGE, "an image outside the guest's memory",
+			    ctx->lrca);
 		return -EFAULT;
 	}
 	to &= RING_TAIL_OFFSET;
 	if (to >= ctx->ring_size) {
-		refuse(fault, EXEC_BAD_RING, "a ring that is none", ctx->ring_start);
+		vgpu_refuse(fault, EXEC_BAD_RING, "a ring that is none", ctx->ring_start);
 		return -EINVAL;
 	}
 	/* What the GPU may be reading is not written over. */
 	len = (to - ctx->run.tail) & (ctx->ring_size - 1);
 	if (ctx->appended + len >= ctx->ring_size || ctx->batch_pages >= CTX_BATCH_PAGES)
 		return -EAGAIN;
-	if (!sync_tables(ctx, fault) || !take_ring(ctx, ctx->run.tail, to, fault))
+	if (!sync_tables(ctx, fault) || !vgpu_ring_take(ctx, to, fault))
 		return -EINVAL;
 	*tail = to;
 	return 0;
@@ -529,7 +398,7 @@ struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine en
 	struct shadow_ctx *ctx = find_ctx(vgpu, engine, desc & GVT_DESC_LRCA_MASK);
 
 	if (!ctx) {
-		refuse(fault, EXEC_NO_MEMORY, "no memory for a shadow", desc);
+		vgpu_refuse(fault, EXEC_NO_MEMORY, "no memory for a shadow", desc);
 		return NULL;
 	}
 	ctx->guest_desc = desc;

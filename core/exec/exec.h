@@ -3,9 +3,9 @@
  * What becomes of a guest's submissions: from the four writes to an execlist submit port to the
  * entries of the context status buffer.
  *
- * A submission names contexts by address. Each gets a shadow (context.c): its ring and the page of
- * its image that holds registers are copied, checked, and entered into the hidden range, the top
- * of the GGTT where the guest's own entries count for nothing (hidden.c). Shadows are what the
+ * A submission names contexts by address. Each gets a shadow (context.c): its ring (ring.c) and the
+ * page of its image that holds registers (image.c) are copied, checked, and entered into the hidden
+ * range, the top of the GGTT where the guest's own entries count for nothing (hidden.c). Shadows are what the
  * scheduler (sched.c) has the GPU run. What came of a run is brought to the guest by the vGPU's
  * thread: the saved registers to its image, then an entry of the status buffer, then an interrupt
  * (execlist.c).
@@ -87,12 +87,26 @@ struct exec_fault {
 	u32 passed; /* EXEC_BAD_COMMAND in a ring: bytes that stand before, of whole commands */
 };
 
+/** vgpu_refuse() - fill @fault in. Returns false. */
+static inline bool vgpu_refuse(struct exec_fault *fault, enum exec_refusal refusal, const char *why,
+			       u64 addr)
+{
+	*fault = (struct exec_fault){ .refusal = refusal, .why = why, .addr = addr };
+	return false;
+}
+
 /* A copy of a privileged batch. */
 struct shadow_batch {
 	struct hidden mem;
 	u32 from; /* where the guest has it */
 	struct shadow_batch *next;
 };
+
+/** vgpu_image_pages() - pages of an image. */
+static inline u32 vgpu_image_pages(enum gvt_engine engine)
+{
+	return engine == GVT_RCS0 ? CTX_PAGES_MAX : 2;
+}
 
 /* A copy of an unprivileged batch, until it was looked at. */
 struct shadow_look {
@@ -169,6 +183,19 @@ u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma);
  */
 int vgpu_gma_read(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 gma, void *buf,
 		  size_t len);
+
+/* ---- their rings: ring.c ---- */
+
+#define RING_TAIL_OFFSET 0x1ffff8u
+
+/**
+ * vgpu_ring_load() - the shadow ring of @ctx, whose image was taken: memory for both, and what is
+ * from head to tail, or to a command that may not run. False with @fault.
+ */
+bool vgpu_ring_load(struct shadow_ctx *ctx, struct exec_fault *fault);
+
+/** vgpu_ring_take() - the same for what the guest has added, from the tail that runs up to @to. */
+bool vgpu_ring_take(struct shadow_ctx *ctx, u32 to, struct exec_fault *fault);
 
 /* ---- what commands may do: audit.c ---- */
 

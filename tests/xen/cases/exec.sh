@@ -125,6 +125,17 @@ case_noise_refused() {
 	((nr > 0))
 }
 
+# A program that maps more than the guest's quota: its driver blames it, and the next one works.
+case_over_quota() {
+	local hangs
+	lab-guest run "$1" 'gpu-test nop store' || return
+	hangs=$(counter "$1" execution hangs)
+	lab-guest run "$1" 'gpu-test -l 60 -n 96 big; dmesg | grep "context reset due to GPU hang"' || return
+	hangs=$(($(counter "$1" execution hangs) - hangs))
+	echo "$hangs hangs"
+	lab-guest run "$1" 'gpu-test nop store' && ((hangs > 0 && hangs < 10))
+}
+
 case_reboots() {
 	local n
 	for ((n = 1; n <= $2; n++)); do

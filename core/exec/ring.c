@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A shadow context's ring: the guest's commands between head and tail, read once, audited, and put
+ * where the GPU finds them.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/exec/image.h"
+#include "core/vgpu.h"
+
+#define RING_HEAD_OFFSET 0x1ffffcu
+#define RING_CTL_SIZE	 0x1ff000u
+#define RING_CTL_VALID	 1u
+
+static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
+{
+	struct vgpu_exec *exec = &vgpu->exec;
+
+	if (exec->scratch_size < bytes) {
+		u32 *more = realloc(exec->scratch, bytes);
+
+		if (!more)
+			return NULL;
+		exec->scratch = more;
+		exec->scratch_size = bytes;
+	}
+	return exec->scratch;
+}
+
+/*
+ * What stands before a command that may not run, runs: by that a driver knows which of its requests
+ * it was, as when the GPU itself cannot go on there. Without, i915 submits it anew for ever. For
+ * the same reason a context whose page tables cannot be had runs up to the batch that needs them.
+ * Returns how many bytes of @copy may be run.
+ */
+static u32 stop_before(struct shadow_ctx *ctx, u32 from, u32 *copy, const struct exec_fault *fault)
+{
+	u32 len = fault->passed;
+
+	/* Tails stand at every second dword. */
+	if ((from + len) % 8) {
+		copy[len / sizeof(u32)] = 0; /* MI_NOOP */
+		len += sizeof(u32);
+	}
+	ctx->stops = true;
+	if (!ctx->blind)
+		ctx->fault = *fault;
+	ctx->run.tail = (from + len) & (ctx->ring_size - 1);
+	image_own(ctx, AT_TAIL, ctx->run.tail);
+	return len;
+}
+
+/* Reads [from, to) of the guest's ring once, audits it, and puts it into the shadow ring. */
+static bool take(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_fault *fault)
+{
+	u32 len = (to - from) & (ctx->ring_size - 1), first = ctx->ring_size - from;
+	u8 *ring = (u8 *)ctx->ring;
+	u32 *copy;
+
+	if (!len)
+		return true;
+	first = first < len ? first : len;
+	copy = scratch(ctx->vgpu, len);
+	if (!copy)
+		return vgpu_refuse(fault, EXEC_NO_MEMORY, "no memory for its commands", ctx->lrca);
+	if (vgpu_gma_read(ctx->vgpu, NULL, ctx->ring_start + from, copy, first) ||
+	    vgpu_gma_read(ctx->vgpu, NULL, ctx->ring_start, (u8 *)copy + first, len - first))
+		return vgpu_refuse(fault, EXEC_BAD_RING, "a ring outside the guest's memory",
+				   ctx->ring_start);
+	if (vgpu_audit_ring(ctx, copy, len / sizeof(u32), fault)) {
+		if (ctx->loaded || fault->refusal != EXEC_BAD_COMMAND)
+			return false;
+		len = stop_before(ctx, from, copy, fault);
+		first = first < len ? first : len;
+	}
+	memcpy(ring + from, copy, first);
+	memcpy(ring, (u8 *)copy + first, len - first);
+	ctx->appended += len;
+	return true;
+}
+
+/* Memory for an image and a ring of @size bytes, unless it has that. */
+static bool get_memory(struct shadow_ctx *ctx, u32 size, struct exec_fault *fault)
+{
+	u32 image = vgpu_image_pages(ctx->engine), ring = size >> GVT_PAGE_SHIFT;
+
+	if (ctx->mem.pages && ctx->ring_size == size)
+		return true;
+	hidden_free(ctx->vgpu, &ctx->mem);
+	memset(ctx->entries, 0, sizeof(ctx->entries));
+	ctx->ring_size = 0;
+	ctx->regs = ctx->ring = NULL;
+	if (hidden_alloc(ctx->vgpu, image + ring, 1 + ring, &ctx->mem) ||
+	    hidden_enter(ctx->vgpu, &ctx->mem, 1, 0, 1) ||
+	    hidden_enter(ctx->vgpu, &ctx->mem, image, 1, ring)) {
+		hidden_free(ctx->vgpu, &ctx->mem);
+		return vgpu_refuse(fault, EXEC_NO_MEMORY, "no memory for a shadow", ctx->lrca);
+	}
+	ctx->ring_size = size;
+	ctx->regs = (u32 *)ctx->mem.va;
+	ctx->ring = (u32 *)(ctx->mem.va + GVT_PAGE_SIZE);
+	return true;
+}
+
+bool vgpu_ring_load(struct shadow_ctx *ctx, struct exec_fault *fault)
+{
+	u32 start = ctx->image[AT_START], ctl = ctx->image[AT_CTL];
+	u32 head = ctx->image[AT_HEAD] & RING_HEAD_OFFSET;
+	u32 tail = ctx->image[AT_TAIL] & RING_TAIL_OFFSET;
+	u32 size = (ctl & RING_CTL_SIZE) + GVT_PAGE_SIZE;
+
+	/* i915's rings are powers of two; so offsets wrap by a mask. */
+	if (!(ctl & RING_CTL_VALID) || size & (size - 1) || start % GVT_PAGE_SIZE ||
+	    (u64)start + size > HIDDEN_BASE || head >= size || tail >= size)
+		return vgpu_refuse(fault, EXEC_BAD_RING, "a ring that is none", start);
+	if (!get_memory(ctx, size, fault))
+		return false;
+	ctx->ring_start = start;
+	ctx->appended = 0;
+	image_own(ctx, AT_START, ctx->mem.gma + vgpu_image_pages(ctx->engine) * GVT_PAGE_SIZE);
+	image_own(ctx, AT_TAIL, tail);
+	ctx->image[AT_HEAD] = head;
+	ctx->run.tail = tail;
+	return take(ctx, head, tail, fault);
+}
+
+bool vgpu_ring_take(struct shadow_ctx *ctx, u32 to, struct exec_fault *fault)
+{
+	return take(ctx, ctx->run.tail, to, fault);
+}
