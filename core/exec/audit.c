@@ -35,37 +35,35 @@ static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 
 /*
  * How long the batch at @gma (of the GGTT, or of @mm) is can only be seen from its commands, and
- * only a copy may be looked at: it grows until it has the end. Returns 0 with @out, whose @nr
- * dwords are at .dw, for free(); or a negative errno.
+ * only a copy may be looked at: it grows until it has the end. Returns 0 with @nr dwords at @out,
+ * for free(); or a negative errno.
  */
 static int read_batch(const struct shadow_ctx *ctx, const struct vgpu_mm *mm, u64 gma,
-		      u32 pages_max, struct shadow_look **out, u32 *nr)
+		      u32 pages_max, u32 **out, u32 *nr)
 {
-	struct shadow_look *look = NULL;
-	u32 got = 0, at = 0;
+	u32 *dw = NULL, got = 0, at = 0;
 	int end = 0, err = 0;
 
 	while (!end && !err) {
 		u32 more = (GVT_PAGE_SIZE - (gma + 4ull * got) % GVT_PAGE_SIZE) / sizeof(u32);
 		bool fits = got + more <= pages_max * GVT_PAGE_SIZE / sizeof(u32);
-		struct shadow_look *grown =
-			fits ? realloc(look, sizeof(*look) + (got + more) * sizeof(u32)) : NULL;
+		u32 *grown = fits ? realloc(dw, (got + more) * sizeof(u32)) : NULL;
 
-		look = grown ? grown : look;
+		dw = grown ? grown : dw;
 		if (!grown)
 			err = fits ? -ENOMEM : -E2BIG;
 		else
-			err = vgpu_gma_read(ctx->vgpu, mm, gma + 4ull * got, look->dw + got,
+			err = vgpu_gma_read(ctx->vgpu, mm, gma + 4ull * got, dw + got,
 					    more * sizeof(u32));
 		got += more;
 		if (!err)
-			end = gvt_scan_end(ctx->engine, look->dw, got, &at);
+			end = gvt_scan_end(ctx->engine, dw, got, &at);
 	}
 	if (err) {
-		free(look);
+		free(dw);
 		return err;
 	}
-	*out = look;
+	*out = dw;
 	/* What has no end is the audit's to refuse. */
 	*nr = end < 0 ? got : at;
 	return 0;
@@ -78,17 +76,16 @@ static int read_batch(const struct shadow_ctx *ctx, const struct vgpu_mm *mm, u6
 static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 {
 	struct shadow_ctx *ctx = priv;
-	struct shadow_look *look;
 	struct hidden *mem;
-	u32 nr;
-	int err = read_batch(ctx, NULL, gma, BATCH_PAGES_MAX, &look, &nr);
+	u32 *dw, nr;
+	int err = read_batch(ctx, NULL, gma, BATCH_PAGES_MAX, &dw, &nr);
 
 	if (err)
 		return err;
 	mem = new_batch(ctx, gma, nr * sizeof(u32) / GVT_PAGE_SIZE + 1);
 	if (mem)
-		memcpy(mem->va, look->dw, nr * sizeof(u32));
-	free(look);
+		memcpy(mem->va, dw, nr * sizeof(u32));
+	free(dw);
 	if (!mem)
 		return -ENOMEM;
 	*copy = (struct gvt_scan_copy){ .dw = (u32 *)mem->va, .nr = nr, .gma = mem->gma };
@@ -100,16 +97,19 @@ static int look_at_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 {
 	struct shadow_ctx *ctx = priv;
 	const struct vgpu_mm *mm = vgpu_context_mm(ctx);
-	struct shadow_look *look;
-	u32 nr;
-	int err = mm ? read_batch(ctx, mm, gma, LOOK_PAGES_MAX, &look, &nr) : -EFAULT;
+	u32 *dw, nr;
+	int err = mm ? read_batch(ctx, mm, gma, LOOK_PAGES_MAX, &dw, &nr) : -EFAULT;
 
 	if (err)
 		return err;
-	look->next = ctx->looks;
-	ctx->looks = look;
-	*copy = (struct gvt_scan_copy){ .dw = look->dw, .nr = nr };
+	*copy = (struct gvt_scan_copy){ .dw = dw, .nr = nr };
 	return 0;
+}
+
+static void looked(void *priv, struct gvt_scan_copy *copy)
+{
+	(void)priv;
+	free(copy->dw);
 }
 
 static struct gvt_scan scan_of(struct shadow_ctx *ctx)
@@ -124,18 +124,13 @@ static struct gvt_scan scan_of(struct shadow_ctx *ctx)
 		.user = ctx->vgpu->state->params.audit_user,
 		.no_user = ctx->blind,
 		.batch_user = look_at_batch,
+		.looked = looked,
 	};
 }
 
 static int verdict(struct shadow_ctx *ctx, int err, const struct gvt_scan_fault *from,
 		   struct exec_fault *to)
 {
-	struct shadow_look *look;
-
-	while ((look = ctx->looks)) {
-		ctx->looks = look->next;
-		free(look);
-	}
 	ctx->vgpu->exec.counts.dwords = ctx->vgpu->exec.scan.dwords;
 	if (err)
 		*to = (struct exec_fault){

@@ -5,10 +5,10 @@
  *
  * A submission names contexts by address. Each gets a shadow (context.c): its ring (ring.c) and the
  * page of its image that holds registers (image.c) are copied, checked, and entered into the hidden
- * range, the top of the GGTT where the guest's own entries count for nothing (hidden.c). Shadows are what the
- * scheduler (sched.c) has the GPU run. What came of a run is brought to the guest by the vGPU's
- * thread: the saved registers to its image, then an entry of the status buffer, then an interrupt
- * (execlist.c).
+ * range, the top of the GGTT where the guest's own entries count for nothing (hidden.c). Shadows
+ * are what the scheduler (sched.c) has the GPU run. What came of a run is brought to the guest by
+ * the vGPU's thread: the saved registers to its image, then an entry of the status buffer, then an
+ * interrupt (execlist.c).
  *
  * All of this is the vGPU's thread's, but for what struct sched_client guards.
  */
@@ -108,12 +108,6 @@ static inline u32 vgpu_image_pages(enum gvt_engine engine)
 	return engine == GVT_RCS0 ? CTX_PAGES_MAX : 2;
 }
 
-/* A copy of an unprivileged batch, until it was looked at. */
-struct shadow_look {
-	struct shadow_look *next;
-	u32 dw[];
-};
-
 struct shadow_ctx {
 	struct sched_ctx run; /* first: reports lead back here */
 	struct intel_vgpu *vgpu;
@@ -137,7 +131,6 @@ struct shadow_ctx {
 	u32 levels;
 	struct shadow_batch *batches;
 	u32 batch_pages;		/* of them all */
-	struct shadow_look *looks;	/* what an audit in progress has copied to look at */
 	struct shadow_ctx *next, *prev; /* by last use */
 };
 

@@ -37,7 +37,8 @@ struct walk {
 	unsigned int level;	 /* batches that it returns to, and one */
 	unsigned int chain;	 /* batches that led to it, and one */
 	const struct walk *from; /* whose command starts it; NULL: the first */
-	u32 *budget;		 /* dwords that may still be walked */
+	u32 *budget;		 /* dwords that may still be walked, */
+	u32 *total;		 /* in an unprivileged batch, and all told */
 	u32 *batches;		 /* batches that may still be started */
 };
 
@@ -272,6 +273,7 @@ static int scan_batch(const struct walk *from, u64 gma, bool user, struct gvt_sc
 {
 	const struct gvt_scan *s = from->scan;
 	int (*get)(void *, u64, struct gvt_scan_copy *) = user ? s->batch_user : s->batch;
+	u32 own = GVT_SCAN_DWORDS;
 	struct walk w = *from;
 	int err;
 
@@ -289,7 +291,12 @@ static int scan_batch(const struct walk *from, u64 gma, bool user, struct gvt_sc
 	w.gma = gma;
 	w.kind = BATCH;
 	w.user = user;
-	return scan_buffer(&w);
+	if (user && !from->user)
+		w.budget = &own;
+	err = scan_buffer(&w);
+	if (user && s->looked)
+		s->looked(s->priv, copy);
+	return err;
 }
 
 /* An unprivileged batch that goes on to where it, or one that led to it, began: that is walked. */
@@ -416,9 +423,10 @@ static int scan_buffer(struct walk *w)
 	int err;
 
 	w->at = 0;
-	if (w->nr > *w->budget)
+	if (w->nr > *w->budget || w->nr > *w->total)
 		return refuse(w, GVT_SCAN_SIZE, w->nr, -E2BIG);
 	*w->budget -= w->nr;
+	*w->total -= w->nr;
 	err = walk_commands(w, &t);
 	if (c) {
 		c->commands += t.commands;
@@ -432,7 +440,9 @@ static int scan_buffer(struct walk *w)
 static int scan_first(const struct gvt_scan *scan, enum kind kind, unsigned int level, u32 *dw,
 		      u32 nr, struct gvt_scan_fault *fault)
 {
-	u32 budget = GVT_SCAN_DWORDS, batches = GVT_SCAN_BATCHES;
+	u32 times = scan->user ? GVT_SCAN_USER : 1;
+	u32 budget = GVT_SCAN_DWORDS, total = times * GVT_SCAN_DWORDS;
+	u32 batches = times * GVT_SCAN_BATCHES;
 	struct gvt_scan_fault unseen;
 	struct walk w = {
 		.scan = scan,
@@ -443,6 +453,7 @@ static int scan_first(const struct gvt_scan *scan, enum kind kind, unsigned int 
 		.level = level,
 		.chain = level,
 		.budget = &budget,
+		.total = &total,
 		.batches = &batches,
 	};
 

@@ -21,6 +21,11 @@ struct intel_gvt;
 #define GVT_SCAN_CHAIN	 64u	    /* batches that one in the ring may lead to, one by another */
 #define GVT_SCAN_BATCHES 1024u	    /* batches, in a ring's piece all told */
 #define GVT_SCAN_DWORDS	 (1u << 20) /* dwords, in a ring's piece and its batches all told */
+/*
+ * Of both as many times more where unprivileged batches are audited too. Each of these, with those
+ * that it leads to, has the dwords of one such piece.
+ */
+#define GVT_SCAN_USER 16u
 
 /* Where a write to a register that is not the guest's goes: PVINFO, which hardware ignores. */
 #define GVT_SCAN_SINK 0x78000u
@@ -84,6 +89,7 @@ struct gvt_scan_copy {
  *            becomes the verdict.
  * @batch_user: copy the batch at PPGTT address @gma likewise; needs no place of its own in the
  *            GGTT, for the copy is only looked at. Used with @user.
+ * @looked:   a copy of @batch_user's was looked at, and is not used any more; may be NULL.
  * @special:  the guest writes @val to a register whose meaning is the mediator's: a page directory
  *            pointer. Returns 0, @val as it is to be, or an errno that becomes the verdict. NULL:
  *            refused.
@@ -97,6 +103,7 @@ struct gvt_scan {
 	void *priv;
 	int (*batch)(void *priv, u64 gma, struct gvt_scan_copy *copy);
 	int (*batch_user)(void *priv, u64 gma, struct gvt_scan_copy *copy);
+	void (*looked)(void *priv, struct gvt_scan_copy *copy);
 	int (*special)(void *priv, u32 offset, u32 *val);
 };
 

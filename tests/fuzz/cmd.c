@@ -141,7 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			ck_assert(fault.why && fault.offset <= in.nr * sizeof(u32));
 	}
-	ck_assert(counts.dwords <= in.nr * (1ull + GVT_SCAN_BATCHES));
+	ck_assert(counts.dwords <= in.nr * (1ull + GVT_SCAN_USER * GVT_SCAN_BATCHES));
 	free(dw);
 	for (unsigned int i = 0; i < in.nr_copies; i++)
 		free(in.copies[i]);

@@ -577,6 +577,57 @@ START_TEST(circles)
 }
 END_TEST
 
+#define BIG (GVT_SCAN_DWORDS / 2)
+
+/* Each has BIG dwords, and goes on to the one below it; RIG_AT(0) ends. */
+static int big_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
+{
+	const u32 next = gma - RIG_AT(1) + RIG_AT(0);
+	const u32 on[] = { BBS_PPGTT, next, 0 }, end[] = { MI_BATCH_BUFFER_END, 0, 0 };
+	struct rig *r = priv;
+
+	r->copied_user++;
+	*copy = (struct gvt_scan_copy){ .dw = calloc(BIG, sizeof(u32)), .nr = BIG };
+	memcpy(copy->dw + BIG - 3, gma == RIG_AT(0) ? end : on, sizeof(on));
+	return 0;
+}
+
+static void big_looked(void *priv, struct gvt_scan_copy *copy)
+{
+	struct rig *r = priv;
+
+	free(copy->dw);
+	r->copied_user--;
+}
+
+/* What one batch may have is not what all in a ring share; and there is an end to that too. */
+START_TEST(big_unprivileged)
+{
+	struct rig *r = rig_new(GVT_RCS0);
+	u32 ring[3 * 2 * GVT_SCAN_USER];
+
+	r->scan.user = true;
+	r->scan.batch_user = big_batch;
+	r->scan.looked = big_looked;
+	for (u32 i = 0; i < ARRAY_SIZE(ring); i += 3) {
+		ring[i] = BBS_PPGTT;
+		ring[i + 1] = RIG_AT(0);
+		ring[i + 2] = 0;
+	}
+	ck_assert_int_eq(gvt_scan_ring(&r->scan, ring, 3 * 4, &r->fault), 0);
+	ck_assert_int_eq(gvt_scan_ring(&r->scan, ring, ARRAY_SIZE(ring), &r->fault), -E2BIG);
+	ck_assert_int_eq(r->fault.kind, GVT_SCAN_SIZE);
+	ck_assert_uint_eq(r->fault.first, sizeof(ring) - 3 * sizeof(u32));
+	ring[4] = RIG_AT(1);
+	ck_assert_int_eq(gvt_scan_ring(&r->scan, ring, 3 * 4, &r->fault), 0);
+	ring[4] = RIG_AT(2);
+	ck_assert_int_eq(gvt_scan_ring(&r->scan, ring, 3 * 4, &r->fault), -E2BIG);
+	ck_assert_uint_eq(r->fault.first, 3 * sizeof(u32));
+	ck_assert_uint_eq(r->copied_user, 0);
+	rig_free(r);
+}
+END_TEST
+
 START_TEST(too_long)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -614,9 +665,11 @@ END_TEST
 Suite *suite_exec_scan(void)
 {
 	const TTest *const tests[] = {
-		driver_registers, write_rules, sinks,  page_directories, batch,	  blits,
-		chained,	  many,	       nested, unprivileged,	 circles, too_long,
-		golden,		  arbitration,
+		driver_registers, write_rules, sinks,
+		page_directories, batch,       blits,
+		chained,	  many,	       nested,
+		unprivileged,	  circles,     big_unprivileged,
+		too_long,	  golden,      arbitration,
 	};
 	Suite *s = unit_suite("audit", tests, ARRAY_SIZE(tests));
 	TCase *each = tcase_create("verdicts");
