@@ -69,8 +69,9 @@ case_gpu_top() {
 }
 
 case_module() {
-	lab-guest run "$1" 'dmesg -c >/dev/null
-		modprobe -r i915 && ! test -e /dev/dri/card0 && modprobe i915 && gpu-test nop store' || {
+	lab-guest run "$1" "$unload"'
+		dmesg -c >/dev/null
+		unload && modprobe i915 && gpu-test nop store' || {
 		lab-guest run "$1" 'dmesg | tail -n 30'
 		return 1
 	}
@@ -78,8 +79,9 @@ case_module() {
 
 # The function without a driver is reset as Linux does it; then the driver has it again.
 case_function_reset() {
-	lab-guest run "$1" 'dmesg -c >/dev/null; dev=$(readlink -f /sys/bus/pci/drivers/i915/0000:*)
-		modprobe -r i915 && cat $dev/reset_method && echo flr >$dev/reset_method &&
+	lab-guest run "$1" "$unload"'
+		dmesg -c >/dev/null; dev=$(readlink -f /sys/bus/pci/drivers/i915/0000:*)
+		unload && cat $dev/reset_method && echo flr >$dev/reset_method &&
 		echo 1 >$dev/reset && modprobe i915 && gpu-test nop store' || {
 		lab-guest run "$1" 'dmesg | tail -n 30'
 		return 1
@@ -165,7 +167,8 @@ case_beside() {
 # The same beside a driver of noise: rings, context images and page tables that change in use.
 case_beside_noise() {
 	local ok=0
-	lab-guest run "$2" 'modprobe -r i915 && (vgpu-test noise 600 >/tmp/noise 2>&1 </dev/null &)' &&
+	lab-guest run "$2" "$unload"'
+		unload && (vgpu-test noise 600 >/tmp/noise 2>&1 </dev/null &)' &&
 		lab-guest run "$1" 'gpu-test -t 60 store copy color contexts fences' || ok=1
 	xengt show "$2" | tail -n 20
 	lab-guest run "$2" 'killall -TERM vgpu-test; n=0

@@ -56,3 +56,10 @@ complaints() {
 start() {
 	lab-guest create "$1" "$2" -- "$extra" "${@:3}" && lab-guest wait-up "$1" 600
 }
+
+# In a guest: its driver goes. What a program had of it may be let go of a moment after its end.
+unload='unload() {
+	n=0
+	until modprobe -r i915; do n=$((n + 1)); [ $n -lt 50 ] && sleep 0.1 || return; done
+	! test -e /dev/dri/card0
+}'

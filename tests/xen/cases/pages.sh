@@ -139,7 +139,8 @@ enters_all() {
 # All memory is in the guest's GGTT when some is given up: its GPU has that no more, and Xen has it.
 case_given_up() {
 	local had now free
-	lab-guest run "$1" 'modprobe -r i915 && vgpu-test enter 0x1000 0x3e000' && xengt verify "$1" ||
+	lab-guest run "$1" "$unload"'
+		unload && vgpu-test enter 0x1000 0x3e000' && xengt verify "$1" ||
 		return
 	had=$(counter "$1" memory mapped_pages) free=$(free_memory)
 	xl mem-set "$1" 800m && until_true 300 ballooned "$1" 800 || return
