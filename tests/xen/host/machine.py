@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The outer machine: QEMU with real Xen in it, its consoles, and the snapshot it starts from."""
+import calendar
 import json
 import os
 import re
@@ -12,12 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from settings import CACHE, LabError, digest, locked, run, step
+from settings import CACHE, LabError, StandsStill, digest, locked, run, step
 
 JOB_DISK = 6 << 30
 XEN_LINE = re.compile(rb"^\((XEN|d\d+)\)")
 RUNNING = set()
 SILENCE = 5
+DAY = 86400
 QEMU = "qemu-system-x86_64"
 
 
@@ -107,6 +109,7 @@ class Machine:
             if state:
                 self.until_migrated(120)
             self.qmp("cont")
+            self.began = self.clock()
         except BaseException:
             self.kill()
             raise
@@ -204,6 +207,15 @@ class Machine:
             self.heard = time.monotonic()
             self.qmp("stop")
             self.qmp("cont")
+            if self.clock() - self.began > DAY:
+                self.inquest()
+                raise StandsStill("the machine stands still: days go by, and nothing runs")
+
+    def clock(self):
+        """The machine's time, in seconds."""
+        now = self.qmp("qom-get", path="/machine", property="rtc-time")
+        day = [now["tm_year"] + 1900, now["tm_mon"] + 1, now["tm_mday"]]
+        return calendar.timegm(day + [now["tm_hour"], now["tm_min"], now["tm_sec"]])
 
     def until_migrated(self, seconds):
         deadline = time.monotonic() + seconds

@@ -20,9 +20,9 @@ import job
 import machine
 import qemu
 from logs import Logs
-from settings import CACHE, RELEASES, TREE, XEN_DIR, LabError, say, step
+from settings import CACHE, RELEASES, TREE, XEN_DIR, LabError, StandsStill, say, step
 
-TIMED_OUT, BROKEN = 124, 125
+STOOD_STILL, TIMED_OUT, BROKEN = 123, 124, 125
 
 
 def parse():
@@ -37,7 +37,7 @@ def parse():
         description="Without a script: the guest is created, its driver's lines are shown, and it "
         "is powered off. --dom0 alone: no guest but those that the script makes with lab-guest. "
         "Both: the guest runs its script while dom0's runs. The status is dom0's script's, then "
-        "the guest's; 124 when the time is over, 125 when the machine failed.",
+        "the guest's; 124 when the time is over, 125 when the machine failed, 123 when it stood still.",
     )
     add = ran.add_argument
     add("--release", choices=RELEASES, default="bookworm", help="dom0's (default %(default)s)")
@@ -230,7 +230,7 @@ def main():
         status = TIMED_OUT if run and run.started else BROKEN
     except LabError as error:
         say(str(error))
-        status = BROKEN
+        status = STOOD_STILL if isinstance(error, StandsStill) else BROKEN
     finally:
         machine.kill_all()
     if status and run:

@@ -28,6 +28,10 @@ class LabError(Exception):
     """The machine itself failed: exit status 125."""
 
 
+class StandsStill(LabError):
+    """Xen has work and runs none of it, all processors being idle: exit status 123."""
+
+
 def say(text):
     print(f"lab: {text}", file=sys.stderr, flush=True)
 
