@@ -84,29 +84,11 @@ static bool sync_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 #define G2V_L3_CREATE 2u
 #define G2V_L4_CREATE 4u
 
-/* Page tables that translate nothing: a page of zeroes. */
-static bool set_no_tables(struct shadow_ctx *ctx)
+/* The guest's tables, made known, pinned and synced. NULL with @fault. */
+static struct vgpu_mm *get_tables(struct shadow_ctx *ctx, u32 levels, struct exec_fault *fault)
 {
-	u64 root = ctx->vgpu->gtt.scratch_page.bus;
-
-	for (u32 i = 0; i < 4; i++) {
-		image_own(ctx, AT_PDP_LOW(i), root);
-		image_own(ctx, AT_PDP_HIGH(i), root >> 32);
-	}
-	return true;
-}
-
-static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
-{
-	u32 mode = ctx->guest_desc >> DESC_MODE_SHIFT & 3;
-	u32 levels = mode == DESC_MODE_64BIT ? 4 : mode == DESC_MODE_32BIT ? 3 : 0;
 	struct vgpu_mm *mm;
 
-	if (!levels)
-		return vgpu_refuse(fault, EXEC_BAD_DESC, "a mode of addressing that is not had",
-				   ctx->lrca);
-	if (ctx->blind)
-		return set_no_tables(ctx);
 	for (u32 i = 0; i < 4; i++) {
 		u64 pdp = ctx->image[AT_PDP_LOW(i)] | (u64)ctx->image[AT_PDP_HIGH(i)] << 32;
 
@@ -118,15 +100,33 @@ static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 	mm = vgpu_context_mm(ctx);
 	if (!mm) {
 		ctx->levels = 0;
-		return vgpu_refuse(fault, EXEC_BAD_PPGTT, "more address spaces than there may be",
-				   ctx->pdp[0]);
+		vgpu_refuse(fault, EXEC_BAD_PPGTT, "more address spaces than there may be",
+			    ctx->pdp[0]);
+		return NULL;
 	}
 	mm->pins++;
-	if (!sync_tables(ctx, fault))
-		return false;
-	for (u32 i = 0; i < 4; i++) {
-		u64 root = i == 0 || levels == 3 ? vgpu_ppgtt_root(ctx->vgpu, mm, i) : 0;
+	return sync_tables(ctx, fault) ? mm : NULL;
+}
 
+static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
+{
+	u32 mode = ctx->guest_desc >> DESC_MODE_SHIFT & 3;
+	u32 levels = mode == DESC_MODE_64BIT ? 4 : mode == DESC_MODE_32BIT ? 3 : 0;
+	struct vgpu_mm *mm = NULL;
+
+	if (!levels)
+		return vgpu_refuse(fault, EXEC_BAD_DESC, "a mode of addressing that is not had",
+				   ctx->lrca);
+	if (!ctx->blind) {
+		mm = get_tables(ctx, levels, fault);
+		if (!mm)
+			return false;
+	}
+	for (u32 i = 0; i < 4; i++) {
+		u64 root = mm ? vgpu_ppgtt_root(ctx->vgpu, mm, i)
+			      : vgpu_ppgtt_nowhere(ctx->vgpu, levels);
+
+		root = i == 0 || levels == 3 ? root : 0;
 		image_own(ctx, AT_PDP_LOW(i), root);
 		image_own(ctx, AT_PDP_HIGH(i), root >> 32);
 	}

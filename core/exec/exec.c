@@ -187,7 +187,7 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 
 /*
  * A context with nothing in its ring: what is to leave an engine with nobody waiting is preempted
- * by it. Its page tables are the scratch page, which translates nothing.
+ * by it. Its page tables lead nowhere.
  */
 static int make_idle(struct intel_vgpu *vgpu)
 {
@@ -209,7 +209,7 @@ static int make_idle(struct intel_vgpu *vgpu)
 	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++) {
 		u32 gma = exec->idle.gma + nr * IDLE_PAGES * GVT_PAGE_SIZE;
 		u32 base = gvt_engine_base(nr);
-		u64 root = vgpu->gtt.scratch_page.bus;
+		u64 root = vgpu_ppgtt_nowhere(vgpu, 4);
 		u32 *regs = (u32 *)(exec->idle.va + (nr * IDLE_PAGES + 1) * GVT_PAGE_SIZE);
 		const u32 list[] = {
 			0,

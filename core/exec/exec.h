@@ -118,7 +118,7 @@ struct shadow_ctx {
 	u32 ring_start; /* the guest's */
 	u32 appended;	/* bytes of the ring filled since its head was known */
 	bool loaded;	/* the image is ours, and newer than the guest's if it ran */
-	bool blind;	/* its page tables cannot be had, for .fault: it has none */
+	bool blind;	/* its page tables cannot be had, for .fault: it has such as lead nowhere */
 	bool stops;	/* at its tail the engine stands still, for .fault */
 	struct exec_fault fault;
 	struct hidden mem; /* the image, then the ring */

@@ -16,7 +16,7 @@ static void fill(struct gtt_page *page, u64 entry)
 /* Each kind's scratch entry leads to the scratch table of the kind below, and so to the page. */
 static int make_scratch(struct intel_vgpu *vgpu)
 {
-	static const enum gtt_kind upwards[] = { GTT_PT, GTT_PD, GTT_PDP };
+	static const enum gtt_kind upwards[] = { GTT_PT, GTT_PD, GTT_PDP, GTT_PML4 };
 	struct vgpu_gtt *gtt = &vgpu->gtt;
 	const u64 flags = 3; /* present, writable */
 	int err = gtt_pool_get(vgpu, &gtt->scratch_page);
@@ -37,7 +37,6 @@ static int make_scratch(struct intel_vgpu *vgpu)
 		fill(table, entry);
 		entry = table->bus | flags;
 	}
-	gtt->scratch_entry[GTT_PML4] = entry;
 	return 0;
 }
 

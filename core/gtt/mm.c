@@ -217,9 +217,14 @@ int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 	return first;
 }
 
+u64 vgpu_ppgtt_nowhere(const struct intel_vgpu *vgpu, unsigned int levels)
+{
+	return vgpu->gtt.scratch[levels == 4 ? GTT_PML4 : GTT_PD].bus;
+}
+
 u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, unsigned int i)
 {
-	return mm->top[i] ? mm->top[i]->page.bus : vgpu->gtt.scratch[GTT_PD].bus;
+	return mm->top[i] ? mm->top[i]->page.bus : vgpu_ppgtt_nowhere(vgpu, mm->root->levels);
 }
 
 bool ppgtt_reclaim(struct intel_vgpu *vgpu)

@@ -117,6 +117,12 @@ struct vgpu_mm *vgpu_ppgtt_find(struct intel_vgpu *vgpu, const u64 pdp[4], unsig
  */
 int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm);
 
+/**
+ * vgpu_ppgtt_nowhere() - the bus address for PDP registers of @levels (3 or 4) that lead to the
+ * scratch page alone. That page itself is none: the GPU writes there what a guest has it write.
+ */
+u64 vgpu_ppgtt_nowhere(const struct intel_vgpu *vgpu, unsigned int levels);
+
 /** vgpu_ppgtt_root() - the bus address for PDP register @i, of an mm synced without error. */
 u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, unsigned int i);
 

@@ -503,6 +503,50 @@ START_TEST(without_tables)
 }
 END_TEST
 
+static void store(struct guest *g, struct guest_ctx *ctx, u64 at, u64 val)
+{
+	for (int half = 0; half < 2; half++) {
+		guest_emit(g, ctx, 0x20u << 23 | 2);
+		guest_emit(g, ctx, at + 4 * half);
+		guest_emit(g, ctx, 0);
+		guest_emit(g, ctx, val >> 32 * half);
+	}
+}
+
+/* What a guest's GPU writes where nothing is becomes no page table, of a context that has none. */
+START_TEST(tables_of_its_own)
+{
+	struct guest g = exec_guest(gpu);
+	struct guest_ctx a = guest_context(&g, GVT_VECS0, 2), b = guest_context(&g, GVT_VECS0, 3);
+	const struct vgpu_gtt *gtt = &g.f->vgpu->gtt;
+	const u64 nowhere = 0x40000000;
+	u64 was;
+
+	/* Entry 0 leads to where it stands, at each level; entry 1 to a table of ours. */
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), guest_csb(LAST, a.id));
+	store(&g, &a, nowhere, gtt->scratch_page.bus | 3);
+	store(&g, &a, nowhere + 8, gtt->scratch[GTT_PT].bus | 3);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), guest_csb(LAST, a.id));
+	ck_assert_uint_eq(gtt->scratch_page.va[1], gtt->scratch[GTT_PT].bus | 3);
+	was = gtt->scratch[GTT_PT].va[0];
+
+	*guest_dw(&g, GUEST_CTX + 32 * b.nr + 1, 0x31) = 0x7f;
+	store(&g, &b, GVT_PAGE_SIZE, 0xbad);
+	guest_breadcrumb(&g, &b);
+	guest_submit(&g, &b, NULL);
+	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
+	while (!guest_seqno(&g, &b))
+		ck_assert(fake_serve(g.f, 5000));
+	ck_assert_uint_eq(gtt->scratch[GTT_PT].va[0], was);
+	fake_free(g.f);
+}
+END_TEST
+
 /* What is added behind a refused command does not run; what replaces it does. */
 START_TEST(added_behind)
 {
@@ -983,6 +1027,7 @@ Suite *suite_exec_run(void)
 	tcase_add_test(faults, stopped);
 	tcase_add_loop_test(faults, stands_before, 0, 2);
 	tcase_add_test(faults, without_tables);
+	tcase_add_test(faults, tables_of_its_own);
 	tcase_add_test(faults, added_behind);
 	tcase_add_test(faults, fault_registers);
 	tcase_add_test(faults, told_once);
