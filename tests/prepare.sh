@@ -34,16 +34,17 @@ need() {
 	}
 }
 
-# build FOLDER OPTION...: configure once and make, below build/.
+# build FOLDER OPTION...: configure once and make, below build/. What they say is in build/FOLDER.log.
 build() {
 	local folder=build/$1 log=build/$1.log
 	shift
 	mkdir -p "$folder"
+	: >"$log"
 	[[ -x configure && configure -nt configure.ac && configure -nt Makefile.am ]] ||
-		autoreconf -fi >"$log" 2>&1 || { tail -n 20 "$log"; stop 'autoreconf failed'; }
+		autoreconf -fi >>"$log" 2>&1 || { tail -n 20 "$log"; stop 'autoreconf failed'; }
 	if [[ ! -e $folder/Makefile || configure -nt $folder/Makefile ]]; then
-		(cd "$folder" && ../../configure "$@") >"$log" 2>&1 ||
+		(cd "$folder" && ../../configure "$@") >>"$log" 2>&1 ||
 			{ tail -n 20 "$log"; stop 'configure failed'; }
 	fi
-	make -C "$folder" -j"$(nproc)" >"$log" 2>&1 || { tail -n 40 "$log"; stop 'the build failed'; }
+	make -C "$folder" -j"$(nproc)" >>"$log" 2>&1 || { tail -n 40 "$log"; stop 'the build failed'; }
 }
