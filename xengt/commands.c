@@ -7,6 +7,7 @@
 
 #include "xengt/control.h"
 #include "xengt/daemon.h"
+#include "xengt/number.h"
 
 /* What was asked, of whom, and over which connection. */
 struct ask {
@@ -38,51 +39,38 @@ static const char *string_of(const struct ask *ask, const char *key)
 	return json_object_get_string(value);
 }
 
-static int domid_of(struct daemon *daemon, const char *who, domid_t *domid)
-{
-	char *end, path[64];
-	unsigned long number = strtoul(who, &end, 10);
-	unsigned int nr;
-	char **ids;
-	bool found = false;
-
-	if (end != who && !*end) {
-		*domid = number < DOMID_FIRST_RESERVED ? number : 0;
-		return 0;
-	}
-	ids = xs_directory(daemon->host.xs, XBT_NULL, "/local/domain", &nr);
-	for (unsigned int i = 0; ids && i < nr && !found; i++) {
-		char *name;
-
-		snprintf(path, sizeof(path), "/local/domain/%s/name", ids[i]);
-		name = xs_read(daemon->host.xs, XBT_NULL, path, NULL);
-		found = name && !strcmp(name, who);
-		if (found)
-			*domid = strtoul(ids[i], NULL, 10);
-		free(name);
-	}
-	free(ids);
-	return found ? 0 : -ESRCH;
-}
-
-/* A name may be newer than what has been heard of it. */
 static struct guest *guest_of(const struct ask *ask, struct result *result)
 {
 	const char *who = string_of(ask, "vgpu");
-	struct guest *guest = who ? daemon_find(ask->daemon, who) : NULL;
+	struct guest *guest = NULL;
 	domid_t domid;
 
-	if (!guest && who && !domid_of(ask->daemon, who, &domid)) {
+	if (who && !daemon_domid(ask->daemon, who, &domid))
 		guest = daemon_find_domid(ask->daemon, domid);
-		if (guest)
-			xengt_vgpu_follow_name(guest->v);
-	}
-	if (!guest) {
+	if (guest) {
+		/* A name may be newer than what has been heard of it. */
+		xengt_vgpu_follow_name(guest->v);
+	} else {
 		snprintf(result->why, sizeof(result->why), "no vGPU of a domain '%s'",
 			 who ? who : "");
 		fail(result, -ENOENT, result->why);
 	}
 	return guest;
+}
+
+/* The argument @key, a number up to @max; @is says what it is. False, with the result: it is none.
+ */
+static bool number_of(const struct ask *ask, const char *key, const char *is, u64 max, u64 *val,
+		      struct result *result)
+{
+	const char *text = string_of(ask, key);
+	int err = xengt_number(text ? text : "", XENGT_EITHER, 0, max, val);
+
+	if (err) {
+		snprintf(result->why, sizeof(result->why), "'%s' is no %s", text ? text : "", is);
+		fail(result, err, result->why);
+	}
+	return !err;
 }
 
 #define THREAD_ENDED "the vGPU's thread has ended; the log says why"
@@ -177,7 +165,7 @@ static void cmd_attach(const struct ask *ask, struct result *result)
 	domid_t domid;
 	int err;
 
-	if (!who || domid_of(ask->daemon, who, &domid)) {
+	if (!who || daemon_domid(ask->daemon, who, &domid)) {
 		snprintf(result->why, sizeof(result->why), "there is no domain '%s'",
 			 who ? who : "");
 		fail(result, -ESRCH, result->why);
@@ -263,18 +251,21 @@ static void cmd_regs(const struct ask *ask, struct result *result)
 
 static void cmd_gtt(const struct ask *ask, struct result *result)
 {
-	const char *addr = string_of(ask, "address"), *number = string_of(ask, "space");
 	struct guest *guest = guest_of(ask, result);
+	u64 addr, number = 0;
 	int err = 0;
 
 	if (!guest)
 		return;
-	if (addr)
-		put(result, "gtt",
-		    describe_walk(guest, number ? strtoul(number, NULL, 0) : 0,
-				  strtoull(addr, NULL, 0), &err));
-	else
+	if (!string_of(ask, "address")) {
 		put(result, "gtt", describe_spaces(guest));
+		return;
+	}
+	if (!number_of(ask, "address", "address", ~0ull, &addr, result) ||
+	    (string_of(ask, "space") &&
+	     !number_of(ask, "space", "number of a space", UINT32_MAX, &number, result)))
+		return;
+	put(result, "gtt", describe_walk(guest, number, addr, &err));
 	if (err)
 		fail(result, err,
 		     err == -ENOENT   ? "there is no such space: xengt gtt VGPU lists them"
@@ -354,12 +345,12 @@ static void cmd_trace(const struct ask *ask, struct result *result)
 static void cmd_watch(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
-	const char *gfn = string_of(ask, "gfn");
+	u64 gfn;
 	int err;
 
-	if (!guest)
+	if (!guest || !number_of(ask, "gfn", "guest frame", ~0ull >> GVT_PAGE_SHIFT, &gfn, result))
 		return;
-	err = client_watch(ask->client, guest, gfn ? strtoull(gfn, NULL, 0) : 0);
+	err = client_watch(ask->client, guest, gfn);
 	if (err)
 		fail(result, err,
 		     err == -EEXIST   ? "the page is tracked already"
@@ -379,6 +370,21 @@ static const struct {
 	{ "verify", cmd_verify },   { "schedule", cmd_schedule }, { "reset", cmd_reset },
 };
 
+/* Whether all strings end where they seem to: one with a zero byte within would be read as another.
+ */
+static bool whole(struct json_object *request)
+{
+	json_object_object_foreach(request, key, value)
+	{
+		(void)key;
+		if (json_object_is_type(value, json_type_string) &&
+		    strlen(json_object_get_string(value)) !=
+			    (size_t)json_object_get_string_len(value))
+			return false;
+	}
+	return true;
+}
+
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line)
 {
 	struct ask ask = {
@@ -394,7 +400,9 @@ struct json_object *command_obey(struct daemon *daemon, struct client *client, c
 	for (i = 0; name && i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i].name, name))
 			break;
-	if (name && i < ARRAY_SIZE(commands))
+	if (name && !whole(ask.request))
+		fail(&result, -EINVAL, "an argument has a zero byte in it");
+	else if (name && i < ARRAY_SIZE(commands))
 		commands[i].run(&ask, &result);
 	else
 		fail(&result, -EOPNOTSUPP, "no such command");

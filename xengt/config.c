@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/types.h"
+#include "xengt/number.h"
 
 static const struct xengt_config defaults = {
 	.socket = XENGT_RUNDIR "/xengt.sock",
@@ -74,8 +75,8 @@ static bool is_one_of(const char *value, const char *const *words)
 static const char *set(struct xengt_config *config, const char *name, const char *value)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		char *to = (char *)config + keys[i].offset, *end;
-		unsigned long number;
+		char *to = (char *)config + keys[i].offset;
+		u64 number;
 
 		if (strcmp(name, keys[i].name))
 			continue;
@@ -87,8 +88,7 @@ static const char *set(struct xengt_config *config, const char *name, const char
 			strcpy(to, value);
 			return NULL;
 		}
-		number = strtoul(value, &end, 0);
-		if (!isdigit((unsigned char)*value) || *end || number > 1000000)
+		if (xengt_number(value, XENGT_EITHER, 0, 1000000, &number))
 			return "the value must be a number from 0 to 1000000";
 		*(unsigned int *)to = number;
 		return NULL;

@@ -39,8 +39,14 @@ struct daemon {
 
 /* ---- guests.c ---- */
 
-/** daemon_find() - the guest that @who names, by number or by name; or NULL. */
-struct guest *daemon_find(struct daemon *daemon, const char *who);
+/**
+ * daemon_domid() - find the domain that a person means, as xl does: digits alone are a domain's
+ * number, whatever domains are called; anything else is a domain's name, as it stands, and the
+ * lowest number with that name counts.
+ *
+ * Returns 0, with the number in @domid (of a domain that need not be there), or -ESRCH.
+ */
+int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid);
 
 /** daemon_find_domid() - the guest that domain @domid is; or NULL. */
 struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);

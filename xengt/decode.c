@@ -8,6 +8,7 @@
 #include "core/exec/decode.h"
 #include "core/gvt.h"
 #include "xengt/decode.h"
+#include "xengt/number.h"
 
 #define SIZE_LIMIT MiB(64)
 
@@ -59,13 +60,11 @@ static ssize_t parse(char *text, u32 *dw, char *why, size_t len)
 		line[strcspn(line, "#")] = '\0';
 		for (char *word, *words = line; (word = strsep(&words, " \t\r\v\f,"));) {
 			size_t digits = strlen(word);
-			char *end;
-			unsigned long long val;
+			u64 val;
 
 			if (!digits || word[digits - 1] == ':')
 				continue;
-			val = strtoull(word, &end, 16);
-			if (*end || !isxdigit((unsigned char)word[0]) || val > UINT32_MAX) {
+			if (xengt_number(word, XENGT_HEX, 0, UINT32_MAX, &val)) {
 				snprintf(why, len, "'%.40s' is no hexadecimal dword", word);
 				return -1;
 			}

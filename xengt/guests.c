@@ -9,17 +9,37 @@
 
 #include "xengt/daemon.h"
 #include "xengt/log.h"
+#include "xengt/number.h"
 
-struct guest *daemon_find(struct daemon *daemon, const char *who)
+int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
 {
-	char *end;
-	unsigned long number = strtoul(who, &end, 10);
-	bool by_number = end != who && !*end;
+	unsigned int nr = 0;
+	bool found = false;
+	u64 number;
+	char **ids;
+	int err = xengt_number(who, XENGT_DECIMAL, 0, DOMID_FIRST_RESERVED - 1, &number);
 
-	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
-		if (by_number ? guest->v->domid == number : !strcmp(guest->v->name, who))
-			return guest;
-	return NULL;
+	if (err != -EINVAL) {
+		*domid = number;
+		return err ? -ESRCH : 0;
+	}
+	/* An empty word is what a script has in place of a name. */
+	ids = *who ? xs_directory(daemon->host.xs, XBT_NULL, "/local/domain", &nr) : NULL;
+	for (unsigned int i = 0; ids && i < nr; i++) {
+		char path[64], *name;
+
+		if (xengt_number(ids[i], XENGT_DECIMAL, 0, DOMID_FIRST_RESERVED - 1, &number))
+			continue;
+		snprintf(path, sizeof(path), XENGT_NAME_PATH, (unsigned int)number);
+		name = xs_read(daemon->host.xs, XBT_NULL, path, NULL);
+		if (name && !strcmp(name, who) && (!found || number < *domid)) {
+			*domid = number;
+			found = true;
+		}
+		free(name);
+	}
+	free(ids);
+	return found ? 0 : -ESRCH;
 }
 
 struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid)
@@ -229,10 +249,14 @@ void daemon_reap(struct daemon *daemon)
 /* What is watched of a guest is named by its path; domains that come and go are not. */
 static void mark_changed(struct daemon *daemon, const char *path)
 {
+	static const char within[] = "/local/domain/";
 	struct guest *guest;
-	unsigned int domid;
+	u64 domid;
 
-	if (sscanf(path, "/local/domain/%u/", &domid) != 1)
+	if (strncmp(path, within, strlen(within)))
+		return;
+	path += strlen(within);
+	if (xengt_number_at(&path, XENGT_DECIMAL, DOMID_FIRST_RESERVED - 1, &domid) || *path != '/')
 		return;
 	guest = daemon_find_domid(daemon, domid);
 	if (guest)
@@ -293,12 +317,13 @@ void daemon_take_up_all(struct daemon *daemon)
 	char why[512];
 
 	while (dir && (entry = readdir(dir))) {
-		unsigned int domid;
+		const char *at = entry->d_name;
 		char path[512];
-		int end = 0, err;
+		u64 domid;
+		int err;
 
-		if (sscanf(entry->d_name, "%u.vgpu%n", &domid, &end) != 1 || !end ||
-		    entry->d_name[end])
+		if (xengt_number_at(&at, XENGT_DECIMAL, DOMID_FIRST_RESERVED - 1, &domid) ||
+		    strcmp(at, ".vgpu"))
 			continue;
 		err = take_up(daemon, domid, why, sizeof(why));
 		if (err)

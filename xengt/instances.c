@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "xengt/log.h"
+#include "xengt/number.h"
 #include "xengt/xengt.h"
 
 #define SUFFIX ".instance"
@@ -129,16 +130,23 @@ int xengt_instance_save(const struct xengt_instances *all, const struct xengt_in
 static int load(const char *path, struct xengt_options *options)
 {
 	FILE *file = fopen(path, "re");
-	char text[512], why[256];
+	char line[600], why[256];
+	const char *at = line;
+	u64 id;
 	int err = -EPROTO;
 
 	if (!file)
 		return -errno;
 	*options = xengt_options_default();
-	if (fscanf(file, "%u %511s", &options->id, text) == 2 && options->id &&
-	    !xengt_options_parse(text, options, why, sizeof(why)) && options->uuid[0] &&
-	    options->type[0])
-		err = 0;
+	if (fgets(line, sizeof(line), file)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!xengt_number_at(&at, XENGT_DECIMAL, UINT32_MAX, &id) && id && *at++ == ' ' &&
+		    !xengt_options_parse(at, options, why, sizeof(why)) && options->uuid[0] &&
+		    options->type[0]) {
+			options->id = id;
+			err = 0;
+		}
+	}
 	fclose(file);
 	return err;
 }

@@ -12,6 +12,8 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "xengt/number.h"
+
 #define FIELDS_MAX 8u
 #define LINE_MAX   1024u
 
@@ -34,11 +36,12 @@ void xengt_log_level(enum xengt_level level)
 static bool is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
-	unsigned long long dev, ino;
 	struct stat st;
+	u64 dev, ino;
 
-	return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 && !fstat(2, &st) &&
-	       st.st_dev == dev && st.st_ino == ino;
+	return stream && !xengt_number_at(&stream, XENGT_DECIMAL, ~0ull, &dev) &&
+	       *stream++ == ':' && !xengt_number(stream, XENGT_DECIMAL, 0, ~0ull, &ino) &&
+	       !fstat(2, &st) && st.st_dev == dev && st.st_ino == ino;
 }
 
 struct entry {

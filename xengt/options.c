@@ -9,6 +9,7 @@
 #include <sys/random.h>
 
 #include "core/gvt.h"
+#include "xengt/number.h"
 
 struct xengt_options xengt_options_default(void)
 {
@@ -45,16 +46,13 @@ static const struct key {
 
 static int parse_number(const char *text, const struct key *key, u32 *val)
 {
-	char *end;
-	unsigned long n;
+	u64 n;
 
 	if (key->flag && (!strcmp(text, "on") || !strcmp(text, "off"))) {
 		*val = !strcmp(text, "on");
 		return 0;
 	}
-	errno = 0;
-	n = strtoul(text, &end, 0);
-	if (errno || !isdigit((unsigned char)*text) || *end || n < key->min || n > key->max)
+	if (xengt_number(text, XENGT_EITHER, key->min, key->max, &n))
 		return -EINVAL;
 	if (key->power_of_two && n & (n - 1))
 		return -EINVAL;
@@ -144,21 +142,6 @@ void xengt_options_print(const struct xengt_options *options, char *text, size_t
 	}
 	if (at && at < len)
 		text[at - 1] = '\0';
-}
-
-int xengt_digits(const char **text, u32 max, u32 *val)
-{
-	u64 n = 0;
-
-	if (!isdigit((unsigned char)**text))
-		return -EINVAL;
-	for (; isdigit((unsigned char)**text); (*text)++) {
-		n = n * 10 + (**text - '0');
-		if (n > max)
-			return -EINVAL;
-	}
-	*val = n;
-	return 0;
 }
 
 int xengt_uuid_parse(const char *text, char uuid[XENGT_UUID_MAX])

@@ -42,12 +42,6 @@ int xengt_options_parse(const char *text, struct xengt_options *options, char *w
 void xengt_options_print(const struct xengt_options *options, char *text, size_t len);
 
 /**
- * xengt_digits() - read a decimal number, of digits alone, from @text on, which is moved behind it.
- * Returns 0, or -EINVAL when there is none, or it is more than @max.
- */
-int xengt_digits(const char **text, u32 max, u32 *val);
-
-/**
  * xengt_uuid_parse() - a UUID in its usual form (RFC 9562), in lower case into @uuid.
  * Returns 0 or -EINVAL.
  */

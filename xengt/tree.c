@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xengt/number.h"
+
 /* What an inode is about; what does not apply is NULL. */
 struct object {
 	struct daemon *daemon;
@@ -157,9 +159,9 @@ static int store_create(const struct object *o, const char *text)
 static int store_remove(const struct object *o, const char *text)
 {
 	char why[256];
-	u32 val;
+	u64 val;
 
-	if (xengt_digits(&text, 1, &val) || *text)
+	if (xengt_number(text, XENGT_DECIMAL, 0, 1, &val))
 		return -EINVAL;
 	return val ? xengt_instance_remove(&o->daemon->instances, o->instance, why, sizeof(why))
 		   : 0;
@@ -168,9 +170,9 @@ static int store_remove(const struct object *o, const char *text)
 static int destroy_instance(struct daemon *daemon, const char *text)
 {
 	struct guest *guest;
-	u32 vmid;
+	u64 vmid;
 
-	if (xengt_digits(&text, DOMID_FIRST_RESERVED - 1, &vmid) || *text)
+	if (xengt_number(text, XENGT_DECIMAL, 0, DOMID_FIRST_RESERVED - 1, &vmid))
 		return -EINVAL;
 	guest = daemon_find_domid(daemon, vmid);
 	if (!guest)
@@ -187,7 +189,8 @@ static int store_instance(const struct object *o, const char *text)
 {
 	enum { VMID, LOW, HIGH, FENCES, NEEDED, MOST = 16 };
 	char options[TREE_WORD_MAX], why[512];
-	u32 val[MOST], nr = 0;
+	u64 val[MOST];
+	u32 nr = 0;
 
 	if (*text == '-')
 		return destroy_instance(o->daemon, text + 1);
@@ -195,13 +198,13 @@ static int store_instance(const struct object *o, const char *text)
 		/* A screen that no guest has is -1 there. */
 		if (nr >= NEEDED && *text == '-')
 			text++;
-		if (nr == MOST || xengt_digits(&text, 1u << 30, &val[nr++]))
+		if (nr == MOST || xengt_number_at(&text, XENGT_DECIMAL, 1u << 30, &val[nr++]))
 			return -EINVAL;
 	} while (*text++ == ',');
 	if (text[-1] || nr < NEEDED || val[VMID] >= DOMID_FIRST_RESERVED)
 		return -EINVAL;
-	snprintf(options, sizeof(options), "low_gm_mb=%u,high_gm_mb=%u,fences=%u", val[LOW],
-		 val[HIGH], val[FENCES]);
+	snprintf(options, sizeof(options), "low_gm_mb=%u,high_gm_mb=%u,fences=%u", (u32)val[LOW],
+		 (u32)val[HIGH], (u32)val[FENCES]);
 	return daemon_attach(o->daemon, val[VMID], options, NULL, why, sizeof(why));
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/gvt.h"
+#include "xengt/number.h"
 
 /*
  * Names, sizes and weights as GVT-g has them (i915's gvt/vgpu.c, vgpu_types): the last number says
@@ -86,9 +87,10 @@ struct xengt_type *xengt_types_section(struct xengt_types *types, const char *na
 
 static bool resolution(const char **at)
 {
-	u32 width, height;
+	u64 width, height;
 
-	if (xengt_digits(at, 4096, &width) || *(*at)++ != 'x' || xengt_digits(at, 4096, &height))
+	if (xengt_number_at(at, XENGT_DECIMAL, 4096, &width) || *(*at)++ != 'x' ||
+	    xengt_number_at(at, XENGT_DECIMAL, 4096, &height))
 		return false;
 	return width >= 640 && height >= 480;
 }
@@ -115,13 +117,15 @@ static int set_resolutions(struct xengt_type *type, const char *value, char *why
 int xengt_type_set(struct xengt_type *type, const char *key, const char *value, char *why,
 		   size_t why_len)
 {
-	const char *at = value;
+	u64 number;
 
 	if (!strcmp(key, "resolution"))
 		return set_resolutions(type, value, why, why_len);
 	if (!strcmp(key, "instances")) {
-		if (!xengt_digits(&at, 999, &type->instances) && !*at)
+		if (!xengt_number(value, XENGT_EITHER, 0, 999, &number)) {
+			type->instances = number;
 			return 0;
+		}
 		snprintf(why, why_len, "instances=%s: it takes a number from 0 to 999", value);
 		return -EINVAL;
 	}

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "xengt/log.h"
+#include "xengt/number.h"
 #include "xengt/xengt.h"
 
 #define DEFAULT_SLOT 0x10u
@@ -455,8 +456,10 @@ static void set_memory(struct xengt_vgpu *v, void *target_kib)
 int xengt_vgpu_follow_memory(struct xengt_vgpu *v)
 {
 	char *text = read_of(v, XENGT_MEMORY_PATH);
-	u64 target_kib = text ? strtoull(text, NULL, 10) : 0;
+	u64 target_kib = 0;
 
+	if (text)
+		xengt_number(text, XENGT_DECIMAL, 0, ~0ull, &target_kib);
 	free(text);
 	return target_kib ? xengt_vgpu_call(v, set_memory, &target_kib) : 0;
 }

@@ -10,14 +10,17 @@
  */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <xen/xen.h>
 
 #include "core/types.h"
 #include "xengt/client.h"
 #include "xengt/config.h"
+#include "xengt/number.h"
 
 #define ATTACH_TIMEOUT_MS 30000
 
@@ -158,6 +161,7 @@ int main(int argc, char **argv)
 	struct call call = { 0 };
 	const char *model;
 	char why[512];
+	u64 domid;
 
 	if (argc == 2 && about(argv[1]))
 		return 0;
@@ -172,6 +176,11 @@ int main(int argc, char **argv)
 	}
 	if (sort_arguments(argc, argv, &call)) {
 		complain("-xengt takes an argument");
+		return 1;
+	}
+	if (call.domid &&
+	    xengt_number(call.domid, XENGT_DECIMAL, 1, DOMID_FIRST_RESERVED - 1, &domid)) {
+		complain("-xen-domid takes a guest's number, not '%s'", call.domid);
 		return 1;
 	}
 	if (call.domid && attach(&call, config.socket))

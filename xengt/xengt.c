@@ -334,7 +334,8 @@ static void usage(FILE *to)
 {
 	fputs("Usage: xengt [OPTION]... COMMAND [ARGUMENT]...\n"
 	      "Look after the virtual GPUs of this host's Xen guests.\n\n"
-	      "A VGPU is named by its domain's number or name.\n\n",
+	      "A VGPU is named by its domain's number or name, as for xl: digits alone are a\n"
+	      "number. A name that begins with '-' goes behind '--'.\n\n",
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command *command = &commands[i];
@@ -518,6 +519,9 @@ int main(int argc, char **argv)
 			puts("xengt " PACKAGE_VERSION);
 			return 0;
 		default:
+			if (optopt)
+				fputs("xengt: a name that begins with '-' goes behind '--'\n",
+				      stderr);
 			return 2;
 		}
 	}

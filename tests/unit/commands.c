@@ -112,6 +112,95 @@ START_TEST(renamed)
 }
 END_TEST
 
+/* A request with one argument, written as JSON has it. */
+static const char *with(const char *cmd, const char *key, const char *value)
+{
+	static char line[128];
+	struct json_object *request = json_object_new_object();
+
+	json_object_object_add(request, "cmd", json_object_new_string(cmd));
+	json_object_object_add(request, key, json_object_new_string(value));
+	snprintf(line, sizeof(line), "%s", json_object_to_json_string(request));
+	json_object_put(request);
+	return line;
+}
+
+/*
+ * Names that are nearly a number are names: domain 21 has a vGPU, and 22 is called so. xl takes
+ * them the same way (libxl_domain_qualifier_to_domid).
+ */
+START_TEST(named_like_numbers)
+{
+	static const char *const names[] = { "+21", " 21", "21 ", "-21",  "-5",	  "0x15",  "21.0",
+					     "2 1", "1e1", "21x", "\n21", "21\n", "--json" };
+	struct rig *r = daemon_rig_new();
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
+		told(r, with("show", "vgpu", names[i]), ENOENT, NULL);
+		told(r, with("attach", "domain", names[i]), ESRCH, NULL);
+		rename_to(r, names[i]);
+		told(r, with("detach", "vgpu", names[i]), ENOENT, NULL);
+		told(r, with("attach", "domain", names[i]), 0, NULL);
+		ck_assert_ptr_nonnull(daemon_find_domid(&r->daemon, 22));
+		told(r, with("show", "vgpu", names[i]), 0, NULL);
+		told(r, with("detach", "vgpu", names[i]), 0, NULL);
+		ck_assert_ptr_null(daemon_find_domid(&r->daemon, 22));
+		ck_assert_ptr_nonnull(daemon_find_domid(&r->daemon, 21));
+		told(r, with("detach", "vgpu", "21"), 0, NULL);
+	}
+	daemon_rig_free(r);
+}
+END_TEST
+
+/* Digits alone are a domain's number, whatever another domain is called. */
+START_TEST(named_by_digits)
+{
+	struct rig *r = daemon_rig_new();
+
+	rename_to(r, "21");
+	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
+	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), 0);
+	told(r, with("detach", "vgpu", "21"), 0, NULL);
+	ck_assert_ptr_nonnull(daemon_find_domid(&r->daemon, 22));
+	told(r, with("detach", "vgpu", "21"), ENOENT, "no vGPU of a domain '21'");
+	told(r, "{\"cmd\":\"show\",\"vgpu\":22}", 0, NULL);
+	told(r, with("show", "vgpu", "00022"), 0, NULL);
+	/* Of 16 bits, and of 64, the same as 22. */
+	told(r, with("show", "vgpu", "65558"), ENOENT, NULL);
+	told(r, with("show", "vgpu", "4294967318"), ENOENT, NULL);
+	told(r, with("show", "vgpu", "18446744073709551638"), ENOENT, NULL);
+	told(r, with("attach", "domain", "65557"), ESRCH, "there is no domain '65557'");
+	/* Nobody means a guest without a name by it. */
+	rename_to(r, "");
+	told(r, with("detach", "vgpu", ""), ENOENT, NULL);
+	rename_to(r, "a");
+	told(r, "{\"cmd\":\"detach\",\"vgpu\":\"a\\u0000b\"}", EINVAL,
+	     "an argument has a zero byte in it");
+	told(r, with("detach", "vgpu", "a"), 0, NULL);
+	daemon_rig_free(r);
+}
+END_TEST
+
+/* Of two guests that changed their names, each is who it is now, though nobody heard of it yet. */
+START_TEST(names_exchanged)
+{
+	struct rig *r = daemon_rig_new();
+	struct xs_handle *xs = r->daemon.host.xs;
+
+	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/21/name", "one", 3));
+	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/22/name", "two", 3));
+	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
+	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), 0);
+	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/21/name", "two", 3));
+	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/22/name", "one", 3));
+	told(r, with("detach", "vgpu", "one"), 0, NULL);
+	ck_assert_ptr_null(daemon_find_domid(&r->daemon, 22));
+	told(r, with("show", "vgpu", "two"), 0, NULL);
+	daemon_rig_free(r);
+}
+END_TEST
+
 /* As xl mem-set does: the limit, for the guest's memory alone, then what it is to have. */
 static void set_memory(struct rig *r, u64 limit_kib, u64 target_kib)
 {
@@ -183,6 +272,21 @@ START_TEST(misuse)
 		{ "{\"cmd\":\"show\"}", ENOENT, "no vGPU of a domain ''" },
 		{ "{\"cmd\":\"show\",\"vgpu\":\"21\"}", ENOENT, "no vGPU of a domain '21'" },
 		{ "{\"cmd\":\"detach\",\"vgpu\":[21]}", ENOENT, NULL },
+		{ "{\"cmd\":\"watch\",\"vgpu\":\"22\"}", EINVAL, "'' is no guest frame" },
+		{ "{\"cmd\":\"watch\",\"vgpu\":\"22\",\"gfn\":\"0x5x\"}", EINVAL,
+		  "'0x5x' is no guest frame" },
+		{ "{\"cmd\":\"watch\",\"vgpu\":\"22\",\"gfn\":\"0x10000000000000\"}", ERANGE,
+		  "'0x10000000000000' is no guest frame" },
+		{ "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"-4096\"}", EINVAL,
+		  "'-4096' is no address" },
+		{ "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"\"}", EINVAL,
+		  "'' is no address" },
+		{ "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"0\",\"space\":\"ggtt\"}", EINVAL,
+		  "'ggtt' is no number of a space" },
+		{ "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"0\",\"space\":\"4294967296\"}",
+		  ERANGE, "'4294967296' is no number of a space" },
+		{ "{\"cmd\":\"schedule\",\"vgpu\":\"22\",\"weight\":\"+4\"}", EINVAL,
+		  "weight=+4: it takes a number from 1 to 16" },
 		{ "{\"cmd\":\"msi\",\"vgpu\":\"22\"}", ENOTCONN,
 		  "the guest has not enabled the vGPU's MSI" },
 	};
@@ -246,8 +350,10 @@ END_TEST
 
 Suite *suite_commands(void)
 {
-	const TTest *const tests[] = { life,   renamed,	   memory_set,
-				       misuse, idle_reset, graphics_memory };
+	const TTest *const tests[] = {
+		life,	    renamed, named_like_numbers, named_by_digits, names_exchanged,
+		memory_set, misuse,  idle_reset,	 graphics_memory
+	};
 
 	return unit_suite("commands", tests, ARRAY_SIZE(tests));
 }

@@ -107,6 +107,10 @@ START_TEST(refused)
 		{ "id=4",
 		  "'id' is no option of a vGPU (type, uuid, aperture_mb, memory_mb, fences, "
 		  "weight, cap, audit_user, slot, read_through are)" },
+		{ "slot=010", "slot=010: it takes a number from 1 to 31" },
+		{ "slot=+10", "slot=+10: it takes a number from 1 to 31" },
+		{ "slot= 10", "slot= 10: it takes a number from 1 to 31" },
+		{ "slot=10 ", "slot=10 : it takes a number from 1 to 31" },
 		/* A leading blank hides a sign from a careless check. */
 		{ "fences= -4294967292", "fences= -4294967292: it takes a number from 1 to 32" },
 		{ "slot= -18446744073709551612",

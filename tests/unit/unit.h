@@ -14,6 +14,7 @@ Suite *suite_config(void);
 Suite *suite_handshakes(void);
 Suite *suite_irq(void);
 Suite *suite_life(void);
+Suite *suite_number(void);
 Suite *suite_options(void);
 Suite *suite_page_track(void);
 Suite *suite_property(void);
