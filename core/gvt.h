@@ -163,7 +163,8 @@ struct vgpu_counters {
 	u64 tracked_write;
 	u64 outside;	   /* an address that is none of its own, or a width that none has */
 	u64 ro_write;	   /* writes that a read-only register dropped */
-	u64 msi;	   /* interrupts sent */
+	u64 msi;	   /* interrupts sent as messages */
+	u64 intx;	   /* interrupts sent by asserting the pin */
 	u64 irq_raised;	   /* events of interrupt sources that no mask held back */
 	u64 irq_masked;	   /* those that one did */
 	u64 irq_coalesced; /* of those raised, without a message of their own */

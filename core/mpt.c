@@ -37,6 +37,15 @@ int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu)
 	return err;
 }
 
+int intel_gvt_hypervisor_set_intx(struct intel_vgpu *vgpu, bool level)
+{
+	int err = vgpu->gvt->mpt->set_intx ? vgpu->gvt->mpt->set_intx(vgpu->handle, level) : 0;
+
+	if (!err && level)
+		vgpu->state->counters.intx++;
+	return err;
+}
+
 int intel_gvt_hypervisor_enable_page_track(struct intel_vgpu *vgpu, unsigned long gfn)
 {
 	return vgpu->gvt->mpt->enable_page_track(vgpu->handle, gfn);

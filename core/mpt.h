@@ -36,6 +36,7 @@ struct intel_gvt_mpt {
 	int (*attach_vgpu)(struct intel_vgpu *vgpu, unsigned long *handle);
 	void (*detach_vgpu)(unsigned long handle);
 	int (*inject_msi)(unsigned long handle, u32 addr, u16 data);
+	int (*set_intx)(unsigned long handle, bool level);
 	int (*enable_page_track)(unsigned long handle, u64 gfn);
 	int (*disable_page_track)(unsigned long handle, u64 gfn);
 	int (*read_gpa)(unsigned long handle, unsigned long gpa, void *buf, unsigned long len);
@@ -92,6 +93,14 @@ void intel_gvt_hypervisor_detach_vgpu(struct intel_vgpu *vgpu);
  * Returns 0 or a negative errno.
  */
 int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu);
+
+/**
+ * intel_gvt_hypervisor_set_intx() - drive the vGPU's interrupt pin, INTA#.
+ * The guest's interrupt controller sees the line asserted (@level true) until it is driven
+ * otherwise, also when this process ends. Setting the level that the line has is allowed. Returns 0
+ * or a negative errno, the line then being as it was. A back end without it has no pin: 0.
+ */
+int intel_gvt_hypervisor_set_intx(struct intel_vgpu *vgpu, bool level);
 
 /**
  * intel_gvt_hypervisor_enable_page_track() - have writes to a guest page reported.

@@ -43,7 +43,15 @@ struct vgpu_state {
 	u64 ggtt[VGPU_GGTT_PAGES * 512] __attribute__((aligned(4096)));
 };
 
-#define VGPU_STATE_LAYOUT 7u
+#define VGPU_STATE_LAYOUT 8u
+
+/* What the hypervisor was last told of the interrupt pin. */
+enum vgpu_pin {
+	VGPU_PIN_UNKNOWN, /* nothing yet: an earlier process, or a saved domain, may have left it on
+			   */
+	VGPU_PIN_OFF,
+	VGPU_PIN_ON,
+};
 
 struct intel_vgpu {
 	struct intel_gvt *gvt;
@@ -56,7 +64,8 @@ struct intel_vgpu {
 		u32 reads, writes;
 	} * access;    /* one for each register dword */
 	bool taken_up; /* its guest has a GGTT already */
-	bool irq_line; /* something is pending, and its message sent */
+	bool irq_sent; /* something is pending, and its message was sent */
+	enum vgpu_pin pin;
 	struct page_track_table tracked;
 	struct gvt_gpu_space *space; /* of it on the GPU; NULL: none */
 	struct vgpu_gtt gtt;
@@ -86,6 +95,7 @@ void gvt_pvinfo_populate(struct intel_vgpu *vgpu);
 /* core/pci/cfg_space.c */
 void vgpu_cfg_reset(struct intel_vgpu *vgpu);
 bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data);
+bool vgpu_cfg_intx(struct intel_vgpu *vgpu, bool pending);
 u64 vgpu_cfg_bar_address(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar);
 
 /* core/pci/bar.c */

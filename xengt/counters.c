@@ -49,6 +49,7 @@ static const struct field fields[] = {
 	GVT_FIELD(outside),
 	GVT_FIELD(ro_write),
 	GVT_FIELD(msi),
+	GVT_FIELD(intx),
 	GVT_FIELD(irq_raised),
 	GVT_FIELD(irq_masked),
 	GVT_FIELD(irq_coalesced),

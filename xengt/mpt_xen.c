@@ -114,6 +114,16 @@ static int inject_msi(unsigned long handle, u32 addr, u16 data)
 	return xendevicemodel_inject_msi(v->dmod, v->domid, addr, data) ? -errno : 0;
 }
 
+static int set_intx(unsigned long handle, bool level)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return xendevicemodel_set_pci_intx_level(v->dmod, v->domid, 0, 0, v->state->options.slot, 0,
+						 level)
+		       ? -errno
+		       : 0;
+}
+
 static int enable_page_track(unsigned long handle, u64 gfn)
 {
 	return xengt_track_enable(of(handle), gfn);
@@ -343,6 +353,7 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.attach_vgpu = attach_vgpu,
 	.detach_vgpu = detach_vgpu,
 	.inject_msi = inject_msi,
+	.set_intx = set_intx,
 	.enable_page_track = enable_page_track,
 	.disable_page_track = disable_page_track,
 	.read_gpa = read_gpa,

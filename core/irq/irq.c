@@ -74,21 +74,38 @@ static void show(struct intel_vgpu *vgpu, enum vgpu_irq_group group)
 	gvt_vreg_set(vgpu, MASTER, master);
 }
 
-/*
- * A message when the line to the processor rises; true when it was sent. While messages are off,
- * or when one fails, the line is as if low, and rises later.
- */
-static bool signal(struct intel_vgpu *vgpu)
+/* Drives the pin, where it is not so already; true when it was asserted. A failure is tried again
+ * the next time. */
+static bool drive(struct intel_vgpu *vgpu, bool level)
 {
-	bool was = vgpu->irq_line;
+	enum vgpu_pin pin = level ? VGPU_PIN_ON : VGPU_PIN_OFF;
+
+	if (vgpu->pin == pin || intel_gvt_hypervisor_set_intx(vgpu, level))
+		return false;
+	vgpu->pin = pin;
+	return level;
+}
+
+/* Sends one message for what is pending, until nothing is; true when it was sent. While messages
+ * are off, or when one fails, it is not sent yet. */
+static bool send(struct intel_vgpu *vgpu, bool pending)
+{
+	bool was = vgpu->irq_sent;
 	u32 addr;
 	u16 data;
 
-	vgpu->irq_line = master_on(vgpu) && gvt_vreg(vgpu, MASTER) & ~MASTER_ENABLE;
-	if (!vgpu->irq_line || was)
-		return false;
-	vgpu->irq_line = vgpu_cfg_msi(vgpu, &addr, &data) && !intel_gvt_hypervisor_inject_msi(vgpu);
-	return vgpu->irq_line;
+	vgpu->irq_sent = pending && vgpu_cfg_msi(vgpu, &addr, &data) &&
+			 (was || !intel_gvt_hypervisor_inject_msi(vgpu));
+	return vgpu->irq_sent && !was;
+}
+
+/* Tells the processor what is pending, by pin or message; true when it has been interrupted. */
+static bool signal(struct intel_vgpu *vgpu)
+{
+	bool pending = master_on(vgpu) && gvt_vreg(vgpu, MASTER) & ~MASTER_ENABLE;
+	bool asserted = drive(vgpu, vgpu_cfg_intx(vgpu, pending));
+
+	return send(vgpu, pending) || asserted;
 }
 
 /* Events of @bits that no mask held back. */
@@ -137,7 +154,7 @@ void vgpu_irq_reset(struct intel_vgpu *vgpu)
 {
 	for (u32 i = 0; i < VGPU_NR_IRQ_GROUPS; i++)
 		vgpu->state->irq_second[i] = 0;
-	vgpu->irq_line = false;
+	signal(vgpu);
 }
 
 void vgpu_irq_refresh(struct intel_vgpu *vgpu)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts of a vGPU: from an event to a message (MSI), as Gen8 and Gen9 do it.
+ * Interrupts of a vGPU: from an event to a message (MSI) or the pin (INTA#), as Gen8 and Gen9 do
+ * it.
  *
  * Sources stand in groups of up to 32, each with four registers. An event of a source that its
  * group's mask (IMR) lets through is latched in the identity (IIR) until the guest writes a one
@@ -8,6 +9,10 @@
  * the master's enable bit is on, the first such bit sends one message. No other follows until all
  * is served, or the guest switches the master off and on again, as its handler does: what is
  * still latched then sends one again.
+ *
+ * A guest that has not enabled messages is interrupted by the pin. It is asserted for as long as
+ * the master is on and shows such a bit; so it falls when the handler switches the master off, or
+ * has cleared all causes.
  *
  * Status (ISR) is what a source's line says now. Most events are pulses and never seen there.
  *
@@ -58,12 +63,13 @@ void vgpu_irq_raise_engine(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 
  * line is its going on, and its being on when it is let through by the mask. */
 void vgpu_irq_set_level(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits, bool on);
 
-/** vgpu_irq_reset() - the registers were reset: nothing is latched, nothing sent. */
+/** vgpu_irq_reset() - the registers were reset: nothing is latched, nothing sent, the pin is off.
+ */
 void vgpu_irq_reset(struct intel_vgpu *vgpu);
 
 /**
- * vgpu_irq_refresh() - send what is latched and was not sent: messages were off, or an earlier
- * process ended before it could.
+ * vgpu_irq_refresh() - send what is latched and was not sent, and drive the pin accordingly:
+ * messages or the pin were switched on or off, or an earlier process ended before it could.
  */
 void vgpu_irq_refresh(struct intel_vgpu *vgpu);
 

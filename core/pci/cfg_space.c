@@ -49,7 +49,7 @@ static const struct cfg_field fields[] = {
 	{ PCI_SUBSYSTEM_ID, 2, 0x2015, 0 },
 	{ PCI_CAPABILITY_LIST, 1, CFG_EXP, 0 },
 	{ PCI_INTERRUPT_LINE, 1, 0, 0xff, .sticky = true },
-	{ PCI_INTERRUPT_PIN, 1, 1, 0 },
+	{ PCI_INTERRUPT_PIN, 1, 1, 0 }, /* INTA# */
 	/* GGMS (7:6) 3: an 8 MiB GTT. GMS (15:8) 0: no stolen memory. */
 	{ CFG_GMCH, 2, 3 << 6, 0 },
 	{ CFG_BSM, 4, 0, 0 },
@@ -123,6 +123,20 @@ bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data)
 	return true;
 }
 
+/*
+ * Says in the status register that an interrupt is pending, and whether the pin is to say so too.
+ * While messages are enabled neither does, whether or not they can be sent; "interrupt disable"
+ * keeps the pin quiet, and not the status (PCI Local Bus Specification 3.0, 6.2.2, 6.2.3, 6.8.1.3).
+ */
+bool vgpu_cfg_intx(struct intel_vgpu *vgpu, bool pending)
+{
+	u8 *status = vgpu->state->cfg + PCI_STATUS;
+	bool intx = pending && !(cfg16(vgpu, CFG_MSI + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE);
+
+	*status = (*status & ~PCI_STATUS_INTERRUPT) | (intx ? PCI_STATUS_INTERRUPT : 0);
+	return intx && !(cfg16(vgpu, PCI_COMMAND) & PCI_COMMAND_INTX_DISABLE);
+}
+
 u64 vgpu_cfg_bar_address(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 {
 	unsigned int at = bar == VGPU_BAR_GTTMM ? PCI_BASE_ADDRESS_0 : PCI_BASE_ADDRESS_2;
@@ -184,7 +198,7 @@ int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, c
 		cfg[offset + i] = (cfg[offset + i] & ~mask) | (val[i] & mask);
 	}
 	vgpu_bars_update(vgpu);
-	/* Messages may have been switched on. */
+	/* Messages, or the pin, may have been switched on or off. */
 	vgpu_irq_refresh(vgpu);
 	/* Where the OpRegion cannot be had, its driver goes on without. */
 	if (offset + bytes > CFG_ASLS)

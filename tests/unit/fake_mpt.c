@@ -80,6 +80,17 @@ static int inject_msi(unsigned long handle, u32 addr, u16 data)
 	return 0;
 }
 
+static int set_intx(unsigned long handle, bool level)
+{
+	struct fake *f = of(handle);
+
+	f->calls++;
+	f->intx_calls++;
+	if (!f->fail_intx)
+		f->intx = level;
+	return f->fail_intx;
+}
+
 /* Whether writes to guest frame @gfn trap, or NULL: it is no memory. */
 static bool *track_of(struct fake *f, u64 gfn)
 {
@@ -227,6 +238,7 @@ static const struct intel_gvt_mpt fake_mpt = {
 	.attach_vgpu = attach_vgpu,
 	.detach_vgpu = detach_vgpu,
 	.inject_msi = inject_msi,
+	.set_intx = set_intx,
 	.enable_page_track = enable_page_track,
 	.disable_page_track = disable_page_track,
 	.read_gpa = read_gpa,

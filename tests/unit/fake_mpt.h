@@ -70,6 +70,9 @@ struct fake {
 	char shown[1024]; /* what fake_log() returned last */
 	u32 msi_addr;
 	u16 msi_data;
+	bool intx;     /* the pin, as last driven */
+	int fail_intx; /* what driving it fails with, until that is 0 again */
+	unsigned int intx_calls;
 
 	/* Each, unless 0, is what the next such call fails with. */
 	int fail_attach, fail_area, fail_place, fail_track, fail_msi, fail_dma, fail_alias;

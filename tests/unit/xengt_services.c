@@ -33,6 +33,69 @@ START_TEST(msi)
 }
 END_TEST
 
+#define MASTER_IRQ 0x44200u
+#define GT0_IIR	   0x44308u
+#define GT0_IER	   0x4430cu
+#define GT0_IMR	   0x44304u
+
+static void raise_event(struct xengt_vgpu *v, void *arg)
+{
+	(void)arg;
+	vgpu_irq_raise(v->vgpu, VGPU_IRQ_GT0, 1);
+}
+
+/* A guest that has not enabled messages enables its interrupts, and one comes. */
+static void interrupt(struct guest *g)
+{
+	guest_write(g, GUEST_BAR0 + GT0_IMR, 4, 0);
+	guest_write(g, GUEST_BAR0 + GT0_IER, 4, 1);
+	guest_write(g, GUEST_BAR0 + MASTER_IRQ, 4, 1u << 31);
+	guest_in_thread(g, raise_event, NULL);
+}
+
+/* The pin follows its causes, whoever serves the guest; a vGPU that goes leaves none asserted. */
+START_TEST(pin)
+{
+	struct guest *g = guest_start(1);
+	unsigned int asserted = 0;
+
+	interrupt(g);
+	for (unsigned int dev = 0; dev < 32; dev++)
+		for (unsigned int intx = 0; intx < 4; intx++)
+			asserted += exen_intx_level(g->d, dev, intx);
+	ck_assert_uint_eq(asserted, 1);
+	ck_assert(exen_intx_level(g->d, 16, 0));
+	guest_kill(g, false);
+	ck_assert(exen_intx_level(g->d, 16, 0));
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	ck_assert(exen_intx_level(g->d, 16, 0));
+	guest_write(g, GUEST_BAR0 + GT0_IIR, 4, 1);
+	ck_assert(!exen_intx_level(g->d, 16, 0));
+	ck_assert_uint_eq(intel_vgpu_counters(g->v->vgpu)->intx, 2);
+	ck_assert_uint_eq(intel_vgpu_counters(g->v->vgpu)->msi, 0);
+	guest_in_thread(g, raise_event, NULL);
+	ck_assert(exen_intx_level(g->d, 16, 0));
+	guest_detach(g);
+	ck_assert(!exen_intx_level(g->d, 16, 0));
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+/* A domain that was saved with the pin asserted is restored so; its vGPU is as after power-on. */
+START_TEST(pin_left_on)
+{
+	struct guest *g = guest_new(1, 0);
+	xendevicemodel_handle *dmod = xendevicemodel_open(NULL, 0);
+
+	ck_assert_int_eq(xendevicemodel_set_pci_intx_level(dmod, GUEST_DOMID, 0, 0, 5, 0, 1), 0);
+	xendevicemodel_close(dmod);
+	ck_assert_int_eq(guest_attach(g, "slot=5"), 0);
+	ck_assert(!exen_intx_level(g->d, 5, 0));
+	guest_free(g);
+}
+END_TEST
+
 /* All that the vGPU had of its guest is given back, and the guest may set it up again. */
 START_TEST(function_level_reset)
 {
@@ -255,6 +318,8 @@ END_TEST
 Suite *suite_xengt_services(void)
 {
 	const TTest *const tests[] = { msi,
+				       pin,
+				       pin_left_on,
 				       function_level_reset,
 				       asked_in_its_thread,
 				       thread_ended,

@@ -113,3 +113,33 @@ case_seen() {
 		until_true 10 entries "$domid" a7af6ff8c1854f87904174273ca17d5d || return
 	return $ok
 }
+
+# means NAME DOMID: it is that domain's vGPU.
+means() {
+	xengt show -- "$1" | grep -q "(domain $2): vGPU" || { echo "'$1' is not domain $2"; return 1; }
+}
+
+# Two guests, of which the second has names that are nearly the first one's number: each command means
+# the guest that xl means.
+case_names() {
+	local one two name ok=0 vgpu=('device_model_version="qemu-xen"'
+		'device_model_override="/usr/libexec/xengt/xengt-dm"'
+		'device_model_args=["-xengt","type=i915-GVTg_V5_8"]')
+	waiting one "$1" "${vgpu[@]}" && waiting two "$1" "${vgpu[@]}" || return
+	one=$(xl domid one) two=$(xl domid two)
+	for name in "+$one" " $one" "$one " "-$one" -5 "0x$one" "$one.0" "1e1" 'a b' "it's \"so\"" '*' ü --json; do
+		xl rename -- "$two" "$name" && [[ $(xl domid -- "$name") == "$two" ]] && means "$name" "$two" &&
+			xengt regs -- "$name" && xengt gtt -- "$name" && xengt verify -- "$name" &&
+			xengt schedule -- "$name" 5 && xengt reset -- "$name" &&
+			xengt detach -- "$name" && ! xengt detach -- "$name" &&
+			xengt show "$one" && xengt attach -- "$name" type=i915-GVTg_V5_8 && means "$name" "$two" ||
+			{ echo "'$name' is not domain $two"; ok=1; }
+	done >/tmp/names 2>&1
+	# Digits alone are the number, as for xl.
+	xl rename "$two" "$one" && [[ $(xl domname "$one") == one ]] && means "$one" "$one" || ok=1
+	xl destroy "$one"
+	xl destroy "$two"
+	until_true 30 test ! -e "$tree/vm$two" || return
+	((ok)) && tail -n 40 /tmp/names
+	return $ok
+}
