@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "core/softgpu/softgpu.h"
+#include "xengt/number.h"
 
 #define SIDE   1024u /* pixels of 32 bits */
 #define BYTES  (SIDE * SIDE * 4)
@@ -274,18 +275,22 @@ static double seconds(void)
 
 int main(int argc, char **argv)
 {
-	u32 rounds = argc > 1 ? (u32)strtoul(argv[1], NULL, 0) : 50;
 	const char *only = argc > 2 ? argv[2] : NULL;
 	struct softgpu_engine e = { .memory = memory(MEMORY) };
 	double best[ARRAY_SIZE(rows)];
+	u64 rounds = 50;
 
+	if (argc > 1 && xengt_number(argv[1], XENGT_EITHER, 1, UINT32_MAX, &rounds)) {
+		fputs("blit: ROUNDS is a number, from 1\n", stderr);
+		return 2;
+	}
 	e.page = memory(MEMORY / GVT_PAGE_SIZE * sizeof(*e.page));
 	for (u32 i = 0; i < MEMORY / GVT_PAGE_SIZE; i++)
 		e.page[i] = e.memory + i * GVT_PAGE_SIZE;
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++)
 		best[i] = 1e9;
 	/* Rows take turns, so that what else the machine does is everyone's. */
-	for (u32 n = 0; n < rounds; n++)
+	for (u64 n = 0; n < rounds; n++)
 		for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 			double start = seconds();
 			double took;

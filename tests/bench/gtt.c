@@ -5,6 +5,7 @@
  * built without sanitizers.
  */
 #include "tests/bench/gtt.h"
+#include "xengt/number.h"
 
 #include <linux/pci_regs.h>
 #include <stdio.h>
@@ -497,11 +498,13 @@ static void bench_ggtt(struct bench *b, int rounds)
 
 int main(int argc, char **argv)
 {
-	int rounds = argc > 1 ? atoi(argv[1]) : 20;
 	struct bench *b = make();
+	u64 rounds = 20;
 
-	if (rounds < 1)
+	if (argc > 1 && xengt_number(argv[1], XENGT_EITHER, 1, INT32_MAX, &rounds)) {
+		fputs("gtt: ROUNDS is a number, from 1\n", stderr);
 		return 2;
+	}
 	if (argc > 2) {
 		build(b, rounds);
 		return 0;

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "tests/bench/bare_guest.h"
+#include "xengt/number.h"
 
 #define WARM_UP	    1000u
 #define PLAIN	    0x4f100u /* a scratch register */
@@ -124,15 +125,15 @@ static void run(const struct kind *kind, u32 count)
 
 int main(int argc, char **argv)
 {
-	long count = argc > 2 ? strtol(argv[2], NULL, 10) : 200000;
+	u64 count = 200000;
 	bool any = false;
 
-	if (count < 1 || count > 10000000) {
+	if (argc > 2 && xengt_number(argv[2], XENGT_EITHER, 1, 10000000, &count)) {
 		fputs("bench_requests: COUNT is from 1 to 10000000\n", stderr);
 		return 2;
 	}
-	printf("%-15s %8s %8s %8s %8s  nanoseconds from ring to reply, of %ld\n", "request",
-	       "smallest", "median", "95 %", "99 %", count);
+	printf("%-15s %8s %8s %8s %8s  nanoseconds from ring to reply, of %llu\n", "request",
+	       "smallest", "median", "95 %", "99 %", (unsigned long long)count);
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		if (argc > 1 && strcmp(argv[1], kinds[i].name) && strcmp(argv[1], "all"))
 			continue;

@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "xengt/number.h"
 #include "xengt/xengt.h"
 
 #define MAX 300000u
@@ -233,8 +234,14 @@ static void obey(struct pages *p, char *line)
 {
 	char *name = strtok(line, " \n"), *word;
 
-	for (u32 i = 0; i < ARRAY_SIZE(p->arg); i++)
-		p->arg[i] = (word = strtok(NULL, " \n")) ? strtoull(word, NULL, 0) : 0;
+	for (u32 i = 0; i < ARRAY_SIZE(p->arg); i++) {
+		p->arg[i] = 0;
+		word = strtok(NULL, " \n");
+		if (word && xengt_number(word, XENGT_EITHER, 0, ~0ull, &p->arg[i])) {
+			puts("that is no number");
+			return;
+		}
+	}
 	for (u32 i = 0; name && i < ARRAY_SIZE(commands); i++) {
 		if (strcmp(commands[i].name, name))
 			continue;
@@ -252,15 +259,16 @@ int main(int argc, char **argv)
 	struct xengt_host h = { 0 };
 	struct xengt_options options = xengt_options_default();
 	char why[256], line[256];
+	u64 domid;
 	int err;
 
-	if (argc < 3)
+	if (argc < 3 || xengt_number(argv[1], XENGT_DECIMAL, 1, DOMID_FIRST_RESERVED - 1, &domid))
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	h.state_dir = argv[2];
 	if (xengt_host_init(&h))
 		return 1;
-	err = xengt_vgpu_attach(&h, atoi(argv[1]), &options, argc > 3, &p.v, why, sizeof(why));
+	err = xengt_vgpu_attach(&h, domid, &options, argc > 3, &p.v, why, sizeof(why));
 	if (err) {
 		printf("not attached: %s\n", why);
 		xengt_host_exit(&h);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "tests.h"
+#include "xengt/number.h"
 
 enum kind { FRIENDLY, HOSTILE, MEASURE };
 
@@ -106,8 +107,10 @@ int main(int argc, char **argv)
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	while ((option = getopt(argc, argv, "n:s:l:t:")) != -1) {
-		unsigned int value = optarg ? strtoul(optarg, NULL, 0) : 0;
+		u64 value = 0;
 
+		if (optarg && xengt_number(optarg, XENGT_EITHER, 0, UINT32_MAX, &value))
+			return usage();
 		switch (option) {
 		case 'n':
 			count = value;
