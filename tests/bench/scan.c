@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the audit of commands costs, beside memcpy of the same bytes in the same run:
- * tests/bench/scan [ROUNDS]. Each figure is the least of some rounds. To be built without
- * sanitizers.
+ *   tests/bench/scan [ROUNDS]         nanoseconds; each figure is the least of some rounds
+ *   tests/bench/scan --instructions   what valgrind's callgrind counts inside gvt_scan_ring()
+ * To be built without sanitizers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,14 +39,54 @@ static const u32 registers[] = {
 	1,	    0x7004, 1, 0xe188, 1, 0xe184, 1, 0xe180, 1, 0x2580, 1, 0,
 };
 
-/* States and draws, up to the batch's end. */
-static size_t golden(u32 *dw)
-{
-	u32 at = 0;
+struct row {
+	const char *name;
+	enum gvt_engine engine;
+	u32 dw[4096]; /* one piece, that a ring holds over and over */
+	u32 len;
+};
 
-	gvt_scan_end(GVT_RCS0, golden_gen9, ARRAY_SIZE(golden_gen9), &at);
-	memcpy(dw, golden_gen9, (at - 1) * sizeof(*dw));
-	return at - 1;
+static void add(struct row *row, const u32 *dw, size_t len)
+{
+	memcpy(row->dw + row->len, dw, len * sizeof(*dw));
+	row->len += len;
+}
+
+enum { MIX, REQUESTS, STATES, REGISTERS, BLITS, IDLE, NR_ROWS };
+
+static void make_rows(struct row *rows)
+{
+	static const char *const names[] = {
+		[MIX] = "mix",	     [REQUESTS] = "requests",
+		[STATES] = "states", [REGISTERS] = "registers",
+		[BLITS] = "blits",   [IDLE] = "idle",
+	};
+	u32 states = 0;
+
+	for (int i = 0; i < NR_ROWS; i++)
+		rows[i].name = names[i];
+	rows[BLITS].engine = GVT_BCS0;
+	rows[IDLE].engine = GVT_VCS0;
+	/* States and draws, without the batch's end. */
+	gvt_scan_end(GVT_RCS0, golden_gen9, ARRAY_SIZE(golden_gen9), &states);
+	add(&rows[STATES], golden_gen9, states - 1);
+	add(&rows[REQUESTS], request, ARRAY_SIZE(request));
+	add(&rows[REGISTERS], registers, ARRAY_SIZE(registers));
+	add(&rows[BLITS], blit, ARRAY_SIZE(blit));
+	add(&rows[IDLE], (const u32[]){ 0 }, 1);
+	/* All of it: states and registers as they are sent once, and thirty requests. */
+	add(&rows[MIX], golden_gen9, states - 1);
+	add(&rows[MIX], registers, ARRAY_SIZE(registers));
+	for (int i = 0; i < 30; i++)
+		add(&rows[MIX], request, ARRAY_SIZE(request));
+}
+
+/* @nr dwords of @row, whole pieces, idle dwords behind. */
+static void fill(u32 *dw, u32 nr, const struct row *row)
+{
+	memset(dw, 0, nr * sizeof(*dw));
+	for (u32 at = 0; at + row->len <= nr; at += row->len)
+		memcpy(dw + at, row->dw, row->len * sizeof(*dw));
 }
 
 /* Of the processor's time, that others on the machine do not count. */
@@ -57,83 +98,120 @@ static u64 now(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-/* @nr dwords of @piece over and over, whole pieces, idle dwords behind. */
-static void fill(u32 *dw, u32 nr, const u32 *piece, size_t len)
+static void least(u64 *ns, u64 start)
 {
-	memset(dw, 0, nr * sizeof(*dw));
-	for (u32 at = 0; at + len <= nr; at += len)
-		memcpy(dw + at, piece, len * sizeof(*dw));
+	u64 took = now() - start;
+
+	*ns = took < *ns ? took : *ns;
 }
 
-static void measure(const struct intel_gvt *gvt, const char *name, enum gvt_engine engine, u32 nr,
-		    const u32 *piece, size_t len, unsigned int rounds)
+static void audit(const struct intel_gvt *gvt, const struct row *row, u32 *dw, u32 nr,
+		  struct gvt_scan_counts *counts)
 {
-	u64 scan_ns = ~0ull, copy_ns = ~0ull, each = LARGE / nr;
-	u32 *dw = malloc(nr * sizeof(*dw)), *to = malloc(nr * sizeof(*dw));
-	struct gvt_scan_counts counts = { 0 };
 	const struct gvt_scan scan = {
 		.gvt = gvt,
-		.engine = engine,
+		.engine = row->engine,
 		.limit = 0xfc000000,
-		.counts = &counts,
+		.counts = counts,
 	};
 	struct gvt_scan_fault fault;
-	double bytes = nr * sizeof(*dw), seconds;
 
-	fill(dw, nr, piece, len);
-	memcpy(to, dw, nr * sizeof(*dw));
-	for (unsigned int r = 0; r < rounds; r++) {
-		u64 start = now(), ns;
-
-		for (u64 i = 0; i < each; i++) {
-			memcpy(to, dw, nr * sizeof(*dw));
-			__asm__ volatile("" : : "r"(to) : "memory");
-		}
-		ns = (now() - start) / each;
-		copy_ns = ns < copy_ns ? ns : copy_ns;
-		start = now();
-		for (u64 i = 0; i < each; i++)
-			if (gvt_scan_ring(&scan, dw, nr, &fault)) {
-				printf("%s: %s at 0x%x\n", name, fault.why, fault.offset);
-				exit(1);
-			}
-		ns = (now() - start) / each;
-		scan_ns = ns < scan_ns ? ns : scan_ns;
+	if (gvt_scan_ring(&scan, dw, nr, &fault)) {
+		printf("%s: %s at 0x%x\n", row->name, fault.why, fault.offset);
+		exit(1);
 	}
-	seconds = scan_ns / 1e9;
-	printf("%-10s %5u KiB  %8.2f GB/s  %8.2f GB/s  %6.3f  %8.1f ns\n", name, nr / 256,
-	       bytes / seconds / 1e9, (double)bytes / copy_ns, (double)copy_ns / scan_ns,
+}
+
+static void measure(const struct intel_gvt *gvt, const struct row *row, u32 nr, u64 rounds)
+{
+	u64 scan_ns = ~0ull, copy_ns = ~0ull, clock_ns = ~0ull;
+	u32 *dw = malloc(nr * sizeof(*dw)), *to = malloc(nr * sizeof(*dw));
+	struct gvt_scan_counts counts = { 0 };
+	double bytes = nr * sizeof(*dw);
+
+	if (!dw || !to)
+		exit(1);
+	for (u64 i = 0; i < rounds * (LARGE / nr); i++) {
+		/* Anew each time: the audit puts right what stands there. */
+		fill(dw, nr, row);
+		least(&clock_ns, now());
+		u64 start = now();
+		memcpy(to, dw, nr * sizeof(*dw));
+		__asm__ volatile("" : : "r"(to) : "memory");
+		least(&copy_ns, start);
+		start = now();
+		audit(gvt, row, dw, nr, &counts);
+		least(&scan_ns, start);
+	}
+	scan_ns -= clock_ns;
+	copy_ns -= clock_ns;
+	printf("%-10s %5u KiB  %8.2f GB/s  %8.2f GB/s  %6.3f  %8.1f ns\n", row->name, nr / 256,
+	       bytes / scan_ns, bytes / copy_ns, (double)copy_ns / scan_ns,
 	       (double)scan_ns * counts.runs / counts.commands);
 	free(dw);
 	free(to);
 }
 
+/* One audit of a ring's size of @row; what callgrind's run looks at. */
+static void once(const struct intel_gvt *gvt, const struct row *row, struct gvt_scan_counts *counts)
+{
+	static u32 dw[SMALL];
+
+	fill(dw, SMALL, row);
+	audit(gvt, row, dw, SMALL, counts);
+}
+
+static void instructions(const struct intel_gvt *gvt, const char *program, const struct row *row)
+{
+	struct gvt_scan_counts counts = { 0 };
+	char line[512], command[512];
+	unsigned long long all = 0;
+	FILE *run;
+
+	snprintf(command, sizeof(command),
+		 "valgrind --tool=callgrind --toggle-collect=gvt_scan_ring "
+		 "--callgrind-out-file=/dev/null '%s' --once %s 2>&1",
+		 program, row->name);
+	run = popen(command, "r");
+	while (run && fgets(line, sizeof(line), run))
+		if (strstr(line, "Collected : "))
+			all = strtoull(strstr(line, " : ") + 3, NULL, 10);
+	if (!run || pclose(run) || !all) {
+		printf("%s: %s\n", row->name, "valgrind does not say");
+		exit(1);
+	}
+	once(gvt, row, &counts);
+	printf("%-10s %12.1f %12.2f %12.1f\n", row->name, (double)all / counts.commands,
+	       (double)all / counts.dwords,
+	       counts.registers ? (double)all / counts.registers : 0.0);
+}
+
 int main(int argc, char **argv)
 {
-	unsigned int rounds = argc > 1 ? atoi(argv[1]) : 100;
 	static const struct intel_gvt_mpt none;
-	u32 states[ARRAY_SIZE(golden_gen9)], mix[4096];
-	size_t nr_states = golden(states), nr_mix = 0;
+	static struct row rows[NR_ROWS];
+	bool counted = argc > 1 && !strcmp(argv[1], "--instructions");
+	unsigned int rounds = argc > 1 ? atoi(argv[1]) : 100;
 	struct intel_gvt *gvt;
 
+	make_rows(rows);
 	if (intel_gvt_init(&none, NULL, NULL, &gvt))
 		return 1;
-	/* All of it: states and registers as they are sent once, and thirty requests. */
-	memcpy(mix, states, nr_states * sizeof(u32));
-	nr_mix += nr_states;
-	memcpy(mix + nr_mix, registers, sizeof(registers));
-	nr_mix += ARRAY_SIZE(registers);
-	for (int i = 0; i < 30; i++, nr_mix += ARRAY_SIZE(request))
-		memcpy(mix + nr_mix, request, sizeof(request));
+	if (argc > 2 && !strcmp(argv[1], "--once")) {
+		struct gvt_scan_counts counts = { 0 };
 
-	puts("commands   bytes      audit          memcpy         ratio   a command");
-	for (u32 nr = SMALL; nr <= LARGE; nr *= LARGE / SMALL) {
-		measure(gvt, "mix", GVT_RCS0, nr, mix, nr_mix, rounds);
-		measure(gvt, "requests", GVT_RCS0, nr, request, ARRAY_SIZE(request), rounds);
-		measure(gvt, "states", GVT_RCS0, nr, states, nr_states, rounds);
-		measure(gvt, "registers", GVT_RCS0, nr, registers, ARRAY_SIZE(registers), rounds);
-		measure(gvt, "blits", GVT_BCS0, nr, blit, ARRAY_SIZE(blit), rounds);
-		measure(gvt, "idle", GVT_VCS0, nr, (const u32[]){ 0 }, 1, rounds);
+		for (int i = 0; i < NR_ROWS; i++)
+			if (!strcmp(argv[2], rows[i].name))
+				once(gvt, &rows[i], &counts);
+	} else if (counted) {
+		puts("instructions  a command      a dword   a register");
+		for (int i = 0; i < NR_ROWS; i++)
+			instructions(gvt, argv[0], &rows[i]);
+	} else {
+		puts("commands   bytes      audit          memcpy         ratio   a command");
+		for (u32 nr = SMALL; nr <= LARGE; nr *= LARGE / SMALL)
+			for (int i = 0; i < NR_ROWS; i++)
+				measure(gvt, &rows[i], nr, rounds);
 	}
 	intel_gvt_exit(gvt);
 	return 0;
