@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "core/exec/scan_rules.h"
 #include "core/vgpu.h"
 
 int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *priv,
@@ -19,12 +20,17 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *p
 	gvt->priv = priv;
 	gvt->gtt_format = &gtt_format_gen9;
 	err = gvt_mmio_build(gvt);
+	if (!err) {
+		gvt->rules = gvt_scan_rules_new(gvt);
+		err = gvt->rules ? 0 : -ENOMEM;
+	}
 	if (!err && gpu)
 		err = gvt_sched_create(gpu, &gvt->sched);
 	if (!err)
 		err = intel_gvt_hypervisor_host_init(gvt);
 	if (err) {
 		gvt_sched_destroy(gvt->sched);
+		free(gvt->rules);
 		free(gvt->rows);
 		free(gvt);
 		return err;
@@ -39,6 +45,7 @@ void intel_gvt_exit(struct intel_gvt *gvt)
 		return;
 	intel_gvt_hypervisor_host_exit(gvt);
 	gvt_sched_destroy(gvt->sched);
+	free(gvt->rules);
 	free(gvt->rows);
 	free(gvt);
 }

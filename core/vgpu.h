@@ -79,6 +79,7 @@ struct intel_gvt {
 	void *priv;
 	const struct gvt_reg **rows; /* row 0 is no register */
 	size_t nr_rows;
+	struct gvt_scan_rules *rules; /* of the audit, by engine */
 	const struct gtt_format *gtt_format;
 	bool traps[GVT_MMIO_PAGES];
 	u16 index[GVT_MMIO_DWORDS]; /* dword of BAR0 -> row */

@@ -196,8 +196,8 @@ static inline bool gvt_cmd_in_ggtt(const struct gvt_cmd_addr *addr, const u32 *d
 {
 	bool set = dw[addr->bit_dw] >> addr->bit & 1;
 
-	return addr->space == GVT_SPACE_GGTT || (addr->space == GVT_SPACE_GGTT_IF && set) ||
-	       (addr->space == GVT_SPACE_PPGTT_IF && !set);
+	return addr->space == GVT_SPACE_GGTT ||
+	       addr->space == (set ? GVT_SPACE_GGTT_IF : GVT_SPACE_PPGTT_IF);
 }
 
 #endif

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "core/exec/cmd_table.h"
-#include "core/exec/scan.h"
+#include "core/exec/scan_rules.h"
+#include "core/vgpu.h"
 
 #define MI_NOOP		 0u
 #define BBS_SECOND_LEVEL BIT32(22)
@@ -27,6 +28,8 @@ enum kind { RING, BATCH, INDIRECT, PER_CTX };
 /* A walk through a buffer. */
 struct walk {
 	const struct gvt_scan *scan;
+	const struct gvt_scan_rules *rules;
+	struct gvt_scan_counts *counts;
 	struct gvt_scan_fault *fault;
 	u32 *dw; /* the buffer */
 	u32 nr;	 /* its dwords */
@@ -40,11 +43,6 @@ struct walk {
 	u32 *budget;		 /* dwords that may still be walked, */
 	u32 *total;		 /* in an unprivileged batch, and all told */
 	u32 *batches;		 /* batches that may still be started */
-};
-
-/* Counted while they are looked at, and added up once. */
-struct tally {
-	u32 commands, registers, sunk;
 };
 
 static const char *const names[GVT_SCAN_NR_WHYS] = {
@@ -64,7 +62,7 @@ const char *gvt_scan_why_name(enum gvt_scan_why why)
 	return names[why];
 }
 
-static int refuse(struct walk *w, enum gvt_scan_why kind, u64 addr, int err)
+static int refuse(const struct walk *w, enum gvt_scan_why kind, u64 addr, int err)
 {
 	u32 header = w->at < w->nr ? w->dw[w->at] : 0;
 	const struct gvt_cmd *cmd = gvt_cmd_find(w->scan->engine, header);
@@ -82,25 +80,30 @@ static int refuse(struct walk *w, enum gvt_scan_why kind, u64 addr, int err)
 		.addr = addr,
 		.first = first->at * sizeof(u32),
 	};
-	if (w->scan->counts)
-		w->scan->counts->refused[kind]++;
+	w->counts->refused[kind]++;
 	return err;
 }
 
-static int check_write(struct walk *w, u32 at, u32 *val, struct tally *t)
+/* The row of the command at w->at, which is one. */
+static const struct gvt_cmd *row(const struct walk *w)
+{
+	return w->rules->rows[w->dw[w->at] >> 16];
+}
+
+static int check_write(struct walk *w, u32 at, u32 *val)
 {
 	const struct gvt_scan *s = w->scan;
 	u32 *reg = &w->dw[w->at + at];
 	u32 offset = *reg & GVT_CMD_REG_MASK;
 	int err;
 
-	t->registers++;
-	switch (gvt_scan_write_rule(s->gvt, s->engine, offset)) {
+	w->counts->registers++;
+	switch (gvt_scan_rules_write(w->rules, offset)) {
 	case GVT_RULE_ALLOW:
 		return 0;
 	case GVT_RULE_SINK:
 		*reg = GVT_SCAN_SINK;
-		t->sunk++;
+		w->counts->sunk++;
 		return 0;
 	case GVT_RULE_SPECIAL:
 		/* Only a value that is known now can be another one. */
@@ -109,8 +112,8 @@ static int check_write(struct walk *w, u32 at, u32 *val, struct tally *t)
 		err = s->special(s->priv, offset, val);
 		return err ? refuse(w, GVT_SCAN_REGISTER, offset, err) : 0;
 	case GVT_RULE_NONPRIV:
-		if (val && gvt_scan_write_rule(s->gvt, s->engine, *val & GVT_CMD_REG_MASK) ==
-				   GVT_RULE_ALLOW)
+		if (val &&
+		    gvt_scan_rules_write(w->rules, *val & GVT_CMD_REG_MASK) == GVT_RULE_ALLOW)
 			return 0;
 		break;
 	default:
@@ -119,38 +122,42 @@ static int check_write(struct walk *w, u32 at, u32 *val, struct tally *t)
 	return refuse(w, GVT_SCAN_REGISTER, offset, -EPERM);
 }
 
-static int check_read(struct walk *w, u32 at, struct tally *t)
+static int check_read(struct walk *w, u32 at)
 {
 	u32 offset = w->dw[w->at + at] & GVT_CMD_REG_MASK;
 
-	t->registers++;
+	w->counts->registers++;
 	if (gvt_scan_read_rule(w->scan->gvt, offset) == GVT_RULE_ALLOW)
 		return 0;
 	return refuse(w, GVT_SCAN_REGISTER, offset, -EPERM);
 }
 
 /* Pairs of a register and its value. */
-static int check_loads(struct walk *w, u32 len, struct tally *t)
+static int check_loads(struct walk *w, u32 len)
 {
-	u32 *dw = w->dw + w->at;
+	const struct gvt_scan_rules *const rules = w->rules;
+	u32 *const dw = w->dw + w->at;
+	/* Where bytes keep what they are, the value is not known. */
 	bool whole = !(dw[0] & LRI_KEEPS_BYTES);
 	int err = 0;
 
 	if (len % 2 == 0)
 		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
-	/* Where bytes keep what they are, the value is not known. */
-	for (u32 i = 1; !err && i < len; i += 2)
-		err = check_write(w, i, whole ? &dw[i + 1] : NULL, t);
+	for (u32 i = 1; i < len && !err; i += 2)
+		if (gvt_scan_rules_write(rules, dw[i] & GVT_CMD_REG_MASK) == GVT_RULE_ALLOW)
+			w->counts->registers++;
+		else
+			err = check_write(w, i, whole ? &dw[i + 1] : NULL);
 	return err;
 }
 
-static int check_regs(struct walk *w, const struct gvt_cmd *cmd, struct tally *t)
+static int check_regs(struct walk *w, const struct gvt_cmd *cmd)
 {
 	int err = 0;
 
 	for (size_t i = 0; !err && i < ARRAY_SIZE(cmd->reg) && cmd->reg[i].dw; i++)
-		err = cmd->reg[i].write ? check_write(w, cmd->reg[i].dw, NULL, t)
-					: check_read(w, cmd->reg[i].dw, t);
+		err = cmd->reg[i].write ? check_write(w, cmd->reg[i].dw, NULL)
+					: check_read(w, cmd->reg[i].dw);
 	return err;
 }
 
@@ -187,7 +194,7 @@ static int check_addrs(struct walk *w, const struct gvt_cmd *cmd, u32 len)
 	return 0;
 }
 
-static int check_pipe_control(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
+static int check_pipe_control(struct walk *w, u32 len)
 {
 	u32 *dw = w->dw + w->at;
 	u32 flags = dw[1];
@@ -198,78 +205,36 @@ static int check_pipe_control(struct walk *w, const struct gvt_cmd *cmd, u32 len
 	if (len < PC_OPERANDS)
 		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
 	if (flags & PC_LRI)
-		err = check_write(w, 2, &dw[4], t);
+		err = check_write(w, 2, &dw[4]);
 	/* Both may be asked for, and share the operand: whichever is done, it may be. */
 	if (err || !(flags & PC_POST_SYNC))
 		return err;
-	return flags & PC_INDEX ? check_status(w, 2) : check_addrs(w, cmd, len);
+	return flags & PC_INDEX ? check_status(w, 2) : check_addrs(w, row(w), len);
 }
 
-static int check_flush(struct walk *w, const struct gvt_cmd *cmd, u32 len)
+static int check_flush(struct walk *w, u32 len)
 {
 	u32 header = w->dw[w->at];
 
 	if (!(header & FLUSH_POST_SYNC))
 		return 0;
-	if (len < cmd->len)
+	if (len < row(w)->len)
 		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
-	return header & FLUSH_INDEX ? check_status(w, 1) : check_addrs(w, cmd, len);
+	return header & FLUSH_INDEX ? check_status(w, 1) : check_addrs(w, row(w), len);
 }
 
-/* The blitter's commands are the last of all operations. */
-static bool is_blit(const struct gvt_cmd *cmd)
+static int check_operands(struct walk *w, u32 len)
 {
-	return cmd->op >= GVT_OP_XY_SETUP_BLT;
-}
+	int err = check_regs(w, row(w));
 
-/* True when nothing but the length of a command can be wrong, and the walk goes on behind it. */
-static bool is_plain(const struct gvt_cmd *cmd)
-{
-	return !(cmd->addr[0].space | cmd->reg[0].dw) && cmd->user != GVT_USER_NEVER &&
-	       !is_blit(cmd) && cmd->op != GVT_OP_MI_BATCH_BUFFER_END &&
-	       cmd->op != GVT_OP_MI_ARB_ON_OFF;
-}
-
-static int check_operands(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
-{
-	int err;
-
-	if (cmd->user == GVT_USER_NEVER)
-		return refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
-	/*
-	 * A blit in a batch in the GGTT may be taken to mean the GGTT, and how far it reaches is
-	 * not looked at. In rings, as i915's own, it means the context's memory.
-	 */
-	if (is_blit(cmd))
-		return w->kind == RING ? 0 : refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
-	switch (cmd->op) {
-	case GVT_OP_PIPE_CONTROL:
-		return check_pipe_control(w, cmd, len, t);
-	case GVT_OP_MI_FLUSH_DW:
-		return check_flush(w, cmd, len);
-	case GVT_OP_MI_SEMAPHORE_WAIT:
-		if (w->dw[w->at] & WAIT_REGISTER)
-			return check_read(w, 2, t);
-		return check_addrs(w, cmd, len);
-	case GVT_OP_MI_LOAD_REGISTER_IMM:
-		return check_loads(w, len, t);
-	case GVT_OP_MI_ARB_ON_OFF:
-		/*
-		 * Who else waits for the engine is not the guest's to decide; and what interrupts
-		 * it is saved, and goes on where it was.
-		 */
-		w->dw[w->at] = MI_NOOP;
-		return 0;
-	default:
-		err = check_regs(w, cmd, t);
-		return err ? err : check_addrs(w, cmd, len);
-	}
+	return err ? err : check_addrs(w, row(w), len);
 }
 
 static int scan_buffer(struct walk *w);
 
-/* The batch that @w's command starts, and those that it goes on to. */
-static int scan_batch(const struct walk *from, u64 gma, bool user, struct gvt_scan_copy *copy)
+/* The batch that @from's command starts, and those that it goes on to. */
+static int scan_batch(const struct walk *from, unsigned int level, u64 gma, bool user,
+		      struct gvt_scan_copy *copy)
 {
 	const struct gvt_scan *s = from->scan;
 	int (*get)(void *, u64, struct gvt_scan_copy *) = user ? s->batch_user : s->batch;
@@ -278,19 +243,21 @@ static int scan_batch(const struct walk *from, u64 gma, bool user, struct gvt_sc
 	int err;
 
 	if (!*w.batches)
-		return refuse(&w, GVT_SCAN_NESTING, gma, -E2BIG);
+		return refuse(from, GVT_SCAN_NESTING, gma, -E2BIG);
 	--*w.batches;
 	*copy = (struct gvt_scan_copy){ 0 };
 	err = get ? get(s->priv, gma, copy) : -EOPNOTSUPP;
 	if (err)
-		return refuse(&w, GVT_SCAN_BATCH, gma, err);
-	if (s->counts)
-		s->counts->batches++;
+		return refuse(from, GVT_SCAN_BATCH, gma, err);
+	w.counts->batches++;
 	w.dw = copy->dw;
 	w.nr = copy->nr;
 	w.gma = gma;
 	w.kind = BATCH;
 	w.user = user;
+	w.level = level;
+	w.chain++;
+	w.from = from;
 	if (user && !from->user)
 		w.budget = &own;
 	err = scan_buffer(&w);
@@ -314,24 +281,21 @@ static int start_batch(struct walk *w)
 	bool second = dw[0] & BBS_SECOND_LEVEL, user = w->user || dw[0] & BBS_PPGTT;
 	bool returns = w->kind == RING || second;
 	u64 gma = address(dw, 1);
+	unsigned int level = w->level + returns;
 	struct gvt_scan_copy copy;
-	struct walk inner = *w;
 	int err;
 
 	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second) ||
 	    (!user && dw[0] & BBS_ADD_OFFSET))
 		return refuse(w, GVT_SCAN_NEVER, gma, -EBADRQC);
-	inner.level += returns;
-	inner.chain++;
-	inner.from = w;
-	if (inner.level > GVT_SCAN_LEVELS || inner.chain > GVT_SCAN_CHAIN)
+	if (level > GVT_SCAN_LEVELS || w->chain >= GVT_SCAN_CHAIN)
 		return refuse(w, GVT_SCAN_NESTING, gma, -E2BIG);
 	if (user && w->scan->no_user)
 		return refuse(w, GVT_SCAN_BATCH, gma, -EFAULT);
 	if (!user && gma >= w->scan->limit)
 		return refuse(w, GVT_SCAN_ADDRESS, gma, -EFAULT);
 	if (!user || (w->scan->user && !is_loop(w, gma))) {
-		err = scan_batch(&inner, gma, user, &copy);
+		err = scan_batch(w, level, gma, user, &copy);
 		if (err)
 			return err;
 	}
@@ -350,76 +314,95 @@ static void clear_rest(struct walk *w, u32 from)
 		memset(w->dw + from, 0, (size_t)(w->nr - from) * sizeof(u32));
 }
 
-/* A command that is not plain. Returns 1 when nothing after it is executed, else 0 or an errno. */
-static int look_closer(struct walk *w, const struct gvt_cmd *cmd, u32 len, struct tally *t)
+/*
+ * The command at w->at, of @len dwords, all of which are there. Returns 1 when nothing behind it is
+ * executed, else 0 or an errno.
+ */
+static int look(struct walk *w, enum gvt_look how, u32 len)
 {
-	int err;
-
-	if (!cmd)
+	/* The hardware keeps an unprivileged batch from all that is checked. */
+	if (w->user && how > GVT_LOOK_START)
+		return 0;
+	switch (how) {
+	case GVT_LOOK_END:
+		return w->kind == RING ? refuse(w, GVT_SCAN_NEVER, 0, -EBADRQC) : 1;
+	case GVT_LOOK_START:
+		return start_batch(w);
+	case GVT_LOOK_NEVER:
+		return refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
+	case GVT_LOOK_ARB:
+		/*
+		 * Who else waits for the engine is not the guest's to decide; and what interrupts
+		 * it is saved, and goes on where it was.
+		 */
+		w->dw[w->at] = MI_NOOP;
+		return 0;
+	case GVT_LOOK_LRI:
+		return check_loads(w, len);
+	case GVT_LOOK_WAIT:
+		if (w->dw[w->at] & WAIT_REGISTER)
+			return check_read(w, 2);
+		return check_addrs(w, row(w), len);
+	case GVT_LOOK_FLUSH:
+		return check_flush(w, len);
+	case GVT_LOOK_PIPE:
+		return check_pipe_control(w, len);
+	case GVT_LOOK_BLIT:
+		/*
+		 * A blit in a batch in the GGTT may be taken to mean the GGTT, and how far it
+		 * reaches is not looked at. In rings, as i915's own, it means the context's memory.
+		 */
+		return w->kind == RING ? 0 : refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
+	case GVT_LOOK_OPERAND:
+		return check_operands(w, len);
+	default:
 		return refuse(w, GVT_SCAN_UNKNOWN, 0, -EBADRQC);
-	if (!gvt_cmd_length_ok(cmd, len) && !gvt_cmd_length_short(cmd, len))
-		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
-	if (len > w->nr - w->at)
-		return refuse(w, GVT_SCAN_CUT, len, -EBADRQC);
-	if (cmd->op == GVT_OP_MI_BATCH_BUFFER_END) {
-		if (w->kind == RING)
-			return refuse(w, GVT_SCAN_NEVER, 0, -EBADRQC);
-		err = 1;
-	} else if (cmd->op == GVT_OP_MI_BATCH_BUFFER_START) {
-		err = start_batch(w);
-	} else {
-		/* The hardware keeps an unprivileged batch from all that is checked. */
-		return w->user ? 0 : check_operands(w, cmd, len, t);
 	}
-	if (err == 1)
-		clear_rest(w, w->at + len);
-	return err;
 }
 
-static int walk_commands(struct walk *w, struct tally *t)
+static int walk_commands(struct walk *w)
 {
-	const enum gvt_engine engine = w->scan->engine;
+	const struct gvt_scan_form *const forms = w->rules->forms;
 	const u32 *const dw = w->dw, nr = w->nr;
-	u32 at = 0, commands = 0;
+	u32 at = 0, next, commands = 0;
 	int err = 0;
 
-	while (at < nr) {
-		u32 header = dw[at], len;
-		const struct gvt_cmd *cmd;
+	for (; at < nr; at = next) {
+		u32 header = dw[at], field;
+		const struct gvt_scan_form *f = &forms[header >> 16];
 
-		if (!header) { /* MI_NOOP, of which there are often many */
-			u32 from = at;
-
-			while (at < nr && !dw[at])
-				at++;
-			commands += at - from;
-			continue;
-		}
 		commands++;
-		cmd = gvt_cmd_look(engine, header);
-		len = cmd ? gvt_cmd_length(cmd, header) : 0;
-		if (cmd && is_plain(cmd) && gvt_cmd_length_ok(cmd, len) && len <= nr - at) {
-			at += len;
+		if (f->look == GVT_LOOK_ONE) {
+			for (next = at + 1; next < nr && !dw[next]; next++)
+				commands++; /* MI_NOOP, of which there are often many */
 			continue;
 		}
+		field = header & f->mask;
+		next = at + field + f->bias;
 		w->at = at;
-		err = look_closer(w, cmd, len, t);
+		if (field - f->least > f->span)
+			err = refuse(w, GVT_SCAN_LENGTH, next - at, -EBADRQC);
+		else if (next > nr)
+			err = refuse(w, GVT_SCAN_CUT, next - at, -EBADRQC);
+		else if (f->look != GVT_LOOK_PLAIN)
+			err = look(w, f->look, next - at);
 		if (err)
 			break;
-		at += len;
 	}
-	t->commands += commands;
-	if (err)
-		return err < 0 ? err : 0;
-	w->at = at;
+	w->counts->commands += commands;
+	if (err < 0)
+		return err;
+	if (err) {
+		clear_rest(w, next);
+		return 0;
+	}
+	w->at = nr;
 	/* Rings end at the tail, and an indirect-context batch where its length says. */
 	return w->kind == RING || w->kind == INDIRECT ? 0 : refuse(w, GVT_SCAN_CUT, 0, -EBADRQC);
 }
 
 static int scan_buffer(struct walk *w)
 {
-	struct gvt_scan_counts *c = w->scan->counts;
-	struct tally t = { 0 };
 	int err;
 
 	w->at = 0;
@@ -427,13 +410,8 @@ static int scan_buffer(struct walk *w)
 		return refuse(w, GVT_SCAN_SIZE, w->nr, -E2BIG);
 	*w->budget -= w->nr;
 	*w->total -= w->nr;
-	err = walk_commands(w, &t);
-	if (c) {
-		c->commands += t.commands;
-		c->registers += t.registers;
-		c->sunk += t.sunk;
-		c->dwords += w->at;
-	}
+	err = walk_commands(w);
+	w->counts->dwords += w->at;
 	return err;
 }
 
@@ -443,9 +421,12 @@ static int scan_first(const struct gvt_scan *scan, enum kind kind, unsigned int 
 	u32 times = scan->user ? GVT_SCAN_USER : 1;
 	u32 budget = GVT_SCAN_DWORDS, total = times * GVT_SCAN_DWORDS;
 	u32 batches = times * GVT_SCAN_BATCHES;
+	struct gvt_scan_counts uncounted = { 0 };
 	struct gvt_scan_fault unseen;
 	struct walk w = {
 		.scan = scan,
+		.rules = &scan->gvt->rules[scan->engine],
+		.counts = scan->counts ? scan->counts : &uncounted,
 		.fault = fault ? fault : &unseen,
 		.dw = dw,
 		.nr = nr,
@@ -457,8 +438,7 @@ static int scan_first(const struct gvt_scan *scan, enum kind kind, unsigned int 
 		.batches = &batches,
 	};
 
-	if (scan->counts)
-		scan->counts->runs++;
+	w.counts->runs++;
 	return scan_buffer(&w);
 }
 
