@@ -2,7 +2,8 @@
 /*
  * Commands: the input is an engine, and dwords that are a ring or a batch, and batches in it. Each
  * piece stands in memory of exactly its size, and what passed the audit must still be a ring whose
- * commands the table knows, with nothing of the mediator's in it.
+ * commands the table knows, with nothing of the mediator's in it. The audit must come to the same
+ * as its model.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "core/exec/scan.h"
 #include "core/gvt.h"
 #include "tests/fuzz/check.h"
+#include "tests/unit/scan_model.h"
 
 #define LIMIT	   0xfc000000ull
 #define BATCHES	   4u
@@ -88,6 +90,27 @@ static void check_ring(enum gvt_engine engine, const u32 *dw, u32 nr)
 	}
 }
 
+static void check_model(u8 how, const u32 *dw, u32 nr)
+{
+	static const enum scan_case_kind kinds[] = { CASE_RING, CASE_INDIRECT, CASE_PER_CTX,
+						     CASE_BATCH };
+	struct scan_case c = {
+		.gvt = gvt,
+		.engine = how % GVT_NR_ENGINES,
+		.user = how >> 2 & 1,
+		.special = how >> 3 & 1,
+		.no_user = how >> 6 & 1,
+		.kind = kinds[how >> 4 & 3],
+		.dw = dw,
+		.nr = nr,
+		.batch_nr = nr / SCAN_CASE_BATCHES,
+	};
+
+	for (u32 i = 0; i < SCAN_CASE_BATCHES; i++)
+		c.batch[i] = dw + i * c.batch_nr;
+	scan_case_run(&c);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct intel_gvt_mpt none;
@@ -123,6 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 
 	dw = piece(&in, 0, in.nr);
+	check_model(data[0], dw, in.nr);
 	gvt_decode(gvt, engine, dw, in.nr, nowhere);
 	gvt_scan_end(engine, dw, in.nr, &at);
 	ck_assert(at <= in.nr);

@@ -7,6 +7,7 @@ int main(void)
 	static Suite *(*const suites[])(void) = {
 		suite_exec_cmd,
 		suite_exec_scan,
+		suite_exec_property,
 		suite_exec_context,
 		suite_exec_decode,
 	};

@@ -25,6 +25,7 @@ Suite *suite_registers(void);
 Suite *suite_exec_cmd(void);
 Suite *suite_exec_context(void);
 Suite *suite_exec_decode(void);
+Suite *suite_exec_property(void);
 Suite *suite_exec_scan(void);
 Suite *suite_blt_driver(void);
 Suite *suite_blt_hostile(void);
