@@ -64,7 +64,6 @@ struct gvt_gpu_event {
 	u32 status;	 /* GVT_GPU_STATUS: GVT_CSB_ bits */
 	u32 irq;	 /* GVT_GPU_INTERRUPT: GVT_IRQ_ bits */
 	u32 head;	 /* STATUS and STUCK: where in its ring the context is */
-	u64 run_ns;	 /* STATUS that ends a run: how long it had the engine */
 	u64 addr;	 /* STUCK: of the command */
 	u32 cmd;	 /* STUCK: the command */
 	const char *why; /* STUCK: in words, static */
@@ -122,6 +121,16 @@ struct gvt_gpu_ops {
 	 */
 	int (*submit)(struct gvt_gpu *gpu, enum gvt_engine engine,
 		      const struct gvt_gpu_context ctx[2]);
+
+	/*
+	 * The engine's own time, in nanoseconds: what passes while it has something to run and can
+	 * run it. Waits count (MI_SEMAPHORE_WAIT), for nobody else has the engine then. An engine
+	 * that is idle, or stuck, has none; nor has one whose host does not run it: a process that
+	 * was stopped, a thread that waits for a processor. It never goes back, nor faster than
+	 * CLOCK_MONOTONIC. All of a run is in it when the STATUS event comes that ends the run.
+	 * Called from anywhere, with any lock.
+	 */
+	u64 (*time)(struct gvt_gpu *gpu, enum gvt_engine engine);
 
 	/*
 	 * Stop the engine where it is and empty its ports, without saving anything. When it returns

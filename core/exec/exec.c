@@ -9,6 +9,7 @@
 
 /* From an engine's base. */
 enum {
+	RING_ACTHD_UDW = 0x5c,
 	RING_IPEHR = 0x68,
 	RING_ACTHD = 0x74,
 	RING_HWS_PGA = 0x80,
@@ -112,14 +113,17 @@ static bool first_of_kind(struct intel_vgpu *vgpu, u32 kind)
 static void complain(struct intel_vgpu *vgpu, enum gvt_engine engine,
 		     const struct exec_fault *fault)
 {
-	char text[256];
+	char place[128] = "", text[384];
 
 	if (!first_of_kind(vgpu, fault->refusal))
 		return;
-	snprintf(text, sizeof(text), "%s stands still (%s): %s: %s 0x%08x, address 0x%llx",
-		 engines[engine], refusals[fault->refusal].text, fault->why,
-		 fault->name ? fault->name : "command", fault->cmd,
-		 (unsigned long long)fault->addr);
+	/* Of some it is not known, or has no meaning. */
+	if (fault->cmd || fault->addr)
+		snprintf(place, sizeof(place), ": %s 0x%08x, address 0x%llx",
+			 fault->name ? fault->name : "command", fault->cmd,
+			 (unsigned long long)fault->addr);
+	snprintf(text, sizeof(text), "%s stands still (%s): %s%s", engines[engine],
+		 refusals[fault->refusal].text, fault->why, place);
 	intel_gvt_hypervisor_note(vgpu, INTEL_GVT_HANG, refusals[fault->refusal].word, text);
 }
 
@@ -171,6 +175,7 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 		port->desc[0] = fault->addr | GVT_DESC_VALID;
 	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_IPEHR, fault->cmd);
 	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_ACTHD, fault->addr);
+	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_ACTHD_UDW, fault->addr >> 32);
 	show_fault(vgpu);
 	gvt_vreg_set(vgpu, base + RING_ESR, gvt_vreg(vgpu, base + RING_ESR) | ERROR_INSTRUCTION);
 	gvt_vreg_set(vgpu, base + RING_EIR,

@@ -8,7 +8,8 @@
 
 #include "core/exec/sched_engine.h"
 
-#define HALT_TIMEOUT (1000 * MS)
+/* Of the engine's time, for what is to leave it at once. */
+#define HALT_PATIENCE (1000 * MS)
 
 u64 gvt_sched_now(void)
 {
@@ -36,7 +37,6 @@ static void want(struct sched_client *client, unsigned int i, struct sched_ctx *
 	ctx->client = client;
 	ctx->running = true;
 	ctx->refused = false;
-	ctx->alone_ns = 0;
 }
 
 /* Who was idle has no time to catch up on, but for what a slice is worth. */
@@ -54,17 +54,17 @@ static void arrive(struct sched_engine *e, struct sched_client *client)
 void sched_run(struct sched_client *client, struct sched_ctx *first, struct sched_ctx *second)
 {
 	struct sched_engine *e = client->engine;
-	u64 now;
 
 	pthread_mutex_lock(&e->lock);
-	now = gvt_sched_now();
+	/* Who has had the engine until now is charged for it first. */
+	sched_account(e);
 	arrive(e, client);
 	want(client, 0, first);
 	want(client, 1, second);
 	first->reload = true;
 	if (second)
 		second->reload = true;
-	sched_kick(e, now);
+	sched_kick(e);
 	pthread_mutex_unlock(&e->lock);
 	sched_poke(e->sched);
 }
@@ -79,13 +79,12 @@ bool sched_extend(struct sched_client *client, struct sched_ctx *ctx, u32 tail,
 	there = client->want[0] == ctx && !client->stopping;
 	if (there) {
 		ctx->tail = tail;
-		ctx->alone_ns = 0;
 		__atomic_store_n(ctx->tail_at, tail, __ATOMIC_RELEASE);
 		if (second) {
 			want(client, 1, second);
 			second->reload = true;
 		}
-		sched_kick(e, gvt_sched_now());
+		sched_kick(e);
 	}
 	pthread_mutex_unlock(&e->lock);
 	sched_poke(e->sched);
@@ -99,7 +98,7 @@ void sched_stop(struct sched_client *client)
 	pthread_mutex_lock(&e->lock);
 	client->want[0] = client->want[1] = NULL;
 	client->stopping = true;
-	sched_kick(e, gvt_sched_now());
+	sched_kick(e);
 	sched_settle(e);
 	pthread_mutex_unlock(&e->lock);
 	sched_poke(e->sched);
@@ -113,8 +112,10 @@ static bool alone(const struct sched_engine *e, const struct sched_client *clien
 	return true;
 }
 
-static int wait_changed(struct sched_engine *e, u64 until)
+/* Until something changed, or it is time to look at the engine's time. */
+static int wait_changed(struct sched_engine *e)
 {
+	u64 until = gvt_sched_now() + BETWEEN_LOOKS / 2;
 	const struct timespec at = { .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
 
 	return pthread_cond_timedwait(&e->changed, &e->lock, &at);
@@ -123,28 +124,31 @@ static int wait_changed(struct sched_engine *e, u64 until)
 void sched_halt(struct sched_client *client, bool save)
 {
 	struct sched_engine *e = client->engine;
-	u64 now, until;
+	u64 from;
 
 	pthread_mutex_lock(&e->lock);
-	now = gvt_sched_now();
-	until = now + HALT_TIMEOUT;
+	sched_account(e);
+	from = e->time;
 	client->want[0] = client->want[1] = NULL;
 	client->stopping = client->halting = true;
 	if (save || !alone(e, client))
-		sched_kick(e, now);
+		sched_kick(e);
 	while (sched_on_gpu(e, client)) {
 		if (e->stuck && !e->resetting)
 			sched_give_up_stuck(e);
 		else if (!e->resetting && !save && alone(e, client))
 			sched_reset(e, NULL);
-		else if (wait_changed(e, until) && !e->resetting)
-			sched_give_up_front(e);
+		else if (wait_changed(e) && !e->resetting) {
+			sched_account(e);
+			if (e->time - from >= HALT_PATIENCE)
+				sched_give_up_front(e);
+		}
 	}
 	client->stopping = client->halting = false;
 	if (!save)
 		client->nr_reports = client->irq = 0;
 	sched_settle(e);
-	sched_kick(e, gvt_sched_now());
+	sched_kick(e);
 	pthread_mutex_unlock(&e->lock);
 }
 
@@ -168,12 +172,12 @@ void sched_weigh(struct sched_client *client, u32 weight, u32 cap)
 	struct sched_engine *e = client->engine;
 
 	pthread_mutex_lock(&e->lock);
-	sched_account(e, gvt_sched_now());
+	sched_account(e);
 	client->weight = weight;
 	client->cap = cap;
 	/* What a cap held back before is not made up for. */
 	arrive(e, client);
-	sched_kick(e, gvt_sched_now());
+	sched_kick(e);
 	pthread_mutex_unlock(&e->lock);
 	/* Who is capped from now on has to be looked at more often. */
 	sched_poke(e->sched);
@@ -184,7 +188,7 @@ void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
 	struct sched_engine *e = client->engine;
 
 	pthread_mutex_lock(&e->lock);
-	sched_account(e, gvt_sched_now());
+	sched_account(e);
 	*run_ns = client->run_ns;
 	*timesliced = client->timesliced;
 	pthread_mutex_unlock(&e->lock);
@@ -243,9 +247,7 @@ int gvt_sched_create(struct gvt_gpu *gpu, struct gvt_sched **out)
 	if (!sched)
 		return -ENOMEM;
 	sched->gpu = gpu;
-	sched->times = (struct sched_times){ .slice = 2 * MS,
-					     .watchdog = 10000 * MS,
-					     .patience = 500 * MS };
+	sched->times = (struct sched_times){ .slice = 2 * MS, .patience = 500 * MS };
 	pthread_condattr_init(&clock);
 	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
 	pthread_mutex_init(&sched->lock, NULL);

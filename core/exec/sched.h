@@ -4,7 +4,9 @@
  *
  * A client is one vGPU on one engine. It wants at most two contexts run, one after the other, as
  * its guest's execlist port has them. Each engine's real port is kept filled from all clients:
- * by weighted fair shares of measured time, with caps, and with time slices where others wait.
+ * by weighted fair shares of the engine's own time (gpu.h), with caps, and with time slices where
+ * others wait. How long a context runs is its guest's matter, as with hardware: its driver resets
+ * what it has waited for long enough. What is looked after here is that others get the engine.
  *
  * Called from vGPUs' threads, from the GPU's (events) and from a thread of its own (slices and the
  * watchdog). There is one lock for each engine, held for a few hundred instructions and never
@@ -27,7 +29,6 @@ struct sched_ctx {
 	u32 *tail_at;  /* the ring's tail in the image that the GPU loads */
 	u32 tail;      /* where the run is to end */
 	u32 submitted; /* the tail that the GPU was last told of */
-	u64 alone_ns;  /* run since its tail moved last: what the watchdog looks at */
 	bool running;  /* .tail and the image are the GPU's to read */
 	bool reload;   /* its image was written anew: no lite restore */
 	bool refused;  /* an idle engine did not take it up */
@@ -66,16 +67,15 @@ struct sched_client {
 	u32 irq;	/* GVT_IRQ_ bits that have not been taken */
 	u64 vtime;	/* time had, by weight */
 	u64 run_ns;	/* time had */
-	u64 window_at;	/* begin of the cap's period */
+	u64 window_at;	/* begin of the cap's period, in the engine's .time */
 	u64 window_ns;	/* had in it */
 	u64 timesliced; /* runs that were cut short for others */
 };
 
-/* Times, in nanoseconds. Those of a fresh scheduler are the defaults. */
+/* Times, in nanoseconds of the engine's own. Those of a fresh scheduler are the defaults. */
 struct sched_times {
 	u64 slice;    /* before another that waits gets the engine */
-	u64 watchdog; /* a context that runs longer, its tail unmoved, is taken off */
-	u64 patience; /* with a preemption that does not come about */
+	u64 patience; /* with an engine that does not take up what it was given */
 };
 
 /** gvt_sched_create() - for all engines of @gpu. Returns 0, -ENOMEM or the thread's errno. */
@@ -132,7 +132,7 @@ u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_RE
 /** gvt_sched_event() - what a space's config.event() is to pass on. @client: of that engine. */
 void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event);
 
-/** gvt_sched_tick() - slices and watchdogs; returns when to look again. For the thread. */
+/** gvt_sched_tick() - slices and patience; returns when to look again. For the thread. */
 u64 gvt_sched_tick(struct gvt_sched *sched);
 
 /** gvt_sched_now() - CLOCK_MONOTONIC in nanoseconds. */

@@ -28,14 +28,14 @@ bool sched_has(const struct sched_engine *e, const struct sched_ctx *ctx)
 }
 
 /* What was had beyond a period's allowance counts in the next. */
-static void new_period(struct sched_client *client, u64 now)
+static void new_period(const struct sched_engine *e, struct sched_client *client)
 {
 	u64 allowed = CAP_PERIOD / 100 * client->cap;
 
-	if (now - client->window_at < CAP_PERIOD)
+	if (e->time - client->window_at < CAP_PERIOD)
 		return;
 	client->window_ns = client->window_ns > allowed ? client->window_ns - allowed : 0;
-	client->window_at = now;
+	client->window_at = e->time;
 }
 
 static bool runnable(const struct sched_client *client)
@@ -81,7 +81,7 @@ void sched_tell(struct sched_client *client, enum sched_what what, struct sched_
 
 /* ---- what should run ---- */
 
-static struct sched_ctx *pick_first(const struct sched_engine *e, u64 now)
+static struct sched_ctx *pick_first(const struct sched_engine *e)
 {
 	struct sched_ctx *front = e->running.ctx[0];
 	struct sched_client *had = front ? front->client : NULL, *other = sched_best(e, had);
@@ -91,7 +91,7 @@ static struct sched_ctx *pick_first(const struct sched_engine *e, u64 now)
 
 		return any ? any->want[0] : NULL;
 	}
-	if (other && now - e->slice_at >= e->sched->times.slice && other->vtime < had->vtime)
+	if (other && e->time - e->slice_at >= e->sched->times.slice && other->vtime < had->vtime)
 		return other->want[0];
 	return front;
 }
@@ -121,7 +121,7 @@ static struct sched_ctx *pick_idle(const struct sched_engine *e)
 	return &front->client->idle;
 }
 
-static void submit(struct sched_engine *e, struct sched_port next, u64 now)
+static void submit(struct sched_engine *e, struct sched_port next)
 {
 	struct gvt_gpu *gpu = e->sched->gpu;
 	struct gvt_gpu_context port[2] = { { 0 } };
@@ -140,7 +140,7 @@ static void submit(struct sched_engine *e, struct sched_port next, u64 now)
 		next.ctx[i]->reload = false;
 	}
 	e->pending = next;
-	e->pending_at = now;
+	e->pending_at = e->time;
 	e->waiting = true;
 }
 
@@ -153,41 +153,44 @@ static bool changed(const struct sched_engine *e, const struct sched_port *next)
 }
 
 /*
- * Time had is what passes while a context has the engine: nobody else can have it then.
+ * Time had is the engine's own that passes while a context has it: nobody else can have it then.
  */
-void sched_account(struct sched_engine *e, u64 now)
+void sched_account(struct sched_engine *e)
 {
-	struct sched_ctx *front = e->running.ctx[0];
-	u64 run_ns = now - e->front_at;
+	struct gvt_gpu *gpu = e->sched->gpu;
+	u64 now = gvt_sched_now(), idle = now - e->looked_at;
+	u64 at = gpu->ops->time(gpu, e->id), ran = at - e->gpu_time;
+	u64 counts = ran < BETWEEN_LOOKS ? ran : BETWEEN_LOOKS;
 	struct sched_client *client;
 
-	if (!front)
+	e->looked_at = now;
+	e->gpu_time = at;
+	e->time += e->running.ctx[0] || e->waiting ? counts : idle;
+	if (!e->running.ctx[0])
 		return;
-	client = front->client;
-	client->window_ns += run_ns;
-	client->run_ns += run_ns;
-	client->vtime += sched_by_weight(client, run_ns);
-	front->alone_ns += run_ns;
-	e->front_at = now;
+	client = e->running.ctx[0]->client;
+	client->run_ns += ran;
+	client->window_ns += counts;
+	client->vtime += sched_by_weight(client, counts);
 	e->vtime = client->vtime;
 }
 
-void sched_kick(struct sched_engine *e, u64 now)
+void sched_kick(struct sched_engine *e)
 {
 	struct sched_port next = { { NULL, NULL } };
 
-	sched_account(e, now);
+	sched_account(e);
 	for (struct sched_client *c = e->clients; c; c = c->next)
-		new_period(c, now);
+		new_period(e, c);
 	if (e->waiting || e->resetting || e->stuck)
 		return;
-	next.ctx[0] = pick_first(e, now);
+	next.ctx[0] = pick_first(e);
 	if (next.ctx[0])
 		next.ctx[1] = pick_second(e, next.ctx[0]);
 	else
 		next.ctx[0] = pick_idle(e);
 	if (next.ctx[0] && changed(e, &next))
-		submit(e, next, now);
+		submit(e, next);
 }
 
 void sched_settle(struct sched_engine *e)
@@ -203,13 +206,12 @@ void sched_settle(struct sched_engine *e)
 
 /* ---- what came of it ---- */
 
-static void new_front(struct sched_engine *e, const struct sched_client *was, u64 now)
+static void new_front(struct sched_engine *e, const struct sched_client *was)
 {
 	const struct sched_ctx *front = e->running.ctx[0];
 
-	e->front_at = now;
 	if (!front || front->client != was)
-		e->slice_at = now;
+		e->slice_at = e->time;
 }
 
 static const struct sched_client *front_client(const struct sched_engine *e)
@@ -225,33 +227,33 @@ static bool tells_of(const struct gvt_gpu_event *event, const struct sched_ctx *
 }
 
 /* The submission that waited is what runs now. */
-static void promoted(struct sched_engine *e, u64 now)
+static void promoted(struct sched_engine *e)
 {
 	const struct sched_client *was = front_client(e);
 	struct sched_ctx *front = e->running.ctx[0];
 
 	if (!e->waiting)
 		return;
-	sched_account(e, now);
+	sched_account(e);
 	/* It may wait behind the other. */
 	if (front && front->client != e->pending.ctx[0]->client && front->client->want[0] == front)
 		front->client->timesliced++;
 	e->running = e->pending;
 	e->waiting = false;
 	e->running.ctx[0]->refused = false;
-	new_front(e, was, now);
+	new_front(e, was);
 }
 
 /* What ran first has ended. */
-static void completed(struct sched_engine *e, u64 now)
+static void completed(struct sched_engine *e)
 {
 	struct sched_ctx *ctx = e->running.ctx[0];
 	struct sched_client *client = ctx->client;
 
-	sched_account(e, now);
+	sched_account(e);
 	e->running.ctx[0] = e->running.ctx[1];
 	e->running.ctx[1] = NULL;
-	new_front(e, client, now);
+	new_front(e, client);
 	/* Its tail may have moved on meanwhile: then it runs again. */
 	if (client->want[0] != ctx || ctx->submitted != ctx->tail ||
 	    (e->waiting && in_port(&e->pending, ctx)))
@@ -274,10 +276,8 @@ struct sched_ctx *sched_stuck_ctx(const struct sched_engine *e, const struct gvt
 void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event)
 {
 	struct sched_engine *e = client->engine;
-	u64 now;
 
 	pthread_mutex_lock(&e->lock);
-	now = gvt_sched_now();
 	switch (event->kind) {
 	case GVT_GPU_INTERRUPT:
 		client->irq |= event->irq;
@@ -287,10 +287,10 @@ void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *ev
 		/* A context can come to its end just as another takes its place. */
 		if ((!(event->status & PROMOTES) || event->status & GVT_CSB_COMPLETE) &&
 		    tells_of(event, e->running.ctx[0]))
-			completed(e, now);
+			completed(e);
 		if (event->status & PROMOTES)
-			promoted(e, now);
-		sched_kick(e, now);
+			promoted(e);
+		sched_kick(e);
 		sched_settle(e);
 		break;
 	case GVT_GPU_STUCK:

@@ -15,6 +15,12 @@
 
 #define CAP_PERIOD (100 * MS)
 
+/*
+ * The most that counts of an engine's time between two looks at it. While anybody waits it is
+ * looked at each slice: of a longer time that one had it, others had no chance to take theirs.
+ */
+#define BETWEEN_LOOKS (10 * MS)
+
 struct sched_port {
 	struct sched_ctx *ctx[2];
 };
@@ -30,10 +36,13 @@ struct sched_engine {
 	bool waiting;		   /* .pending holds a submission */
 	bool resetting, stuck;
 	struct gvt_gpu_event stuck_event;
-	u64 pending_at;
-	u64 front_at; /* since when running.ctx[0] runs */
-	u64 slice_at; /* since when its client has the engine */
-	u64 vtime;    /* of who had the engine last: where newcomers to an idle one begin */
+	u64 looked_at; /* CLOCK_MONOTONIC */
+	u64 gpu_time;  /* the engine's own, then */
+	/* What there was to be had: its own, as far as it counts, and that in which it was idle. */
+	u64 time;
+	u64 pending_at; /* in .time, as are: */
+	u64 slice_at;	/* since when who is in front has the engine */
+	u64 vtime;	/* of who had the engine last: where newcomers to an idle one begin */
 };
 
 struct gvt_sched {
@@ -65,11 +74,11 @@ struct sched_client *sched_best(const struct sched_engine *e, const struct sched
 void sched_tell(struct sched_client *client, enum sched_what what, struct sched_ctx *ctx,
 		const struct gvt_gpu_event *event);
 
-/** sched_account() - charge who runs for its time up to @now. */
-void sched_account(struct sched_engine *e, u64 now);
+/** sched_account() - charge who runs for the engine's time since the last look. */
+void sched_account(struct sched_engine *e);
 
-/** sched_kick() - submit what should run, if that is not what does. */
-void sched_kick(struct sched_engine *e, u64 now);
+/** sched_kick() - the same; then submit what should run, if that is not what does. */
+void sched_kick(struct sched_engine *e);
 
 /** sched_settle() - those that are to stop and are off the GPU hear of it. */
 void sched_settle(struct sched_engine *e);

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Time on engines: slices, the watchdog, and resets of what does not answer. */
+/* Time on engines: slices, patience, and resets of what does not answer. */
 #include <string.h>
 
 #include "core/exec/sched_engine.h"
+#include "core/mmio/reg.h"
 
 #define NEVER (~0ull)
+
+/* From an engine's base: what it is at, and where. */
+#define RING_ACTHD_UDW 0x5c
+#define RING_IPEHR     0x68
+#define RING_ACTHD     0x74
 
 bool sched_reset(struct sched_engine *e, const struct sched_ctx *ctx)
 {
 	struct gvt_gpu *gpu = e->sched->gpu;
 	bool had;
-	u64 now;
 
 	e->resetting = true;
 	pthread_mutex_unlock(&e->lock);
 	gpu->ops->reset(gpu, e->id);
 	pthread_mutex_lock(&e->lock);
-	now = gvt_sched_now();
 	had = ctx && sched_has(e, ctx);
-	sched_account(e, now);
+	sched_account(e);
 	for (unsigned int i = 0; i < 2; i++) {
 		if (e->running.ctx[i])
 			e->running.ctx[i]->reload = true;
@@ -54,7 +58,7 @@ static void give_up(struct sched_engine *e, struct sched_ctx *who,
 		sched_tell(client, SCHED_STUCK, who, event);
 	}
 	sched_settle(e);
-	sched_kick(e, gvt_sched_now());
+	sched_kick(e);
 }
 
 void sched_give_up_stuck(struct sched_engine *e)
@@ -64,43 +68,53 @@ void sched_give_up_stuck(struct sched_engine *e)
 	give_up(e, sched_stuck_ctx(e, &event), &event);
 }
 
-static void give_up_late(struct sched_engine *e, struct sched_ctx *who, const char *why)
+static u32 read_reg(const struct sched_engine *e, const struct sched_ctx *ctx, u32 reg)
 {
-	const struct gvt_gpu_event event = {
-		.kind = GVT_GPU_STUCK, .engine = e->id, .desc = who->desc, .why = why
-	};
+	const struct gvt_gpu *gpu = e->sched->gpu;
 
-	give_up(e, who, &event);
+	return gpu->ops->reg_read(ctx->client->space, gvt_engine_base(e->id) + reg);
 }
 
 void sched_give_up_front(struct sched_engine *e)
 {
 	struct sched_ctx *front = e->running.ctx[0];
+	struct gvt_gpu_event event = {
+		.kind = GVT_GPU_STUCK,
+		.engine = e->id,
+		.why = "does not let others have the engine",
+	};
 
-	if (front)
-		give_up_late(e, front, "does not let others have the engine");
-	else
+	if (!front) {
 		give_up(e, NULL, NULL);
+		return;
+	}
+	event.desc = front->desc;
+	event.cmd = read_reg(e, front, RING_IPEHR);
+	event.addr = read_reg(e, front, RING_ACTHD) | (u64)read_reg(e, front, RING_ACTHD_UDW) << 32;
+	give_up(e, front, &event);
 }
 
 /* An idle engine that does not take @first up: it is reset for it once, and no more than once. */
 static void not_taken_up(struct sched_engine *e, struct sched_ctx *first)
 {
+	const struct gvt_gpu_event event = {
+		.kind = GVT_GPU_STUCK,
+		.engine = e->id,
+		.desc = first->desc,
+		.why = "is not taken up by the engine",
+	};
 	bool before = first->refused;
 
 	first->refused = !before;
-	if (before)
-		give_up_late(e, first, "is not taken up by the engine");
-	else
-		give_up(e, NULL, NULL);
+	give_up(e, before ? first : NULL, &event);
 }
 
 /* Returns when this engine is to be looked at again. */
 static u64 tick_engine(struct sched_engine *e, u64 now)
 {
 	const struct sched_times *times = &e->sched->times;
-	struct sched_ctx *front = e->running.ctx[0];
-	u64 next = NEVER, ran;
+	const struct sched_ctx *front = e->running.ctx[0];
+	u64 next = NEVER;
 
 	if (e->resetting)
 		return now + MS;
@@ -108,27 +122,16 @@ static u64 tick_engine(struct sched_engine *e, u64 now)
 		sched_give_up_stuck(e);
 		return now;
 	}
-	sched_kick(e, now);
-	if (e->waiting && front != e->pending.ctx[0]) {
-		if (now - e->pending_at >= times->patience) {
-			if (front)
-				sched_give_up_front(e);
-			else
-				not_taken_up(e, e->pending.ctx[0]);
-			return now + MS;
-		}
-		next = e->pending_at + times->patience;
-	}
-	if (!front)
-		goto waiting;
-	ran = front->alone_ns + (now - e->front_at);
-	if (ran >= times->watchdog) {
-		give_up_late(e, front, "runs for too long");
+	sched_kick(e);
+	if (e->waiting && e->time - e->pending_at >= times->patience) {
+		if (front)
+			sched_give_up_front(e);
+		else
+			not_taken_up(e, e->pending.ctx[0]);
 		return now + MS;
 	}
-	if (next > now + (times->watchdog - ran))
-		next = now + (times->watchdog - ran);
-waiting:
+	if (e->waiting)
+		next = now + BETWEEN_LOOKS / 2;
 	for (const struct sched_client *c = e->clients; c; c = c->next)
 		if (c->want[0] && (!front || c->want[0] != front || c->cap) &&
 		    next > now + times->slice)

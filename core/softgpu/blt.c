@@ -31,7 +31,7 @@ struct run {
 	bool back;    /* chunks from right to left */
 	bool overlap; /* source and destination may be the same memory */
 	bool filled;  /* the pattern's pixels are all the same, and are in pixels already */
-	u64 since_turn;
+	u32 since_turn;
 	struct blt_surface dst;
 	struct blt_surface old; /* the destination, to be read */
 	struct blt_surface src;
@@ -346,5 +346,8 @@ int softgpu_blt(struct softgpu_engine *e, enum gvt_cmd_op op, const u32 *dw, u32
 	r.engine = e;
 	r.b = &b;
 	rc = prepare(&r);
-	return rc ? rc : rows(&r);
+	if (!rc)
+		rc = rows(&r);
+	softgpu_worked(e, r.since_turn);
+	return rc;
 }

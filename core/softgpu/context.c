@@ -282,7 +282,7 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 		return END_STUCK;
 	clear_ring(e);
 	at = load_lists(e, image, 0, IMAGE_ENGINE);
-	e->time_base = softgpu_own(e, RING_CTX_TIMESTAMP) - (u32)softgpu_timestamp();
+	e->time_base = softgpu_own(e, RING_CTX_TIMESTAMP) - (u32)softgpu_ticks(e->time);
 	softgpu_context_roots(e);
 	if (!load_streamer(e))
 		return END_STUCK;
@@ -291,6 +291,12 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 	/* What was asked meanwhile was not looked at. */
 	__atomic_store_n(&e->attention, 1, __ATOMIC_RELEASE);
 	return end;
+}
+
+u32 softgpu_context_time(struct softgpu_engine *e)
+{
+	softgpu_look(e);
+	return e->time_base + (u32)softgpu_ticks(e->time);
 }
 
 bool softgpu_context_tail(struct softgpu_engine *e)
@@ -331,7 +337,7 @@ static void store_streamer(struct softgpu_engine *e)
 	softgpu_set_own(e, RING_BBSTATE, softgpu_own(e, RING_BBSTATE) | e->cs.skip << BB_SKIP);
 	softgpu_set_own(e, RING_CONTEXT_CONTROL,
 			softgpu_own(e, RING_CONTEXT_CONTROL) & ~CTL_INHIBIT);
-	softgpu_set_own(e, RING_CTX_TIMESTAMP, e->time_base + (u32)softgpu_timestamp());
+	softgpu_set_own(e, RING_CTX_TIMESTAMP, softgpu_context_time(e));
 }
 
 static u32 store_list(struct softgpu_engine *e, u32 *image, const struct list *list)

@@ -179,6 +179,7 @@ enum softgpu_end softgpu_cs_run(struct softgpu_engine *e)
 		switch (step(e)) {
 		case 0:
 			e->polls = 0;
+			softgpu_work(e, SOFTGPU_COMMAND_BYTES);
 			break;
 		case -EAGAIN:
 			softgpu_pause(e);

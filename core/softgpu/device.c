@@ -24,6 +24,7 @@ static const struct gvt_gpu_ops ops = {
 	.reg_read = softgpu_reg_read,
 	.reg_write = softgpu_reg_write,
 	.submit = softgpu_submit,
+	.time = softgpu_time,
 	.reset = softgpu_reset,
 };
 

@@ -25,16 +25,50 @@
 #define INSTDONE_IDLE ~0u
 #define INSTDONE_BUSY (~0u & ~BIT32(0)) /* the streamer is not done */
 
+/* ---- time ---- */
+
 /*
- * Runs are timed by the wall clock: while a context has the engine nobody else can, whether it
- * computes or waits for a semaphore. And the clock of a thread costs a system call.
+ * Between two looks at the clock lies work of some 100 us, or a pause of PAUSE_MOST_NS. A longer
+ * time is not all the engine's: its process was stopped, or its thread had no processor.
+ * Processor time would not do: a context that waits has the engine too, and a page that is long in
+ * coming is waited for.
  */
+#define BETWEEN_LOOKS_NS 5000000u
+
 static u64 now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
+}
+
+void softgpu_look(struct softgpu_engine *e)
+{
+	u64 now = now_ns(), passed = now - e->looked_at;
+
+	if (passed > BETWEEN_LOOKS_NS)
+		passed = BETWEEN_LOOKS_NS;
+	__atomic_store_n(&e->time, e->time + passed, __ATOMIC_RELAXED);
+	e->looked_at = now;
+	e->worked = 0;
+}
+
+/* It was idle until now. */
+static void begin(struct softgpu_engine *e)
+{
+	e->looked_at = now_ns();
+	e->worked = 0;
+}
+
+void softgpu_worked(struct softgpu_engine *e, u32 bytes)
+{
+	softgpu_work(e, bytes);
+}
+
+u64 softgpu_time(struct gvt_gpu *gpu, enum gvt_engine engine)
+{
+	return __atomic_load_n(&((struct softgpu *)gpu)->engines[engine].time, __ATOMIC_RELAXED);
 }
 
 /* ---- what others ask for; the lock is held ---- */
@@ -144,6 +178,7 @@ void softgpu_event(struct softgpu_engine *e, struct gvt_gpu_event *event)
 	event->engine = e->id;
 	if (e->aborted)
 		return;
+	softgpu_work(e, SOFTGPU_EVENT_BYTES);
 	pthread_mutex_lock(&e->lock);
 	rest(e);
 	pthread_mutex_unlock(&e->lock);
@@ -165,8 +200,7 @@ void softgpu_interrupt(struct softgpu_engine *e, u32 irq)
 	softgpu_event(e, &event);
 }
 
-static void status_event(struct softgpu_engine *e, const struct gvt_gpu_context *ctx, u32 status,
-			 u64 run_ns)
+static void status_event(struct softgpu_engine *e, const struct gvt_gpu_context *ctx, u32 status)
 {
 	struct gvt_gpu_event event = {
 		.kind = GVT_GPU_STATUS,
@@ -174,7 +208,6 @@ static void status_event(struct softgpu_engine *e, const struct gvt_gpu_context 
 		.desc = ctx->desc,
 		.status = status,
 		.head = e->cs.head,
-		.run_ns = run_ns,
 	};
 
 	softgpu_event(e, &event);
@@ -259,7 +292,7 @@ static enum softgpu_end lite_restore(struct softgpu_engine *e)
 	if (!softgpu_context_tail(e))
 		return END_STUCK;
 	show_port(e);
-	status_event(e, &ctx, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE, 0);
+	status_event(e, &ctx, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
 	return e->aborted ? END_RESET : END_EMPTY;
 }
 
@@ -287,6 +320,7 @@ bool softgpu_point(struct softgpu_engine *e)
 {
 	bool stop;
 
+	softgpu_look(e);
 	if (!softgpu_attention(e))
 		return true;
 	pthread_mutex_lock(&e->lock);
@@ -333,6 +367,7 @@ void softgpu_pause(struct softgpu_engine *e)
 		resume(e);
 	}
 	pthread_mutex_unlock(&e->lock);
+	softgpu_look(e);
 }
 
 /*
@@ -363,6 +398,7 @@ static u32 turn(struct softgpu_engine *e, enum softgpu_end end)
 static void stand_still(struct softgpu_engine *e)
 {
 	softgpu_cs_show(e, e->fault.addr, e->fault.cmd);
+	softgpu_look(e);
 	pthread_mutex_lock(&e->lock);
 	e->stuck = true;
 	pthread_mutex_unlock(&e->lock);
@@ -375,11 +411,9 @@ static bool run_element(struct softgpu_engine *e)
 	struct gvt_gpu_context ctx = e->port[0];
 	enum softgpu_end end;
 	u32 status;
-	u64 ran;
 
 	e->fault.why = NULL;
 	e->regs = NULL;
-	e->started = now_ns();
 	end = softgpu_context_restore(e);
 	if (e->regs)
 		show_port(e);
@@ -390,12 +424,12 @@ static bool run_element(struct softgpu_engine *e)
 			end = END_STUCK;
 		if (end > END_PREEMPT)
 			break;
-		ran = now_ns() - e->started;
+		softgpu_look(e);
 		status = turn(e, end);
 		if (status) {
 			if (status & GVT_CSB_ACTIVE_IDLE)
 				show_idle(e);
-			status_event(e, &ctx, status, ran);
+			status_event(e, &ctx, status);
 			return !e->aborted && e->port[0].space;
 		}
 		end = lite_restore(e);
@@ -432,8 +466,9 @@ static void *engine_main(void *arg)
 		}
 		take_pending(e);
 		pthread_mutex_unlock(&e->lock);
+		begin(e);
 		e->cs.head = 0;
-		status_event(e, &e->port[0], GVT_CSB_IDLE_ACTIVE, 0);
+		status_event(e, &e->port[0], GVT_CSB_IDLE_ACTIVE);
 		while (!e->aborted && run_element(e))
 			;
 		pthread_mutex_lock(&e->lock);

@@ -100,6 +100,12 @@ void softgpu_reg_put(struct gvt_gpu_space *space, u32 offset, u32 val);
 /** softgpu_timestamp() - RING_TIMESTAMP: 36 bits at 12 MHz. */
 u64 softgpu_timestamp(void);
 
+/** softgpu_ticks() - nanoseconds, as clocks of 12 MHz count them. */
+static inline u64 softgpu_ticks(u64 ns)
+{
+	return ns * 12 / 1000;
+}
+
 /* ---- translation ---- */
 
 #define TLB_PAGES 1024u
@@ -182,8 +188,10 @@ struct softgpu_engine {
 	u32 *regs;     /* the page of its registers in the space */
 	u64 pdp[4];    /* roots of the PPGTT */
 	bool four;     /* of four levels: pdp[0] */
-	u64 started;   /* ns: when this run began */
-	u32 time_base; /* CTX_TIMESTAMP = this + now */
+	u64 time;      /* its own, in ns: see softgpu_look(); atomic, written by the engine alone */
+	u64 looked_at; /* CLOCK_MONOTONIC */
+	u32 worked;    /* since then, as if bytes had been moved */
+	u32 time_base; /* CTX_TIMESTAMP = this + .time in ticks */
 	u64 at;	       /* graphics address of the command at hand */
 	enum gvt_cmd_op op;
 	u32 polls;	/* of the semaphore at hand */
@@ -210,6 +218,29 @@ struct softgpu {
 };
 
 /* engine.c */
+
+/* Work after which an engine looks at the clock, and what else is like moving so many bytes. */
+#define SOFTGPU_LOOK_AFTER    KiB(256)
+#define SOFTGPU_COMMAND_BYTES 256u
+#define SOFTGPU_MISS_BYTES    KiB(4)
+#define SOFTGPU_EVENT_BYTES   KiB(16)
+
+/**
+ * softgpu_look() - what passed since the last look was the engine's own time, as far as it can have
+ * been at work all the while: of a longer time it was kept from working by others.
+ */
+void softgpu_look(struct softgpu_engine *e);
+
+/** softgpu_work() - have it look after so much work that it takes some 100 us. */
+static inline void softgpu_work(struct softgpu_engine *e, u32 bytes)
+{
+	e->worked += bytes;
+	if (e->worked >= SOFTGPU_LOOK_AFTER)
+		softgpu_look(e);
+}
+
+/** softgpu_time() - gvt_gpu_ops. */
+u64 softgpu_time(struct gvt_gpu *gpu, enum gvt_engine engine);
 
 /** softgpu_engine_start() - make its thread. Returns 0 or a negative errno. */
 int softgpu_engine_start(struct softgpu_engine *e);
@@ -259,6 +290,9 @@ bool softgpu_context_save(struct softgpu_engine *e);
 
 /** softgpu_context_tail() - take the ring's new tail from the image. False as above. */
 bool softgpu_context_tail(struct softgpu_engine *e);
+
+/** softgpu_context_time() - CTX_TIMESTAMP: the engine's time that the context had, in ticks. */
+u32 softgpu_context_time(struct softgpu_engine *e);
 
 /** softgpu_context_roots() - take the roots of the PPGTT from the registers. */
 void softgpu_context_roots(struct softgpu_engine *e);

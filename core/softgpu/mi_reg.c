@@ -64,7 +64,7 @@ bool softgpu_nonpriv(struct softgpu_engine *e, u32 offset)
 u32 softgpu_reg(struct softgpu_engine *e, u32 offset)
 {
 	if (offset == e->base + RING_CTX_TIMESTAMP)
-		return e->time_base + (u32)softgpu_timestamp();
+		return softgpu_context_time(e);
 	return softgpu_reg_read(e->space, offset);
 }
 

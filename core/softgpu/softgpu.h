@@ -38,6 +38,12 @@ void *softgpu_at(struct softgpu_engine *e, u64 addr, bool write, u32 *left);
 bool softgpu_point(struct softgpu_engine *e);
 
 /**
+ * softgpu_worked() - the command moved about @bytes, beside those at whose end it called
+ * softgpu_point(): so the engine knows when to look at the clock.
+ */
+void softgpu_worked(struct softgpu_engine *e, u32 bytes);
+
+/**
  * softgpu_wanted() - a submission waits that may take the engine now. A command that can go on
  * later says in softgpu_progress() how far it came, and returns -EINTR.
  */

@@ -161,7 +161,7 @@ u64 softgpu_timestamp(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((u64)now.tv_sec * 12000000 + (u64)now.tv_nsec * 12 / 1000) & ((1ull << 36) - 1);
+	return ((u64)now.tv_sec * 12000000 + softgpu_ticks((u64)now.tv_nsec)) & ((1ull << 36) - 1);
 }
 
 u32 softgpu_reg_read(struct gvt_gpu_space *space, u32 offset)

@@ -51,6 +51,12 @@ bool softgpu_point(struct softgpu_engine *e)
 	return true;
 }
 
+void softgpu_worked(struct softgpu_engine *e, u32 bytes)
+{
+	(void)e;
+	(void)bytes;
+}
+
 bool softgpu_wanted(struct softgpu_engine *e)
 {
 	(void)e;

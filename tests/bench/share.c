@@ -95,7 +95,6 @@ static double measure(u32 nr, double share[], u32 seconds)
 	struct timespec pause = { .tv_sec = seconds };
 	u64 from[VGPUS_MAX], began, all = 0, took;
 
-	gvt_sched_times(guests[0].f->gvt->sched)->watchdog = ~0ull >> 2;
 	for (u32 i = 0; i < nr; i++)
 		from[i] = had(i);
 	began = now();
@@ -162,7 +161,6 @@ static void light(void)
 	u64 ns[REQUESTS];
 
 	start(8);
-	gvt_sched_times(guests[0].f->gvt->sched)->watchdog = ~0ull >> 2;
 	for (u32 i = 0; i < 7; i++)
 		load(&guests[i], 1);
 	ctx = guest_context(g, ENGINE, 0);

@@ -110,6 +110,12 @@ bool softgpu_point(struct softgpu_engine *e)
 	return e->points != e->stops_at;
 }
 
+void softgpu_worked(struct softgpu_engine *e, u32 bytes)
+{
+	(void)e;
+	(void)bytes;
+}
+
 bool softgpu_wanted(struct softgpu_engine *e)
 {
 	return e->gives_way && unit_random(&e->gives_way) % 4 == 0;

@@ -23,18 +23,17 @@ static void teardown(void)
 
 #define LONG 100000000000ull
 
-/* How long the scheduler waits: for what is submitted to be taken up, and for what runs to end. */
-static void set_patience(struct guest *g, u64 patience, u64 watchdog)
+/* How long the scheduler waits for what is submitted to be taken up. */
+static void set_patience(struct guest *g, u64 patience)
 {
 	gvt_sched_times(g->f->gvt->sched)->patience = patience;
-	gvt_sched_times(g->f->gvt->sched)->watchdog = watchdog;
 }
 
 static struct guest patient_guest(void)
 {
 	struct guest g = exec_guest(gpu);
 
-	set_patience(&g, LONG, LONG);
+	set_patience(&g, LONG);
 	return g;
 }
 
@@ -92,12 +91,12 @@ START_TEST(never_takes_up)
 	struct guest g = patient_guest();
 	struct guest_ctx a = guest_context(&g, E, 0);
 
-	set_patience(&g, SHORT, LONG);
+	set_patience(&g, SHORT);
 	submit(&g, &a, NULL);
 	script_next(gpu, E);
 	ck_assert(!hung(&g));
 	script_wait_resets(gpu, E, 2);
-	set_patience(&g, LONG, LONG);
+	set_patience(&g, LONG);
 	check_hung(&g);
 	guest_reset_engine(&g, E);
 	check_goes_on(&g);
@@ -113,12 +112,12 @@ START_TEST(others_turn)
 	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&h, E, 0);
 	struct script_port port;
 
-	set_patience(&g, SHORT, LONG);
+	set_patience(&g, SHORT);
 	submit(&g, &a, NULL);
 	guest_submit(&h, &b, NULL);
 	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
 	script_wait_resets(gpu, E, 1);
-	set_patience(&g, LONG, LONG);
+	set_patience(&g, LONG);
 	port = script_next(gpu, E);
 	ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
 	ck_assert_ptr_eq(port.ctx[1].space, g.f->vgpu->space);
@@ -141,11 +140,11 @@ START_TEST(taken_up_at_last)
 	struct script_port port;
 
 	for (u32 i = 1; i <= 2; i++) {
-		set_patience(&g, SHORT, LONG);
+		set_patience(&g, SHORT);
 		guest_breadcrumb(&g, &a);
 		submit(&g, &a, NULL);
 		script_wait_resets(gpu, E, i);
-		set_patience(&g, LONG, LONG);
+		set_patience(&g, LONG);
 		port = script_next(gpu, E);
 		ends_well(&g, &a, &port);
 	}
@@ -153,19 +152,23 @@ START_TEST(taken_up_at_last)
 }
 END_TEST
 
-/* One that takes it up, and says nothing more. */
-START_TEST(never_ends)
+/* One that takes it up, and does not even take what is added: nobody else could have it. */
+START_TEST(takes_no_more)
 {
 	struct guest g = patient_guest();
 	struct guest_ctx a = guest_context(&g, E, 0);
 	struct script_port port;
 
-	set_patience(&g, LONG, SHORT);
 	port = submit(&g, &a, NULL);
 	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	serve(&g);
+	set_patience(&g, SHORT);
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	script_next(gpu, E);
 	script_wait_resets(gpu, E, 1);
-	set_patience(&g, LONG, LONG);
-	check_hung(&g);
+	set_patience(&g, LONG);
+	guest_await_hang(&g, E);
 	guest_reset_engine(&g, E);
 	check_goes_on(&g);
 	fake_free(g.f);
@@ -181,7 +184,7 @@ START_TEST(late_after_reset)
 	struct gvt_gpu_context late = port.ctx[0];
 
 	script_status(&late, E, GVT_CSB_IDLE_ACTIVE);
-	set_patience(&g, SHORT, LONG);
+	set_patience(&g, SHORT);
 	guest_submit(&h, &b, NULL);
 	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
 	/* Behind it at first, in its place once its slice is over. */
@@ -191,7 +194,7 @@ START_TEST(late_after_reset)
 		other = script_next(gpu, E);
 	}
 	script_wait_resets(gpu, E, 1);
-	set_patience(&g, LONG, LONG);
+	set_patience(&g, LONG);
 	check_hung(&g);
 	other = script_next(gpu, E);
 	ck_assert_ptr_eq(other.ctx[0].space, h.f->vgpu->space);
@@ -501,7 +504,7 @@ END_TEST
 Suite *suite_exec_dead(void)
 {
 	const TTest *const tests[] = { never_takes_up, others_turn,	 taken_up_at_last,
-				       never_ends,     late_after_reset, twice,
+				       takes_no_more,  late_after_reset, twice,
 				       nonsense,       refuses,		 tables_go,
 				       process_goes,   ends_at_last,	 second_too_late,
 				       in_the_way };

@@ -804,7 +804,6 @@ START_TEST(weighed_anew)
 	};
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
 
-	gvt_sched_times(g.f->gvt->sched)->watchdog = ~0ull >> 2;
 	hog(&g, 9, 0);
 	hog(&h, 1, 0);
 	for (size_t i = 0; i < ARRAY_SIZE(turns); i++) {
@@ -833,20 +832,6 @@ START_TEST(time_so_far)
 		sched_yield();
 		now = had(&g);
 	}
-	fake_free(g.f);
-}
-END_TEST
-
-START_TEST(watchdog)
-{
-	struct guest g = exec_guest(gpu), h = guest_second(&g);
-
-	gvt_sched_times(g.f->gvt->sched)->watchdog = 50000000;
-	hog(&g, 1, 0);
-	check_hangs(&g, GVT_VCS0);
-	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->stuck, 1);
-	guest_check_works(&h, GVT_VCS0);
-	guest_free_second(&h);
 	fake_free(g.f);
 }
 END_TEST
@@ -1009,8 +994,7 @@ Suite *suite_exec_run(void)
 	const TTest *const tests[] = { one_request, again_and_again, two_contexts,   extended,
 				       preempted,   batch,	     audited,	     endless,
 				       gone,	    flood,	     beside_endless, resumed,
-				       watchdog,    stuck,	     taken_up,	     weighed_anew,
-				       time_so_far };
+				       stuck,	    taken_up,	     weighed_anew,   time_so_far };
 	Suite *suite = suite_create("exec_run");
 	TCase *tcase = tcase_create("exec_run"), *faults = tcase_create("faults");
 	TCase *memory = tcase_create("memory");

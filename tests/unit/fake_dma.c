@@ -263,8 +263,11 @@ u64 *fake_host_page(const struct fake *f, u64 bus)
 void *fake_dma_to_virt(unsigned long handle, dma_addr_t bus)
 {
 	struct fake *f = of(handle);
+	void (*on_look)(struct fake * f, u64 bus) = __atomic_load_n(&f->on_look, __ATOMIC_ACQUIRE);
 	void *va;
 
+	if (on_look)
+		on_look(f, bus);
 	pthread_mutex_lock(&f->dma_lock);
 	if (fake_pinned(f, bus))
 		va = f->ram + frame(f, bus >> GVT_PAGE_SHIFT)->gfn * GVT_PAGE_SIZE;

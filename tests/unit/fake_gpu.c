@@ -151,6 +151,13 @@ static int submit(struct gvt_gpu *gpu, enum gvt_engine engine, const struct gvt_
 	return -EBUSY;
 }
 
+static u64 engine_time(struct gvt_gpu *gpu, enum gvt_engine engine)
+{
+	(void)gpu;
+	(void)engine;
+	return 0;
+}
+
 static void reset(struct gvt_gpu *gpu, enum gvt_engine engine)
 {
 	(void)gpu;
@@ -166,6 +173,7 @@ static const struct gvt_gpu_ops ops = {
 	.reg_read = reg_read,
 	.reg_write = reg_write,
 	.submit = submit,
+	.time = engine_time,
 	.reset = reset,
 };
 

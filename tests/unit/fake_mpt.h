@@ -80,6 +80,8 @@ struct fake {
 	bool no_alias;				   /* the back end has no aliases */
 	/* Unless NULL, told of each page at @bus that the GPU may not reach from now on. */
 	void (*on_let_go)(struct fake *f, u64 bus);
+	/* Unless NULL, called before a page at @bus is looked up, from any of the GPU's threads. */
+	void (*on_look)(struct fake *f, u64 bus);
 	void *gpu; /* that function's own */
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "core/exec/sched.h"
 #include "core/mmio/reg.h"
 #include "tests/unit/unit.h"
 
@@ -21,6 +22,7 @@ struct script {
 	struct {
 		struct script_port port[SCRIPT_SUBMISSIONS];
 		u32 in, out, resets, refuse;
+		u64 stopped_at, ahead; /* its own time: against CLOCK_MONOTONIC */
 		void (*on_reset)(void *priv);
 		void *priv;
 	} engine[GVT_NR_ENGINES];
@@ -96,6 +98,14 @@ static int submit(struct gvt_gpu *gpu, enum gvt_engine engine, const struct gvt_
 	return err;
 }
 
+static u64 engine_time(struct gvt_gpu *gpu, enum gvt_engine engine)
+{
+	u64 stopped_at = __atomic_load_n(&of(gpu)->engine[engine].stopped_at, __ATOMIC_ACQUIRE);
+
+	return (stopped_at ? stopped_at : gvt_sched_now()) +
+	       __atomic_load_n(&of(gpu)->engine[engine].ahead, __ATOMIC_ACQUIRE);
+}
+
 static void reset(struct gvt_gpu *gpu, enum gvt_engine engine)
 {
 	struct script *s = of(gpu);
@@ -125,6 +135,7 @@ struct gvt_gpu *script_gpu(void)
 		.reg_read = reg_read,
 		.reg_write = reg_write,
 		.submit = submit,
+		.time = engine_time,
 		.reset = reset,
 	};
 	struct script *s = calloc(1, sizeof(*s));
@@ -158,6 +169,17 @@ struct script_port script_next(struct gvt_gpu *gpu, enum gvt_engine engine)
 	return port;
 }
 
+bool script_submitted(struct gvt_gpu *gpu, enum gvt_engine engine)
+{
+	struct script *s = of(gpu);
+	bool is;
+
+	pthread_mutex_lock(&s->lock);
+	is = s->engine[engine].in != s->engine[engine].out;
+	pthread_mutex_unlock(&s->lock);
+	return is;
+}
+
 void script_wait_resets(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr)
 {
 	struct script *s = of(gpu);
@@ -185,6 +207,21 @@ void script_on_reset(struct gvt_gpu *gpu, enum gvt_engine engine, void (*fn)(voi
 	of(gpu)->engine[engine].on_reset = fn;
 	of(gpu)->engine[engine].priv = priv;
 	pthread_mutex_unlock(&of(gpu)->lock);
+}
+
+void script_stop_clock(struct gvt_gpu *gpu, enum gvt_engine engine)
+{
+	__atomic_store_n(&of(gpu)->engine[engine].stopped_at, gvt_sched_now(), __ATOMIC_RELEASE);
+}
+
+void script_start_clock(struct gvt_gpu *gpu, enum gvt_engine engine)
+{
+	__atomic_store_n(&of(gpu)->engine[engine].stopped_at, 0, __ATOMIC_RELEASE);
+}
+
+void script_pass(struct gvt_gpu *gpu, enum gvt_engine engine, u64 ns)
+{
+	__atomic_fetch_add(&of(gpu)->engine[engine].ahead, ns, __ATOMIC_ACQ_REL);
 }
 
 void script_refuse(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr)

@@ -20,6 +20,9 @@ struct gvt_gpu *script_gpu(void);
 /** script_next() - wait for the next submission to @engine. Asserts that it comes. */
 struct script_port script_next(struct gvt_gpu *gpu, enum gvt_engine engine);
 
+/** script_submitted() - whether there is a next one. */
+bool script_submitted(struct gvt_gpu *gpu, enum gvt_engine engine);
+
 /** script_wait_resets() - wait until @engine was reset @nr times in all. Asserts that it was. */
 void script_wait_resets(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr);
 
@@ -29,6 +32,15 @@ u32 script_resets(struct gvt_gpu *gpu, enum gvt_engine engine);
 /** script_on_reset() - at the next reset of @engine, in its course, @fn is called with @priv. */
 void script_on_reset(struct gvt_gpu *gpu, enum gvt_engine engine, void (*fn)(void *priv),
 		     void *priv);
+
+/** script_stop_clock() - the engine has no time from now on, but what script_pass() gives it. */
+void script_stop_clock(struct gvt_gpu *gpu, enum gvt_engine engine);
+
+/** script_start_clock() - all that passes is its own again. */
+void script_start_clock(struct gvt_gpu *gpu, enum gvt_engine engine);
+
+/** script_pass() - @ns of its own, at one go. */
+void script_pass(struct gvt_gpu *gpu, enum gvt_engine engine, u64 ns);
 
 /** script_refuse() - the next @nr submissions to @engine find it busy. */
 void script_refuse(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The execlist port: which events say what came of a submission, in which order, and with what. */
 #include <errno.h>
+#include <time.h>
 
 #include "tests/unit/softgpu_rig.h"
 
@@ -39,6 +40,11 @@ static void submit_waiting(struct rig_context *c, struct rig_context *next)
 #define NEXT (GVT_CSB_COMPLETE | GVT_CSB_ELEMENT_SWITCH)
 #define LITE (GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE)
 
+static u64 time_of(enum gvt_engine engine)
+{
+	return rig.gpu->ops->time(rig.gpu, engine);
+}
+
 static u32 seqno_at_interrupt;
 static u32 seqno_addr;
 
@@ -65,7 +71,7 @@ START_TEST(lone)
 		ck_assert_uint_eq(seqno_at_interrupt, 42);
 		event = rig_status(&c, DONE);
 		ck_assert_uint_eq(event.head, c.tail);
-		ck_assert_uint_gt(event.run_ns, 0);
+		ck_assert_uint_gt(time_of(engine), 0);
 		ck_assert_uint_eq(*rig_image(&c, 0x34), c.tail);
 		ck_assert_uint_eq(rig_reg(&c, 0x34), c.tail);
 		ck_assert_uint_eq(rig_reg(&c, 0x234), 0);
@@ -132,7 +138,7 @@ START_TEST(lite_restore)
 	submit_waiting(&a, NULL);
 	emit_store(&a, sem + 8, 77);
 	ck_assert_int_eq(rig_submit(&a, &b), 0);
-	ck_assert_uint_eq(rig_status(&a, LITE).run_ns, 0);
+	rig_status(&a, LITE);
 	ck_assert_uint_eq(rig_get(&rig, sem + 8), 0);
 	rig_set(&rig, sem, 1);
 	rig_status(&a, NEXT);
@@ -156,7 +162,7 @@ START_TEST(preempted_in_ring)
 	emit_store(&c, sem + 24, 1);
 	submit_waiting(&a, &b);
 	ck_assert_int_eq(rig_submit(&c, NULL), 0);
-	ck_assert_uint_gt(rig_status(&a, GVT_CSB_PREEMPTED).run_ns, 0);
+	rig_status(&a, GVT_CSB_PREEMPTED);
 	rig_status(&c, DONE);
 	ck_assert_uint_eq(rig_get(&rig, sem + 8), 0);
 	ck_assert_uint_eq(rig_get(&rig, sem + 16), 0); /* was replaced with the rest */
@@ -452,6 +458,106 @@ START_TEST(nothing_to_run)
 }
 END_TEST
 
+#define MS	1000000ull
+#define WAIT_MS 100u
+#define STOP_MS 500u
+
+/* The ticks of 12 MHz that an image says its context had. */
+static u64 image_ns(struct rig_context *c)
+{
+	return *rig_image(c, 0x3a8) * 1000ull / 12;
+}
+
+/*
+ * An engine's own time is what it is at work, or waits with a context that has it; not that in
+ * which it is idle or stuck, or in which nobody runs it.
+ */
+START_TEST(own_time)
+{
+	u32 sem = rig_pages(&rig, 1);
+	struct rig_context c;
+	u64 from;
+
+	rig_context(&rig, &c, GVT_BCS0, 1);
+	unit_sleep(WAIT_MS);
+	ck_assert_uint_eq(time_of(GVT_BCS0), 0);
+	emit_wait(&c, sem, 1);
+	submit_waiting(&c, NULL);
+	unit_sleep(WAIT_MS);
+	rig_set(&rig, sem, 1);
+	rig_status(&c, DONE);
+	ck_assert_uint_gt(time_of(GVT_BCS0), WAIT_MS / 2 * MS);
+	ck_assert_uint_gt(image_ns(&c), WAIT_MS / 2 * MS);
+	ck_assert_uint_eq(time_of(GVT_RCS0), 0);
+
+	from = time_of(GVT_BCS0);
+	unit_sleep(WAIT_MS);
+	ck_assert_uint_eq(time_of(GVT_BCS0), from);
+
+	emit_wait(&c, sem, 2);
+	submit_waiting(&c, NULL);
+	unit_stand_still(STOP_MS);
+	rig_set(&rig, sem, 2);
+	rig_status(&c, DONE);
+	ck_assert_uint_lt(time_of(GVT_BCS0) - from, STOP_MS / 2 * MS);
+	ck_assert_uint_lt(image_ns(&c), from + STOP_MS / 2 * MS);
+
+	RIG_EMIT(&c, 0x1fu << 23, 0);
+	ck_assert_int_eq(rig_submit(&c, NULL), 0);
+	rig_status(&c, GVT_CSB_IDLE_ACTIVE);
+	rig_interrupt(&c, GVT_IRQ_CS_ERROR);
+	rig_stuck(&c);
+	from = time_of(GVT_BCS0);
+	unit_sleep(WAIT_MS);
+	ck_assert_uint_eq(time_of(GVT_BCS0), from);
+}
+END_TEST
+
+static u64 processor_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
+}
+
+/* Blits whose rows are all in the same page: none, small ones, of just too little to give way in,
+ * and long ones. */
+static const struct {
+	u32 width, height;
+} blits[] = { { 0, 0 }, { 8, 8 }, { 1024, 63 }, { 1024, 16000 } };
+
+/* No work is so made that it goes uncounted: the processor's time that it takes is the engine's. */
+START_TEST(all_work_counts)
+{
+	u32 out = rig_pages(&rig, 1), batch = rig_pages(&rig, 1), jump;
+	u64 from, used, counted;
+	struct rig_context a, b;
+
+	rig_context(&rig, &a, GVT_BCS0, 1);
+	rig_context(&rig, &b, GVT_BCS0, 2);
+	jump = RIG_WRITE(&rig, batch, 0x54300005, 0x03f00000, 0,
+			 blits[_i].height << 16 | blits[_i].width, LO(RIG_VA + out),
+			 HI(RIG_VA + out), 0x5a5a5a5a);
+	RIG_WRITE(&rig, jump, BATCH_START | BATCH_PPGTT, LO(RIG_VA + batch), HI(RIG_VA + batch));
+	RIG_EMIT(&a, BATCH_START | BATCH_PPGTT, LO(RIG_VA + batch), HI(RIG_VA + batch), NOOP);
+	ck_assert_int_eq(rig_submit(&a, NULL), 0);
+	rig_status(&a, GVT_CSB_IDLE_ACTIVE);
+	from = time_of(GVT_BCS0);
+	used = processor_ns();
+	unit_sleep(3 * WAIT_MS);
+	counted = time_of(GVT_BCS0) - from;
+	used = processor_ns() - used;
+	ck_assert_msg(counted > used / 2, "%llu us counted of %llu us",
+		      (unsigned long long)counted / 1000, (unsigned long long)used / 1000);
+	if (blits[_i].height)
+		ck_assert_uint_eq(rig_get(&rig, out), 0x5a5a5a5a);
+	ck_assert_int_eq(rig_submit(&b, NULL), 0);
+	rig_status(&a, GVT_CSB_PREEMPTED);
+	rig_status(&b, DONE);
+}
+END_TEST
+
 Suite *suite_softgpu_port(void)
 {
 	const TTest *const tests[] = {
@@ -472,7 +578,15 @@ Suite *suite_softgpu_port(void)
 		submitted_from_event,
 		tail_chases_head,
 		nothing_to_run,
+		own_time,
 	};
 
-	return unit_suite_with("softgpu_port", setup, teardown, tests, ARRAY_SIZE(tests));
+	Suite *suite = unit_suite_with("softgpu_port", setup, teardown, tests, ARRAY_SIZE(tests));
+	TCase *work = tcase_create("work");
+
+	tcase_add_checked_fixture(work, setup, teardown);
+	tcase_set_timeout(work, 60);
+	tcase_add_loop_test(work, all_work_counts, 0, ARRAY_SIZE(blits));
+	suite_add_tcase(suite, work);
+	return suite;
 }

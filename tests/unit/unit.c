@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/unit.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 /* Under sanitizers and on a loaded machine nothing is quick; a hang still ends. */
 #define TIMEOUT_S 120
@@ -36,4 +41,29 @@ int unit_run(Suite *(*const suites[])(void), size_t nr)
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+void unit_sleep(u32 ms)
+{
+	struct timespec left = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000l };
+
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
+void unit_stand_still(u32 ms)
+{
+	pid_t self = getpid(), child = fork();
+	int status;
+
+	if (!child) {
+		kill(self, SIGSTOP);
+		unit_sleep(ms);
+		kill(self, SIGCONT);
+		_exit(0);
+	}
+	ck_assert_int_gt(child, 0);
+	while (waitpid(child, &status, 0) < 0)
+		ck_assert_int_eq(errno, EINTR);
+	ck_assert_int_eq(status, 0);
 }

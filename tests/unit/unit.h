@@ -36,6 +36,7 @@ Suite *suite_exec_dead(void);
 Suite *suite_exec_hostile(void);
 Suite *suite_exec_preempt(void);
 Suite *suite_exec_run(void);
+Suite *suite_exec_time(void);
 Suite *suite_log(void);
 Suite *suite_monitoring(void);
 Suite *suite_seen(void);
@@ -89,6 +90,12 @@ Suite *unit_suite(const char *name, const TTest *const tests[], size_t nr);
 /** unit_suite_with() - the same, with what is done before and after each test (NULL: nothing). */
 Suite *unit_suite_with(const char *name, void (*setup)(void), void (*teardown)(void),
 		       const TTest *const tests[], size_t nr);
+
+/** unit_sleep() - for so many milliseconds. */
+void unit_sleep(u32 ms);
+
+/** unit_stand_still() - this process is stopped for so long, as by a debugger or a freezer. */
+void unit_stand_still(u32 ms);
 
 /** unit_random() - the next of a sequence that @seed starts and carries (xorshift64*). */
 static inline u64 unit_random(u64 *seed)

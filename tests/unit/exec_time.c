@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* Time that passes, and time that is had: they part where a process stands still, or its host does.
+ */
+#include "tests/unit/exec_guest.h"
+#include "tests/unit/script_gpu.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
+#define E  GVT_VCS0
+#define MS 1000000ull
+
+static struct gvt_gpu *gpu;
+
+/* An endless batch: it takes all that it is given. */
+static void hog(struct guest *g, u32 weight, u32 cap)
+{
+	struct guest_ctx ctx = guest_context(g, E, 0);
+	const u32 jump[] = { 0x31u << 23 | 1u << 8 | 1, GUEST_DATA_AT, 0, 0 };
+
+	guest_weigh(g, E, weight, cap);
+	for (u32 i = 0; i < ARRAY_SIZE(jump); i++) {
+		*guest_dw(g, GUEST_DATA, i) = jump[i];
+		guest_emit(g, &ctx, jump[i]);
+	}
+	guest_submit(g, &ctx, NULL);
+	ck_assert_uint_eq(guest_event(g, E), IDLE_ACTIVE);
+}
+
+static u64 had(struct guest *g)
+{
+	return intel_vgpu_engine_counts(g->f->vgpu, E).run_ns;
+}
+
+/* What @g has of the next @ns that it and @h have together, in thousandths. */
+static u64 share(struct guest *g, struct guest *h, u64 ns)
+{
+	u64 g_from = had(g), h_from = had(h), of_g, all;
+
+	do {
+		sched_yield();
+		of_g = had(g) - g_from;
+		all = of_g + had(h) - h_from;
+	} while (all < ns);
+	return of_g * 1000 / all;
+}
+
+static void software(void)
+{
+	ck_assert_int_eq(softgpu_create(&gpu), 0);
+}
+
+static void teardown(void)
+{
+	gpu->ops->destroy(gpu);
+}
+
+static const struct {
+	u32 weight[2], cap;
+	u32 least, most;
+} shares[] = {
+	{ { 1, 1 }, 0, 350, 650 },
+	{ { 2, 16 }, 0, 40, 220 },
+	{ { 16, 2 }, 0, 780, 960 },
+	{ { 1, 1 }, 20, 80, 300 },
+};
+
+/* While all stood still nobody had anything: shares afterwards are as before, at once. */
+START_TEST(shares_after_a_stop)
+{
+	struct guest g, h;
+
+	g = exec_guest(gpu);
+	h = guest_second(&g);
+	hog(&g, shares[_i].weight[0], shares[_i].cap);
+	hog(&h, shares[_i].weight[1], 0);
+	share(&g, &h, 50 * MS);
+	for (u32 n = 0; n < 2; n++) {
+		u64 of_g, before = had(&g) + had(&h);
+
+		unit_stand_still(1000);
+		ck_assert_uint_lt(had(&g) + had(&h) - before, 500 * MS);
+		of_g = share(&g, &h, 400 * MS);
+		ck_assert_msg(of_g >= shares[_i].least && of_g <= shares[_i].most,
+			      "the first has %llu thousandths after the stop",
+			      (unsigned long long)of_g);
+	}
+	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* The engine's thread alone waits for so long, once, for a page of @slow's. */
+static struct fake *slow;
+
+static void wait_for_page(struct fake *f, u64 bus)
+{
+	(void)bus;
+	if (__atomic_exchange_n(&slow, NULL, __ATOMIC_ACQ_REL) == f)
+		unit_sleep(400);
+}
+
+/* One thread is not run, while those that look at the time are: nobody is to blame for it. */
+START_TEST(engine_not_run)
+{
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	u64 of_g;
+
+	gvt_sched_times(g.f->gvt->sched)->patience = 50 * MS;
+	hog(&g, 1, 0);
+	hog(&h, 1, 0);
+	share(&g, &h, 50 * MS);
+	__atomic_store_n(&slow, g.f, __ATOMIC_RELEASE);
+	__atomic_store_n(&g.f->on_look, wait_for_page, __ATOMIC_RELEASE);
+	while (__atomic_load_n(&slow, __ATOMIC_ACQUIRE))
+		sched_yield();
+	/* Each has to run again, for which the engine has to. */
+	of_g = share(&g, &h, 300 * MS);
+	ck_assert_msg(of_g >= 350 && of_g <= 650, "the first has %llu thousandths",
+		      (unsigned long long)of_g);
+	while (fake_serve(g.f, 0) || fake_serve(h.f, 0))
+		;
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->stuck, 0);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(h.f->vgpu)->stuck, 0);
+	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* Who had it alone, for as long as nobody looked, owes nothing to one that comes later. */
+START_TEST(comes_later)
+{
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	u64 of_g;
+
+	hog(&g, 1, 0);
+	unit_sleep(1000);
+	hog(&h, 1, 0);
+	of_g = share(&g, &h, 300 * MS);
+	ck_assert_msg(of_g >= 350 && of_g <= 650, "the first has %llu thousandths",
+		      (unsigned long long)of_g);
+	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/* ---- an engine whose time is what the test says ---- */
+
+static void scripted(void)
+{
+	gpu = script_gpu();
+	script_stop_clock(gpu, E);
+}
+
+/* What is still there is halted in its own time too. */
+static void end(struct guest *g, struct guest *h)
+{
+	script_start_clock(gpu, E);
+	guest_free_second(h);
+	fake_free(g->f);
+}
+
+/* @ns of the engine's time, looked at often. */
+static void pass(struct guest *g, u64 ns)
+{
+	for (; ns; ns -= MS) {
+		script_pass(gpu, E, MS);
+		had(g);
+	}
+}
+
+/* @g runs, and @h waits behind it. */
+static struct script_port run_and_wait(struct guest *g, struct guest *h)
+{
+	struct guest_ctx a = guest_context(g, E, 0), b = guest_context(h, E, 0);
+	struct script_port port;
+
+	guest_submit(g, &a, NULL);
+	ck_assert_uint_eq(guest_event(g, E), IDLE_ACTIVE);
+	port = script_next(gpu, E);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	guest_submit(h, &b, NULL);
+	ck_assert_uint_eq(guest_event(h, E), IDLE_ACTIVE);
+	port = script_next(gpu, E);
+	ck_assert_ptr_eq(port.ctx[1].space, h->f->vgpu->space);
+	script_status(&port.ctx[0], E, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
+	return port;
+}
+
+static void check_not_stuck(struct guest *g)
+{
+	while (fake_serve(g->f, 0))
+		;
+	ck_assert_uint_eq(script_resets(gpu, E), 0);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(g->f->vgpu)->hangs, 0);
+}
+
+/* How long work takes is its guest's matter: another has its turns. */
+START_TEST(long_work)
+{
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&h, E, 0);
+	struct script_port port, next;
+
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, E), IDLE_ACTIVE);
+	port = script_next(gpu, E);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	pass(&g, 100000 * MS);
+	check_not_stuck(&g);
+	ck_assert_uint_eq(had(&g), 100000 * MS);
+
+	guest_submit(&h, &b, NULL);
+	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
+	next = script_next(gpu, E);
+	if (next.ctx[0].space != h.f->vgpu->space) {
+		script_status(&port.ctx[0], E, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
+		pass(&g, 3 * MS);
+		next = script_next(gpu, E);
+	}
+	ck_assert_ptr_eq(next.ctx[0].space, h.f->vgpu->space);
+	script_status(&port.ctx[0], E, GVT_CSB_PREEMPTED);
+	script_status(&next.ctx[0], E, GVT_CSB_COMPLETE | GVT_CSB_ELEMENT_SWITCH);
+	ck_assert_uint_eq(guest_event(&h, E), guest_csb(LAST, b.id));
+	pass(&g, 100000 * MS);
+	script_status(&next.ctx[1], E, LAST);
+	ck_assert_uint_eq(guest_event(&g, E), guest_csb(LAST, a.id));
+	check_not_stuck(&g);
+	end(&g, &h);
+}
+END_TEST
+
+/*
+ * A preemption that does not come about while the engine has no time is not late, nor is it when
+ * much passes at one go. When it is, what is logged says what does not give way, and where.
+ */
+START_TEST(late_in_its_own_time)
+{
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	u32 base = gvt_engine_base(E);
+	struct script_port port;
+
+	gpu->ops->reg_write(g.f->vgpu->space, base + 0x68, 0x54f00008);
+	gpu->ops->reg_write(g.f->vgpu->space, base + 0x74, 0x56789abc);
+	gpu->ops->reg_write(g.f->vgpu->space, base + 0x5c, 0x1234);
+	run_and_wait(&g, &h);
+	pass(&g, 3 * MS);
+	port = script_next(gpu, E);
+	ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
+	unit_sleep(1000);
+	check_not_stuck(&g);
+	for (u32 i = 0; i < 5; i++) {
+		script_pass(gpu, E, 10000 * MS);
+		unit_sleep(30);
+		check_not_stuck(&g);
+	}
+	pass(&g, 500 * MS);
+	script_wait_resets(gpu, E, 1);
+	guest_await_hang(&g, E);
+	ck_assert_ptr_nonnull(strstr(g.f->noted, "does not let others have the engine: "
+						 "command 0x54f00008, address 0x123456789abc"));
+	ck_assert_uint_eq(fake_reg(g.f, base + 0x5c), 0x1234);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(h.f->vgpu)->hangs, 0);
+	end(&g, &h);
+}
+END_TEST
+
+/* Much that passes at one go is not all charged: the one that was there has its turn again soon. */
+START_TEST(charged_at_one_go)
+{
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	struct script_port port;
+	u64 waited = 0;
+
+	guest_weigh(&g, E, 2, 0);
+	guest_weigh(&h, E, 16, 0);
+	port = run_and_wait(&g, &h);
+	script_pass(gpu, E, 100000 * MS);
+	port = script_next(gpu, E);
+	ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
+	script_status(&port.ctx[1], E, GVT_CSB_PREEMPTED);
+	for (; !script_submitted(gpu, E); waited += MS) {
+		ck_assert_uint_lt(waited, 200 * MS);
+		pass(&h, MS);
+		unit_sleep(3);
+	}
+	port = script_next(gpu, E);
+	ck_assert_ptr_eq(port.ctx[0].space, g.f->vgpu->space);
+	end(&g, &h);
+}
+END_TEST
+
+/* One whose cap is used up has its next turn when that much of the engine's time has passed. */
+START_TEST(capped)
+{
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	struct script_port port, first;
+	u64 waited = 0;
+
+	guest_weigh(&g, E, 1, 20);
+	first = run_and_wait(&g, &h);
+	pass(&g, 20 * MS);
+	port = script_next(gpu, E);
+	ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
+	script_status(&first.ctx[0], E, GVT_CSB_PREEMPTED);
+	/* Its time alone counts. */
+	unit_sleep(500);
+	while (script_submitted(gpu, E)) {
+		port = script_next(gpu, E);
+		ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
+		script_status(&port.ctx[0], E, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
+	}
+	for (; port.ctx[0].space != g.f->vgpu->space; waited += MS) {
+		ck_assert_uint_lt(waited, 200 * MS);
+		pass(&h, MS);
+		unit_sleep(3);
+		if (!script_submitted(gpu, E))
+			continue;
+		port = script_next(gpu, E);
+		if (port.ctx[0].space == h.f->vgpu->space)
+			script_status(&port.ctx[0], E, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
+	}
+	ck_assert_uint_gt(waited, 50 * MS);
+	end(&g, &h);
+}
+END_TEST
+
+static void *pass_later(void *guest)
+{
+	unit_sleep(1500);
+	ck_assert_uint_eq(script_resets(gpu, E), 0);
+	while (!script_resets(gpu, E)) {
+		pass(guest, 5 * MS);
+		unit_sleep(1);
+	}
+	return NULL;
+}
+
+/* One guest resets its engine: what another has there is given the engine's time to make room. */
+START_TEST(room_in_its_own_time)
+{
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	pthread_t later;
+
+	gvt_sched_times(g.f->gvt->sched)->patience = 100000 * MS;
+	run_and_wait(&h, &g);
+	ck_assert_int_eq(pthread_create(&later, NULL, pass_later, &h), 0);
+	guest_reset_engine(&g, E);
+	pthread_join(later, NULL);
+	guest_await_hang(&h, E);
+	end(&g, &h);
+}
+END_TEST
+
+Suite *suite_exec_time(void)
+{
+	const TTest *const tests[] = { long_work, late_in_its_own_time, charged_at_one_go, capped,
+				       room_in_its_own_time };
+	Suite *suite = suite_create("exec_time");
+	TCase *run = tcase_create("run"), *script = tcase_create("script");
+
+	tcase_add_checked_fixture(run, software, teardown);
+	tcase_set_timeout(run, 60);
+	tcase_add_loop_test(run, shares_after_a_stop, 0, ARRAY_SIZE(shares));
+	tcase_add_test(run, engine_not_run);
+	tcase_add_test(run, comes_later);
+	suite_add_tcase(suite, run);
+	tcase_add_checked_fixture(script, scripted, teardown);
+	tcase_set_timeout(script, 60);
+	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
+		tcase_add_test(script, tests[i]);
+	suite_add_tcase(suite, script);
+	return suite;
+}
