@@ -204,18 +204,20 @@ has_run() {
 	(($(rcs_us "$1") > $2))
 }
 
-# case_shares NR: crowd1 to crowdNR but the last, hostile one want the render engine all the time, and
-# get as much of it as each other.
+# case_shares NR [SECONDS]: crowd1 to crowdNR but the last, hostile one want the render engine all the
+# time, and get as much of it as each other; SECONDS: from the moment on at which the daemon, which stood
+# still for so long, goes on.
 case_shares() {
 	local i ok=0 had=() jobs=()
 	for ((i = 1; i < $1; i++)); do
 		had[i]=$(rcs_us "crowd$i")
-		lab-guest run "crowd$i" 'gpu-test -n 5 occupy' >"/tmp/crowd$i" 2>&1 &
+		lab-guest run "crowd$i" "gpu-test -n $((5 + ${2:-0})) occupy" >"/tmp/crowd$i" 2>&1 &
 		jobs[i]=$!
 	done
 	for ((i = 1; i < $1; i++)); do
 		until_true 5 has_run "crowd$i" $((had[i] + 10000)) || ok=1
 	done
+	[[ -z ${2:-} ]] || stand_still "$2"
 	for ((i = 1; i < $1; i++)); do
 		had[i]=$(rcs_us "crowd$i")
 	done
@@ -231,6 +233,49 @@ case_shares() {
 		END { jain = sum * sum / (NR * squares); print "Jain'"'"'s index: " jain; exit jain < 0.95 }' /tmp/shares ||
 		ok=1
 	return $ok
+}
+
+# stand_still SECONDS: the daemon does, as under a debugger or in a freezer.
+stand_still() {
+	local of
+	of=$(pid)
+	kill -STOP "$of"
+	sleep "$1"
+	kill -CONT "$of"
+}
+
+# case_stands SECONDS GUEST...: it does so under guests at work, to none of whom it is a fault.
+case_stands() {
+	local guest ok=0
+	declare -A had jobs
+	for guest in "${@:2}"; do
+		had[$guest]=$(rcs_us "$guest")
+		lab-guest run "$guest" "gpu-test -t $(($1 + 8)) store copy contexts" >"/tmp/$guest" 2>&1 &
+		jobs[$guest]=$!
+	done
+	for guest in "${@:2}"; do
+		until_true 30 has_run "$guest" "${had[$guest]}" || ok=1
+	done
+	stand_still "$1"
+	for guest in "${@:2}"; do
+		wait "${jobs[$guest]}" || { ok=1; cat "/tmp/$guest"; }
+		case_no_hang "$guest" || ok=1
+	done
+	return $ok
+}
+
+# Nothing of its work was ever taken for what cannot go on, by us or by its driver.
+case_no_hang() {
+	(($(counter "$1" execution hangs) == 0)) &&
+		! lab-guest run "$1" 'dmesg | grep -i -E "GPU HANG|resetting"' && return
+	xengt show "$1"
+	journalctl -u xengtd | grep 'stands still'
+	return 1
+}
+
+# Work that takes long, and would go on for as long as its program likes.
+case_long() {
+	lab-guest run "$1" "gpu-test -n $2 occupy" && case_no_hang "$1"
 }
 
 # What the daemon holds: threads and descriptors.
