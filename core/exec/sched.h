@@ -72,10 +72,10 @@ struct sched_client {
 	u64 timesliced; /* runs that were cut short for others */
 };
 
-/* Times, in nanoseconds of the engine's own. Those of a fresh scheduler are the defaults. */
+/* Times, in nanoseconds. Those of a fresh scheduler are the defaults. */
 struct sched_times {
-	u64 slice;    /* before another that waits gets the engine */
-	u64 patience; /* with an engine that does not take up what it was given */
+	u64 slice;    /* before another that waits, and had less, gets the engine: by the clock */
+	u64 patience; /* with an engine that does not take up what it was given: its own time */
 };
 
 /** gvt_sched_create() - for all engines of @gpu. Returns 0, -ENOMEM or the thread's errno. */

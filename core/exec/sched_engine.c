@@ -91,7 +91,8 @@ static struct sched_ctx *pick_first(const struct sched_engine *e)
 
 		return any ? any->want[0] : NULL;
 	}
-	if (other && e->time - e->slice_at >= e->sched->times.slice && other->vtime < had->vtime)
+	if (other && e->looked_at - e->slice_at >= e->sched->times.slice &&
+	    other->vtime < had->vtime)
 		return other->want[0];
 	return front;
 }
@@ -211,7 +212,7 @@ static void new_front(struct sched_engine *e, const struct sched_client *was)
 	const struct sched_ctx *front = e->running.ctx[0];
 
 	if (!front || front->client != was)
-		e->slice_at = e->time;
+		e->slice_at = e->looked_at;
 }
 
 static const struct sched_client *front_client(const struct sched_engine *e)

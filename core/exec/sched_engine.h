@@ -37,11 +37,11 @@ struct sched_engine {
 	bool resetting, stuck;
 	struct gvt_gpu_event stuck_event;
 	u64 looked_at; /* CLOCK_MONOTONIC */
+	u64 slice_at;  /* the same: since when who is in front has the engine */
 	u64 gpu_time;  /* the engine's own, then */
 	/* What there was to be had: its own, as far as it counts, and that in which it was idle. */
 	u64 time;
-	u64 pending_at; /* in .time, as are: */
-	u64 slice_at;	/* since when who is in front has the engine */
+	u64 pending_at; /* in .time */
 	u64 vtime;	/* of who had the engine last: where newcomers to an idle one begin */
 };
 

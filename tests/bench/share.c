@@ -179,6 +179,48 @@ static void light(void)
 	       (double)ns[REQUESTS / 2] / MS, (double)ns[REQUESTS * 99 / 100] / MS);
 }
 
+/* The most that the second of two has, in the @ns that follow, without the first having any. */
+static u64 longest_wait(u64 ns)
+{
+	struct timespec pause = { .tv_nsec = MS / 10 };
+	u64 began = had(1), last = began, seen = had(0), longest = 0, at;
+
+	do {
+		u64 is;
+
+		nanosleep(&pause, NULL);
+		at = had(1);
+		is = had(0);
+		longest = at - last > longest ? at - last : longest;
+		last = is == seen ? last : at;
+		seen = is;
+	} while (at - began < ns);
+	return longest;
+}
+
+/* The process stands still, with one of them on the engine: what does that cost it? */
+static void stopped(u32 ms, u32 first, u32 second)
+{
+	u64 seen, waited, longest = 0;
+
+	start(2);
+	load(&guests[0], first);
+	load(&guests[1], second);
+	for (u32 i = 0; i < 3; i++) {
+		/* It has just been given the engine. */
+		seen = had(0);
+		while (had(0) == seen)
+			;
+		unit_stand_still(ms);
+		waited = longest_wait(1500 * MS);
+		longest = waited > longest ? waited : longest;
+	}
+	end(2);
+	printf("weights %u:%u, stopped for %u ms: the second has %.1f ms at most before the "
+	       "first\n",
+	       first, second, ms, (double)longest / MS);
+}
+
 static void scale(u32 nr)
 {
 	double share[VGPUS_MAX], idle;
@@ -200,6 +242,8 @@ START_TEST(share)
 	equal();
 	weighted();
 	light();
+	stopped(2000, 1, 1);
+	stopped(400, 2, 16);
 	scale(8);
 	scale(32);
 	scale(64);
