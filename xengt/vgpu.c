@@ -480,9 +480,9 @@ int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void 
 	while (!err) {
 		struct timespec look_again;
 
-		clock_gettime(CLOCK_REALTIME, &look_again);
+		clock_gettime(CLOCK_MONOTONIC, &look_again);
 		look_again.tv_sec++;
-		if (!sem_timedwait(&call.done, &look_again))
+		if (!sem_clockwait(&call.done, CLOCK_MONOTONIC, &look_again))
 			break;
 		if (__atomic_load_n(&v->failed, __ATOMIC_ACQUIRE))
 			err = -EIO;

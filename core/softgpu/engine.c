@@ -28,10 +28,10 @@
 /* ---- time ---- */
 
 /*
- * Between two looks at the clock lies work of some 100 us, or a pause of PAUSE_MOST_NS. A longer
- * time is not all the engine's: its process was stopped, or its thread had no processor.
- * Processor time would not do: a context that waits has the engine too, and a page that is long in
- * coming is waited for.
+ * Between two looks at the clock lies work of some 100 us, or a pause of PAUSE_MOST_NS. Of a longer
+ * time, most was not the engine's: its process was stopped, or its thread had no processor.
+ * The thread's processor time would not do: a context that waits, for a semaphore or a lock, has
+ * the engine as well, and would have it for nothing.
  */
 #define BETWEEN_LOOKS_NS 5000000u
 

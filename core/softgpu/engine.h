@@ -222,7 +222,7 @@ struct softgpu {
 /* Work after which an engine looks at the clock, and what else is like moving so many bytes. */
 #define SOFTGPU_LOOK_AFTER    KiB(256)
 #define SOFTGPU_COMMAND_BYTES 256u
-#define SOFTGPU_MISS_BYTES    KiB(4)
+#define SOFTGPU_PAGE_BYTES    KiB(8) /* looked up; it may have to be mapped */
 #define SOFTGPU_EVENT_BYTES   KiB(16)
 
 /**

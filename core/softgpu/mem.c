@@ -61,6 +61,7 @@ static void *fault(struct softgpu_engine *e, bool global, u64 addr, const char *
 
 static void *bus_page(struct softgpu_engine *e, u64 bus)
 {
+	softgpu_work(e, SOFTGPU_PAGE_BYTES);
 	return e->space->config.page(e->space->config.priv, bus);
 }
 
@@ -169,7 +170,6 @@ void *softgpu_mem_miss(struct softgpu_engine *e, bool global, u64 addr, bool wri
 {
 	const struct softgpu_tlb_page *slot;
 
-	softgpu_work(e, SOFTGPU_MISS_BYTES);
 	/* Addresses have 48 bits, and come with the highest repeated. */
 	slot = fill(e, global, addr & ((1ull << 48) - 1));
 	if (!slot)
