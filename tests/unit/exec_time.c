@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 
 #define E  GVT_VCS0
@@ -140,6 +141,38 @@ START_TEST(comes_later)
 	of_g = share(&g, &h, 300 * MS);
 	ck_assert_msg(of_g >= 350 && of_g <= 650, "the first has %llu thousandths",
 		      (unsigned long long)of_g);
+	guest_free_second(&h);
+	fake_free(g.f);
+}
+END_TEST
+
+/*
+ * What cannot give way, for it waits for ever as its context is loaded: another has the engine
+ * after all, and the log says at which command that was, and where.
+ */
+START_TEST(gives_no_way)
+{
+	const u32 wait[] = { 0x1cu << 23 | 1u << 22 | 1u << 15 | 4u << 12 | 2, 1,
+			     GUEST_SEQNO << GVT_PAGE_SHIFT, 0, 0x0au << 23 };
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&h, E, 0);
+	char where[64];
+
+	memcpy(guest_dw(&g, GUEST_DATA, 0), wait, sizeof(wait));
+	*guest_dw(&g, GUEST_CTX + 1, 0x19) = GUEST_DATA << GVT_PAGE_SHIFT | 1;
+	guest_breadcrumb(&g, &a);
+	guest_submit(&g, &a, NULL);
+	ck_assert_uint_eq(guest_event(&g, E), IDLE_ACTIVE);
+	guest_breadcrumb(&h, &b);
+	guest_submit(&h, &b, NULL);
+	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
+	ck_assert_uint_eq(guest_event(&h, E), guest_csb(LAST, b.id));
+	guest_await_hang(&g, E);
+	snprintf(where, sizeof(where), "command 0x%08x, address 0x", wait[0]);
+	ck_assert_msg(strstr(g.f->noted, where), "%s", g.f->noted);
+	ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(E) + 0x68), wait[0]);
+	guest_reset_engine(&g, E);
+	guest_check_works(&g, E);
 	guest_free_second(&h);
 	fake_free(g.f);
 }
@@ -291,37 +324,33 @@ START_TEST(charged_at_one_go)
 }
 END_TEST
 
-/* One whose cap is used up has its next turn when that much of the engine's time has passed. */
+/* A cap is of the engine's time: what passes meanwhile by the clock gives nothing, and takes
+ * nothing. */
 START_TEST(capped)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
-	struct script_port port, first;
-	u64 waited = 0;
+	struct script_port port, next;
+	u64 of_g;
 
 	guest_weigh(&g, E, 1, 20);
-	first = run_and_wait(&g, &h);
-	pass(&g, 20 * MS);
-	port = script_next(gpu, E);
-	ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
-	script_status(&first.ctx[0], E, GVT_CSB_PREEMPTED);
-	/* Its time alone counts. */
-	unit_sleep(500);
-	while (script_submitted(gpu, E)) {
-		port = script_next(gpu, E);
-		ck_assert_ptr_eq(port.ctx[0].space, h.f->vgpu->space);
-		script_status(&port.ctx[0], E, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
+	port = run_and_wait(&g, &h);
+	of_g = had(&g);
+	for (u32 ms = 0; ms < 600; ms++) {
+		pass(&g, MS);
+		unit_sleep(ms % 100 ? 3 : 150);
+		while (script_submitted(gpu, E)) {
+			bool same;
+
+			next = script_next(gpu, E);
+			same = next.ctx[0].space == port.ctx[0].space;
+			script_status(&port.ctx[0], E,
+				      GVT_CSB_PREEMPTED | (same ? GVT_CSB_LITE_RESTORE : 0));
+			port = next;
+		}
 	}
-	for (; port.ctx[0].space != g.f->vgpu->space; waited += MS) {
-		ck_assert_uint_lt(waited, 200 * MS);
-		pass(&h, MS);
-		unit_sleep(3);
-		if (!script_submitted(gpu, E))
-			continue;
-		port = script_next(gpu, E);
-		if (port.ctx[0].space == h.f->vgpu->space)
-			script_status(&port.ctx[0], E, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
-	}
-	ck_assert_uint_gt(waited, 50 * MS);
+	of_g = had(&g) - of_g;
+	ck_assert_msg(of_g >= 80 * MS && of_g <= 180 * MS, "it has %llu ms of 600",
+		      (unsigned long long)(of_g / MS));
 	end(&g, &h);
 }
 END_TEST
@@ -365,6 +394,7 @@ Suite *suite_exec_time(void)
 	tcase_add_loop_test(run, shares_after_a_stop, 0, ARRAY_SIZE(shares));
 	tcase_add_test(run, engine_not_run);
 	tcase_add_test(run, comes_later);
+	tcase_add_test(run, gives_no_way);
 	suite_add_tcase(suite, run);
 	tcase_add_checked_fixture(script, scripted, teardown);
 	tcase_set_timeout(script, 60);
