@@ -16,6 +16,8 @@ enum {
 	RING_EIR = 0xb0,
 	RING_EMR = 0xb4,
 	RING_ESR = 0xb8,
+	RING_NONPRIV = 0x4d0,
+	RING_NONPRIV_END = 0x500,
 };
 
 #define ERROR_INSTRUCTION BIT32(0) /* of EIR: i915's I915_ERROR_INSTRUCTION */
@@ -28,6 +30,20 @@ enum {
 
 /* ---- registers ---- */
 
+/*
+ * What the GPU is given for @val, of an engine's register at distance @own from its base: a value
+ * that the guest must not have there is replaced, never left out, or the one before would stay.
+ */
+static u32 allowed(const struct intel_vgpu *vgpu, enum gvt_engine engine, u32 own, u32 val)
+{
+	/* Engines write to their status page: not where the mediator's copies are. */
+	if (own == RING_HWS_PGA)
+		return val < HIDDEN_BASE ? val : 0;
+	if (own >= RING_NONPRIV && own < RING_NONPRIV_END)
+		return gvt_scan_nonpriv(vgpu->gvt, engine, val);
+	return val;
+}
+
 void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 {
 	const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
@@ -39,9 +55,8 @@ void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 		return;
 	if (row && row->kind == GVT_REG_MASKED)
 		val |= 0xffff0000;
-	/* Engines write to their status page: not where the mediator's copies are. */
-	if (engine >= 0 && offset - gvt_engine_base(engine) == RING_HWS_PGA && val >= HIDDEN_BASE)
-		val = 0;
+	if (engine >= 0)
+		val = allowed(vgpu, engine, offset - gvt_engine_base(engine), val);
 	/* What was never anything but zero costs nothing. */
 	if (val || ops->reg_read(vgpu->space, offset))
 		ops->reg_write(vgpu->space, offset, val);
@@ -326,12 +341,23 @@ static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 	vgpu_contexts_drop(vgpu, nr);
 }
 
+/* For the process that takes it up: slots as commands left them, which only the GPU knows. */
+static void keep_nonpriv(struct intel_vgpu *vgpu, enum gvt_engine engine)
+{
+	for (u32 own = RING_NONPRIV; own < RING_NONPRIV_END; own += 4) {
+		u32 at = gvt_engine_base(engine) + own;
+
+		gvt_vreg_set(vgpu, at, intel_gvt_reg(vgpu->gvt, at)->read(vgpu, at));
+	}
+}
+
 void vgpu_exec_exit(struct intel_vgpu *vgpu)
 {
 	if (!vgpu->space)
 		return;
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
 		clear(vgpu, nr, true);
+		keep_nonpriv(vgpu, nr);
 		gvt_sched_leave(&vgpu->exec.engine[nr].client);
 	}
 	drop_idle(vgpu);

@@ -94,7 +94,7 @@ static int check_write(struct walk *w, u32 at, u32 *val)
 {
 	const struct gvt_scan *s = w->scan;
 	u32 *reg = &w->dw[w->at + at];
-	u32 offset = *reg & GVT_CMD_REG_MASK;
+	u32 offset = *reg & GVT_CMD_REG_MASK, slot;
 	int err;
 
 	w->counts->registers++;
@@ -112,10 +112,12 @@ static int check_write(struct walk *w, u32 at, u32 *val)
 		err = s->special(s->priv, offset, val);
 		return err ? refuse(w, GVT_SCAN_REGISTER, offset, err) : 0;
 	case GVT_RULE_NONPRIV:
-		if (val &&
-		    gvt_scan_rules_write(w->rules, *val & GVT_CMD_REG_MASK) == GVT_RULE_ALLOW)
-			return 0;
-		break;
+		if (!val)
+			break;
+		slot = gvt_scan_nonpriv(s->gvt, s->engine, *val);
+		w->counts->sunk += slot != *val;
+		*val = slot;
+		return 0;
 	default:
 		break;
 	}

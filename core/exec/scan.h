@@ -147,7 +147,7 @@ enum gvt_reg_rule {
 	GVT_RULE_ALLOW,
 	GVT_RULE_SINK,	  /* a write that is to have no effect */
 	GVT_RULE_SPECIAL, /* the mediator's: its value is replaced */
-	GVT_RULE_NONPRIV, /* names a register that unprivileged batches may write */
+	GVT_RULE_NONPRIV, /* a FORCE_TO_NONPRIV slot: gvt_scan_nonpriv() says what it takes */
 };
 
 /**
@@ -163,5 +163,15 @@ enum gvt_reg_rule gvt_scan_write_rule(const struct intel_gvt *gvt, enum gvt_engi
 				      u32 offset);
 enum gvt_reg_rule gvt_scan_read_rule(const struct intel_gvt *gvt, u32 offset);
 enum gvt_reg_rule gvt_scan_context_rule(enum gvt_engine engine, u32 offset);
+
+/**
+ * gvt_scan_nonpriv() - the value that a FORCE_TO_NONPRIV slot of @engine gets when the guest writes
+ * @val to it. A slot names a register that unprivileged batches may write. Returns @val if commands
+ * may write that register (GVT_RULE_ALLOW), or if @val empties the slot: 0, or the offset of the
+ * engine's RING_NOPID, which i915 writes to slots that it does not use. Returns that offset for any
+ * other value, among them those with bits outside 22:2, which Gen9 reserves: the slot is empty
+ * then.
+ */
+u32 gvt_scan_nonpriv(const struct intel_gvt *gvt, enum gvt_engine engine, u32 val);
 
 #endif

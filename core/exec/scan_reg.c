@@ -93,7 +93,8 @@ static const u8 context[ENGINE_DWORDS] = {
 };
 /* clang-format on */
 
-#define DERRMR 0x44050u
+#define DERRMR	   0x44050u
+#define RING_NOPID 0x94u
 
 static enum gvt_reg_rule or_else(u8 rule, enum gvt_reg_rule otherwise)
 {
@@ -128,4 +129,15 @@ enum gvt_reg_rule gvt_scan_context_rule(enum gvt_engine engine, u32 offset)
 	u32 own = offset - gvt_engine_base(engine);
 
 	return own < ENGINE_SPAN ? or_else(context[own / 4], GVT_RULE_REFUSE) : GVT_RULE_REFUSE;
+}
+
+u32 gvt_scan_nonpriv(const struct intel_gvt *gvt, enum gvt_engine engine, u32 val)
+{
+	u32 nothing = gvt_engine_base(engine) + RING_NOPID;
+
+	if (!val || val == nothing)
+		return val;
+	if (val & ~GVT_CMD_REG_MASK || gvt_scan_write_rule(gvt, engine, val) != GVT_RULE_ALLOW)
+		return nothing;
+	return val;
 }

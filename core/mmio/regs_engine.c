@@ -84,13 +84,15 @@ static void elsp_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	vgpu_exec_elsp(vgpu, gvt_engine_of(offset), val);
 }
 
-/* Which registers unprivileged batches may write besides: none that is not the guest's. */
-static void nonpriv_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+/*
+ * A FORCE_TO_NONPRIV slot reads as the guest wrote it, also where the GPU was given an empty slot
+ * instead (vgpu_exec_reg_set()). What a command wrote since then is in the GPU alone.
+ */
+static u32 nonpriv_read(struct intel_vgpu *vgpu, u32 offset)
 {
-	u32 reg = val & GVT_CMD_REG_MASK;
+	u32 written = gvt_vreg(vgpu, offset), is = live_read(vgpu, offset);
 
-	if (reg && gvt_scan_write_rule(vgpu->gvt, gvt_engine_of(offset), reg) != GVT_RULE_ALLOW)
-		gvt_vreg_set(vgpu, offset, old);
+	return is == gvt_scan_nonpriv(vgpu->gvt, gvt_engine_of(offset), written) ? written : is;
 }
 
 static const struct gvt_reg rows[] = {
@@ -169,7 +171,7 @@ static const struct gvt_reg rows[] = {
 	{ "MI_PREDICATE_DATA", .offset = 0x410, EACH, .count = 2, .read = live_read },
 	{ "MI_PREDICATE_RESULT", .offset = 0x418, EACH, .read = live_read },
 	{ "MI_PREDICATE_RESULT_1", .offset = 0x41c, EACH, .read = live_read },
-	{ "RING_FORCE_TO_NONPRIV", .offset = 0x4d0, EACH, .count = 12, .write = nonpriv_write },
+	{ "RING_FORCE_TO_NONPRIV", .offset = 0x4d0, EACH, .count = 12, .read = nonpriv_read },
 	{ "RING_PP_DIR_BASE_READ", .offset = 0x518, RUNS, .ro = true },
 	{ "RING_CS_GPR", .offset = 0x600, EACH, .count = 32, .read = live_read },
 

@@ -55,6 +55,9 @@ bool softgpu_nonpriv(struct softgpu_engine *e, u32 offset)
 		return true;
 	if (e->id == GVT_BCS0 && offset == e->base + 0x200) /* BCS_SWCTRL */
 		return true;
+	/* No slot names what no batch can write. */
+	if (!offset || offset == e->base + RING_NOPID)
+		return false;
 	for (u32 i = 0; i < RING_NONPRIV_SLOTS; i++)
 		if ((softgpu_own(e, RING_NONPRIV + 4 * i) & GVT_CMD_REG_MASK) == offset)
 			return true;

@@ -144,12 +144,13 @@ static const struct refusal {
 	  0,
 	  0x2030,
 	  "PIPE_CONTROL" },
-	/* A register that unprivileged batches may then write: not one that rings may not. */
-	{ GVT_RCS0, { LRI(1), 0x24d0, 0x2030 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
-	{ GVT_RCS0, { LRI(1), 0x24d0, 0x24d4 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
-	/* Nor by pieces: 0x2090 with the last byte of 0x2638 would be the ring's start. */
+	/*
+	 * A register that unprivileged batches may then write (exec_nonpriv.c), by pieces: 0x2090
+	 * with the last byte of 0x2638 would be the ring's start. Or one from memory.
+	 */
 	{ GVT_RCS0, { LRI(1) | 0xe00, 0x24d0, 0x2638 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
 	{ GVT_RCS0, { 0x15000001, 0x2600, 0x24d0 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
+	{ GVT_RCS0, { 0x14800002, 0x24d0, 0x1000, 0 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
 
 	/* Addresses in the GGTT. */
 	{ GVT_RCS0, { 0x10400002, HIDDEN, 0, 1 }, -EFAULT, GVT_SCAN_ADDRESS, 0, HIDDEN },

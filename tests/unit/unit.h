@@ -34,6 +34,7 @@ Suite *suite_blt_surface(void);
 
 Suite *suite_exec_dead(void);
 Suite *suite_exec_hostile(void);
+Suite *suite_exec_nonpriv(void);
 Suite *suite_exec_preempt(void);
 Suite *suite_exec_run(void);
 Suite *suite_exec_time(void);
