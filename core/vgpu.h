@@ -66,6 +66,7 @@ struct intel_vgpu {
 	bool taken_up; /* its guest has a GGTT already */
 	bool irq_sent; /* something is pending, and its message was sent */
 	enum vgpu_pin pin;
+	u64 oa_time; /* up to which reports of its performance counters are written */
 	struct page_track_table tracked;
 	struct gvt_gpu_space *space; /* of it on the GPU; NULL: none */
 	struct vgpu_gtt gtt;

@@ -9,7 +9,6 @@
 #define MI_LRI(header)	((header) >> 23 == 0x22)
 #define LRI_LENGTH	0xffu
 #define LRI_KEEPS_BYTES (0xfu << 8)
-#define CTX_LISTS	(CTX_DWORDS - 64) /* what is behind is for the GPU to judge */
 
 #define BB_VALID BIT32(0) /* of BB_ADDR and SBB_ADDR */
 #define BB_PPGTT BIT32(5) /* of BB_STATE and SBB_STATE */
@@ -45,6 +44,15 @@ static bool refuse(struct exec_fault *fault, const char *why, u64 addr, u32 cmd)
 		.refusal = EXEC_BAD_IMAGE, .why = why, .cmd = cmd, .addr = addr
 	};
 	return false;
+}
+
+/*
+ * How far the lists of registers may reach: the render engine's counters of execution units are at
+ * the end of the page. What is behind them is for the GPU to judge.
+ */
+static u32 lists_end(const struct shadow_ctx *ctx)
+{
+	return CTX_DWORDS - (ctx->engine == GVT_RCS0 ? 16 : 64);
 }
 
 /*
@@ -104,16 +112,17 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 		AT_PDP_LOW(0), AT_PDP_HIGH(0), AT_PDP_LOW(1), AT_PDP_HIGH(1),
 		AT_PDP_LOW(2), AT_PDP_HIGH(2), AT_PDP_LOW(3), AT_PDP_HIGH(3)
 	};
+	const u32 last = lists_end(ctx);
 	u32 *to = ctx->image, i = 0, end = 0;
 	bool whole = true;
 
 	memset(ctx->ours, 0, sizeof(ctx->ours));
-	while (i < CTX_LISTS && (from[i] == MI_NOOP || MI_LRI(from[i]))) {
+	while (i < last && (from[i] == MI_NOOP || MI_LRI(from[i]))) {
 		bool list = from[i] != MI_NOOP;
 		u32 nr = list ? (from[i] & LRI_LENGTH) + 2 : 1;
 
 		/* Behind the last one, an end has to fit in. */
-		if (list && (i + nr >= CTX_LISTS || nr % 2 == 0))
+		if (list && (i + nr >= last || nr % 2 == 0))
 			return refuse(fault, "a list of registers without an end", ctx->lrca, 0);
 		/* Registers are at even dwords; a byte that is kept is another context's. */
 		if (list && (i % 2 == 0 || from[i] & LRI_KEEPS_BYTES))
@@ -130,7 +139,7 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 	/* After the lists comes their end, or what is no list of ours to judge. */
 	memset(&to[end], 0, (i - end) * sizeof(u32));
 	to[end] = EXEC_BATCH_END;
-	memcpy(&to[CTX_LISTS], &from[CTX_LISTS], (CTX_DWORDS - CTX_LISTS) * sizeof(u32));
+	memcpy(&to[last], &from[last], (CTX_DWORDS - last) * sizeof(u32));
 	for (size_t n = 0; n < ARRAY_SIZE(needed); n++)
 		whole &= needed[n] < end && has(ctx, to, needed[n]);
 	return whole || refuse(fault, "no ring or no page tables", ctx->lrca, 0);

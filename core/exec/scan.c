@@ -31,10 +31,11 @@ struct walk {
 	const struct gvt_scan_rules *rules;
 	struct gvt_scan_counts *counts;
 	struct gvt_scan_fault *fault;
-	u32 *dw; /* the buffer */
-	u32 nr;	 /* its dwords */
-	u32 at;	 /* of the command that is looked at */
-	u64 gma; /* of the batch as the guest has it */
+	u32 *dw;  /* the buffer */
+	u32 nr;	  /* its dwords */
+	u32 at;	  /* of the command that is looked at */
+	u64 gma;  /* of the batch as the guest has it */
+	u64 copy; /* of the privileged batch as it is going to run; 0: not known */
 	enum kind kind;
 	bool user;		 /* unprivileged */
 	unsigned int level;	 /* batches that it returns to, and one */
@@ -255,6 +256,7 @@ static int scan_batch(const struct walk *from, unsigned int level, u64 gma, bool
 	w.dw = copy->dw;
 	w.nr = copy->nr;
 	w.gma = gma;
+	w.copy = user ? 0 : copy->gma;
 	w.kind = BATCH;
 	w.user = user;
 	w.level = level;
@@ -276,6 +278,46 @@ static bool is_loop(const struct walk *w, u64 gma)
 	return w && w->user;
 }
 
+/* Whether a command begins at dword @at of the batch: those before it are as long as they say. */
+static bool begins_at(const struct walk *w, u32 at)
+{
+	u32 i = 0;
+
+	while (i < at) {
+		const struct gvt_cmd *cmd = gvt_cmd_look(w->scan->engine, w->dw[i]);
+
+		if (!cmd)
+			return false;
+		i += gvt_cmd_length(cmd, w->dw[i]);
+	}
+	return i == at;
+}
+
+/*
+ * A privileged batch may jump, on a condition, to a command of its own, or of one that led to it
+ * without being returned to: i915 waits so for its performance counters (alloc_noa_wait() in
+ * i915_perf.c). Such a jump leads into the copy that is walked already. Returns 1 with its address
+ * at @to, 0 if it leads elsewhere, or an errno.
+ */
+static int jump_back(struct walk *w, u64 gma, u64 *to)
+{
+	const struct walk *in = w;
+	u32 at;
+
+	while (in && in->copy && in->level == w->level && gma - in->gma >= (u64)in->nr * 4)
+		in = in->from;
+	if (!in || !in->copy || in->level != w->level)
+		return 0;
+	at = (gma - in->gma) / sizeof(u32);
+	/* Looking for it costs as much as walking there. */
+	if (at > *w->budget || at > *w->total)
+		return refuse(w, GVT_SCAN_SIZE, gma, -E2BIG);
+	*w->budget -= at;
+	*w->total -= at;
+	*to = in->copy + at * sizeof(u32);
+	return begins_at(in, at);
+}
+
 /* Returns 1 when nothing after it is executed, else 0 or an errno. */
 static int start_batch(struct walk *w)
 {
@@ -284,8 +326,8 @@ static int start_batch(struct walk *w)
 	bool returns = w->kind == RING || second;
 	u64 gma = address(dw, 1);
 	unsigned int level = w->level + returns;
-	struct gvt_scan_copy copy;
-	int err;
+	struct gvt_scan_copy copy = { 0 };
+	int err, back;
 
 	if (w->kind == INDIRECT || w->kind == PER_CTX || (w->kind == RING && second) ||
 	    (!user && dw[0] & BBS_ADD_OFFSET))
@@ -296,7 +338,11 @@ static int start_batch(struct walk *w)
 		return refuse(w, GVT_SCAN_BATCH, gma, -EFAULT);
 	if (!user && gma >= w->scan->limit)
 		return refuse(w, GVT_SCAN_ADDRESS, gma, -EFAULT);
-	if (!user || (w->scan->user && !is_loop(w, gma))) {
+	/* Without a condition it would go round for ever. */
+	back = !user && !returns && dw[0] & BBS_PREDICATED ? jump_back(w, gma, &copy.gma) : 0;
+	if (back < 0)
+		return back;
+	if (user ? w->scan->user && !is_loop(w, gma) : !back) {
 		err = scan_batch(w, level, gma, user, &copy);
 		if (err)
 			return err;

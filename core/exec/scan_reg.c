@@ -25,7 +25,7 @@ static const u8 engine_writes[ENGINE_DWORDS] = {
 	R(0x080, 0x080) = GVT_RULE_REFUSE,  /* HWS_PGA */
 	R(0x098, 0x098) = GVT_RULE_REFUSE,  /* HWSTAM */
 	R(0x0a8, 0x0b8) = GVT_RULE_REFUSE,  /* IMR, EIR, EMR, ESR */
-	R(0x0cc, 0x0d0) = GVT_RULE_REFUSE,  /* WAIT_FOR_RC6_EXIT, RESET_CTL */
+	R(0x0d0, 0x0d0) = GVT_RULE_REFUSE,  /* RESET_CTL */
 	R(0x134, 0x134) = GVT_RULE_REFUSE,  /* UHPTR: a head by another name */
 	R(0x180, 0x180) = GVT_RULE_REFUSE,  /* CCID */
 	R(0x1a0, 0x1a8) = GVT_RULE_REFUSE,  /* CXT_SIZE */
@@ -45,11 +45,14 @@ static const u8 engine_writes[ENGINE_DWORDS] = {
 
 /* Outside all engines' blocks, what is the guest's to write; the rest is not. */
 static const u8 gt_writes[GT_SPAN / 4] = {
+	R(0x00d00, 0x00d2c) = GVT_RULE_SINK,  /* RPM_CONFIG, NOA_CONFIG */
 	R(0x04ab0, 0x04ab8) = GVT_RULE_ALLOW, /* GAMT_ECO, GAMT_CHKN_BIT */
 	R(0x04ddc, 0x04ddc) = GVT_RULE_ALLOW, /* MMCD_MISC_CTRL */
 	R(0x05000, 0x07fff) = GVT_RULE_ALLOW, /* pipelines: stream output, chickens, caches */
 	R(0x083a4, 0x083a4) = GVT_RULE_ALLOW, /* VF_GUARDBAND */
 	R(0x09030, 0x09030) = GVT_RULE_ALLOW, /* SQ_CHICKEN */
+	R(0x091b8, 0x091cc) = GVT_RULE_ALLOW, /* OA_PERFCNT */
+	R(0x09800, 0x09888) = GVT_RULE_ALLOW, /* what performance counters count: MICRO_BP to NOA_WRITE */
 	R(0x0b000, 0x0b1ff) = GVT_RULE_ALLOW, /* third-level cache, its memory attributes */
 	R(0x0c800, 0x0cfff) = GVT_RULE_ALLOW, /* memory attributes */
 	R(0x0e000, 0x0e7ff) = GVT_RULE_ALLOW, /* subslices */

@@ -11,8 +11,8 @@
 #include "core/vgpu.h"
 
 static const struct gvt_reg_block *const skl_blocks[] = {
-	&gvt_block_pvinfo, &gvt_block_gt,      &gvt_block_engine, &gvt_block_irq,
-	&gvt_block_pm,	   &gvt_block_display, &gvt_block_uc,
+	&gvt_block_pvinfo, &gvt_block_gt, &gvt_block_engine,  &gvt_block_oa,
+	&gvt_block_irq,	   &gvt_block_pm, &gvt_block_display, &gvt_block_uc,
 };
 
 static const struct {

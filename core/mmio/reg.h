@@ -91,10 +91,19 @@ u32 gvt_engine_base(enum gvt_engine engine);
  */
 int gvt_engine_of(u32 offset);
 
+/** gvt_timestamp() - the GT's time in clocks of 12 MHz, of which its registers show the low 36
+ * bits.
+ */
+u64 gvt_timestamp(void);
+
+/** gvt_oa_report_dwords() - dwords of a report of the OA unit, as its OACONTROL (@control) says. */
+u32 gvt_oa_report_dwords(u32 control);
+
 /* The blocks of the Skylake GT2 table, one file each. */
 extern const struct gvt_reg_block gvt_block_pvinfo;
 extern const struct gvt_reg_block gvt_block_gt;
 extern const struct gvt_reg_block gvt_block_engine;
+extern const struct gvt_reg_block gvt_block_oa;
 extern const struct gvt_reg_block gvt_block_irq;
 extern const struct gvt_reg_block gvt_block_pm;
 extern const struct gvt_reg_block gvt_block_display;

@@ -42,27 +42,26 @@ static void reset_ctl_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 va
 }
 
 /* 12 MHz, as CTC_MODE says: a 24 MHz crystal of which every second clock counts. */
-static u64 timestamp(void)
+u64 gvt_timestamp(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((u64)now.tv_sec * 12000000 + (u64)now.tv_nsec * 12 / 1000) &
-	       (((u64)1 << TIMESTAMP_BITS) - 1);
+	return (u64)now.tv_sec * 12000000 + (u64)now.tv_nsec * 12 / 1000;
 }
 
 static u32 timestamp_read(struct intel_vgpu *vgpu, u32 offset)
 {
 	(void)vgpu;
 	(void)offset;
-	return (u32)timestamp();
+	return (u32)gvt_timestamp();
 }
 
 static u32 timestamp_udw_read(struct intel_vgpu *vgpu, u32 offset)
 {
 	(void)vgpu;
 	(void)offset;
-	return timestamp() >> 32;
+	return gvt_timestamp() >> 32 & (BIT32(TIMESTAMP_BITS - 32) - 1);
 }
 
 /* What the engine makes of it as it runs. */
@@ -217,10 +216,8 @@ static const struct gvt_reg rows[] = {
 	{ "CL_PRIMITIVES_COUNT", .offset = 0x2340, .count = 2 },
 	{ "PS_INVOCATION_COUNT", .offset = 0x2348, .count = 2 },
 	{ "PS_DEPTH_COUNT", .offset = 0x2350, .count = 2 },
-	{ "GEN8_OACTXCONTROL", .offset = 0x2360 },
+	{ "GEN8_OACTXCONTROL", .offset = 0x2360, .read = live_read },
 	{ "GEN8_OACTXID", .offset = 0x2364 },
-	{ "GEN7_OABUFFER", .offset = 0x23b0 },
-	{ "GEN8_OABUFFER_UDW", .offset = 0x23b4 },
 	{ "GEN7_3DPRIM_END_OFFSET", .offset = 0x2420 },
 	{ "GEN7_3DPRIM_START_VERTEX", .offset = 0x2430 },
 	{ "GEN7_3DPRIM_VERTEX_COUNT", .offset = 0x2434 },
@@ -233,17 +230,7 @@ static const struct gvt_reg rows[] = {
 	{ "GEN8_CS_CHICKEN1", .offset = 0x2580, .kind = GVT_REG_MASKED },
 	{ "GEN9_RESERVED_2690", .offset = 0x2690, .count = 3 },
 	{ "DRAW_WATERMARK", .offset = 0x26c0 },
-	{ "OASTARTTRIG", .offset = 0x2710, .count = 8 },
-	{ "OAREPORTTRIG", .offset = 0x2740, .count = 8 },
-	{ "OACEC", .offset = 0x2770, .count = 16 },
 	{ "GEN9_RESERVED_28A0", .offset = 0x28a0 },
-	{ "GEN8_OACONTROL", .offset = 0x2b00 },
-	{ "GEN8_OA_DEBUG", .offset = 0x2b04, .kind = GVT_REG_MASKED },
-	{ "GEN8_OASTATUS", .offset = 0x2b08 },
-	{ "GEN8_OAHEADPTR", .offset = 0x2b0c },
-	{ "GEN8_OATAILPTR", .offset = 0x2b10 },
-	{ "GEN8_OABUFFER", .offset = 0x2b14 },
-	{ "GEN9_RESERVED_2B20", .offset = 0x2b20 },
 
 	/* Video, video enhancement and blitter. */
 	{ "VCS_CNTR", .offset = 0x12198 },

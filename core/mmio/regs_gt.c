@@ -270,8 +270,6 @@ static const struct gvt_reg rows[] = {
 	{ "GEN6_RCGCTL2", .offset = 0x9414 },
 	{ "GEN7_MISCCPCTL", .offset = 0x9424 },
 	{ "GEN8_UCGCTL6", .offset = 0x9430 },
-	{ "GDT_CHICKEN_BITS", .offset = 0x9840 },
-	{ "NOA_WRITE", .offset = 0x9888 },
 
 	/* Third-level cache and memory attributes. */
 	{ "GEN7_SARCHKMD", .offset = 0xb000 },

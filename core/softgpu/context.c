@@ -10,6 +10,7 @@
 
 #define IMAGE_OFFSET GVT_PAGE_SIZE /* from LRCA; before it is the context's own status page */
 #define IMAGE_DWORDS (GVT_PAGE_SIZE / 4)
+/* Of engines that blit, which alone has such: what setup commands said, and how far a blit came. */
 #define IMAGE_SETUP  (IMAGE_DWORDS - SOFTGPU_SETUP_DWORDS)
 #define IMAGE_KEPT   (IMAGE_SETUP - 2) /* a command's progress, and of which command */
 #define IMAGE_TAIL   7u		       /* the dword with RING_TAIL */
@@ -56,15 +57,16 @@ static const u16 engine_regs[] = {
 static const u16 render_regs[] = {
 	0x0d8, 0x248, 0x290, 0x294, 0x2c8, 0x2cc, 0x2d8, 0x2dc, 0x2f0, 0x2f4, 0x2f8, 0x2fc,
 	0x300, 0x304, 0x308, 0x30c, 0x310, 0x314, 0x318, 0x31c, 0x320, 0x324, 0x328, 0x32c,
-	0x330, 0x334, 0x338, 0x33c, 0x340, 0x344, 0x348, 0x34c, 0x350, 0x354, 0x360, 0x364,
-	0x3bc, 0x400, 0x404, 0x408, 0x40c, 0x410, 0x414, 0x418, 0x420, 0x430, 0x434, 0x438,
-	0x43c, 0x440, 0x448, 0x44c, 0x450, 0x454, 0x500, 0x504, 0x508, 0x580,
+	0x330, 0x334, 0x338, 0x33c, 0x340, 0x344, 0x348, 0x34c, 0x350, 0x354, 0x3bc, 0x400,
+	0x404, 0x408, 0x40c, 0x410, 0x414, 0x418, 0x420, 0x430, 0x434, 0x438, 0x43c, 0x440,
+	0x448, 0x44c, 0x450, 0x454, 0x500, 0x504, 0x508, 0x580, 0x360, 0x364,
 };
 static const u16 pipeline_regs[] = {
 	0x3200, 0x3204, 0x3208, 0x320c, 0x3210, 0x3214, 0x3218, 0x321c, 0x3240, 0x3244,
 	0x3248, 0x324c, 0x3250, 0x3254, 0x3258, 0x325c, 0x3280, 0x3284, 0x3288, 0x328c,
 	0x5000, 0x5004, 0x5008, 0x5014, 0x5034, 0x5304, 0xc400, 0xc404,
 };
+static const u16 flex_regs[] = { 0xc458, 0xc558, 0xc658, 0xc758, 0xc45c, 0xc55c, 0xc65c };
 
 /* A list of the image: the dword of its header, and what it loads. */
 struct list {
@@ -84,9 +86,12 @@ static const struct list render_lists[] = {
 	LIST(0x021, true, memory_regs),
 	LIST(0x041, false, render_power),
 	LIST(0x051, true, engine_regs),
-	LIST(0x0b1, true, render_regs),
+	/* So that OACTXCONTROL is at 0x128, where Linux sets it (ctx_oactxctrl_offset). */
+	LIST(0x0b7, true, render_regs),
 	/* Behind where Linux has workarounds run, which are not to undo what a context chose. */
 	LIST(0x261, true, pipeline_regs),
+	/* The counters of execution units, EU_PERF_CNTL; the same (ctx_flexeu0_offset). */
+	LIST(0x3dd, true, flex_regs),
 };
 static const struct list other_lists[] = {
 	LIST(0x001, true, ring_regs),
@@ -94,6 +99,12 @@ static const struct list other_lists[] = {
 	LIST(0x041, true, other_swctrl),
 	LIST(0x051, true, engine_regs),
 };
+
+/* Where the lists of a context's registers end at the latest. */
+static u32 lists_end(const struct softgpu_engine *e)
+{
+	return e->id == GVT_RCS0 ? IMAGE_DWORDS - 1 : IMAGE_KEPT;
+}
 
 static u32 *image_of(struct softgpu_engine *e, bool write)
 {
@@ -148,8 +159,8 @@ static u32 load_lists(struct softgpu_engine *e, const u32 *image, u32 from, u32 
 
 		if (!header)
 			continue;
-		if (!IS(header, LRI_OP) || i + 2 * nr > IMAGE_KEPT)
-			return IMAGE_KEPT;
+		if (!IS(header, LRI_OP) || i + 2 * nr > lists_end(e))
+			return lists_end(e);
 		for (; nr; nr--, i += 2)
 			load_reg(e, get(image, i) & REG_MASK, get(image, i + 1));
 	}
@@ -231,6 +242,8 @@ static u32 place_of(const struct softgpu_engine *e)
 
 static void load_kept(struct softgpu_engine *e, const u32 *image)
 {
+	if (e->id == GVT_RCS0)
+		return;
 	for (u32 i = 0; i < SOFTGPU_SETUP_DWORDS; i++)
 		e->setup[i] = get(image, IMAGE_SETUP + i);
 	e->cs.progress = get(image, IMAGE_KEPT + 1) == place_of(e) ? get(image, IMAGE_KEPT) : 0;
@@ -238,6 +251,8 @@ static void load_kept(struct softgpu_engine *e, const u32 *image)
 
 static void store_kept(const struct softgpu_engine *e, u32 *image)
 {
+	if (e->id == GVT_RCS0)
+		return;
 	for (u32 i = 0; i < SOFTGPU_SETUP_DWORDS; i++)
 		put(image, IMAGE_SETUP + i, e->setup[i]);
 	put(image, IMAGE_KEPT, e->cs.progress);
@@ -253,12 +268,12 @@ static enum softgpu_end load_engine(struct softgpu_engine *e, const u32 *image, 
 	enum softgpu_end end = END_EMPTY;
 
 	if (!inhibit)
-		at = load_lists(e, image, at, stop < IMAGE_KEPT ? stop : IMAGE_KEPT);
+		at = load_lists(e, image, at, stop < lists_end(e) ? stop : lists_end(e));
 	if (indirect & INDIRECT_LINES)
 		end = run_at_restore(e, indirect & ~INDIRECT_LINES,
 				     (indirect & INDIRECT_LINES) * 64);
 	if (!inhibit)
-		load_lists(e, image, at, IMAGE_KEPT);
+		load_lists(e, image, at, lists_end(e));
 	if (end == END_EMPTY && per_ctx & 1)
 		end = run_at_restore(e, per_ctx & GVT_DESC_LRCA_MASK, 0);
 	return end;

@@ -42,6 +42,7 @@ static void note_kinds(struct softgpu *sg)
 	static const struct gvt_reg_block *const blocks[] = {
 		&gvt_block_gt,
 		&gvt_block_engine,
+		&gvt_block_oa,
 		&gvt_block_uc,
 	};
 

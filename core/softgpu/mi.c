@@ -39,7 +39,9 @@ static int mi_arb_on_off(struct softgpu_engine *e, const u32 *dw, u32 nr)
 #define START_PREDICATE BIT32(15)
 #define START_PPGTT	BIT32(8)
 
-/* In a batch: END returns to where it was started from; a start of its own level goes over to it.
+/*
+ * In a batch: END returns to where it was started from; a start of its own level goes over to it.
+ * Predicated ones obey MI_PREDICATE_RESULT_1, as i915 (alloc_noa_wait()) and IGT have it.
  */
 static int mi_batch_buffer_start(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
@@ -48,7 +50,7 @@ static int mi_batch_buffer_start(struct softgpu_engine *e, const u32 *dw, u32 nr
 	u64 addr = mi_addr(dw, 1);
 
 	(void)nr;
-	if (dw[0] & START_PREDICATE && !mi_predicate(e))
+	if (dw[0] & START_PREDICATE && !(softgpu_own(e, RING_PREDICATE_1) & 1))
 		return 0;
 	if (dw[0] & START_OFFSET)
 		addr += softgpu_own(e, RING_BB_OFFSET) & ~3u;

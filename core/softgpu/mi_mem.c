@@ -43,9 +43,10 @@ int mi_report_head(struct softgpu_engine *e, const u32 *dw, u32 nr)
 }
 
 #define PERF_DWORDS 64u
+#define OACONTROL   0x2b00u
 #define PERF_MASK   0xffffffc0u
 
-/* A report without counts: its identity, the time, and whose it is. */
+/* A report without counts: its identity, the time, and whose it is; as long as OACONTROL says. */
 int mi_report_perf_count(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	u32 report[PERF_DWORDS] = {
@@ -54,9 +55,11 @@ int mi_report_perf_count(struct softgpu_engine *e, const u32 *dw, u32 nr)
 		(u32)(e->port[0].desc >> GVT_DESC_ID_SHIFT),
 	};
 	u64 addr = (dw[1] & PERF_MASK) | (u64)dw[2] << 32;
+	u32 control = softgpu_reg_read(e->space, OACONTROL);
 
 	(void)nr;
-	return softgpu_store(e, mi_global(e, dw[1] & 1), addr, report, PERF_DWORDS);
+	return softgpu_store(e, mi_global(e, dw[1] & 1), addr, report,
+			     control & 1 ? gvt_oa_report_dwords(control) : PERF_DWORDS);
 }
 
 #define COPY_TO_GLOBAL	 BIT32(21)

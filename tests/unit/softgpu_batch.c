@@ -85,11 +85,12 @@ START_TEST(second_level)
 }
 END_TEST
 
+/* By MI_PREDICATE_RESULT_1, and not by MI_PREDICATE's own result. */
 START_TEST(predicated_start)
 {
 	for (u32 taken = 0; taken < 2; taken++) {
 		rig_set(&rig, out, 0);
-		RIG_WRITE(&rig, batch[0], LRI(1), 0x2418, taken,
+		RIG_WRITE(&rig, batch[0], LRI(2), 0x2418, !taken, 0x241c, taken,
 			  BATCH_START | BATCH_PPGTT | BATCH_SECOND | 1u << 15, VA(batch[1]),
 			  BATCH_END);
 		RIG_WRITE(&rig, batch[1], STORE(0, 1), BATCH_END);
