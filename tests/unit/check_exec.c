@@ -10,6 +10,7 @@ int main(void)
 		suite_exec_property,
 		suite_exec_context,
 		suite_exec_decode,
+		suite_exec_i915,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));

@@ -37,6 +37,8 @@ static const struct test {
 	{ "copy", test_copy, FRIENDLY, 60, "rectangles copied" },
 	{ "big", test_big, FRIENDLY, 32, "fragmented and big buffers copied (MiB)" },
 	{ "tiled", test_tiled, FRIENDLY, 4, "X and Y tiling" },
+	{ "perf", test_perf, FRIENDLY, 20, "streams of performance counters, reports read" },
+	{ "space", test_space, FRIENDLY, 4, "contexts that change their address space" },
 	{ "loop", test_loop, HOSTILE, 1, "batches without end" },
 	{ "garbage", test_garbage, HOSTILE, 8, "batches of noise" },
 	{ "badaddr", test_badaddr, HOSTILE, 4, "stores to where nothing is" },

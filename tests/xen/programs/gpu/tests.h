@@ -31,6 +31,10 @@ int test_big(struct gpu *gpu, unsigned int count);
 int test_color(struct gpu *gpu, unsigned int count);
 int test_tiled(struct gpu *gpu, unsigned int count);
 
+/* perf.c: what has the kernel emit commands of its own */
+int test_perf(struct gpu *gpu, unsigned int count);
+int test_space(struct gpu *gpu, unsigned int count);
+
 /* hostile.c: what must hurt nobody */
 int test_loop(struct gpu *gpu, unsigned int count);
 int test_garbage(struct gpu *gpu, unsigned int count);
