@@ -229,7 +229,7 @@ static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 
 	free_batches(ctx);
 	unpin(ctx);
-	ctx->loaded = ctx->stops = false;
+	ctx->loaded = ctx->stops = ctx->moves = false;
 	if (!check_desc(ctx, fault))
 		return false;
 	if (vgpu_gma_read(ctx->vgpu, NULL, ctx->lrca + GVT_PAGE_SIZE, guest, sizeof(guest)))

@@ -119,7 +119,12 @@ struct shadow_ctx {
 	u32 appended;	/* bytes of the ring filled since its head was known */
 	bool loaded;	/* the image is ours, and newer than the guest's if it ran */
 	bool blind;	/* its page tables cannot be had, for .fault: it has such as lead nowhere */
-	bool stops;	/* at its tail the engine stands still, for .fault */
+	bool stops;	/* at its tail the engine stands still, for .fault, */
+	bool moves;	/* or goes on behind a load of .move's page tables */
+	struct {
+		u64 pdp[4];
+		u32 head; /* behind that command */
+	} move;
 	struct exec_fault fault;
 	struct hidden mem; /* the image, then the ring */
 	u32 *regs;	   /* page 1 of the image, as the GPU has it */
@@ -136,8 +141,8 @@ struct shadow_ctx {
 
 /**
  * vgpu_context_load() - the shadow of the context of @desc, loaded from the guest's image: ready to
- * run from its head to its tail, or (.stops) to a command in its ring that may not run. It must not
- * be on the GPU. Returns NULL with @fault.
+ * run from its head to its tail, or (.stops) to a command in its ring that may not run, or
+ * (.moves) that loads other page tables. It must not be on the GPU. Returns NULL with @fault.
  */
 struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
 				     struct exec_fault *fault);
@@ -150,6 +155,13 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 
 /** vgpu_context_store() - bring what the GPU saved to the guest's image. It is off the GPU. */
 void vgpu_context_store(struct shadow_ctx *ctx);
+
+/**
+ * vgpu_context_move() - @ctx, which was stored, stands before a command that loads page tables
+ * (.moves): the guest's image gets these, and a head behind that command. Returns 0 or a
+ * negative errno: the image cannot be written.
+ */
+int vgpu_context_move(struct shadow_ctx *ctx);
 
 /** vgpu_context_mm() - its page tables, while it is loaded; or NULL. */
 struct vgpu_mm *vgpu_context_mm(const struct shadow_ctx *ctx);

@@ -199,6 +199,22 @@ static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sche
 	stand_still(vgpu, nr, fault);
 }
 
+/*
+ * The first context of the port came to a load of other page tables. It is loaded anew with these
+ * and goes on, unless something else takes its place: then it does so when it is submitted again.
+ */
+static void move(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
+{
+	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct shadow_ctx *ctx = engine->ctx[0];
+
+	store_all(engine);
+	if (vgpu_context_move(ctx))
+		vgpu_exec_hang(vgpu, nr, &ctx->fault);
+	else if (go_on && !port_of(vgpu, nr)->pending[0])
+		start(vgpu, nr);
+}
+
 static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
 {
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
@@ -210,7 +226,9 @@ static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on
 	for (u32 i = 0; i < n; i++)
 		switch (reports[i].what) {
 		case SCHED_DONE:
-			if (engine->ctx[0] && engine->ctx[0]->stops)
+			if (engine->ctx[0] && engine->ctx[0]->moves)
+				move(vgpu, nr, go_on);
+			else if (engine->ctx[0] && engine->ctx[0]->stops)
 				stand_still(vgpu, nr, engine->ctx[0]->fault);
 			else
 				done(vgpu, nr);

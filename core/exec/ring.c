@@ -3,6 +3,7 @@
  * A shadow context's ring: the guest's commands between head and tail, read once, audited, and put
  * where the GPU finds them.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,11 @@
 #define RING_HEAD_OFFSET 0x1ffffcu
 #define RING_CTL_SIZE	 0x1ff000u
 #define RING_CTL_VALID	 1u
+
+#define MI_LRI(header)	((header) >> 23 == 0x22)
+#define LRI_LENGTH	0xffu
+#define LRI_KEEPS_BYTES (0xfu << 8)
+#define RING_PDP	0x270u
 
 static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
 {
@@ -51,6 +57,52 @@ static u32 stop_before(struct shadow_ctx *ctx, u32 from, u32 *copy, const struct
 	return len;
 }
 
+/*
+ * Whether the @nr dwords at @dw, where the audit stopped, begin with a command that loads page
+ * tables and nothing else: Linux up to 5.12 has one in the ring of a context that is given another
+ * address space (emit_ppgtt_update()). They are noted, and where @ctx goes on.
+ */
+static bool moves_at(struct shadow_ctx *ctx, u32 at, const u32 *dw, u32 nr)
+{
+	u32 pdp = gvt_engine_base(ctx->engine) + RING_PDP, len;
+
+	if (!nr || !MI_LRI(dw[0]) || dw[0] & LRI_KEEPS_BYTES)
+		return false;
+	len = (dw[0] & LRI_LENGTH) + 2;
+	if (len > nr || len % 2 == 0)
+		return false;
+	memcpy(ctx->move.pdp, ctx->pdp, sizeof(ctx->pdp));
+	for (u32 i = 1; i < len; i += 2) {
+		u32 n = ((dw[i] & GVT_CMD_REG_MASK) - pdp) / sizeof(u32);
+		u64 *to = &ctx->move.pdp[n / 2 % 4];
+
+		if (n >= 2 * ARRAY_SIZE(ctx->pdp))
+			return false;
+		*to = n % 2 ? (u32)*to | (u64)dw[i + 1] << 32 : *to >> 32 << 32 | dw[i + 1];
+	}
+	ctx->move.head = (at + len * sizeof(u32)) & (ctx->ring_size - 1);
+	return true;
+}
+
+int vgpu_context_move(struct shadow_ctx *ctx)
+{
+	u64 image = vgpu_gma_to_gpa(ctx->vgpu, ctx->lrca + GVT_PAGE_SIZE);
+	int err = image == ~0ull ? -EFAULT : 0;
+
+	for (u32 i = 0; !err && i < 2 * ARRAY_SIZE(ctx->move.pdp); i++) {
+		u32 half = ctx->move.pdp[i / 2] >> (i % 2 ? 32 : 0);
+
+		err = intel_gvt_hypervisor_write_gpa(
+			ctx->vgpu,
+			image + (i % 2 ? AT_PDP_HIGH(i / 2) : AT_PDP_LOW(i / 2)) * sizeof(u32),
+			&half, sizeof(half));
+	}
+	if (!err)
+		err = intel_gvt_hypervisor_write_gpa(ctx->vgpu, image + AT_HEAD * sizeof(u32),
+						     &ctx->move.head, sizeof(u32));
+	return err;
+}
+
 /* Reads [from, to) of the guest's ring once, audits it, and puts it into the shadow ring. */
 static bool take(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_fault *fault)
 {
@@ -71,6 +123,8 @@ static bool take(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_fault *fa
 	if (vgpu_audit_ring(ctx, copy, len / sizeof(u32), fault)) {
 		if (ctx->loaded || fault->refusal != EXEC_BAD_COMMAND)
 			return false;
+		ctx->moves = moves_at(ctx, from + fault->passed, copy + fault->passed / sizeof(u32),
+				      (len - fault->passed) / sizeof(u32));
 		len = stop_before(ctx, from, copy, fault);
 		first = first < len ? first : len;
 	}

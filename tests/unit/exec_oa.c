@@ -271,12 +271,12 @@ START_TEST(reports)
 	static const struct {
 		u32 format, bytes;
 	} formats[] = { { 0, 64 }, { 2 << 2, 128 }, { FORMAT_5, 256 }, { 7 << 2, 64 } };
-	const u32 period = 2u << 10;
+	const u32 period = 2u << 13;
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx ctx = guest_context(&g, GVT_RCS0, 0);
 	u32 tail = AT, last = 0;
 
-	load(&g, &ctx, OACTXCONTROL, TIMER(10));
+	load(&g, &ctx, OACTXCONTROL, TIMER(13));
 	enable(&g, formats[_i].format);
 	for (u32 n = 0; n < 5; n++) {
 		u32 from = tail;

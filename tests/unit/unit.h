@@ -39,6 +39,7 @@ Suite *suite_exec_nonpriv(void);
 Suite *suite_exec_oa(void);
 Suite *suite_exec_preempt(void);
 Suite *suite_exec_run(void);
+Suite *suite_exec_space(void);
 Suite *suite_exec_time(void);
 Suite *suite_log(void);
 Suite *suite_monitoring(void);
