@@ -49,6 +49,22 @@ $(cat "$3")
 END"
 }
 
+# Registers of an engine as its driver left them: each a slot that names what batches may write. Those
+# that it does not use name RING_NOPID, of which batches can write nothing.
+case_slots() {
+	local said
+	said=$(lab-guest run "$1" 'dev=$(readlink -f /sys/bus/pci/drivers/i915/0000:*)
+		bar=$(($(head -n 1 $dev/resource | cut -d " " -f 1)))
+		for base in 0x2000 0x22000 0x12000 0x1a000; do
+			for slot in 0 1 2 3 4 5 6 7 8 9 10 11; do
+				echo "$base $(devmem $((bar + base + 0x4d0 + 4 * slot)) 32)"
+			done
+		done') || { echo "$said"; return 1; }
+	echo "$said" | tr -d '\r' | sort | uniq -c
+	[[ $(tr -d '\r' <<<"$said" | grep -c -i -E '^(0x2000 0x00002094|0x22000 0x00022094|0x12000 0x00012094|0x1A000 0x0001A094)$') == 43 ]] &&
+		[[ $(grep -c -i -E '^0x2000 0x0000(2248|2580|7304|7014|B118)' <<<"$said") == 5 ]]
+}
+
 # A workload on three engines with dependencies, and two contexts, from a file.
 case_wsim() {
 	lab-guest run "$1" 'printf "%s\n" 1.RCS.500.0.0 1.BCS.200.-1.0 2.VCS.300.0.0 2.RCS.500-900.-1.1 p.4000 >/tmp/mix.wsim
