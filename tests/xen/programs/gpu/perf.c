@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -19,29 +20,33 @@
 #define REASON	   (1u << 19) /* of a report that was due */
 #define REPORT_CMD (0x28u << 23 | 2)
 
-/* One of each kind of register that a configuration may name on Gen9. */
-static const uint32_t mux[] = {
-	0x9840, 0x80,	    /* GDT_CHICKEN_BITS */
-	0x9888, 0x11810000, /* NOA_WRITE */
-	0x9888, 0x07810013, 0x9888, 0x1f810000, 0x9888, 0x1d810000, 0x9884,
-	0,	0x9800,	    0,	    0x91b8,	0,	0x91cc,	    0, /* OA_PERFCNT */
-	0x0d00, 8,						       /* RPM_CONFIG0 */
-	0x0d0c, 0,						       /* NOA_CONFIG */
-	0x0d2c, 0,	    0xe180, 0,				       /* HALF_SLICE_CHICKEN2 */
-	0x20cc, 0,						       /* WAIT_FOR_RC6_EXIT */
+/* Registers and values: of each kind that a configuration may name on Gen9 one at least. */
+static const uint32_t mux[][2] = {
+	{ 0x9840, 0x80 },						     /* GDT_CHICKEN_BITS */
+	{ 0x9888, 0x11810000 },						     /* NOA_WRITE */
+	{ 0x9888, 0x07810013 }, { 0x9884, 0 }, { 0x9800, 0 }, { 0x91b8, 0 }, /* OA_PERFCNT */
+	{ 0x91cc, 0 },		{ 0x0d00, 8 },				     /* RPM_CONFIG0 */
+	{ 0x0d0c, 0 },							     /* NOA_CONFIG */
+	{ 0x0d2c, 0 },		{ 0xe180, 0 }, /* HALF_SLICE_CHICKEN2 */
+	{ 0x20cc, 0 },			       /* WAIT_FOR_RC6_EXIT */
 };
-static const uint32_t boolean[] = {
-	0x2740, 0,	0x2744, 0x00800000, 0x2710, 0,	    0x2714, 0x00800000, 0x272c,
-	0,	0x275c, 0,	0x2770,	    4,	    0x2774, 0xffff, 0x27ac,	0,
+/* OASTARTTRIG, OAREPORTTRIG, OACEC. */
+static const uint32_t boolean[][2] = {
+	{ 0x2710, 0 }, { 0x2714, 0x00800000 }, { 0x272c, 0 },
+	{ 0x2740, 0 }, { 0x2744, 0x00800000 }, { 0x275c, 0 },
+	{ 0x2770, 4 }, { 0x2774, 0xffff },     { 0x27ac, 0 },
 };
-static const uint32_t flex[] = {
-	0xe458,	    0x00005004, 0xe558,	    0x00010003, 0xe658,	    0x00012011, 0xe758,
-	0x00015014, 0xe45c,	0x00051050, 0xe55c,	0x00053052, 0xe65c,	0x00055054,
+/* EU_PERF_CNTL. */
+static const uint32_t flex[][2] = {
+	{ 0xe458, 0x00005004 }, { 0xe558, 0x00010003 }, { 0xe658, 0x00012011 },
+	{ 0xe758, 0x00015014 }, { 0xe45c, 0x00051050 }, { 0xe55c, 0x00053052 },
+	{ 0xe65c, 0x00055054 },
 };
 
-#define PAIRS(regs) (sizeof(regs) / 8)
+#define PAIRS(regs) (sizeof(regs) / sizeof((regs)[0]))
 
-static uint64_t add_config(struct gpu *gpu, const char *uuid)
+/* @nr: of this program's. */
+static uint64_t add_config(struct gpu *gpu, unsigned int nr)
 {
 	struct drm_i915_perf_oa_config config = {
 		.n_mux_regs = PAIRS(mux),
@@ -51,8 +56,11 @@ static uint64_t add_config(struct gpu *gpu, const char *uuid)
 		.boolean_regs_ptr = (uintptr_t)boolean,
 		.flex_regs_ptr = (uintptr_t)flex,
 	};
+	char uuid[37];
 	int id;
 
+	snprintf(uuid, sizeof(uuid), "a1b2c3d4-0000-4000-8000-%04x%08x", nr & 0xffff,
+		 (unsigned int)getpid());
 	memcpy(config.uuid, uuid, sizeof(config.uuid));
 	id = ioctl(gpu->fd, DRM_IOCTL_I915_PERF_ADD_CONFIG, &config);
 	if (id < 0)
@@ -66,7 +74,7 @@ static void remove_config(struct gpu *gpu, uint64_t id)
 		die("perf: a configuration goes");
 }
 
-/* A stream of reports. @more: properties besides, @nr of them. */
+/* A stream of reports, once nobody else has one. @more: properties besides, @nr of them. */
 static int open_stream(struct gpu *gpu, uint64_t config, uint32_t flags, const uint64_t *more,
 		       unsigned int nr)
 {
@@ -80,10 +88,14 @@ static int open_stream(struct gpu *gpu, uint64_t config, uint32_t flags, const u
 		.num_properties = 3 + nr,
 		.properties_ptr = (uintptr_t)properties,
 	};
+	int64_t begin = now_ns();
 	int fd;
 
-	memcpy(properties + 6, more, nr * 2 * sizeof(*more));
-	fd = ioctl(gpu->fd, DRM_IOCTL_I915_PERF_OPEN, &open);
+	if (nr)
+		memcpy(properties + 6, more, nr * 2 * sizeof(*more));
+	do
+		fd = ioctl(gpu->fd, DRM_IOCTL_I915_PERF_OPEN, &open);
+	while (fd < 0 && errno == EBUSY && now_ns() - begin < PATIENCE);
 	if (fd < 0)
 		die("perf: a stream");
 	return fd;
@@ -246,8 +258,8 @@ static int slices(struct gpu *gpu, uint64_t config)
 
 int test_perf(struct gpu *gpu, unsigned int count)
 {
-	uint64_t config = add_config(gpu, "a1b2c3d4-0000-4000-8000-00000000f00d");
-	uint64_t other = add_config(gpu, "a1b2c3d4-0000-4000-8000-00000000f00e");
+	uint64_t config = add_config(gpu, 1);
+	uint64_t other = add_config(gpu, 2);
 	int bad = periodic(gpu, config, count);
 
 	bad |= silent(gpu, config);
