@@ -296,6 +296,16 @@ START_TEST(reports)
 		ck_assert_uint_eq(*guest_dw(&g, BUFFER, (tail - AT) / 4), 0);
 		fake_reg_write(g.f, OAHEADPTR, tail);
 	}
+	/* By command, as long. */
+	memset(guest_dw(&g, SAVED, 0), 0xff, GVT_PAGE_SIZE);
+	guest_emit(&g, &ctx, 0x28u << 23 | 2);
+	guest_emit(&g, &ctx, SAVED << GVT_PAGE_SHIFT | 1);
+	guest_emit(&g, &ctx, 0);
+	guest_emit(&g, &ctx, 0xcafe);
+	run(&g, &ctx);
+	ck_assert_uint_eq(*guest_dw(&g, SAVED, 0), 0xcafe);
+	ck_assert_uint_eq(*guest_dw(&g, SAVED, formats[_i].bytes / 4 - 1), 0);
+	ck_assert_uint_eq(*guest_dw(&g, SAVED, formats[_i].bytes / 4), ~0u);
 	/* Off: no more, and the driver sees that it is off. */
 	fake_reg_write(g.f, OACONTROL, 0);
 	tail = fake_reg(g.f, OATAILPTR);
