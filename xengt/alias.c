@@ -42,12 +42,17 @@ static u32 run_at(const struct xengt_aliases *state, u32 first, u32 end)
 	return nr;
 }
 
-/* A domain that dies runs no more, and has been emptied already. */
-static bool dying(struct xengt_vgpu *v)
+/*
+ * Whether the domain is dying. Xen empties its p2m then, aliases included, and logs an error for
+ * each alias that we ask it to remove. False too when the domain cannot be looked up: its aliases
+ * may still be there.
+ */
+static bool emptied(struct xengt_vgpu *v)
 {
 	struct xengt_dominfo info;
+	int err = xengt_dominfo(v->host, v->domid, &info);
 
-	return xengt_dominfo(v->host, v->domid, &info) || info.dying;
+	return err ? err == -ESRCH : info.dying;
 }
 
 /* Of a run, Xen stops at the first that is none. */
@@ -64,21 +69,27 @@ static int remove_each(struct xengt_vgpu *v, u64 gfn, u64 mfn, u32 nr)
 	return err;
 }
 
-/* What the guest put in place of an alias is the guest's, and no alias any more. */
-static int remove_run(struct xengt_vgpu *v, u32 first, u32 nr)
+/*
+ * Removes the aliases of a run. A place where Xen finds none holds what the guest put there: it is
+ * left alone. Sets *@gone when the domain turns out to be dying. Returns 0, or an errno: some
+ * remain.
+ */
+static int remove_run(struct xengt_vgpu *v, u32 first, u32 nr, bool *gone)
 {
 	struct xengt_aliases *state = state_of(v);
 	u64 gfn = state->at + first, mfn = state->mfn[first];
 	int err = permit(v, mfn, nr, true);
 
-	if (err == -ESRCH)
-		return 0;
 	if (!err)
 		err = set_p2m(v, gfn, mfn, nr, false);
-	if (err == -EINVAL && !dying(v))
+	if (err == -ESRCH || (err == -EINVAL && emptied(v))) {
+		*gone = true;
+		return 0;
+	}
+	if (err == -EINVAL)
 		err = remove_each(v, gfn, mfn, nr);
 	permit(v, mfn, nr, false);
-	return err == -EINVAL || err == -ESRCH ? 0 : err;
+	return err;
 }
 
 /* With @unpin, what was pinned to be shown is let go of. */
@@ -100,6 +111,7 @@ int xengt_alias_drop(struct xengt_vgpu *v, u32 first, u32 nr)
 {
 	struct xengt_aliases *state = state_of(v);
 	u32 end = first < state->end && nr < state->end - first ? first + nr : state->end, run;
+	bool looked = false, gone = false;
 	int err = 0;
 
 	for (u32 i = first; state->nr && i < end; i += run) {
@@ -108,8 +120,11 @@ int xengt_alias_drop(struct xengt_vgpu *v, u32 first, u32 nr)
 		run = 1;
 		if (!state->mfn[i])
 			continue;
+		if (!looked)
+			gone = emptied(v);
+		looked = true;
 		run = run_at(state, i, end);
-		failed = remove_run(v, i, run);
+		failed = gone ? 0 : remove_run(v, i, run, &gone);
 		if (!failed) {
 			forget_run(v, i, run, v->host->gpu);
 			continue;
@@ -212,15 +227,19 @@ static int note_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 static int show_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 {
 	int err = note_run(v, first, mfn, nr);
+	bool gone;
 
 	if (err)
 		return err;
 	err = permit(v, mfn, nr, true);
 	if (!err)
 		err = set_p2m(v, state_of(v)->at + first, mfn, nr, true);
+	if (!err)
+		return 0;
 	/* Part of it may be shown, and stays noted then: a page that is let go of is hidden first.
 	 */
-	if (err && !remove_run(v, first, nr))
+	gone = emptied(v);
+	if (gone || !remove_run(v, first, nr, &gone))
 		forget_run(v, first, nr, false);
 	return err;
 }

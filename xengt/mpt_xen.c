@@ -393,6 +393,24 @@ void xengt_host_exit(struct xengt_host *host)
 	host->gvt = NULL;
 }
 
+/*
+ * Whether Xen is destroying the domain and has not finished. getinfolist reports a domain as dying
+ * only once it is dead (XEN_DOMINF_dying in xen/common/domctl.c). hvm_save_one() refuses a dying
+ * domain from the beginning, with EINVAL; the record of vCPU 0 is one that every HVM domain has.
+ * Toolstacks pause or shut down a domain before they destroy it: others are not asked, since a
+ * running vCPU would be paused for it.
+ */
+static bool taken_apart(struct xengt_host *host, const xc_domaininfo_t *info)
+{
+	struct hvm_hw_cpu cpu;
+
+	return info->flags & (XEN_DOMINF_paused | XEN_DOMINF_shutdown) &&
+	       info->flags & XEN_DOMINF_hvm_guest &&
+	       xc_domain_hvm_getcontext_partial(host->xc, info->domain, HVM_SAVE_CODE(CPU), 0, &cpu,
+						sizeof(cpu)) &&
+	       errno == EINVAL;
+}
+
 int xengt_dominfo(struct xengt_host *host, domid_t domid, struct xengt_dominfo *info)
 {
 	xc_domaininfo_t raw;
@@ -403,7 +421,7 @@ int xengt_dominfo(struct xengt_host *host, domid_t domid, struct xengt_dominfo *
 	/* Xen gives the first domain from this number on. */
 	if (n != 1 || raw.domain != domid)
 		return -ESRCH;
-	info->dying = raw.flags & XEN_DOMINF_dying;
+	info->dying = raw.flags & XEN_DOMINF_dying || taken_apart(host, &raw);
 	info->suspended = (raw.flags & XEN_DOMINF_shutdown) &&
 			  (raw.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) ==
 				  SHUTDOWN_suspend;

@@ -54,7 +54,8 @@ void xengt_host_exit(struct xengt_host *host);
 
 /* A domain as Xen describes it. */
 struct xengt_dominfo {
-	bool dying, hvm, hap;
+	bool dying; /* Xen is destroying it, or has: no vCPU runs, its p2m is emptied */
+	bool hvm, hap;
 	bool suspended; /* shut down, to be saved or migrated */
 	u64 max_kib;
 	u8 uuid[16];

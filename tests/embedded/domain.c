@@ -33,6 +33,8 @@ int exen_init(void)
 		return rc;
 	store_init();
 	grants_init();
+	hypfs_init();
+	log_init();
 	exen_fail_left(true);
 	exen_set_timeout(10000, true);
 	exen_set_spin(0);
@@ -84,6 +86,7 @@ void exen_stats(struct exen_stats *st)
 		.used_frames = frames_used(),
 		.grant_maps = grants_used(),
 		.watches = store_watches(),
+		.complaints = log_complaints(),
 	};
 }
 
@@ -101,12 +104,12 @@ void exen_drop_process(void)
 
 bool domain_gone(struct exen_domain *d)
 {
-	bool dying;
+	bool dead;
 
 	pthread_rwlock_rdlock(&d->lock);
-	dying = d->dying;
+	dead = d->dead;
 	pthread_rwlock_unlock(&d->lock);
-	return dying && !atomic_load(&d->mapped) && !atomic_load(&d->pinned);
+	return dead && !atomic_load(&d->mapped) && !atomic_load(&d->pinned);
 }
 
 /* The domain with the lowest id of at least @domid; the caller holds xen.lock. */
@@ -181,7 +184,7 @@ static struct exen_domain *domain_alloc(domid_t domid, unsigned int vcpus, uint6
 	d->domid = domid;
 	d->nr_vcpus = vcpus;
 	d->hap = !(flags & EXEN_SHADOW);
-	d->grant.max = 64;
+	d->grant.max = hypfs_grant_frames();
 	d->grant.version = 1;
 	d->max_pages = ram_pages + 256; /* the 1 MiB that libxl leaves */
 	atomic_store(&d->pauses, flags & EXEN_PAUSED ? 1 : 0);
@@ -230,8 +233,8 @@ void exen_domain_destroy(struct exen_domain *d)
 	bool first;
 
 	pthread_rwlock_wrlock(&d->lock);
-	first = !d->dying;
-	d->dying = true;
+	first = !d->dead;
+	d->dying = d->dead = true;
 	for (unsigned int i = 0; i < MAX_SERVERS; i++) {
 		if (d->server[i])
 			server_destroy(d, d->server[i]);
@@ -245,6 +248,15 @@ void exen_domain_destroy(struct exen_domain *d)
 	store_special("@releaseDomain");
 	snprintf(path, sizeof(path), "/local/domain/%u", d->domid);
 	store_remove(path);
+}
+
+void exen_domain_take_apart(struct exen_domain *d)
+{
+	exen_domain_pause(d);
+	pthread_rwlock_wrlock(&d->lock);
+	d->dying = true;
+	p2m_free(d);
+	pthread_rwlock_unlock(&d->lock);
 }
 
 void domain_stop(struct exen_domain *d, unsigned int reason)

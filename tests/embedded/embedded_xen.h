@@ -42,6 +42,7 @@ struct exen_stats {
 	unsigned int used_frames;  /* machine frames in use */
 	unsigned int grant_maps;   /* grants that dom0 has mapped, by whatever process */
 	unsigned int watches;	   /* xenstore watches */
+	unsigned int complaints;   /* errors that Xen has written to its log */
 };
 
 struct exen_domain_stats {
@@ -118,6 +119,12 @@ struct exen_domain *exen_domain_create(domid_t domid, unsigned int vcpus, uint64
  */
 void exen_domain_destroy(struct exen_domain *d);
 
+/*
+ * The first half of that: Xen takes the domain, which xl has paused, apart. Its memory is gone, and
+ * it is not yet said to be dying.
+ */
+void exen_domain_take_apart(struct exen_domain *d);
+
 /* The guest shuts down with a SHUTDOWN_* reason: vCPUs stop, @releaseDomain fires. */
 void exen_domain_shutdown(struct exen_domain *d, unsigned int reason);
 
@@ -133,6 +140,12 @@ int exen_domain_logdirty(struct exen_domain *d, bool on);
 
 /* The domain's grant table: frames at most (64 at first), and its version (1). -EINVAL. */
 int exen_domain_set_grants(struct exen_domain *d, unsigned int max_frames, unsigned int version);
+
+/* gnttab_max_frames, which a domain's grant table has for its bound; 64 at first. */
+void exen_set_grant_frames(unsigned int frames);
+
+/* Makes Xen one without hypfs: its parameters can be neither read nor written. */
+void exen_set_hypfs(bool there);
 
 /* How many grants dom0 may have mapped at a time; Xen's default at first. */
 void exen_set_grant_handles(unsigned int limit);

@@ -112,7 +112,7 @@ struct exen_domain {
 	struct vcpu vcpu[MAX_VCPUS];
 
 	pthread_rwlock_t lock; /* what follows, up to the counters */
-	bool dying, logdirty;
+	bool dying, dead, logdirty; /* dead: and said to be dying */
 	struct server *server[MAX_SERVERS];
 	struct server *mem_server; /* owner of P2M_IOREQ pages */
 	struct p2m_entry **p2m;
@@ -248,6 +248,7 @@ enum handle_kind {
 	HANDLE_CONTROL,
 	HANDLE_STORE,
 	HANDLE_GNTSHR,
+	HANDLE_HYPFS,
 };
 
 /* First member of every library handle. */
@@ -297,6 +298,18 @@ int grant_frame(struct exen_domain *d, unsigned int id, unsigned long frame, uin
 void grant_table_free(struct exen_domain *d);
 /* The hypercall: 0 or -errno. */
 int grant_table_op(unsigned int cmd, void *ops, unsigned int count);
+
+/* ---- Xen's parameters: hypfs.c ---- */
+
+void hypfs_init(void);
+/* gnttab_max_frames, which a domain's table takes for its bound when it is made. */
+unsigned int hypfs_grant_frames(void);
+
+/* ---- Xen's log: control.c ---- */
+
+void log_init(void);
+/* Errors in it. */
+unsigned int log_complaints(void);
 
 /* ---- faults: fault.c ---- */
 

@@ -231,13 +231,71 @@ START_TEST(killed)
 }
 END_TEST
 
-START_TEST(failing_calls)
+/* Of a dead domain nothing is asked that Xen would complain of. */
+START_TEST(dies_while_shown)
 {
-	static const char *const calls[] = { "xc_domain_memory_mapping",
-					     "xc_domain_iomem_permission", "xenforeignmemory_map" };
+	struct guest *g = guest_start(1);
+	u64 addrs[6];
+
+	for (u32 i = 0; i < 6; i++) {
+		addrs[i] = map(g, FIRST + i);
+		ck_assert_int_eq(show(g, i / 3 * 10 + i, addrs[i], 1), 0);
+	}
+	exen_domain_destroy(g->d);
+	guest_detach(g);
+	ck_assert_uint_eq(guest_stats(g).pinned_pages, 0);
+	guest_free(g);
+}
+END_TEST
+
+/* Nor while it is taken apart, and Xen does not yet say that it dies. */
+START_TEST(taken_apart_while_shown)
+{
+	struct guest *g = guest_start(1);
+	u64 addrs[6];
+
+	for (u32 i = 0; i < 6; i++) {
+		addrs[i] = map(g, FIRST + i);
+		ck_assert_int_eq(show(g, i, addrs[i], 1), 0);
+	}
+	exen_domain_take_apart(g->d);
+	ck_assert_int_eq(hide(g, 0, 1), 0);
+	unmap(g, addrs[1]);
+	xengt_dma_revalidate(g->v);
+	ck_assert_uint_eq(g->v->state->aliases.nr, 0);
+	exen_domain_destroy(g->d);
+	guest_detach(g);
+	ck_assert_uint_eq(guest_stats(g).pinned_pages, 0);
+	guest_free(g);
+}
+END_TEST
+
+/* A guest that xl paused goes on: what it was shown must not outlive what pins it. */
+START_TEST(hidden_while_paused)
+{
 	struct guest *g = guest_start(1);
 	u64 addr = map(g, FIRST);
 
+	ck_assert_int_eq(show(g, 3, addr, 1), 0);
+	exen_domain_pause(g->d);
+	unmap(g, addr);
+	ck_assert_uint_eq(aliases(g), 0);
+	exen_domain_unpause(g->d);
+	guest_detach(g);
+	guest_check_before(g);
+	guest_free(g);
+}
+END_TEST
+
+START_TEST(failing_calls)
+{
+	static const char *const calls[] = { "xc_domain_memory_mapping",
+					     "xc_domain_iomem_permission", "xenforeignmemory_map",
+					     "xc_domain_getinfolist" };
+	struct guest *g = guest_start(1);
+	u64 addr = map(g, FIRST);
+
+	g->complaints = true;
 	map(g, FIRST + 1);
 	for (size_t c = 0; c < ARRAY_SIZE(calls); c++) {
 		for (u32 nth = 1; nth < 4; nth++) {
@@ -265,6 +323,7 @@ START_TEST(half_shown)
 	struct guest *g = guest_start(1);
 	u64 addr = map(g, FIRST), second = map(g, FIRST + 1);
 
+	g->complaints = true;
 	exen_fail("xc_domain_memory_mapping, half way", 1, ENOMEM);
 	exen_fail("xc_domain_memory_mapping", 2, EIO);
 	ck_assert_int_eq(show(g, 5, addr, 2), -ENOMEM);
@@ -366,6 +425,9 @@ Suite *suite_xengt_aperture(void)
 		follows_the_bar,
 		guest_memory_in_the_aperture,
 		killed,
+		dies_while_shown,
+		taken_apart_while_shown,
+		hidden_while_paused,
 		failing_calls,
 		half_shown,
 		any_order,

@@ -232,6 +232,7 @@ START_TEST(showing_fails)
 	struct intel_vgpu *vgpu = g->v->vgpu;
 	u64 gfns[1000], addrs[1000];
 
+	g->complaints = true;
 	for (u32 i = 0; i < 1000; i++)
 		gfns[i] = FIRST + i;
 	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_pages(vgpu, gfns, 1000, addrs), 0);

@@ -110,6 +110,7 @@ void guest_check_before(struct guest *g)
 
 void guest_free(struct guest *g)
 {
+	struct exen_stats xen;
 	char path[64];
 
 	if (g->v)
@@ -118,6 +119,8 @@ void guest_free(struct guest *g)
 	xengt_host_exit(&g->host);
 	if (g->host.gpu)
 		g->host.gpu->ops->destroy(g->host.gpu);
+	exen_stats(&xen);
+	ck_assert(g->complaints || !xen.complaints);
 	ck_assert_uint_eq(exen_fini(), 0);
 	snprintf(path, sizeof(path), "%s/%u.vgpu", g->dir, GUEST_DOMID);
 	unlink(path);

@@ -36,6 +36,7 @@ struct guest {
 	struct exen_domain *d;
 	struct xengt_vgpu *v;
 	struct guest_before before; /* attaching */
+	bool complaints;	    /* Xen may have some: what fails half way is undone blindly */
 	char why[256];
 };
 
