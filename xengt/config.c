@@ -20,6 +20,7 @@ static const struct xengt_config defaults = {
 	.default_type = "i915-GVTg_V5_2",
 	.poll_max = 64,
 	.max_vgpus = 64,
+	.grant_frames = 273,
 };
 
 static const char *const gpus[] = { "software", "none", NULL };
@@ -43,6 +44,7 @@ static const struct {
 	{ "poll_max", offsetof(struct xengt_config, poll_max), 0 },
 	{ "max_vgpus", offsetof(struct xengt_config, max_vgpus), 0 },
 	{ "memory_mb", offsetof(struct xengt_config, memory_mb), 0 },
+	{ "grant_frames", offsetof(struct xengt_config, grant_frames), 0 },
 };
 
 /* Where Xen and Debian put the stock device model. */

@@ -16,8 +16,9 @@ struct xengt_config {
 	char gpu[16];			   /* what executes guests' work: "software" or "none" */
 	char default_type[XENGT_NAME_MAX]; /* of a guest that names none */
 	unsigned int poll_max;
-	unsigned int max_vgpus; /* on this host at once */
-	unsigned int memory_mb; /* of graphics memory, for all of them; 0: no limit */
+	unsigned int max_vgpus;	   /* on this host at once */
+	unsigned int memory_mb;	   /* of graphics memory, for all of them; 0: no limit */
+	unsigned int grant_frames; /* Xen's bound of a guest's grant table, at least; 0: as it is */
 	struct xengt_types types;
 };
 

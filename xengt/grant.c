@@ -117,8 +117,8 @@ static int take_frame(struct xengt_vgpu *v, bool ours)
 
 	if (n == grants->room) {
 		complain(v,
-			 "its grant table is too small: raise max_grant_frames, and for more than "
-			 "64 gnttab_max_frames of Xen",
+			 "its grant table is too small: raise its max_grant_frames, if it has any, "
+			 "or grant_frames in xengt.conf, and start it again",
 			 n);
 		return -ENOSPC;
 	}
@@ -138,7 +138,10 @@ static int take_frame(struct xengt_vgpu *v, bool ours)
 		if (grants->frame[n].entries[i].flags == GTF_invalid)
 			continue;
 		xenforeignmemory_unmap_resource(v->fmem, grants->frame[n].resource);
-		complain(v, "the guest uses all of its grant table: raise max_grant_frames", n);
+		complain(v,
+			 "the guest uses all of its grant table: raise its max_grant_frames, if it "
+			 "has any, or grant_frames in xengt.conf, and start it again",
+			 n);
 		return -ENOSPC;
 	}
 	grants->frames++;

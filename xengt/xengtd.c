@@ -20,6 +20,7 @@
 
 #include "core/gpu.h"
 #include "xengt/daemon.h"
+#include "xengt/grant_frames.h"
 #include "xengt/log.h"
 
 #define RELEASE_WATCH "@releaseDomain"
@@ -135,6 +136,8 @@ static int run(struct daemon *daemon)
 		close_gpu(daemon);
 		return err;
 	}
+	if (!daemon->host.pvh)
+		xengt_grant_frames_raise(daemon->config.grant_frames);
 	err = open_loop(daemon);
 	if (err >= 0) {
 		xengt_instances_load(&daemon->instances);

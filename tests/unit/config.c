@@ -37,6 +37,8 @@ static void check_defaults(const struct xengt_config *config)
 	ck_assert_str_eq(config->qemu, "");
 	ck_assert_uint_eq(config->poll_max, 64);
 	ck_assert_str_eq(config->gpu, "software");
+	/* 512 MiB of pages, 512 a frame, another for ours and 16 for the guest. */
+	ck_assert_uint_eq(config->grant_frames, 273);
 }
 
 START_TEST(built_in)

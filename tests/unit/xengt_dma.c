@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "tests/unit/xengt_rig.h"
+#include "xengt/grant_frames.h"
 
 #define FIRST 0x100u
 #define MANY  1500u
@@ -349,6 +350,57 @@ START_TEST(small_table)
 }
 END_TEST
 
+/* How many pages of a domain that is made now can be mapped, up to @nr. */
+static u32 can_map(struct guest *g, domid_t domid, u32 nr)
+{
+	struct exen_domain *d = exen_domain_create(domid, 1, nr, 0);
+	struct xengt_options options = xengt_options_default();
+	struct xengt_vgpu *v;
+	u32 mapped = 0;
+	u64 addr;
+
+	ck_assert_ptr_nonnull(d);
+	ck_assert_int_eq(
+		xengt_vgpu_attach(&g->host, domid, &options, false, &v, g->why, sizeof(g->why)), 0);
+	while (mapped < nr && !xengt_dma_map(v, &(u64){ mapped }, 1, &addr))
+		mapped++;
+	xengt_vgpu_detach(v, false);
+	exen_domain_destroy(d);
+	return mapped;
+}
+
+/* Xen's bound of a table is raised for guests that are made afterwards, and is never lowered. */
+START_TEST(bound_raised)
+{
+	struct guest *g = guest_new(1, 0);
+	u32 frames;
+
+	ck_assert_int_eq(xengt_grant_frames_get(&frames), 0);
+	ck_assert_uint_eq(frames, 64);
+	xengt_grant_frames_raise(0);
+	xengt_grant_frames_raise(63);
+	ck_assert_int_eq(xengt_grant_frames_get(&frames), 0);
+	ck_assert_uint_eq(frames, 64);
+
+	exen_set_grant_frames(17);
+	ck_assert_uint_eq(can_map(g, 31, 1000), 256);
+	xengt_grant_frames_raise(18);
+	ck_assert_uint_eq(can_map(g, 32, 1000), 768);
+	xengt_grant_frames_raise(17);
+	ck_assert_uint_eq(can_map(g, 33, 1000), 768);
+
+	/* Where it cannot be had, guests have what they had. */
+	exen_fail("xenhypfs_write", 1, EACCES);
+	xengt_grant_frames_raise(64);
+	ck_assert_uint_eq(exen_fail_left(true), 0);
+	exen_set_hypfs(false);
+	ck_assert_int_eq(xengt_grant_frames_get(&frames), -ENOSYS);
+	xengt_grant_frames_raise(64);
+	ck_assert_uint_eq(can_map(g, 34, 1000), 768);
+	guest_free(g);
+}
+END_TEST
+
 START_TEST(no_table)
 {
 	struct guest *g = guest_start(1);
@@ -604,6 +656,7 @@ Suite *suite_xengt_dma(void)
 		replaced_in_place,
 		idle_pages_go_first,
 		small_table,
+		bound_raised,
 		no_table,
 		table_in_use,
 		no_handles,

@@ -84,6 +84,18 @@ case_gpu_top() {
 		END { exit !seen }' <<<"$said"
 }
 
+# case_seen_whole GUEST MIB: so much of the aperture at once, and not by traps; on a Xen whose command
+# line says nothing of grants.
+case_seen_whole() {
+	local before after
+	xl info | grep '^xen_commandline.*gnttab' && return 1
+	before=$(($(counter "$1" traps aperture_read) + $(counter "$1" traps aperture_write)))
+	lab-guest run "$1" "gpu-test -n $2 aperture" || return
+	after=$(($(counter "$1" traps aperture_read) + $(counter "$1" traps aperture_write)))
+	echo "$((after - before)) accesses trapped, $(counter "$1" memory grant_frames) frames of grants"
+	((after - before < 512))
+}
+
 case_module() {
 	lab-guest run "$1" "$unload"'
 		dmesg -c >/dev/null

@@ -5,6 +5,12 @@
 passed=0
 failed=0
 failures=()
+xen_log=/tmp/xen.log
+
+# What Xen has logged since the last time: its own buffer is small, and debug keys fill it.
+keep_xen_log() {
+	xl dmesg -c >>$xen_log
+}
 
 # try NAME COMMAND...: one test, with what it printed when it fails.
 try() {
@@ -19,6 +25,7 @@ try() {
 		echo "not ok - $name ($((SECONDS - start)) s)"
 		printf '%s\n' "$output" | tail -n 40 | sed 's/^/    /'
 	fi
+	keep_xen_log
 }
 
 summary() {

@@ -45,7 +45,7 @@ no_pages() {
 # How many grants of a guest's Xen holds mapped, at the far end of its table.
 xen_grants() {
 	local line ours=0 nr=0
-	xl dmesg -c >/dev/null
+	keep_xen_log
 	xl debug-keys g
 	while IFS= read -r line; do
 		if [[ $line =~ grant-table\ for\ remote\ d([0-9]+) ]]; then

@@ -33,6 +33,7 @@ static const struct test {
 	{ "userptr", test_userptr, FRIENDLY, 8, "the program's own memory" },
 	{ "fences", test_fences, FRIENDLY, 30, "engines that wait for one another" },
 	{ "busy", test_busy, FRIENDLY, 5, "busy and idle, waits with a limit" },
+	{ "aperture", test_aperture, FRIENDLY, 64, "buffers seen through the aperture (MiB)" },
 	{ "color", test_color, FRIENDLY, 40, "rectangles filled" },
 	{ "copy", test_copy, FRIENDLY, 60, "rectangles copied" },
 	{ "big", test_big, FRIENDLY, 32, "fragmented and big buffers copied (MiB)" },

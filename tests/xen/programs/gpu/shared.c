@@ -227,3 +227,45 @@ int test_busy(struct gpu *gpu, unsigned int count)
 				bad |= busy(gpu, &engines[e]);
 	return bad;
 }
+
+#define PIECES	  32u
+#define PIECE_MIB 16u
+
+/* A word of each page, none at the same place as its neighbour's. */
+static uint32_t word_of(uint32_t page)
+{
+	return page * (PAGE / 4) + page % (PAGE / 4);
+}
+
+/* Buffers that stay in the aperture together, as far as it has room: what is written through it is
+ * in memory, and the other way round. */
+int test_aperture(struct gpu *gpu, unsigned int mib)
+{
+	const uint32_t pages = (PIECE_MIB << 20) / PAGE;
+	unsigned int nr = (mib + PIECE_MIB - 1) / PIECE_MIB, wrong = 0;
+	struct bo bo[PIECES];
+	volatile uint32_t *va[PIECES];
+
+	if (nr > PIECES)
+		nr = PIECES;
+	for (unsigned int i = 0; i < nr; i++) {
+		bo[i] = bo_create(gpu, PIECE_MIB << 20);
+		va[i] = bo_aperture(gpu, &bo[i]);
+		for (uint32_t page = 0; page < pages; page++)
+			va[i][word_of(page)] = ~(i * pages + page);
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		volatile uint32_t *map = (volatile uint32_t *)bo[i].map;
+
+		for (uint32_t page = 0; page < pages; page++) {
+			wrong += map[word_of(page)] != ~(i * pages + page);
+			map[word_of(page)] = i * pages + page;
+			wrong += va[i][word_of(page)] != i * pages + page;
+		}
+	}
+	for (unsigned int i = 0; i < nr; i++) {
+		munmap((void *)va[i], bo[i].size);
+		bo_free(gpu, &bo[i]);
+	}
+	return ok(wrong, "aperture: %u MiB at once, %u words wrong", nr * PIECE_MIB, wrong);
+}

@@ -19,6 +19,7 @@ int test_contexts(struct gpu *gpu, unsigned int count);
 int test_userptr(struct gpu *gpu, unsigned int count);
 int test_fences(struct gpu *gpu, unsigned int count);
 int test_busy(struct gpu *gpu, unsigned int count);
+int test_aperture(struct gpu *gpu, unsigned int mib);
 
 /** spin_begin() - a batch on @engine that goes round, until spin_end(), which gives what bo_wait()
  * says of it. The buffer is the caller's to free. */
