@@ -58,6 +58,37 @@ START_TEST(destroy_in_mid_request)
 }
 END_TEST
 
+/* Between a toolstack's pause and the end: empty, not said to be dying, and not to be saved. */
+START_TEST(taken_apart)
+{
+	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
+	struct hvm_hw_cpu cpu;
+	xc_domaininfo_t info;
+	struct exen_stats st;
+
+	ck_assert_int_eq(xc_domain_iomem_permission(xch, DOM, 1, 1, 1), 0);
+	ck_assert_int_eq(xc_domain_memory_mapping(xch, DOM, 0x80000, 1, 1, 1), 0);
+	ck_assert_int_eq(xc_domain_hvm_getcontext_partial(xch, DOM, HVM_SAVE_CODE(CPU), 0, &cpu,
+							  sizeof(cpu)),
+			 0);
+	exen_domain_take_apart(dom);
+	ck_assert_int_eq(xc_domain_getinfolist(xch, DOM, 1, &info), 1);
+	ck_assert(!(info.flags & XEN_DOMINF_dying));
+	ck_assert(info.flags & XEN_DOMINF_paused);
+	ck_assert_int_eq(xc_domain_hvm_getcontext_partial(xch, DOM, HVM_SAVE_CODE(CPU), 0, &cpu,
+							  sizeof(cpu)),
+			 -1);
+	ck_assert_int_eq(errno, EINVAL);
+	exen_stats(&st);
+	ck_assert_uint_eq(st.complaints, 0);
+	ck_assert_int_eq(xc_domain_memory_mapping(xch, DOM, 0x80000, 1, 1, 0), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	exen_stats(&st);
+	ck_assert_uint_eq(st.complaints, 1);
+	xc_interface_close(xch);
+}
+END_TEST
+
 START_TEST(crash_and_take_up_again)
 {
 	struct access a = { .gpa = MMIO + 12 };
@@ -133,6 +164,7 @@ Suite *domain_suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, pause_holds_accesses);
 	tcase_add_test(tc, destroy_in_mid_request);
+	tcase_add_test(tc, taken_apart);
 	tcase_add_test(tc, crash_and_take_up_again);
 	tcase_add_test(tc, restricted);
 	suite_add_tcase(s, tc);

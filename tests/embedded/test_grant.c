@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 /* Grant tables, device maps of them, and frames shown as device memory. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "test_dm.h"
 
 #include <xencall.h>
 #include <xengnttab.h>
+#include <xenhypfs.h>
 
 /* The domain's last reference, in a table of 64 frames. */
 #define LAST (64 * 512 - 1)
@@ -198,6 +200,33 @@ START_TEST(table_size)
 }
 END_TEST
 
+/* The parameter counts for domains that are made later. */
+START_TEST(bound)
+{
+	xenhypfs_handle *hypfs = xenhypfs_open(NULL, 0);
+	char *text = xenhypfs_read(hypfs, "/params/gnttab_max_frames");
+	size_t size = 0;
+
+	ck_assert_str_eq(text, "64");
+	free(text);
+	ck_assert_ptr_null(xenhypfs_read(hypfs, "/params/other"));
+	ck_assert_int_eq(errno, ENOENT);
+	ck_assert_int_eq(xenhypfs_write(hypfs, "/params/gnttab_max_frames", "many"), -1);
+	ck_assert_int_eq(errno, EINVAL);
+	ck_assert_int_eq(xenhypfs_write(hypfs, "/params/gnttab_max_frames", "80"), 0);
+	ck_assert_ptr_nonnull(exen_domain_create(8, 1, 4, 0));
+	for (domid_t domid = DOM; domid <= 8; domid++) {
+		ck_assert_int_eq(xenforeignmemory_resource_size(
+					 dm->fmem, domid, XENMEM_resource_grant_table, 0, &size),
+				 0);
+		ck_assert_uint_eq(size, (domid == DOM ? 64 : 80) * PAGE);
+	}
+	xenhypfs_close(hypfs);
+	exen_set_hypfs(false);
+	ck_assert_ptr_null(xenhypfs_open(NULL, 0));
+}
+END_TEST
+
 /* Pages that dom0 shares with itself. */
 START_TEST(own_pages)
 {
@@ -288,6 +317,7 @@ Suite *grant_suite(void)
 	tcase_add_test(tc, not_mapped);
 	tcase_add_test(tc, kept);
 	tcase_add_test(tc, table_size);
+	tcase_add_test(tc, bound);
 	tcase_add_test(tc, own_pages);
 	tcase_add_test(tc, shown_as_device_memory);
 	suite_add_tcase(s, tc);
