@@ -51,6 +51,12 @@ counter() {
 		in_group && $1 == field { print $2 }'
 }
 
+# Xen is quiet about guests that come, work and go: an error is of something that it was asked to do.
+case_xen_log() {
+	cat $xen_log
+	! grep -i -E 'error|fail|invalid|\<(bad|bug|warn)|not permitted|cannot|could not|unable' $xen_log
+}
+
 free_memory() {
 	xl info | awk '/^free_memory/ { print $3 }'
 }
