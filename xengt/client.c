@@ -7,8 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+/* How long a peer may keep us from connecting or sending, in seconds. */
+#define STALLED_S 5
+
+/* The longest line that a peer may send. */
+#define LINE_MAX_BYTES (64u << 20)
 
 struct xengt_client {
 	int fd;
@@ -18,6 +26,7 @@ struct xengt_client {
 
 struct xengt_client *xengt_client_open(const char *path)
 {
+	const struct timeval stalled = { .tv_sec = STALLED_S };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct xengt_client *client = calloc(1, sizeof(*client));
 	int err;
@@ -26,6 +35,8 @@ struct xengt_client *xengt_client_open(const char *path)
 		return NULL;
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
 	client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (client->fd >= 0)
+		setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &stalled, sizeof(stalled));
 	if (client->fd >= 0 && !connect(client->fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return client;
 	err = errno;
@@ -79,8 +90,18 @@ static struct json_object *take_line(struct xengt_client *client)
 	return line;
 }
 
+long xengt_client_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 struct json_object *xengt_client_receive(struct xengt_client *client, int timeout_ms)
 {
+	const long end = xengt_client_now_ms() + timeout_ms;
+
 	for (;;) {
 		struct pollfd waiting = { .fd = client->fd, .events = POLLIN };
 		struct json_object *line;
@@ -91,11 +112,18 @@ struct json_object *xengt_client_receive(struct xengt_client *client, int timeou
 		line = take_line(client);
 		if (line || errno != EAGAIN)
 			return line;
+		/* In all: a peer that sends a byte at a time gets no longer than a silent one. */
+		if (timeout_ms >= 0)
+			timeout_ms = end > xengt_client_now_ms() ? end - xengt_client_now_ms() : 0;
 		ready = poll(&waiting, 1, timeout_ms);
 		if (ready < 0 && errno == EINTR)
 			continue;
 		if (ready <= 0) {
 			errno = ready ? errno : ETIMEDOUT;
+			return NULL;
+		}
+		if (client->len >= LINE_MAX_BYTES) {
+			errno = EMSGSIZE;
 			return NULL;
 		}
 		if (client->size - client->len < 4096) {

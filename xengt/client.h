@@ -12,7 +12,7 @@
 
 struct xengt_client;
 
-/** xengt_client_open() - connect to @path. Returns NULL with errno. */
+/** xengt_client_open() - connect to @path, within seconds. Returns NULL with errno. */
 struct xengt_client *xengt_client_open(const char *path);
 
 /** xengt_client_close() - hang up; NULL is allowed. */
@@ -23,10 +23,14 @@ int xengt_client_send(struct xengt_client *client, struct json_object *request);
 
 /**
  * xengt_client_receive() - the next line, owned by the caller.
- * @timeout_ms: how long to wait; -1: for ever. NULL with errno: ETIMEDOUT, EPIPE (the daemon
- * hung up), EPROTO (no JSON).
+ * @timeout_ms: how long to wait, until all of the line is there; -1: for ever. NULL with errno:
+ * ETIMEDOUT, EPIPE (the daemon hung up), EPROTO (no JSON), EMSGSIZE (more than 64 MiB).
  */
 struct json_object *xengt_client_receive(struct xengt_client *client, int timeout_ms);
+
+/** xengt_client_now_ms() - the clock by which a caller with several lines to wait for can limit
+ * all. */
+long xengt_client_now_ms(void);
 
 /**
  * xengt_client_ask() - send @request, which is released, and take the answer.

@@ -28,6 +28,7 @@ struct daemon {
 	const char *config_file; /* as given, or NULL */
 	struct xengt_config config;
 	struct xengt_host host;
+	const char *qmp_dir; /* where libxl has the device models' sockets */
 	struct xengt_instances instances;
 	struct guest *guests;
 	struct client *clients;
@@ -57,9 +58,11 @@ struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);
  * @text: options as xengt_options_parse() reads them.
  * @out:  receives the guest; may be NULL.
  *
+ * Where the domain's device model runs already, the vGPU gets no slot of one of its devices.
+ *
  * Returns 0, or with @why: -EEXIST (the domain has one), -ESRCH (no such domain), -EINVAL (options,
  * or dom0), -EOPNOTSUPP (a guest that cannot have one), -ENOENT (type, UUID), -EBUSY (another guest
- * has it), -ENOSPC (nothing is left), or another errno.
+ * has it, or a device has the slot), -ENOSPC (nothing is left), or another errno.
  */
 int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
 		  char *why, size_t why_len);

@@ -14,13 +14,13 @@ struct patient {
 };
 
 /* The first line of a file of the system, without its end; "" when there is none. */
-static const char *line_of(const struct patient *p, const char *path, char *line, size_t len)
+static const char *line_of(const char *root, const char *path, char *line, size_t len)
 {
 	char full[512];
 	FILE *file;
 
 	line[0] = '\0';
-	snprintf(full, sizeof(full), "%s%s", p->root, path);
+	snprintf(full, sizeof(full), "%s%s", root, path);
 	file = fopen(full, "re");
 	if (!file)
 		return line;
@@ -43,26 +43,32 @@ static bool is_dom0(const struct patient *p)
 {
 	char line[256];
 
-	return strstr(line_of(p, "/proc/xen/capabilities", line, sizeof(line)), "control_d");
+	return strstr(line_of(p->root, "/proc/xen/capabilities", line, sizeof(line)), "control_d");
+}
+
+bool doctor_xen_since(const char *root, long major, long minor)
+{
+	char line[64];
+	long is_major = strtol(line_of(root, "/sys/hypervisor/version/major", line, sizeof(line)),
+			       NULL, 10);
+	long is_minor = strtol(line_of(root, "/sys/hypervisor/version/minor", line, sizeof(line)),
+			       NULL, 10);
+
+	return is_major > major || (is_major == major && is_minor >= minor);
 }
 
 /* Since 4.17 the interfaces that xengt uses are as it uses them. */
 static bool is_new_enough(const struct patient *p)
 {
-	char line[64];
-	long major =
-		strtol(line_of(p, "/sys/hypervisor/version/major", line, sizeof(line)), NULL, 10);
-	long minor =
-		strtol(line_of(p, "/sys/hypervisor/version/minor", line, sizeof(line)), NULL, 10);
-
-	return major > 4 || (major == 4 && minor >= 17);
+	return doctor_xen_since(p->root, 4, 17);
 }
 
 static bool runs_hvm(const struct patient *p)
 {
 	char line[512];
 
-	return strstr(line_of(p, "/sys/hypervisor/properties/capabilities", line, sizeof(line)),
+	return strstr(line_of(p->root, "/sys/hypervisor/properties/capabilities", line,
+			      sizeof(line)),
 		      "hvm-3.0-x86_64");
 }
 

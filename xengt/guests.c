@@ -10,6 +10,7 @@
 #include "xengt/daemon.h"
 #include "xengt/log.h"
 #include "xengt/number.h"
+#include "xengt/qmp.h"
 
 int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
 {
@@ -174,6 +175,16 @@ static int attach(struct daemon *daemon, domid_t domid, const struct xengt_optio
 	return 0;
 }
 
+/* Of a domain whose device model runs already, as when a vGPU is attached by hand. */
+static int choose_slot(struct daemon *daemon, domid_t domid, struct xengt_options *options,
+		       char *why, size_t why_len)
+{
+	struct xengt_slots slots;
+	int err = xengt_qmp_slots(daemon->qmp_dir, domid, &slots, why, why_len);
+
+	return err ? err : xengt_slots_choose(&slots, &options->slot, why, why_len);
+}
+
 static void bind(struct xengt_instance *instance, struct guest *guest)
 {
 	instance->guest = guest;
@@ -196,7 +207,9 @@ int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct
 	}
 	err = choose(daemon, text, &instance, &options, why, why_len);
 	if (!err) {
-		err = attach(daemon, domid, &options, &guest, why, why_len);
+		err = choose_slot(daemon, domid, &options, why, why_len);
+		if (!err)
+			err = attach(daemon, domid, &options, &guest, why, why_len);
 		if (err)
 			xengt_instance_unbind(&daemon->instances, instance);
 	}

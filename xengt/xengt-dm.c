@@ -21,11 +21,9 @@
 #include "xengt/client.h"
 #include "xengt/config.h"
 #include "xengt/number.h"
+#include "xengt/slots.h"
 
 #define ATTACH_TIMEOUT_MS 30000
-
-/* The first slot tried, away from those that the device model hands out from the bottom. */
-#define FIRST_SLOT 0x10u
 
 /*
  * Says why there is no guest, in the device model's log, and where the person looks who typed
@@ -77,44 +75,25 @@ static int sort_arguments(int argc, char **argv, struct call *call)
 	return 0;
 }
 
-/* Whether some device is put at PCI device number @slot, as in "addr=0x10" or "addr=10.0". */
-static bool slot_named(char **args, unsigned int slot)
-{
-	for (; *args; args++) {
-		const char *at = *args;
-
-		while ((at = strstr(at, "addr="))) {
-			at += strlen("addr=");
-			if (strtoul(at, NULL, 16) == slot)
-				return true;
-		}
-	}
-	return false;
-}
-
-static unsigned int free_slot(const struct call *call)
-{
-	unsigned int slot = FIRST_SLOT;
-
-	while (slot < 31 && slot_named(call->args + 1, slot))
-		slot++;
-	return slot;
-}
-
 static int attach(const struct call *call, const char *socket)
 {
 	struct xengt_client *client = xengt_client_open(socket);
 	struct json_object *request, *answer;
 	char options[512], why[512];
+	u32 slot;
 
+	if (xengt_slots_beside_model(call->args + 1, call->options, &slot, why, sizeof(why))) {
+		complain("no vGPU for domain %s: %s", call->domid, why);
+		xengt_client_close(client);
+		return -EBUSY;
+	}
 	if (!client) {
 		complain("cannot reach xengtd at %s: %s (is it running? systemctl start xengtd)",
 			 socket, strerror(errno));
 		return -ENOTCONN;
 	}
 	/* The guest's own choice comes last, and so counts. */
-	snprintf(options, sizeof(options), "slot=%u,%s", free_slot(call),
-		 call->options ? call->options : "");
+	snprintf(options, sizeof(options), "slot=%u,%s", slot, call->options ? call->options : "");
 	request = json_object_new_object();
 	json_object_object_add(request, "cmd", json_object_new_string("attach"));
 	json_object_object_add(request, "domain", json_object_new_string(call->domid));

@@ -434,10 +434,12 @@ static int doctor(const struct xengt_config *config, const char *cfg, bool json)
 {
 	struct json_object *types = cfg ? listed(config->socket, "types", "types") : NULL;
 	struct json_object *vgpus = cfg ? listed(config->socket, "list", "vgpus") : NULL, *found;
+	struct doctor_xen xen;
 	unsigned int amiss;
 	char why[512];
 
-	found = cfg ? doctor_guest(config, "", cfg, types, vgpus, why, sizeof(why))
+	doctor_xen_ask(&xen);
+	found = cfg ? doctor_guest(config, "", cfg, &xen, types, vgpus, why, sizeof(why))
 		    : doctor_host(config, "");
 	json_object_put(types);
 	json_object_put(vgpus);

@@ -130,6 +130,7 @@ static int run(struct daemon *daemon)
 		return err;
 	daemon->instances.config = &daemon->config;
 	daemon->host.state_dir = daemon->config.state_dir;
+	daemon->qmp_dir = "/var/run/xen";
 	daemon->host.poll_max = daemon->config.poll_max;
 	err = xengt_host_init(&daemon->host);
 	if (err) {

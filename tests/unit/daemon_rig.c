@@ -17,6 +17,7 @@ static void begin(struct rig *r)
 
 	daemon->instances = (struct xengt_instances){ .config = &daemon->config };
 	daemon->host.state_dir = daemon->config.state_dir;
+	daemon->qmp_dir = r->dir;
 	ck_assert_int_eq(xengt_host_init(&daemon->host), 0);
 	xengt_instances_load(&daemon->instances);
 	daemon_take_up_all(daemon);
