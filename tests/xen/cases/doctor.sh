@@ -4,41 +4,18 @@
 # devices, against what QEMU says.
 
 # Configurations: the example's, with the words -NAME left out and the lines behind added. Before it
-# stands what is right: good (it starts), bad (xl refuses it), unfit (it starts, and its vGPU would not
-# do well).
+# stands what is right: good (it starts), bad (xl refuses it), unfit (xl does not, but its vGPU does
+# not do well).
 doctor_table() {
 	cat <<'END'
 good|
-good|type = "hvm"; builder = "hvm"
-good|-type builder = "hvm"
-good|type = "h"
-good|-device_model_version
-good|vcpus = 2; maxvcpus = 4
-good|vcpus = "2"
-good|hap = 0; hap = 1
-good|-memory maxmem = 128
-good|maxmem = 128
-good|vga = "none"
-good|vga = "stdvga"; videoram = 16
-good|nographic = 1
-good|usb = 1; usbdevice = "tablet"
-good|usbversion = 2
-good|soundhw = "ac97"
-good|viridian = 1
-good|nestedhvm = 1
-good|xen_platform_pci = 0
-good|hdtype = "ahci"
-good|max_maptrack_frames = 512
-good|max_grant_frames = 32
-good|max_grant_version = 2
-good|device_model_user = "nobody"
-good|serial = [ "pty", "pty" ]
-good|device_model_args += [ "-device", "e1000,addr=0x11" ]
-good|device_model_args += [ "-device", "e1000,addr=0x10" ]
-good|device_model_args_hvm = [ "-xengt", "slot=20" ]
-good|device_model_args_hvm = [ "-xengt", "slot=4", "-device", "e1000,addr=5" ]
-bad|type = "pv"
-unfit|hap = 0
+good|-type -device_model_version builder = "hvm"; vcpus = "2"; maxvcpus = 4; hap = 0; hap = 1; nestedhvm = 1
+good|-memory type = "h"; maxmem = 256; vga = "none"; nographic = 1; viridian = 1; xen_platform_pci = 0
+good|maxmem = 256; vga = "stdvga"; videoram = 16; usb = 1; usbdevice = "tablet"; soundhw = "ac97"; hdtype = "ahci"
+good|max_maptrack_frames = 512; max_grant_frames = 32; max_grant_version = 2; device_model_user = "nobody"
+good|altp2m = "external"; usbversion = 2; device_model_args += [ "-device", "e1000,addr=0x10" ]
+good|bios = "ovmf"; serial = [ "pty", "pty" ]; device_model_args_hvm = [ "-xengt", "slot=4", "-device", "e1000,addr=5" ]
+bad|type = "pv"; device_model_args = [ ]
 bad|-name
 bad|vga = "voodoo"
 bad|vcpus = 129
@@ -50,6 +27,7 @@ bad|max_grant_version = 0
 bad|max_grant_version = 3
 bad|max_grant_version = 99
 bad|passthrough = "enabled"
+bad|pci = [ "00:1f.0" ]
 bad|vpmu = 1
 bad|device_model_stubdomain_override = 1
 bad|device_model_version = "qemu-xen-traditional"
@@ -59,16 +37,12 @@ bad|dm_restrict = 1
 bad|kernel = "/nowhere"
 bad|-kernel
 bad|device_model_args = "-xengt"
-bad|device_model_args = [ "-xengt" ]
 bad|device_model_args = [ "-xengt", "aperture_mb=100" ]
 bad|device_model_args = [ "-xengt", "type=none" ]
-bad|device_model_args = [ "-xengt", "slot=2" ]
 bad|device_model_args = [ "-xengt", "slot=3" ]
 bad|device_model_args = [ "-xengt", "slot=16", "-device", "e1000,addr=0x10" ]
-bad|device_model_args = [ "-xengt", "slot=16", "-device", "e1000,addr=10.1" ]
 bad|device_model_args = [ "-device", "e1000", "-xengt", "slot=5", "-device", "usb-ehci" ]
 bad|usbversion = 2; device_model_args_hvm = [ "-xengt", "slot=29" ]
-bad|soundhw = "hda"; device_model_args_hvm = [ "-xengt", "slot=4" ]
 bad|fooB = 1
 bad|foo = [ "a" "b" ]
 bad|foo = [ , ]
@@ -76,7 +50,8 @@ bad|memory = 16M
 bad|foo = 1_024
 bad|foo = 10.5
 bad|foo = "a
-unfit|maxmem = 256
+unfit|hap = 0
+unfit|maxmem = 512
 unfit|shadow_memory = 1
 unfit|device_model_args = [ "-nodefaults" ]
 END
@@ -99,7 +74,7 @@ doctor_advice() {
 
 # doctor_row BASE ROW: doctor's verdict, xl's, and what becomes of the advice.
 doctor_row() {
-	local right=${2%%|*} words=${2#*|} base=() cfg=/tmp/doctor.cfg said=/tmp/doctor.said doctor xl
+	local right=${2%%|*} words=${2#*|} base=() cfg=/tmp/doctor.cfg said=/tmp/doctor.said doctor
 	while [[ $words == -* ]]; do
 		base+=(-e "/^${words:1:$(($(expr index "$words " ' ') - 2))} *=/d")
 		[[ $words == *' '* ]] && words=${words#* } || words=
@@ -110,14 +85,13 @@ doctor_row() {
 	} >$cfg
 	xengt doctor $cfg >$said 2>&1
 	doctor=$?
-	xl_takes $cfg
-	xl=$?
+	: >/tmp/doctor.xl
 	case $right in
-	good) ((doctor == 0 && xl == 0)) ;;
-	bad) ((doctor != 0 && xl != 0)) ;;
+	good) xl_takes $cfg && ((doctor == 0)) ;;
+	bad) ! xl_takes $cfg && ((doctor != 0)) ;;
 	unfit) ((doctor != 0)) ;;
 	esac && doctor_cure $cfg $said && return
-	echo "== $2: doctor $doctor, xl $xl"
+	echo "== $2: doctor $doctor"
 	cat $said /tmp/doctor.xl
 	return 1
 }
@@ -143,20 +117,12 @@ case_doctor() {
 # What makes QEMU give slots away, in as many ways as xl and QEMU have.
 slots_table() {
 	cat <<'END'
-vga = "cirrus"
-vga = "none"; soundhw = "ac97"
-vga = "stdvga"; usb = 1; usbdevice = "tablet"; soundhw = "hda"
-usbversion = 1; xen_platform_pci = 0
-usbversion = 2; hdtype = "ahci"
-usbversion = 3; vif = [ "bridge=labbr0", "bridge=labbr0,model=e1000", "bridge=labbr0,type=vif" ]
-disk = [ "/tmp/doctor.img,raw,sda,w", "/tmp/doctor.img,raw,hda,w" ]
-usbctrl = [ "version=3,ports=4" ]
-device_model_args += [ "-device", "e1000,addr=4", "-device", "e1000", "-device", "e1000,bus=pci.0,addr=0x1f.2" ]
-device_model_args += [ "-device", "pci-bridge,id=b,chassis_nr=1", "-device", "e1000,bus=b,addr=7", "-device", "usb-ehci,id=u", "-device", "usb-tablet,bus=u.0" ]
-device_model_args += [ "-device", "{\"driver\":\"e1000\",\"id\":\"j\"}", "-device", "{\"driver\":\"e1000\",\"addr\":72}", "-device", "{\"driver\":\"e1000\",\"addr\":\"0xa\"}" ]
-vga = "none"; device_model_args_hvm = [ "-vga", "std", "-device", "virtio-serial", "-device", "virtserialport", "-device", "virtio-rng" ]
-device_model_args_hvm = [ "-net", "nic,model=e1000", "-nic", "user,model=rtl8139", "-drive", "if=virtio,file=/tmp/doctor.img,format=raw", "-device", "e1000" ]
-device_model_args_hvm = [ "-device", "nvme,serial=1,drive=n", "-drive", "if=none,id=n,file=/tmp/doctor.img,format=raw", "-device", "i6300esb" ]
+vga = "none"; hdtype = "ahci"; soundhw = "ac97"; usb = 1; usbdevice = "tablet"; usbctrl = [ "version=3,ports=4" ]
+vga = "stdvga"; usbversion = 2; soundhw = "hda"; xen_platform_pci = 0
+usbversion = 3; disk = [ "/tmp/doctor.img,raw,sda,w", "/tmp/doctor.img,raw,hda,w" ]; device_model_args += [ "-device", "e1000,addr=4", "-device", "e1000", "-device", "e1000,bus=pci.0,addr=0x1f.2" ]
+vif = [ "bridge=labbr0", "bridge=labbr0,model=e1000", "bridge=labbr0,type=vif" ]
+device_model_args += [ "-device", "pci-bridge,id=b,chassis_nr=1", "-device", "e1000,bus=b,addr=7", "-device", "usb-ehci,id=u", "-device", "usb-tablet,bus=u.0", "-device", "{\"driver\":\"e1000\",\"id\":\"j\"}", "-device", "{\"driver\":\"e1000\",\"addr\":72}", "-device", "{\"driver\":\"e1000\",\"addr\":\"0xa\"}" ]
+vga = "none"; device_model_args_hvm = [ "-vga", "std", "-device", "virtio-serial", "-device", "virtserialport,nr=1", "-net", "nic,model=e1000", "-nic", "user,model=rtl8139", "-drive", "if=virtio,file=/tmp/doctor.img,format=raw", "-device", "e1000" ]
 END
 }
 
