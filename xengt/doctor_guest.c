@@ -167,7 +167,8 @@ static enum verdict is_hvm(const struct visit *g, char *advice)
 static enum verdict has_nested_paging(const struct visit *g, char *advice)
 {
 	if (g->xen->no_hap)
-		advise(advice, "this host has no nested paging: turn it (EPT, NPT) on in the firmware");
+		advise(advice,
+		       "this host has no nested paging: turn it (EPT, NPT) on in the firmware");
 	else
 		advise(advice, "hap = 1");
 	return number(g, "hap", 1) && !g->xen->no_hap ? OK : WRONG;
@@ -229,23 +230,28 @@ static enum verdict has_wrapper(const struct visit *g, char *advice)
 	return advice[0] ? WRONG : OK;
 }
 
-/* Whom libxl has QEMU become (libxl__domain_get_device_model_uid() in libxl_dm.c). */
+static bool is_user(const char *name)
+{
+	const struct passwd *user = getpwnam(name);
+
+	return user && user->pw_uid;
+}
+
+/* Whom libxl has QEMU become (libxl__domain_get_device_model_uid() in libxl_dm.c); never root. */
 static enum verdict has_user(const struct visit *g, char *advice)
 {
 	const char *user = xl_string(g->cfg, "device_model_user");
 
-	if (user)
-		advise(advice, "there is no user %s: device_model_user names one, such as nobody",
+	if (user && !is_user(user))
+		advise(advice,
+		       "device_model_user = \"nobody\"  # there is no user %.64s, or it is root",
 		       user);
-	else
+	if (!user && number(g, "dm_restrict", 0) && !is_user("xen-qemuuser-range-base") &&
+	    !is_user("xen-qemuuser-shared"))
 		advise(advice,
 		       "dm_restrict = 0  # or make a user xen-qemuuser-range-base, with 32752 "
 		       "numbers free behind its own");
-	if (user ? getpwnam(user) != NULL
-		 : !number(g, "dm_restrict", 0) || getpwnam("xen-qemuuser-range-base") ||
-			    getpwnam("xen-qemuuser-shared"))
-		return OK;
-	return WRONG;
+	return advice[0] ? WRONG : OK;
 }
 
 static enum verdict has_boot_files(const struct visit *g, char *advice)

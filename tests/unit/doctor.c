@@ -164,6 +164,9 @@ static const struct {
 	{ "device_model_stubdomain_override = 1",
 	  "NOT SO  xengt-dm starts its device model\n"
 	  "        device_model_stubdomain_override = 0\n" },
+	{ "device_model_user = 'root'",
+	  "NOT SO  its device model's user is there\n        "
+	  "device_model_user = \"nobody\"  # there is no user root, or" },
 	{ "device_model_user = 'nobody-at-all'", "NOT SO  its device model's user is there\n" },
 	{ "dm_restrict = 1",
 	  "NOT SO  its device model's user is there\n        dm_restrict = 0  #" },
@@ -235,7 +238,8 @@ static const struct {
 			       "        shadow_memory = 6\n" },
 };
 
-static const char daemon_types[] = "[{\"type\":\"i915-GVTg_V5_2\",\"available\":1},{\"type\":\"i915-GVTg_V5_4\",\"available\":1},"
+static const char daemon_types[] = "[{\"type\":\"i915-GVTg_V5_2\",\"available\":1},{\"type\":"
+				   "\"i915-GVTg_V5_4\",\"available\":1},"
 				   "{\"type\":\"i915-GVTg_V5_1\",\"available\":0}]";
 
 /* Adds the advice for what is wrong to @cfg, where it is a line of a configuration. */
