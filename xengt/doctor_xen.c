@@ -5,12 +5,15 @@
 #include <xenhypfs.h>
 
 #include "xengt/doctor.h"
+#include "xengt/number.h"
 
 static u32 number_at(xenhypfs_handle *fs, const char *path)
 {
 	char *text = xenhypfs_read(fs, path);
-	u32 number = text ? strtoul(text, NULL, 10) : 0;
+	u64 number = 0;
 
+	if (text)
+		xengt_number(text, XENGT_DECIMAL, 0, UINT32_MAX, &number);
 	free(text);
 	return number;
 }
