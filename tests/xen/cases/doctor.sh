@@ -9,13 +9,12 @@
 doctor_table() {
 	cat <<'END'
 good|
-good|-type -device_model_version builder = "hvm"; vcpus = "2"; maxvcpus = 4; hap = 0; hap = 1; nestedhvm = 1
+good|-type -device_model_version builder = "hvm"; vcpus = "2"; maxvcpus = 4; hap = 0; hap = 1
 good|-memory type = "h"; maxmem = 256; vga = "none"; nographic = 1; viridian = 1; xen_platform_pci = 0
 good|maxmem = 256; vga = "stdvga"; videoram = 16; usb = 1; usbdevice = "tablet"; soundhw = "ac97"; hdtype = "ahci"
 good|max_maptrack_frames = 512; max_grant_frames = 32; max_grant_version = 2; device_model_user = "nobody"
-good|altp2m = "external"; usbversion = 2; device_model_args += [ "-device", "e1000,addr=0x10" ]
+good|usbversion = 2; device_model_args += [ "-device", "e1000,addr=0x10" ]
 good|bios = "ovmf"; serial = [ "pty", "pty" ]; device_model_args_hvm = [ "-xengt", "slot=4", "-device", "e1000,addr=5" ]
-bad|type = "pv"; device_model_args = [ ]
 bad|-name
 bad|vga = "voodoo"
 bad|vcpus = 129
@@ -71,7 +70,7 @@ xl_takes() {
 
 # The lines of advice that are for the configuration, as they stand.
 doctor_advice() {
-	sed -n '/^NOT SO/,/^[^ ]/s/^        \([a-z_]* +\?= .*\)/\1/p' "$1"
+	awk '/^[^ ]/ { wrong = /^NOT SO/ } wrong && /^ +[a-z_]+ [+]?= / { sub(/^ +/, ""); print }' "$1"
 }
 
 # doctor_row BASE ROW: doctor's verdict, xl's, and what becomes of the advice.
