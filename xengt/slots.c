@@ -51,6 +51,10 @@ void xengt_slots_take(struct xengt_slots *slots, int slot, const char *who)
 	if (slot < 0 || slot >= (int)XENGT_SLOTS || slots->who[slot][0])
 		return;
 	snprintf(slots->who[slot], XENGT_SLOT_NAME_MAX, "%s", who);
+	/* A device model chooses them, and they are shown on terminals. */
+	for (char *c = slots->who[slot]; *c; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
 }
 
 /* From the first one tried upwards, then downwards. */

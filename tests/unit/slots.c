@@ -119,6 +119,9 @@ START_TEST(full)
 	ck_assert_int_eq(xengt_slots_choose(&slots, &slot, why, sizeof(why)), -EBUSY);
 	/* With all but two taken, one from 16 on comes first. */
 	slots.who[5][0] = slots.who[30][0] = '\0';
+	xengt_slots_take(&slots, 5, "a\033[2J\n\x9b");
+	ck_assert_str_eq(slots.who[5], "a?[2J??");
+	slots.who[5][0] = '\0';
 	slot = 0;
 	ck_assert_int_eq(xengt_slots_choose(&slots, &slot, why, sizeof(why)), 0);
 	ck_assert_uint_eq(slot, 30);
