@@ -50,6 +50,8 @@ static void fill_info(struct exen_domain *d, xc_domaininfo_t *info)
 	info->max_vcpu_id = d->nr_vcpus - 1;
 	info->nr_online_vcpus = d->nr_vcpus;
 	info->gpaddr_bits = 40;
+	/* Where is not known here; whether is. */
+	info->shared_info_frame = atomic_load(&d->shared_info) ? 0xfeff0 : ~0ull;
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	pthread_rwlock_rdlock(&d->lock);
 	if (d->dead)

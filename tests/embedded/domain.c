@@ -187,6 +187,7 @@ static struct exen_domain *domain_alloc(domid_t domid, unsigned int vcpus, uint6
 	d->grant.max = hypfs_grant_frames();
 	d->grant.version = 1;
 	d->max_pages = ram_pages + 256; /* the 1 MiB that libxl leaves */
+	d->first_max_pages = d->max_pages;
 	atomic_store(&d->pauses, flags & EXEN_PAUSED ? 1 : 0);
 	snprintf((char *)d->handle, sizeof(d->handle), "exen-%u", domid);
 	for (unsigned int i = 0; i < vcpus; i++)
@@ -194,11 +195,32 @@ static struct exen_domain *domain_alloc(domid_t domid, unsigned int vcpus, uint6
 	return d;
 }
 
+static void enter_store(struct exen_domain *d)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u", d->domid);
+	store_put(path, "");
+	snprintf(path, sizeof(path), "/local/domain/%u/domid", d->domid);
+	store_put(path, "");
+	store_introduce(d->domid, true);
+	store_special("@introduceDomain");
+}
+
+static void leave_store(struct exen_domain *d)
+{
+	char path[64];
+
+	store_introduce(d->domid, false);
+	store_special("@releaseDomain");
+	snprintf(path, sizeof(path), "/local/domain/%u", d->domid);
+	store_remove(path);
+}
+
 struct exen_domain *exen_domain_create(domid_t domid, unsigned int vcpus, uint64_t ram_pages,
 				       unsigned int flags)
 {
 	struct exen_domain *d = NULL;
-	char path[64];
 	int rc = 0;
 
 	if (!domid || domid >= DOMID_FIRST_RESERVED || !vcpus || vcpus > MAX_VCPUS ||
@@ -218,18 +240,12 @@ struct exen_domain *exen_domain_create(domid_t domid, unsigned int vcpus, uint64
 		errno = -rc;
 		return NULL;
 	}
-	snprintf(path, sizeof(path), "/local/domain/%u", domid);
-	store_put(path, "");
-	snprintf(path, sizeof(path), "/local/domain/%u/domid", domid);
-	store_put(path, "");
-	store_introduce(domid, true);
-	store_special("@introduceDomain");
+	enter_store(d);
 	return d;
 }
 
 void exen_domain_destroy(struct exen_domain *d)
 {
-	char path[64];
 	bool first;
 
 	pthread_rwlock_wrlock(&d->lock);
@@ -242,12 +258,8 @@ void exen_domain_destroy(struct exen_domain *d)
 	p2m_free(d);
 	pthread_rwlock_unlock(&d->lock);
 	domain_kick(d);
-	if (!first)
-		return;
-	store_introduce(d->domid, false);
-	store_special("@releaseDomain");
-	snprintf(path, sizeof(path), "/local/domain/%u", d->domid);
-	store_remove(path);
+	if (first)
+		leave_store(d);
 }
 
 void exen_domain_take_apart(struct exen_domain *d)
@@ -278,6 +290,33 @@ void exen_domain_resume(struct exen_domain *d)
 {
 	atomic_store(&d->shutdown, false);
 	domain_kick(d);
+}
+
+int exen_domain_soft_reset(struct exen_domain *d)
+{
+	static const char *const kept[] = { "name", "memory/target" };
+	char path[2][64], *value[2];
+
+	if (!atomic_load(&d->shutdown))
+		return -EINVAL;
+	exen_domain_pause(d);
+	for (unsigned int i = 0; i < 2; i++) {
+		snprintf(path[i], sizeof(path[i]), "/local/domain/%u/%s", d->domid, kept[i]);
+		value[i] = store_get(path[i]);
+	}
+	leave_store(d);
+	atomic_store(&d->shared_info, false);
+	atomic_store(&d->shutdown, false);
+	pthread_rwlock_wrlock(&d->lock);
+	d->max_pages = d->first_max_pages;
+	pthread_rwlock_unlock(&d->lock);
+	enter_store(d);
+	for (unsigned int i = 0; i < 2; i++) {
+		if (value[i])
+			store_put(path[i], value[i]);
+		free(value[i]);
+	}
+	return 0;
 }
 
 void domain_crash(struct exen_domain *d, const char *reason)

@@ -131,6 +131,14 @@ void exen_domain_shutdown(struct exen_domain *d, unsigned int reason);
 /* What was suspended runs on, as after "xl save -c". */
 void exen_domain_resume(struct exen_domain *d);
 
+/*
+ * Soft-resets the domain that shut down, as libxl does for SHUTDOWN_soft_reset (kexec): it leaves
+ * xenstore and comes back, with "name" and "memory/target" as they were and a limit of memory as at
+ * first, has no shared-info page mapped any more, and runs on after exen_domain_unpause(). Memory,
+ * types, ioreq servers and their event channels stay. -EINVAL if it has not shut down.
+ */
+int exen_domain_soft_reset(struct exen_domain *d);
+
 /* Pauses, or takes back one pause. A paused domain's accesses wait, also in mid-request. */
 void exen_domain_pause(struct exen_domain *d);
 void exen_domain_unpause(struct exen_domain *d);

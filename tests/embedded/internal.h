@@ -117,7 +117,7 @@ struct exen_domain {
 	struct server *mem_server; /* owner of P2M_IOREQ pages */
 	struct p2m_entry **p2m;
 	uint64_t max_gfn;
-	uint64_t tot_pages, max_pages;
+	uint64_t tot_pages, max_pages, first_max_pages;
 	unsigned int tracked, aliases, iomem_pages;
 	uint8_t *iomem; /* by mfn: what the domain may have mapped as device memory */
 	struct {
@@ -128,6 +128,7 @@ struct exen_domain {
 
 	atomic_uint pauses;
 	_Atomic uint32_t p2m_seq; /* bumped when a write that retries may succeed */
+	atomic_bool shared_info;  /* mapped, as firmware does first */
 	atomic_bool shutdown;
 	atomic_uint shutdown_reason;
 	const char *_Atomic crashed; /* why, as a string that lives for ever */
@@ -322,6 +323,8 @@ void store_init(void);
 void store_fini(void);
 /* Toolstack's writes, and Xen's events "@introduceDomain" and "@releaseDomain". */
 void store_put(const char *path, const char *value);
+/* A node's value, malloc'ed; NULL: there is none. */
+char *store_get(const char *path);
 void store_remove(const char *path);
 void store_special(const char *name);
 void store_introduce(domid_t domid, bool on);

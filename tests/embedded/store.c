@@ -246,6 +246,18 @@ void store_put(const char *path, const char *value)
 	store_unlock();
 }
 
+char *store_get(const char *path)
+{
+	unsigned int len;
+	char *value;
+	int rc;
+
+	store_lock();
+	rc = store_read(path, &value, &len);
+	store_unlock();
+	return rc ? NULL : value;
+}
+
 void store_remove(const char *path)
 {
 	store_lock();

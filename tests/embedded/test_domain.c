@@ -155,6 +155,41 @@ START_TEST(restricted)
 }
 END_TEST
 
+static uint64_t shared_info_frame(void)
+{
+	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
+	xc_domaininfo_t info;
+
+	ck_assert_int_eq(xc_domain_getinfolist(xch, DOM, 1, &info), 1);
+	xc_interface_close(xch);
+	return info.shared_info_frame;
+}
+
+/* As evtchn_reset() and arch_domain_soft_reset(): channels whose near end is Xen's are not closed.
+ */
+START_TEST(soft_reset)
+{
+	struct exen_domain_stats before, after;
+	uint64_t val = 0;
+
+	dm_create(dm);
+	ck_assert_uint_eq(shared_info_frame(), ~0ull);
+	ck_assert_int_eq(exen_guest_write(dom, 0, 0x1000, 4, 0x77), 0);
+	ck_assert_uint_ne(shared_info_frame(), ~0ull);
+	ck_assert_int_eq(exen_domain_soft_reset(dom), -EINVAL);
+	exen_domain_stats(dom, &before);
+	exen_domain_shutdown(dom, SHUTDOWN_soft_reset);
+	ck_assert_int_eq(exen_domain_soft_reset(dom), 0);
+	ck_assert_uint_eq(shared_info_frame(), ~0ull);
+	exen_domain_unpause(dom);
+	ck_assert_int_eq(exen_guest_read(dom, 0, 0x1000, 4, &val), 0);
+	ck_assert_uint_eq(val, 0x77);
+	exen_domain_stats(dom, &after);
+	ck_assert_uint_eq(after.servers, before.servers);
+	ck_assert_uint_eq(after.tot_pages, before.tot_pages);
+}
+END_TEST
+
 Suite *domain_suite(void)
 {
 	Suite *s = suite_create("embedded: domain");
@@ -167,6 +202,7 @@ Suite *domain_suite(void)
 	tcase_add_test(tc, taken_apart);
 	tcase_add_test(tc, crash_and_take_up_again);
 	tcase_add_test(tc, restricted);
+	tcase_add_test(tc, soft_reset);
 	suite_add_tcase(s, tc);
 	return s;
 }

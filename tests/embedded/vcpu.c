@@ -252,8 +252,11 @@ int vcpu_enter(struct exen_domain *d, struct vcpu *v, uint64_t *deadline)
 			pthread_rwlock_unlock(&d->lock);
 			return -ESHUTDOWN;
 		}
-		if (!atomic_load(&d->pauses) && !atomic_load(&v->invalidate))
+		if (!atomic_load(&d->pauses) && !atomic_load(&v->invalidate)) {
+			if (!atomic_load(&d->shared_info))
+				atomic_store(&d->shared_info, true);
 			return 0;
+		}
 		pthread_rwlock_unlock(&d->lock);
 		if (atomic_load(&d->pauses)) {
 			if (!wait_kick(v, seen, deadline))
