@@ -85,6 +85,13 @@ void intel_gvt_deactivate_vgpu(struct intel_vgpu *vgpu);
 void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu);
 
 /**
+ * intel_gvt_restart_vgpu() - the same for a guest that starts anew and runs no firmware, as after
+ * kexec: BARs keep their addresses, and memory stays enabled if it was. The vGPU is inactive, its
+ * BARs decode nothing, until intel_gvt_activate_vgpu() puts them back.
+ */
+void intel_gvt_restart_vgpu(struct intel_vgpu *vgpu);
+
+/**
  * intel_vgpu_emulate_cfg_read() - the guest reads its configuration space.
  * @offset: byte offset; @bytes 1, 2 or 4; @buf receives them. Outside the 256 bytes: ones.
  * Returns 0, or -EINVAL for another width.

@@ -79,9 +79,9 @@ static void free_vgpu(struct intel_vgpu *vgpu)
 	free(vgpu);
 }
 
-static void power_on(struct intel_vgpu *vgpu)
+static void power_on(struct intel_vgpu *vgpu, bool keep_places)
 {
-	vgpu_cfg_reset(vgpu);
+	vgpu_cfg_reset(vgpu, keep_places);
 	gvt_mmio_reset(vgpu);
 	vgpu_irq_reset(vgpu);
 }
@@ -122,7 +122,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 		return err;
 	}
 	if (fresh) {
-		power_on(vgpu);
+		power_on(vgpu, false);
 		state->layout = VGPU_STATE_LAYOUT;
 	} else {
 		gvt_mmio_show(vgpu);
@@ -168,13 +168,24 @@ void intel_gvt_deactivate_vgpu(struct intel_vgpu *vgpu)
 	vgpu->state->active = false;
 }
 
-void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu)
+static void reset(struct intel_vgpu *vgpu, bool keep_places)
 {
 	vgpu_exec_reset(vgpu, EXEC_ALL_ENGINES);
 	vgpu_bars_off(vgpu);
-	power_on(vgpu);
+	power_on(vgpu, keep_places);
 	vgpu_gtt_reset(vgpu);
 	page_track_clear(vgpu);
+}
+
+void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu)
+{
+	reset(vgpu, false);
+}
+
+void intel_gvt_restart_vgpu(struct intel_vgpu *vgpu)
+{
+	intel_gvt_deactivate_vgpu(vgpu);
+	reset(vgpu, true);
 }
 
 const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu)

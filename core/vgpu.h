@@ -94,8 +94,8 @@ void gvt_mmio_show(struct intel_vgpu *vgpu);
 /* core/mmio/regs_pvinfo.c */
 void gvt_pvinfo_populate(struct intel_vgpu *vgpu);
 
-/* core/pci/cfg_space.c */
-void vgpu_cfg_reset(struct intel_vgpu *vgpu);
+/* core/pci/cfg_space.c; @keep_places: addresses of BARs stay, and whether memory is enabled. */
+void vgpu_cfg_reset(struct intel_vgpu *vgpu, bool keep_places);
 bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data);
 bool vgpu_cfg_intx(struct intel_vgpu *vgpu, bool pending);
 u64 vgpu_cfg_bar_address(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar);

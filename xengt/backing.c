@@ -249,7 +249,7 @@ int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
 	if (xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + by_kib))
 		return -errno;
 	v->state->added_kib += by_kib;
-	v->limit_kib = info.max_kib + by_kib;
+	v->state->limit_kib = info.max_kib + by_kib;
 	return 0;
 }
 
@@ -259,16 +259,17 @@ int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
  */
 void xengt_backing_follow(struct xengt_vgpu *v, u64 target_kib)
 {
-	u64 moved = target_kib - v->target_kib;
+	u64 moved = target_kib - v->state->target_kib;
 	struct xengt_dominfo info;
 
 	if (xengt_dominfo(v->host, v->domid, &info))
 		return;
-	if (v->target_kib && info.max_kib != v->limit_kib && info.max_kib - v->limit_kib != moved &&
+	if (v->state->target_kib && info.max_kib != v->state->limit_kib &&
+	    info.max_kib - v->state->limit_kib != moved &&
 	    !xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + v->state->added_kib))
 		info.max_kib += v->state->added_kib;
-	v->limit_kib = info.max_kib;
-	v->target_kib = target_kib;
+	v->state->limit_kib = info.max_kib;
+	v->state->target_kib = target_kib;
 }
 
 /* What all pages count for on the domain's limit. */
@@ -399,15 +400,10 @@ static int take_up(struct xengt_vgpu *v)
 	return err == -ENXIO ? take_up_rest(v) : err;
 }
 
-int xengt_backing_create(struct xengt_vgpu *v)
+static int create(struct xengt_vgpu *v)
 {
-	struct xengt_state *state = v->state;
-	int err;
+	int err = populate_all(v);
 
-	/* What is in the guest's pages is the guest's: no error here gives them back. */
-	if (state->ready)
-		return take_up(v);
-	err = populate_all(v);
 	if (!err)
 		err = map_all(v);
 	if (!err) {
@@ -419,8 +415,40 @@ int xengt_backing_create(struct xengt_vgpu *v)
 	xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
 		       "no memory behind BAR0, each access will trap: %s", strerror(-err));
 	xengt_backing_destroy(v, false);
-	return xengt_state_reserve(v->host, state, v->vgpu->ggtt,
-				   sizeof(xengt_state_core(state)->ggtt));
+	return xengt_state_reserve(v->host, v->state, v->vgpu->ggtt,
+				   sizeof(xengt_state_core(v->state)->ggtt));
+}
+
+int xengt_backing_create(struct xengt_vgpu *v)
+{
+	/* What is in the guest's pages is the guest's: no error here gives them back. */
+	return v->state->ready ? take_up(v) : create(v);
+}
+
+/* Whether each page is there still: those that the guest gave up are not. */
+static bool whole(struct xengt_vgpu *v)
+{
+	bool regs = v->state->options.read_through;
+
+	if (!v->state->backing_at)
+		return false;
+	unmap_all(v);
+	if (map_all(v))
+		return false;
+	for (u32 i = 0; regs && i < GVT_MMIO_PAGES; i++)
+		if (!intel_gvt_page_traps(v->host->gvt, i) && !v->vgpu->mirror[i])
+			return false;
+	return true;
+}
+
+int xengt_backing_renew(struct xengt_vgpu *v)
+{
+	if (!whole(v)) {
+		xengt_backing_destroy(v, false);
+		return create(v);
+	}
+	clear_all(v);
+	return 0;
 }
 
 void xengt_backing_withdraw(struct xengt_vgpu *v)
@@ -441,6 +469,13 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 	xengt_backing_destroy(v, false);
 	xengt_vgpu_log(v, XENGT_OTHER, XENGT_INFO,
 		       "suspended; should it be resumed, each access traps");
+}
+
+void xengt_backing_leave(struct xengt_vgpu *v)
+{
+	unmap_all(v);
+	if (v->state->backing_at)
+		disarm(v);
 }
 
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)

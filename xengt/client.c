@@ -156,12 +156,16 @@ struct json_object *xengt_client_ask(struct xengt_client *client, struct json_ob
 	}
 	if (err) {
 		snprintf(why, why_len, "no answer from xengtd: %s", strerror(-err));
+		errno = err == -ECONNRESET ? EPIPE : -err;
 		return NULL;
 	}
 	if (json_object_object_get_ex(answer, "ok", &value) && json_object_get_boolean(value))
 		return answer;
 	json_object_object_get_ex(answer, "error", &value);
 	snprintf(why, why_len, "%s", json_object_get_string(value));
+	json_object_object_get_ex(answer, "errno", &value);
+	err = json_object_get_int(value);
 	json_object_put(answer);
+	errno = err;
 	return NULL;
 }

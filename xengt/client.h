@@ -35,7 +35,8 @@ long xengt_client_now_ms(void);
 /**
  * xengt_client_ask() - send @request, which is released, and take the answer.
  * Returns the answer of a daemon that did what was asked, owned by the caller; else NULL with
- * @why, a sentence for the user.
+ * @why, a sentence for the user, and errno: EPIPE when the daemon ended before it answered,
+ * ETIMEDOUT, or the daemon's own.
  */
 struct json_object *xengt_client_ask(struct xengt_client *client, struct json_object *request,
 				     int timeout_ms, char *why, size_t why_len);

@@ -161,6 +161,7 @@ static void cmd_remove(const struct ask *ask, struct result *result)
 static void cmd_attach(const struct ask *ask, struct result *result)
 {
 	const char *who = string_of(ask, "domain"), *text = string_of(ask, "options");
+	int (*attach)(struct daemon *, domid_t, const char *, struct guest **, char *, size_t);
 	struct guest *guest;
 	domid_t domid;
 	int err;
@@ -171,8 +172,10 @@ static void cmd_attach(const struct ask *ask, struct result *result)
 		fail(result, -ESRCH, result->why);
 		return;
 	}
-	err = daemon_attach(ask->daemon, domid, text ? text : "", &guest, result->why,
-			    sizeof(result->why));
+	attach = json_object_object_get_ex(ask->request, "model", NULL) ? daemon_start_model
+									: daemon_attach;
+	err = attach(ask->daemon, domid, text ? text : "", &guest, result->why,
+		     sizeof(result->why));
 	if (err)
 		fail(result, err, result->why);
 	else

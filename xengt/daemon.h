@@ -67,12 +67,29 @@ struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);
 int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
 		  char *why, size_t why_len);
 
+/* Where xl notes the process that is a domain's device model. */
+#define XENGT_MODEL_PATH "/local/domain/%u/image/device-model-pid"
+
+/**
+ * daemon_start_model() - a device model of the domain's starts, and needs a vGPU for it.
+ *
+ * A domain without one gets one, as by daemon_attach(). That of a domain which was soft reset, or
+ * which has not run yet, is made as after power-on; it keeps its type and settings, whatever @text
+ * says. If the domain has run, its device model ended and was started again by hand, and the vGPU
+ * stays as it is.
+ *
+ * Returns as daemon_attach() does, with -EEXIST where the domain runs with another device model.
+ */
+int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
+		       char *why, size_t why_len);
+
 /** daemon_detach() - detach the guest's vGPU and forget it; who follows it is cut off. */
 void daemon_detach(struct guest *guest, bool keep);
 
 /**
  * daemon_reap() - look at what became of the guests: detach from those that are gone, since what is
- * held of a dead domain keeps it from being freed, and let those that were suspended be saved.
+ * held of a dead domain keeps it from being freed, let those that were suspended be saved, and
+ * reset the vGPU of those that were soft reset.
  */
 void daemon_reap(struct daemon *daemon);
 

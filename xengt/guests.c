@@ -2,6 +2,8 @@
 /* The guests that have a vGPU: who gets which, and what becomes of it when a guest goes. */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +62,23 @@ static bool same(const struct xengt_options *a, const struct xengt_options *b)
 	       a->cap == b->cap && a->audit_user == b->audit_user;
 }
 
+/* A domain that crashed and is preserved keeps its vGPU, until somebody says otherwise. */
+static void held(const struct guest *guest, const char *uuid, char *why, size_t why_len)
+{
+	struct xengt_vgpu *v = guest->v;
+	struct xengt_dominfo info;
+	bool over = !xengt_dominfo(v->host, v->domid, &info) && info.over;
+	char who[sizeof(v->name)];
+	domid_t domid;
+
+	xengt_vgpu_follow_name(v);
+	snprintf(who, sizeof(who), "%s", v->name);
+	if (daemon_domid(guest->daemon, who, &domid) || domid != v->domid)
+		snprintf(who, sizeof(who), "%u", v->domid);
+	snprintf(why, why_len, "domain %u (%s)%s has vGPU %s; 'xengt detach %s' takes it away",
+		 v->domid, v->name, over ? ", which does not run any more," : "", uuid, who);
+}
+
 /* The vGPU that a UUID names, with what the guest may say of it itself: slot and reads. */
 static int take_by_uuid(struct daemon *daemon, const char *text, const struct xengt_options *asked,
 			struct xengt_instance **out, struct xengt_options *options, char *why,
@@ -74,8 +93,7 @@ static int take_by_uuid(struct daemon *daemon, const char *text, const struct xe
 		return -ENOENT;
 	}
 	if (instance->guest) {
-		snprintf(why, why_len, "domain %u has vGPU %s", instance->guest->v->domid,
-			 asked->uuid);
+		held(instance->guest, asked->uuid, why, why_len);
 		return -EBUSY;
 	}
 	*options = instance->options;
@@ -241,6 +259,81 @@ void daemon_detach(struct guest *guest, bool keep)
 	free(guest);
 }
 
+/* ---- domains that go on with another kernel, or another device model ---- */
+
+static int restart(struct guest *guest, char *why, size_t why_len)
+{
+	int err = xengt_vgpu_restart(guest->v);
+
+	if (!err)
+		return 0;
+	snprintf(why, why_len, "domain %u was soft reset, and its vGPU cannot be: %s",
+		 guest->v->domid, strerror(-err));
+	xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_ERR, "%s", why);
+	return err;
+}
+
+/* The process that xl knows as the domain's device model, if it is there; 0: none. */
+static pid_t living_model(const struct guest *guest)
+{
+	char path[64], *text;
+	u64 pid = 0;
+
+	snprintf(path, sizeof(path), XENGT_MODEL_PATH, guest->v->domid);
+	text = xs_read(guest->daemon->host.xs, XBT_NULL, path, NULL);
+	if (text)
+		xengt_number(text, XENGT_DECIMAL, 1, INT_MAX, &pid);
+	free(text);
+	return pid && (!kill(pid, 0) || errno == EPERM) ? pid : 0;
+}
+
+int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
+		       char *why, size_t why_len)
+{
+	struct xengt_dominfo info;
+	struct guest *guest;
+	pid_t other;
+	int err;
+
+	daemon_reap(daemon);
+	guest = daemon_find_domid(daemon, domid);
+	if (!guest)
+		return daemon_attach(daemon, domid, text, out, why, why_len);
+	err = xengt_dominfo(&daemon->host, domid, &info);
+	if (!err && !info.booted) {
+		err = restart(guest, why, why_len);
+		/* Nobody serves it any more. */
+		if (err == -EIO) {
+			daemon_detach(guest, false);
+			return daemon_attach(daemon, domid, text, out, why, why_len);
+		}
+	} else if (!err && (other = living_model(guest))) {
+		snprintf(why, why_len,
+			 "domain %u has a vGPU already, and a device model: process %d", domid,
+			 other);
+		refused(domid, why);
+		err = -EEXIST;
+	} else if (!err) {
+		xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_INFO,
+			       "another device model; the vGPU stays as it is");
+	}
+	if (!err)
+		*out = guest;
+	return err;
+}
+
+/* Its firmware ran, and then it had not: the domain starts anew. */
+static void follow_domain(struct guest *guest, const struct xengt_dominfo *info)
+{
+	u32 *booted = &guest->v->state->booted;
+	char why[256];
+
+	if (info->booted)
+		*booted = true;
+	else if (*booted && restart(guest, why, sizeof(why)))
+		*booted = false;
+}
+
 void daemon_reap(struct daemon *daemon)
 {
 	struct guest *guest, *next;
@@ -256,6 +349,8 @@ void daemon_reap(struct daemon *daemon)
 			daemon_detach(guest, false);
 		else if (!err && info.suspended)
 			xengt_vgpu_suspended(guest->v);
+		else if (!err)
+			follow_domain(guest, &info);
 	}
 }
 

@@ -22,6 +22,7 @@ static enum xengt_level threshold = XENGT_INFO;
 static const char *const message_ids[XENGT_EVENTS] = {
 	[XENGT_ATTACHED] = "f2aaeeadbf674ec5b7315c62598fa2db",
 	[XENGT_DETACHED] = "a7af6ff8c1854f87904174273ca17d5d",
+	[XENGT_RESTARTED] = "469e461a16884c5cbf137e87b5a48c63",
 	[XENGT_REFUSED] = "491ddb04e8574173bf65e99618c4f01b",
 	[XENGT_HANG] = "fe85d39f9fbf4e41ae09d7d5779afa9b",
 	[XENGT_RESET] = "a6ae7cde53a1457caedf1d3c7fa05bde",

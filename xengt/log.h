@@ -18,9 +18,10 @@ enum xengt_event {
 	XENGT_OTHER,
 	XENGT_ATTACHED,
 	XENGT_DETACHED,
-	XENGT_REFUSED, /* a domain gets no vGPU */
-	XENGT_HANG,    /* an engine stands still */
-	XENGT_RESET,   /* one that did was reset */
+	XENGT_RESTARTED, /* a domain was soft reset, and its vGPU with it */
+	XENGT_REFUSED,	 /* a domain gets no vGPU */
+	XENGT_HANG,	 /* an engine stands still */
+	XENGT_RESET,	 /* one that did was reset */
 	XENGT_EVENTS
 };
 

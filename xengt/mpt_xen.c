@@ -94,15 +94,21 @@ static void detach_vgpu(unsigned long handle)
 {
 	struct xengt_vgpu *v = of(handle);
 
+	/* Nothing is shown after a reset; a domain that is over was not reset. */
+	if (!v->keep)
+		xengt_alias_place(v, INTEL_GVT_BAR_OFF);
 	xengt_dma_close(v);
 	xengt_view_close(v);
 	xengt_hostmem_close(v);
 	if (!v->keep)
 		xengt_track_settle(v);
 	xengt_pagetab_free(&v->tracked);
-	if (!v->keep)
+	if (!v->keep && !v->leave)
 		xengt_opregion_remove(v);
-	xengt_backing_destroy(v, v->keep);
+	if (v->leave)
+		xengt_backing_leave(v);
+	else
+		xengt_backing_destroy(v, v->keep);
 	xengt_mem_drop(&v->mem);
 	v->vgpu = NULL;
 }
@@ -393,6 +399,9 @@ void xengt_host_exit(struct xengt_host *host)
 	host->gvt = NULL;
 }
 
+/* Xen's number of a frame that there is not. */
+#define INVALID_FRAME (~0ull)
+
 /*
  * Whether Xen is destroying the domain and has not finished. getinfolist reports a domain as dying
  * only once it is dead (XEN_DOMINF_dying in xen/common/domctl.c). hvm_save_one() refuses a dying
@@ -415,16 +424,20 @@ int xengt_dominfo(struct xengt_host *host, domid_t domid, struct xengt_dominfo *
 {
 	xc_domaininfo_t raw;
 	int n = xc_domain_getinfolist(host->xc, domid, 1, &raw);
+	unsigned int reason;
 
 	if (n < 0)
 		return -errno;
 	/* Xen gives the first domain from this number on. */
 	if (n != 1 || raw.domain != domid)
 		return -ESRCH;
+	reason = raw.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
 	info->dying = raw.flags & XEN_DOMINF_dying || taken_apart(host, &raw);
-	info->suspended = (raw.flags & XEN_DOMINF_shutdown) &&
-			  (raw.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask) ==
-				  SHUTDOWN_suspend;
+	info->suspended = raw.flags & XEN_DOMINF_shutdown && reason == SHUTDOWN_suspend;
+	info->over = raw.flags & XEN_DOMINF_shutdown && reason != SHUTDOWN_suspend &&
+		     reason != SHUTDOWN_soft_reset;
+	/* Firmware maps the page that Xen shares with the domain; a soft reset takes it away. */
+	info->booted = raw.shared_info_frame != INVALID_FRAME;
 	info->hvm = raw.flags & XEN_DOMINF_hvm_guest;
 	info->hap = raw.flags & XEN_DOMINF_hap;
 	info->max_kib = raw.max_pages << (GVT_PAGE_SHIFT - 10);

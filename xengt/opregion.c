@@ -53,6 +53,16 @@ int xengt_opregion_set(struct xengt_vgpu *v)
 	return xengt_mem_copy(&v->mem, gfn << GVT_PAGE_SHIFT, content, sizeof(content), true);
 }
 
+int xengt_opregion_renew(struct xengt_vgpu *v)
+{
+	int err = xengt_opregion_set(v);
+
+	if (err != -EFAULT)
+		return err;
+	xengt_opregion_remove(v);
+	return xengt_opregion_set(v);
+}
+
 void xengt_opregion_remove(struct xengt_vgpu *v)
 {
 	u64 gfn = v->state->opregion_at;
@@ -65,6 +75,7 @@ void xengt_opregion_remove(struct xengt_vgpu *v)
 
 		xc_domain_decrease_reservation_exact(v->host->xc, v->domid, 1, 0, &one);
 	}
+	xengt_mem_drop(&v->mem);
 	xengt_backing_limit(v, -(s64)(INTEL_GVT_OPREGION_SIZE >> 10));
 	v->state->opregion_at = 0;
 }

@@ -392,17 +392,26 @@ static bool alive(struct xengt_vgpu *v)
 	return !xengt_dominfo(v->host, v->domid, &info) && !info.dying;
 }
 
+/* It stands still for good, for somebody to look at what is in its memory. */
+static bool preserved(struct xengt_vgpu *v)
+{
+	struct xengt_dominfo info;
+
+	return !xengt_dominfo(v->host, v->domid, &info) && !info.dying && info.over;
+}
+
 void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep)
 {
 	bool clean;
 
 	stop_thread(v);
 	v->keep = keep;
+	v->leave = !keep && preserved(v);
 	if (v->vgpu) {
-		if (!keep) {
+		if (!keep)
 			intel_gvt_deactivate_vgpu(v->vgpu);
+		if (!keep && !v->leave)
 			intel_gvt_reset_vgpu(v->vgpu);
-		}
 		intel_gvt_destroy_vgpu(v->vgpu);
 	}
 	if (v->server) {
@@ -429,6 +438,39 @@ static void withdraw(struct xengt_vgpu *v, void *arg)
 int xengt_vgpu_suspended(struct xengt_vgpu *v)
 {
 	return xengt_vgpu_call(v, withdraw, NULL);
+}
+
+/*
+ * While BARs are out of sight, what stands behind them is made whole again: pages that the guest
+ * gave up, or that were withdrawn as it was suspended.
+ */
+static void restart(struct xengt_vgpu *v, void *err)
+{
+	intel_gvt_restart_vgpu(v->vgpu);
+	/* No vCPU is amid a write any more, and the domain may have other frames by now. */
+	xengt_track_settle(v);
+	if (hook_invalidate(v))
+		hook_settle(v);
+	*(int *)err = xengt_backing_renew(v);
+	xengt_opregion_renew(v);
+	intel_gvt_activate_vgpu(v->vgpu);
+}
+
+int xengt_vgpu_restart(struct xengt_vgpu *v)
+{
+	int err, failed = 0;
+
+	/* xl has set the limit anew. */
+	err = xengt_vgpu_follow_memory(v);
+	if (!err)
+		err = xengt_vgpu_call(v, restart, &failed);
+	if (err || failed)
+		return err ? err : failed;
+	v->state->booted = false;
+	publish(v);
+	xengt_vgpu_log(v, XENGT_RESTARTED, XENGT_INFO,
+		       "the domain was soft reset: vGPU as after power-on");
+	return 0;
 }
 
 /* In the vGPU's thread, which logs it. */

@@ -9,6 +9,7 @@
  * what it can do: that run goes straight through.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +25,10 @@
 #include "xengt/slots.h"
 
 #define ATTACH_TIMEOUT_MS 30000
+
+/* xl waits for its device model for a minute. Meanwhile a daemon that died is there again. */
+#define DAEMON_TIMEOUT_MS 25000
+#define LOOK_AGAIN_MS	  100
 
 /*
  * Says why there is no guest, in the device model's log, and where the person looks who typed
@@ -51,6 +56,7 @@ static void complain(const char *format, ...)
 /* What we were told, and the arguments that are the device model's. */
 struct call {
 	const char *domid, *options;
+	u64 number; /* of the domain */
 	char **args;
 };
 
@@ -75,22 +81,19 @@ static int sort_arguments(int argc, char **argv, struct call *call)
 	return 0;
 }
 
-static int attach(const struct call *call, const char *socket)
+/* Returns 0, -EAGAIN when there is no daemon, or another errno. @why says more. */
+static int ask(const struct call *call, const char *socket, u32 slot, char *why, size_t why_len)
 {
 	struct xengt_client *client = xengt_client_open(socket);
 	struct json_object *request, *answer;
-	char options[512], why[512];
-	u32 slot;
+	char options[512];
+	int err;
 
-	if (xengt_slots_beside_model(call->args + 1, call->options, &slot, why, sizeof(why))) {
-		complain("no vGPU for domain %s: %s", call->domid, why);
-		xengt_client_close(client);
-		return -EBUSY;
-	}
 	if (!client) {
-		complain("cannot reach xengtd at %s: %s (is it running? systemctl start xengtd)",
+		snprintf(why, why_len,
+			 "cannot reach xengtd at %s: %s (is it running? systemctl start xengtd)",
 			 socket, strerror(errno));
-		return -ENOTCONN;
+		return -EAGAIN;
 	}
 	/* The guest's own choice comes last, and so counts. */
 	snprintf(options, sizeof(options), "slot=%u,%s", slot, call->options ? call->options : "");
@@ -98,12 +101,39 @@ static int attach(const struct call *call, const char *socket)
 	json_object_object_add(request, "cmd", json_object_new_string("attach"));
 	json_object_object_add(request, "domain", json_object_new_string(call->domid));
 	json_object_object_add(request, "options", json_object_new_string(options));
-	answer = xengt_client_ask(client, request, ATTACH_TIMEOUT_MS, why, sizeof(why));
-	if (!answer)
-		complain("no vGPU for domain %s: %s", call->domid, why);
+	json_object_object_add(request, "model", json_object_new_boolean(true));
+	answer = xengt_client_ask(client, request, ATTACH_TIMEOUT_MS, why, why_len);
+	err = answer ? 0 : errno == EPIPE ? -EAGAIN : -EIO;
 	json_object_put(answer);
 	xengt_client_close(client);
-	return answer ? 0 : -EIO;
+	return err;
+}
+
+/* Whether the domain has a vGPU, which waits for a daemon to serve it: it was soft reset. */
+static bool has_state(const struct call *call, const struct xengt_config *config)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%u.vgpu", config->state_dir, (unsigned int)call->number);
+	return !access(path, F_OK);
+}
+
+static int attach(const struct call *call, const struct xengt_config *config)
+{
+	char why[512];
+	u32 slot;
+	int err = xengt_slots_beside_model(call->args + 1, call->options, &slot, why, sizeof(why));
+
+	for (int waited = 0; !err; waited += LOOK_AGAIN_MS) {
+		err = ask(call, config->socket, slot, why, sizeof(why));
+		if (err != -EAGAIN || waited >= DAEMON_TIMEOUT_MS || !has_state(call, config))
+			break;
+		err = 0;
+		poll(NULL, 0, LOOK_AGAIN_MS);
+	}
+	if (err)
+		complain("no vGPU for domain %s: %s", call->domid, why);
+	return err;
 }
 
 static int about(const char *arg)
@@ -140,7 +170,6 @@ int main(int argc, char **argv)
 	struct call call = { 0 };
 	const char *model;
 	char why[512];
-	u64 domid;
 
 	if (argc == 2 && about(argv[1]))
 		return 0;
@@ -158,11 +187,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	if (call.domid &&
-	    xengt_number(call.domid, XENGT_DECIMAL, 1, DOMID_FIRST_RESERVED - 1, &domid)) {
+	    xengt_number(call.domid, XENGT_DECIMAL, 1, DOMID_FIRST_RESERVED - 1, &call.number)) {
 		complain("-xen-domid takes a guest's number, not '%s'", call.domid);
 		return 1;
 	}
-	if (call.domid && attach(&call, config.socket))
+	if (call.domid && attach(&call, &config))
 		return 1;
 	call.args[0] = (char *)model;
 	execv(model, call.args);

@@ -57,6 +57,8 @@ struct xengt_dominfo {
 	bool dying; /* Xen is destroying it, or has: no vCPU runs, its p2m is emptied */
 	bool hvm, hap;
 	bool suspended; /* shut down, to be saved or migrated */
+	bool over;   /* shut down, and never to run again: crashed, powered off, to be rebooted */
+	bool booted; /* firmware ran in it, and it was not soft reset (kexec) since */
 	u64 max_kib;
 	u8 uuid[16];
 };
@@ -128,6 +130,9 @@ struct xengt_state {
 	u32 backing_typed; /* writes to its register pages trap */
 	u32 nr_tracked;	   /* of .tracked, gfns */
 	u32 backing_held;  /* the domain is paused for a move */
+	u32 booted;	   /* the domain was seen to run, since its vGPU was as after power-on */
+	u64 limit_kib;	   /* of the domain's memory, as last seen; and what it was to have then: */
+	u64 target_kib;	   /* 0: not known */
 	u64 tracked[XENGT_TRACK_MAX] __attribute__((aligned(4096)));
 	struct xengt_pins pins;
 	struct xengt_aliases aliases;
@@ -194,10 +199,9 @@ struct xengt_vgpu {
 	u32 *regs;	   /* the register pages that the guest reads directly, mapped */
 	u64 *ggtt;	   /* the guest's GGTT pages, mapped */
 	unsigned int refs; /* of the domain's handles: the daemon's own, and the core's */
-	u64 limit_kib;	   /* of the domain's memory, as last seen; and what it was to have then: */
-	u64 target_kib;	   /* 0: not known */
 	bool taking_up;	   /* what an earlier process may have left half done is not an error */
 	bool keep;	   /* detaching leaves the guest's side as it is, to be taken up again */
+	bool leave;	   /* or its memory alone: the domain does not run again */
 
 	pthread_t thread;
 	bool running;
@@ -221,10 +225,19 @@ int xengt_vgpu_attach(struct xengt_host *host, domid_t domid, const struct xengt
 		      bool take_up, struct xengt_vgpu **out, char *why, size_t why_len);
 
 /**
- * xengt_vgpu_detach() - take the vGPU from its domain, and release it.
+ * xengt_vgpu_detach() - take the vGPU from its domain, and release it. In a domain that crashed or
+ * was powered off, and is preserved, the memory behind BAR0 and that of the OpRegion stay as they
+ * are.
  * @keep: only stop serving: the guest's next access waits for a daemon that takes it up.
  */
 void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep);
+
+/**
+ * xengt_vgpu_restart() - its domain was soft reset: same memory and vCPUs, and another kernel
+ * starts in it without firmware. The vGPU is as after power-on, with its BARs and its OpRegion
+ * where they were. Safe to repeat, also after it was broken off. Returns as xengt_vgpu_call() does.
+ */
+int xengt_vgpu_restart(struct xengt_vgpu *v);
 
 /**
  * xengt_vgpu_call() - run @fn in the vGPU's thread, and wait until it is done.
@@ -267,11 +280,20 @@ bool xengt_trace_pop(struct xengt_trace *trace, struct ioreq_event *event);
 /** xengt_backing_create() - populate, park and map it; or map what a state file has. */
 int xengt_backing_create(struct xengt_vgpu *v);
 
+/**
+ * xengt_backing_renew() - as xengt_backing_create() made it, wherever pages of it have gone to
+ * since; while it is out of sight. Returns 0, or an errno: the GGTT has no memory.
+ */
+int xengt_backing_renew(struct xengt_vgpu *v);
+
 /** xengt_backing_place() - to guest physical @gpa, or INTEL_GVT_BAR_OFF: out of sight. */
 int xengt_backing_place(struct xengt_vgpu *v, u64 gpa);
 
 /** xengt_backing_withdraw() - give it back, with the GGTT's entries going on in the state file. */
 void xengt_backing_withdraw(struct xengt_vgpu *v);
+
+/** xengt_backing_leave() - unmap it for good; its pages stay where they are, as plain memory. */
+void xengt_backing_leave(struct xengt_vgpu *v);
 
 /** xengt_backing_destroy() - unmap; unless @keep, give the memory back. */
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep);
@@ -292,6 +314,9 @@ void xengt_backing_follow(struct xengt_vgpu *v, u64 target_kib);
  * too; -EINVAL, -EBUSY (it is elsewhere already), -EEXIST (the guest has memory there) or an errno.
  */
 int xengt_opregion_set(struct xengt_vgpu *v);
+
+/** xengt_opregion_renew() - fill it again, wherever pages of it have gone to. Returns the same. */
+int xengt_opregion_renew(struct xengt_vgpu *v);
 
 /** xengt_opregion_remove() - take its memory back. */
 void xengt_opregion_remove(struct xengt_vgpu *v);

@@ -23,28 +23,33 @@ enum {
 
 /*
  * One field: its bytes after reset, and which of their bits the guest may change. What firmware
- * leaves for the driver stays through a reset (.sticky), and is zero at first.
+ * leaves for the driver stays through a reset (.sticky), and is zero at first. The bits of .placed
+ * firmware sets as well, after each reset; they stay when the domain starts anew without firmware.
  */
 struct cfg_field {
 	u8 offset, bytes;
 	u32 reset, wmask;
 	bool sticky;
+	u32 placed;
 };
 
 static const struct cfg_field fields[] = {
 	{ PCI_VENDOR_ID, 2, 0x8086, 0 },
 	{ PCI_DEVICE_ID, 2, 0x1912, 0 },
-	{ PCI_COMMAND, 2, 0, 0x0407 }, /* I/O, memory, bus master, INTx disable */
+	/* I/O, memory, bus master, INTx disable */
+	{ PCI_COMMAND, 2, 0, 0x0407, .placed = PCI_COMMAND_MEMORY },
 	{ PCI_STATUS, 2, PCI_STATUS_CAP_LIST, 0 },
 	{ PCI_REVISION_ID, 1, 0x06, 0 },    /* below 6, i915 says "pre-production" */
 	{ PCI_CLASS_DEVICE, 2, 0x0300, 0 }, /* display, VGA compatible */
 	{ PCI_CACHE_LINE_SIZE, 1, 0, 0xff },
 	{ PCI_LATENCY_TIMER, 1, 0, 0 },
-	{ PCI_BASE_ADDRESS_0, 4, PCI_BASE_ADDRESS_MEM_TYPE_64, ~(u32)(VGPU_BAR0_SIZE - 1) },
-	{ PCI_BASE_ADDRESS_1, 4, 0, ~0u },
+	{ PCI_BASE_ADDRESS_0, 4, PCI_BASE_ADDRESS_MEM_TYPE_64, ~(u32)(VGPU_BAR0_SIZE - 1),
+	  .placed = ~0u },
+	{ PCI_BASE_ADDRESS_1, 4, 0, ~0u, .placed = ~0u },
 	/* The low half of BAR2 has its mask from the aperture's size. */
-	{ PCI_BASE_ADDRESS_2, 4, PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH, 0 },
-	{ PCI_BASE_ADDRESS_3, 4, 0, ~0u },
+	{ PCI_BASE_ADDRESS_2, 4, PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH, 0,
+	  .placed = ~0u },
+	{ PCI_BASE_ADDRESS_3, 4, 0, ~0u, .placed = ~0u },
 	{ PCI_SUBSYSTEM_VENDOR_ID, 2, 0x8086, 0 },
 	{ PCI_SUBSYSTEM_ID, 2, 0x2015, 0 },
 	{ PCI_CAPABILITY_LIST, 1, CFG_EXP, 0 },
@@ -88,13 +93,19 @@ static u8 wmask_at(const struct intel_vgpu *vgpu, unsigned int offset)
 	return mask >> 8 * (offset - field->offset);
 }
 
-void vgpu_cfg_reset(struct intel_vgpu *vgpu)
+void vgpu_cfg_reset(struct intel_vgpu *vgpu, bool keep_places)
 {
 	u8 *cfg = vgpu->state->cfg;
 
-	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
-		if (!fields[i].sticky)
-			memcpy(cfg + fields[i].offset, &fields[i].reset, fields[i].bytes);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		u32 keep = keep_places ? fields[i].placed : 0, val = 0;
+
+		if (fields[i].sticky)
+			continue;
+		memcpy(&val, cfg + fields[i].offset, fields[i].bytes);
+		val = (val & keep) | (fields[i].reset & ~keep);
+		memcpy(cfg + fields[i].offset, &val, fields[i].bytes);
+	}
 }
 
 static u16 cfg16(const struct intel_vgpu *vgpu, unsigned int offset)

@@ -83,6 +83,7 @@ Suite *suite_commands(void);
 Suite *suite_doctor(void);
 Suite *suite_instances(void);
 Suite *suite_slots(void);
+Suite *suite_soft_reset(void);
 Suite *suite_tree(void);
 Suite *suite_mount(void);
 

@@ -38,15 +38,29 @@ has_crashed() {
 	xl list "$1" | awk 'NR == 2 && $5 ~ /c/ { crashed = 1 } END { exit !crashed }'
 }
 
-# It panics and is preserved: its vGPU stays with it, to be looked at, until it is destroyed.
+memory_of() {
+	xl list "$1" | awk 'NR == 2 { print $3 }'
+}
+
+# It panics and is preserved: its vGPU stays with it, to be looked at. Another guest that is to have
+# the same vGPU is refused, until it is taken from the preserved domain, whose memory stays.
 case_preserve() {
-	local domid
+	local domid said memory next=("$2" 'name="next"' "device_model_args=[\"-xengt\",\"uuid=$3\"]")
 	domid=$(xl domid "$1")
 	lab-guest run "$1" '(sleep 1; echo c >/proc/sysrq-trigger) >/dev/null 2>&1 &' || return
 	until_true 60 has_crashed "$domid" || { xl list; return 1; }
 	xl list
-	xengt show "$domid" >/dev/null && xl destroy "$domid" || return
-	until_true 60 gone "$1" && nothing_of "$domid"
+	xengt show "$domid" >/dev/null || return
+	said=$(xl create -p "${next[@]}" 2>&1) && { xl destroy next; return 1; }
+	echo "$said"
+	grep -F "domain $domid ($1), which does not run any more, has vGPU $3; 'xengt detach $1' takes it away" <<<"$said" ||
+		return
+	memory=$(memory_of "$domid")
+	xengt detach "$1" || return
+	[[ $(memory_of "$domid") == "$memory" ]] && has_crashed "$domid" || { xl list; return 1; }
+	xl create -p "${next[@]}" && xengt list | grep -w next && xl destroy next || return
+	xl destroy "$domid" || return
+	until_true 60 gone "$1" && nothing_of "$domid" && xengt remove "$3"
 }
 
 # Powered off from inside, and started again by xl, with a vGPU as new.

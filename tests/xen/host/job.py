@@ -104,7 +104,8 @@ def write(file, dom0, options):
     job.put(XEN_DIR / "dom0/job", "usr/local/lib/xengt-lab/job", 0o755)
     job.put(XEN_DIR / "dom0/lab-guest", "usr/local/bin/lab-guest", 0o755)
     job.put(linux.image, "var/lib/xengt/guest/vmlinuz", 0o644)
-    added = packages.root(options.release, options.guest_package) + options.guest_add
+    own = [word.replace("@kernel", str(linux.image), 1) for word in options.guest_add]
+    added = packages.root(options.release, options.guest_package) + own
     image = guest_initrd(dom0, linux, added)
     job.put(image, "var/lib/xengt/guest/initrd.img", 0o644)
     if not options.stock_boot:

@@ -46,7 +46,8 @@ def parse():
     add("--guest", metavar="SCRIPT", help="run as root in the guest once it is up")
     add("--guest-kernel", metavar="PACKAGE", help="a release, PACKAGE or PACKAGE/RELEASE")
     add("--guest-add", metavar="PATH[:PLACE]", action="append", default=[],
-        help="a program with its libraries, a folder, or a whole root file system")  # fmt: skip
+        help="a program with its libraries, a folder, a whole root file system, or @kernel, the "
+        "guest's own")  # fmt: skip
     add("--guest-package", metavar="NAME", action="append", default=[],
         help="a package of --release's Debian, with all it depends on")  # fmt: skip
     add("--dom0-add", metavar="PATH[:PLACE]", action="append", default=[],
