@@ -2,6 +2,7 @@
 /* What the toolstack starts anew under a living domain: soft resets (kexec), device models. */
 #include <errno.h>
 #include <linux/pci_regs.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -350,6 +351,25 @@ START_TEST(broken_off)
 }
 END_TEST
 
+/* Nobody served it any more: a new one takes its place, whose BARs the next kernel places. */
+START_TEST(thread_ended)
+{
+	struct rig *r = started();
+
+	exen_fail("xenevtchn_pending", 1, EIO);
+	cfg_read(r, 0, 0, 4);
+	while (!__atomic_load_n(&vgpu_of(r, 0)->failed, __ATOMIC_ACQUIRE))
+		sched_yield();
+	kexec(r, 0);
+	ck_assert_msg(!start_model(r, 0, ""), "%s", r->why);
+	exen_domain_unpause(r->d[0]);
+	ck_assert_uint_eq(cfg_read(r, 0, PCI_COMMAND, 2), 0);
+	boot(r, 0);
+	ck_assert_uint_eq(stats_of(r, 0).servers, 1);
+	daemon_rig_free(r);
+}
+END_TEST
+
 /* Without a soft reset, a second device model beside the first is a mistake. */
 START_TEST(second_model)
 {
@@ -428,7 +448,7 @@ Suite *suite_soft_reset(void)
 {
 	const TTest *const tests[] = {
 		as_after_power_on, between_daemons, by_hand,	  memory_given_up, withdrawn,
-		no_memory,	   broken_off,	    second_model, preserved,
+		no_memory,	   broken_off,	    thread_ended, second_model,	   preserved,
 	};
 
 	return unit_suite("soft_reset", tests, ARRAY_SIZE(tests));
