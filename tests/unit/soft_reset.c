@@ -257,6 +257,12 @@ START_TEST(by_hand)
 	use(r, 0);
 	daemon_on_xenstore(&r->daemon);
 	ck_assert_uint_eq(mem_read(r, 0, BAR0 + PLAIN, 4), 0x1234);
+	/* The next daemon sees it as well, if the next kernel does not run yet. */
+	kexec(r, 0);
+	daemon_rig_restart(r);
+	daemon_on_xenstore(&r->daemon);
+	exen_domain_unpause(r->d[0]);
+	check_new(r, 0);
 	daemon_rig_free(r);
 }
 END_TEST
