@@ -20,7 +20,8 @@ struct guest {
 	struct xengt_vgpu *v;
 	struct xengt_instance *instance; /* which vGPU it has */
 	sd_event_source *trace;
-	bool changed; /* in xenstore: something that is watched */
+	bool changed;	/* in xenstore: something that is watched */
+	bool restarted; /* and its domain was not seen to run since */
 	struct guest *next;
 };
 

@@ -261,12 +261,18 @@ void daemon_detach(struct guest *guest, bool keep)
 
 /* ---- domains that go on with another kernel, or another device model ---- */
 
+/* Of one soft reset the daemon hears more than once: from xenstore, and from the device model. */
 static int restart(struct guest *guest, char *why, size_t why_len)
 {
 	int err = xengt_vgpu_restart(guest->v);
 
-	if (!err)
+	if (!err) {
+		if (!guest->restarted)
+			xengt_vgpu_log(guest->v, XENGT_RESTARTED, XENGT_INFO,
+				       "the domain was soft reset: vGPU as after power-on");
+		guest->restarted = true;
 		return 0;
+	}
 	snprintf(why, why_len, "domain %u was soft reset, and its vGPU cannot be: %s",
 		 guest->v->domid, strerror(-err));
 	xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_ERR, "%s", why);
@@ -328,10 +334,12 @@ static void follow_domain(struct guest *guest, const struct xengt_dominfo *info)
 	u32 *booted = &guest->v->state->booted;
 	char why[256];
 
-	if (info->booted)
+	if (info->booted) {
 		*booted = true;
-	else if (*booted && restart(guest, why, sizeof(why)))
+		guest->restarted = false;
+	} else if (*booted && restart(guest, why, sizeof(why))) {
 		*booted = false;
+	}
 }
 
 void daemon_reap(struct daemon *daemon)

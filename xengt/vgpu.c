@@ -468,8 +468,6 @@ int xengt_vgpu_restart(struct xengt_vgpu *v)
 		return err ? err : failed;
 	v->state->booted = false;
 	publish(v);
-	xengt_vgpu_log(v, XENGT_RESTARTED, XENGT_INFO,
-		       "the domain was soft reset: vGPU as after power-on");
 	return 0;
 }
 
