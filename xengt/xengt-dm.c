@@ -124,12 +124,14 @@ static int attach(const struct call *call, const struct xengt_config *config)
 	u32 slot;
 	int err = xengt_slots_beside_model(call->args + 1, call->options, &slot, why, sizeof(why));
 
-	for (int waited = 0; !err; waited += LOOK_AGAIN_MS) {
+	if (!err)
 		err = ask(call, config->socket, slot, why, sizeof(why));
-		if (err != -EAGAIN || waited >= DAEMON_TIMEOUT_MS || !has_state(call, config))
+	for (int waited = 0; err == -EAGAIN && waited < DAEMON_TIMEOUT_MS;
+	     waited += LOOK_AGAIN_MS) {
+		if (!has_state(call, config))
 			break;
-		err = 0;
 		poll(NULL, 0, LOOK_AGAIN_MS);
+		err = ask(call, config->socket, slot, why, sizeof(why));
 	}
 	if (err)
 		complain("no vGPU for domain %s: %s", call->domid, why);
