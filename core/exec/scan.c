@@ -294,10 +294,11 @@ static bool begins_at(const struct walk *w, u32 at)
 }
 
 /*
- * A privileged batch may jump, on a condition, to a command of its own, or of one that led to it
- * without being returned to: i915 waits so for its performance counters (alloc_noa_wait() in
- * i915_perf.c). Such a jump leads into the copy that is walked already. Returns 1 with its address
- * at @to, 0 if it leads elsewhere, or an errno.
+ * A privileged batch may jump back, on a condition, to a command of its own, or of one that led to
+ * it without being returned to: i915 waits so for its performance counters (alloc_noa_wait() in
+ * i915_perf.c). Such a jump leads into the copy, as far as that has been walked. Behind the batch's
+ * end there is nothing to keep the engine within the copy. Returns 1 with its address at @to, 0 if
+ * it leads elsewhere, or an errno.
  */
 static int jump_back(struct walk *w, u64 gma, u64 *to)
 {
@@ -309,6 +310,8 @@ static int jump_back(struct walk *w, u64 gma, u64 *to)
 	if (!in || !in->copy || in->level != w->level)
 		return 0;
 	at = (gma - in->gma) / sizeof(u32);
+	if (at > in->at)
+		return 0;
 	/* Looking for it costs as much as walking there. */
 	if (at > *w->budget || at > *w->total)
 		return refuse(w, GVT_SCAN_SIZE, gma, -E2BIG);

@@ -320,6 +320,21 @@ START_TEST(wait_elsewhere)
 }
 END_TEST
 
+/* A jump ahead, behind the batch's end: what stands there has not been looked at, and is cleared.
+ */
+START_TEST(wait_ahead)
+{
+	struct rig *r = rig_new(GVT_RCS0);
+
+	RIG_RING(r, BBS, RIG_AT(0), 0);
+	RIG_BATCH(r, 0, BBS | PREDICATED, RIG_AT(0) + 32, 0, BATCH_END);
+	ck_assert_int_ne(rig_ring(r), 0);
+	/* It is a batch of its own, and none can be had there. */
+	ck_assert_uint_eq(r->copied, 2);
+	rig_free(r);
+}
+END_TEST
+
 #define MANY 60000u
 
 static int many_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
@@ -393,6 +408,7 @@ Suite *suite_exec_i915(void)
 	tcase_add_test(tcase, whitelists);
 	tcase_add_test(tcase, wait);
 	tcase_add_test(tcase, wait_elsewhere);
+	tcase_add_test(tcase, wait_ahead);
 	tcase_add_test(tcase, waits_without_end);
 	tcase_add_loop_test(tcase, not_emitted, 0, ARRAY_SIZE(absent));
 	suite_add_tcase(suite, tcase);
