@@ -13,7 +13,7 @@ initrd='initrd() {
 # load GUEST WORD: the same kernel, to be told by a word.
 load() {
 	lab-guest run "$1" "$initrd; initrd && kexec -l /root/vmlinuz --initrd=/tmp/initrd \
-		--command-line=\"\$(sed 's/ again=.*//' /proc/cmdline) again=$2 ${again_words:-}\" &&
+		--command-line=\"\$(sed 's/ again=.*//' /proc/cmdline) again=$2\" &&
 		rm /tmp/initrd && [ \$(cat /sys/kernel/kexec_loaded) = 1 ]"
 }
 
