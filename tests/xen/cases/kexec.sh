@@ -2,11 +2,10 @@
 # shellcheck shell=bash
 # What starts anew under a domain that lives on: another kernel by kexec, a crash kernel, a device model.
 
-# In a guest: its own files as an initrd, without the graphics driver for a crash kernel, which has
-# little memory.
+# In a guest: its own files as an initrd, but for those that match: a crash kernel has little memory.
 # shellcheck disable=SC2016 # the guest's
 initrd='initrd() {
-	cd / && find . -xdev | grep -v -E -e "^\./(proc|sys|dev|run|tmp)/" -e vmlinuz $1 |
+	cd / && find . -xdev | grep -v -E -e "^\./(proc|sys|dev|run|tmp)/" "$@" |
 		cpio -o -H newc >/tmp/initrd 2>/dev/null && ls -l /tmp/initrd
 }'
 
@@ -64,7 +63,7 @@ case_kexec_away() {
 case_kdump() {
 	local domid mark=mark-of-$RANDOM$RANDOM
 	domid=$(xl domid "$1")
-	lab-guest run "$1" "$initrd; initrd '-e /i915' && kexec -p /root/vmlinuz --initrd=/tmp/initrd \
+	lab-guest run "$1" "$initrd; initrd -e /i915 -e vmlinuz && kexec -p /root/vmlinuz --initrd=/tmp/initrd \
 		--command-line=\"\$(sed 's/ again=.*//; s/crashkernel=[^ ]*//' /proc/cmdline) again=$2 maxcpus=1 irqpoll\" &&
 		[ \$(cat /sys/kernel/kexec_crash_loaded) = 1 ] && rm /tmp/initrd
 		for n in \$(seq 1000); do echo $mark \$n; done >/tmp/mark" || return
