@@ -6,13 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/mmio/reg.h"
+
 /* ---- the model ---- */
 
 struct buffer {
 	enum scan_case_kind kind;
 	u32 *dw;
 	u32 nr, at;
-	u64 gma;
+	u64 gma, copy; /* where the guest has it, and where it is to run; 0: not known */
 	bool user;
 	unsigned int level, chain;
 	const struct buffer *from; /* whose command started it */
@@ -55,9 +57,16 @@ static int bad_register(struct model *m, const struct buffer *b, u32 offset)
 	return refuse(m, b, GVT_SCAN_REGISTER, offset, -EPERM);
 }
 
-static bool may_write(const struct model *m, u32 offset)
+/* What a FORCE_TO_NONPRIV slot gets: what commands may write, nothing, or else RING_NOPID. */
+static u32 slot_value(const struct model *m, u32 val)
 {
-	return gvt_scan_write_rule(m->scan->gvt, m->scan->engine, offset) == GVT_RULE_ALLOW;
+	const struct gvt_scan *s = m->scan;
+	u32 nopid = gvt_engine_base(s->engine) + 0x94;
+	bool plain = !(val & ~0x7ffffcu);
+
+	if (!val || (plain && gvt_scan_write_rule(s->gvt, s->engine, val) == GVT_RULE_ALLOW))
+		return val;
+	return nopid;
 }
 
 /* @known: its value stands in the dword at @val. */
@@ -80,8 +89,11 @@ static int write_reg(struct model *m, struct buffer *b, u32 *reg, bool known, u3
 		err = s->special(s->priv, offset, val);
 		return err ? refuse(m, b, GVT_SCAN_REGISTER, offset, err) : 0;
 	}
-	if (rule == GVT_RULE_NONPRIV && known && may_write(m, *val & 0x7ffffc))
+	if (rule == GVT_RULE_NONPRIV && known) {
+		s->counts->sunk += slot_value(m, *val) != *val;
+		*val = slot_value(m, *val);
 		return 0;
+	}
 	return bad_register(m, b, offset);
 }
 
@@ -250,12 +262,53 @@ static int batch(struct model *m, const struct buffer *from, struct buffer *b,
 	s->counts->batches++;
 	b->dw = copy->dw;
 	b->nr = copy->nr;
+	b->copy = b->user ? 0 : copy->gma;
 	if (b->user && !from->user)
 		b->budget = &own;
 	err = walk(m, b);
 	if (b->user && s->looked)
 		s->looked(s->priv, copy);
 	return err;
+}
+
+static bool command_begins(const struct model *m, const struct buffer *b, u32 at)
+{
+	u32 i = 0;
+
+	while (i < at) {
+		const struct gvt_cmd *cmd = gvt_cmd_find(m->scan->engine, b->dw[i]);
+
+		if (!cmd)
+			return false;
+		i += gvt_cmd_length(cmd, b->dw[i]);
+	}
+	return i == at;
+}
+
+/*
+ * Whether the batch jumps back to a command that has been walked, in its own copy or in that of a
+ * batch which led to it for good. Such a jump is led into the copy, at @to. Or an errno.
+ */
+static int jumps_back(struct model *m, const struct buffer *b, u64 gma, u64 *to)
+{
+	const struct buffer *in = b;
+	u64 at;
+
+	for (;; in = in->from) {
+		if (!in || !in->copy || in->level != b->level)
+			return 0;
+		if (gma >= in->gma && gma < in->gma + 4ull * in->nr)
+			break;
+	}
+	at = (gma - in->gma) / 4;
+	if (at > in->at)
+		return 0;
+	if (at > *b->budget || at > m->total)
+		return refuse(m, b, GVT_SCAN_SIZE, gma, -E2BIG);
+	*b->budget -= at;
+	m->total -= at;
+	*to = in->copy + 4 * at;
+	return command_begins(m, in, at);
 }
 
 /* Returns 1 when nothing behind it is executed. */
@@ -274,7 +327,7 @@ static int start(struct model *m, struct buffer *b)
 		.from = b,
 		.budget = b->budget,
 	};
-	int err;
+	int err, back;
 
 	if (b->kind == CASE_INDIRECT || b->kind == CASE_PER_CTX ||
 	    (b->kind == CASE_RING && second) || (!in.user && dw[0] >> 16 & 1))
@@ -287,7 +340,10 @@ static int start(struct model *m, struct buffer *b)
 		return refuse(m, b, GVT_SCAN_ADDRESS, in.gma, -EFAULT);
 	for (const struct buffer *at = b; at && at->user; at = at->from)
 		seen |= at->gma == in.gma;
-	if (!in.user || (m->scan->user && !seen)) {
+	back = !in.user && !returns && predicated ? jumps_back(m, b, in.gma, &copy.gma) : 0;
+	if (back < 0)
+		return back;
+	if (in.user ? m->scan->user && !seen : !back) {
 		err = batch(m, b, &in, &copy);
 		if (err)
 			return err;
