@@ -5,7 +5,7 @@ import re
 import time
 import urllib.parse
 
-from settings import CACHE, KEYRING, LabError, run
+from settings import CACHE, KERNELS, KEYRING, LabError, run
 
 ENTRY = re.compile(r"^deb\s+(?:\[[^]]*\]\s+)?(\S+)\s+(\S+)\s+(.+)$")
 
@@ -42,11 +42,12 @@ def sources(release, kind="deb"):
     """The lines of a sources.list for a release, of kind deb or deb-src. Only Debian's own archives count: third parties'
     sources on the host are none of the lab's business."""
     host = host_codename()
+    pockets = KERNELS[release].pockets or ("", "updates", "security")
     lines = []
     for uri, suite in host_entries():
         path = urllib.parse.urlsplit(uri).path.rstrip("/")
         base, _, pocket = suite.partition("-")
-        if base != host or pocket not in ("", "updates", "security"):
+        if base != host or pocket not in pockets:
             continue
         if not re.search(r"/debian(-security)?(\.list)?$", path):
             continue
@@ -104,11 +105,11 @@ class Archive:
             return None
         return dict(re.findall(r"^([A-Za-z-]+): (.*)$", text, re.M))
 
-    def download(self, package, folder):
-        """Fetch one package file, checked against the signed lists; returns its path."""
+    def download(self, packages, folder):
+        """Fetch packages alone, checked against the signed lists, into an empty folder; returns their files."""
         folder.mkdir(parents=True, exist_ok=True)
-        run("apt-get", *self.options, "download", package, cwd=folder, timeout=600)
-        return next(folder.glob("*.deb"))
+        run("apt-get", *self.options, "download", *packages, cwd=folder, timeout=600)
+        return sorted(folder.glob("*.deb"))
 
     def source(self, package, *options, folder=None):
         """Fetch the newest source package's files, checked against the signed lists; with

@@ -136,6 +136,7 @@ def write(file, dom0, options):
     if options.memory:
         quirks += [f"memory={options.memory}", f"maxmem={options.memory}"]
     job.text("\n".join(quirks) + "\n", f"{LAB}/quirks")
+    job.text(linux.words, f"{LAB}/words")
     settings = {
         "WANT_GUEST": "1" if options.guest or not options.dom0 else "",
         "KEEP": "1" if options.keep else "",

@@ -5,9 +5,10 @@ import os
 import re
 import shutil
 import struct
+import subprocess
 
 import apt
-from settings import CACHE, RELEASES, LabError, locked, run, step
+from settings import CACHE, KERNELS, LabError, locked, run, step
 
 META = "linux-image-amd64"
 # Where dom0/quick-boot puts a guest's kernel and its initrd: clear of what hvmloader and SeaBIOS
@@ -17,15 +18,17 @@ BODY_AT, INITRD_AT = (128 << 20) - PAGE, 256 << 20
 
 
 class Kernel:
-    """One unpacked package: .image is the vmlinuz, .modules the folder lib/modules/VERSION."""
+    """An unpacked kernel: .image is the vmlinuz, .modules the folder lib/modules/VERSION, .words what its command line needs
+    in the lab."""
 
-    def __init__(self, home):
+    def __init__(self, home, words=""):
         self.home = home
         self.name = home.name
-        boot = home / "boot"
-        self.image = next(boot.glob("vmlinuz-*"))
-        self.version = self.image.name.removeprefix("vmlinuz-")
-        self.modules = home / "lib/modules" / self.version
+        self.words = words
+        self.modules = next((home / "lib/modules").iterdir())
+        self.version = self.modules.name
+        places = (home / "boot" / f"vmlinuz-{self.version}", self.modules / "vmlinuz")
+        self.image = next(place for place in places if place.exists())
 
     def closure(self, wanted):
         """The files of the wanted modules and all they need, relative to .modules. A module that
@@ -54,8 +57,8 @@ class Kernel:
         for file in self.closure(wanted):
             place = target / file
             place.parent.mkdir(parents=True, exist_ok=True)
-            if file.endswith(".xz"):
-                place.with_suffix("").write_bytes(lzma.decompress((self.modules / file).read_bytes()))
+            if place.suffix in UNPACK:
+                place.with_suffix("").write_bytes(UNPACK[place.suffix](self.modules / file))
             else:
                 shutil.copy(self.modules / file, place)
         target.mkdir(parents=True, exist_ok=True)
@@ -85,29 +88,44 @@ def quick_boot(image, initrd_size):
     return bytes(head), enter.ljust(PAGE, b"\0") + data[split:]
 
 
+def unpack_zst(file):
+    return subprocess.run(["zstd", "-dcq", file], stdout=subprocess.PIPE, check=True).stdout
+
+
+# How Debian's modules may be compressed; busybox in a guest cannot load them so.
+UNPACK = {".xz": lambda file: lzma.decompress(file.read_bytes()), ".zst": unpack_zst}
+
+
 def module_name(path):
     return re.sub(r"\.ko(\.\w+)?$", "", os.path.basename(path)).replace("-", "_")
 
 
 def find(name, release):
     """The kernel that a user's word names: a release, PACKAGE, or PACKAGE/RELEASE. A plain package
-    is looked for in the given release first, then in the others."""
+    is looked for in the given release, which is dom0's, first, then in the others."""
     package, _, where = name.partition("/")
-    if package in RELEASES:
+    if package in KERNELS:
         package, where = META, package
-    places = [where] if where else [release, *(other for other in RELEASES if other != release)]
-    if any(place not in RELEASES for place in places):
-        raise LabError(f"{name}: a release is one of {', '.join(RELEASES)}")
+    places = [where] if where else [release, *(other for other in KERNELS if other != release)]
+    if any(place not in KERNELS for place in places):
+        raise LabError(f"{name}: a release is one of {', '.join(KERNELS)}")
     with locked("kernels"):
-        for place in places:
-            link = CACHE / "kernels/by-name" / f"{place}.{package}"
-            if link.exists():
-                return Kernel(link.resolve())
-        for place in places:
-            found = fetch(package, place)
-            if found:
-                return found
+        for look in (kept, fetch):
+            for place in places:
+                home = look(package, place)
+                if home:
+                    words = KERNELS[place].words
+                    return Kernel(home, words.get(release, words.get(None, "")))
     raise LabError(f"no package {package} in {', '.join(places)}")
+
+
+def by_name(package, release):
+    return CACHE / "kernels/by-name" / f"{release}.{package}"
+
+
+def kept(package, release):
+    link = by_name(package, release)
+    return link.resolve() if link.exists() else None
 
 
 def fetch(package, release):
@@ -117,31 +135,34 @@ def fetch(package, release):
     if not fields:
         return None
     real = package
-    meta = re.search(r"\b(linux-image-\d\S*)", fields.get("Depends", ""))
+    meta = re.search(r"\b(linux-image-\d[^\s,]*)", fields.get("Depends", ""))
     if meta:
         real = meta.group(1)
         fields = archive.show(real)
     home = CACHE / "kernels" / f"{real}_{fields['Version']}"
     if not home.exists():
+        # Newer ones have the image and the modules in packages of their own.
+        others = re.findall(r"\blinux-(?:binary|modules)-\d[^\s,]*", fields.get("Depends", ""))
         with step(f"kernel {home.name} of {release}"):
-            unpack(archive, real, home)
-    link = CACHE / "kernels/by-name" / f"{release}.{package}"
+            unpack(archive, [real, *others], home)
+    link = by_name(package, release)
     link.parent.mkdir(exist_ok=True)
     link.symlink_to(home)
-    return Kernel(home)
+    return home
 
 
-def unpack(archive, package, home):
+def unpack(archive, packages, home):
     scratch = home.with_name(home.name + ".new")
     shutil.rmtree(scratch, ignore_errors=True)
     try:
-        deb = archive.download(package, scratch / "deb")
+        debs = archive.download(packages, scratch / "debs")
     except LabError:
         # The archive has moved on since the lists were read.
         archive.refresh(max_age=0)
-        deb = archive.download(package, scratch / "deb")
-    run("dpkg-deb", "-x", deb, scratch)
-    shutil.rmtree(scratch / "deb")
+        debs = archive.download(packages, scratch / "debs")
+    for deb in debs:
+        run("dpkg-deb", "-x", deb, scratch)
+    shutil.rmtree(scratch / "debs")
     if (scratch / "usr/lib/modules").exists():
         (scratch / "lib").mkdir(exist_ok=True)
         (scratch / "usr/lib/modules").rename(scratch / "lib/modules")

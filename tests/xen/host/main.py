@@ -20,7 +20,7 @@ import job
 import machine
 import qemu
 from logs import Logs
-from settings import CACHE, RELEASES, TREE, XEN_DIR, LabError, StandsStill, say, step
+from settings import CACHE, KERNELS, RELEASES, TREE, XEN_DIR, LabError, StandsStill, say, step
 
 STOOD_STILL, TIMED_OUT, BROKEN = 123, 124, 125
 
@@ -44,7 +44,8 @@ def parse():
     add("--config", metavar="XL.CFG", help="the guest's (default xl-configs/one-vgpu.cfg)")
     add("--dom0", metavar="SCRIPT", help="run as root in dom0 once xengtd is up")
     add("--guest", metavar="SCRIPT", help="run as root in the guest once it is up")
-    add("--guest-kernel", metavar="PACKAGE", help="a release, PACKAGE or PACKAGE/RELEASE")
+    add("--guest-kernel", metavar="PACKAGE",
+        help=f"a release ({', '.join(KERNELS)}), PACKAGE or PACKAGE/RELEASE")  # fmt: skip
     add("--guest-add", metavar="PATH[:PLACE]", action="append", default=[],
         help="a program with its libraries, a folder, a whole root file system, or @kernel, the "
         "guest's own")  # fmt: skip

@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import sys
 import time
+import typing
 
 XEN_DIR = pathlib.Path(__file__).resolve().parent.parent
 TREE = XEN_DIR.parent.parent
@@ -17,6 +18,28 @@ CACHE = pathlib.Path(
 )
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 RELEASES = ("bookworm", "trixie")
+
+
+class Linux(typing.NamedTuple):
+    """The kernel of one Debian release, for guests."""
+
+    # Which suites of the archive have it: the release's own (""), "updates", "security". None: those that this host has of
+    # its own release.
+    pockets: typing.Optional[tuple] = None
+    # Words that its command line needs in QEMU's software CPU, by dom0's release; None is for all others.
+    words: dict = {}
+
+
+# Oldest first. Testing has a security suite only while it is frozen.
+#
+# nopku: Linux 6.12 on Xen 4.17 and newer ones on any Xen find the frames of their signals bad with QEMU's protection keys.
+# The older ones need the keys: without them, programs in a guest of 6.1 die of good instructions.
+KERNELS = {
+    "bullseye": Linux(pockets=("", "security")),
+    "bookworm": Linux(),
+    "trixie": Linux(words={"bookworm": "nopku"}),
+    "forky": Linux(pockets=("",), words={None: "nopku cryptomgr.notests clearcpuid=avx2,avx,bmi2"}),
+}
 
 DOM0_PACKAGES = """systemd systemd-sysv udev dbus kmod procps iproute2 pciutils busybox-static
     xen-system-amd64 qemu-system-xen seabios ovmf libjson-c5 libsystemd0 fuse3""".split()
