@@ -430,7 +430,7 @@ END_TEST
 /* The configurations that are shipped are as they should be. */
 START_TEST(guest_examples)
 {
-	static const char *const names[] = { "one-vgpu.cfg", "two-vcpus.cfg" };
+	static const char *const names[] = { "one-vgpu.cfg", "two-vcpus.cfg", "debian.cfg" };
 	struct xengt_config config;
 	char path[512], why[256], text[8192];
 

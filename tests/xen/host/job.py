@@ -7,9 +7,11 @@ import tarfile
 from pathlib import Path
 
 import build
+import disk
 import initrd
 import kernel
 import packages
+from machine import GUEST_DISK_AT
 from settings import CACHE, TREE, XEN_DIR, LabError, digest, locked, step
 
 LAB = "var/lib/xengt-lab"
@@ -19,18 +21,20 @@ QUIRKS = ['tsc_mode="native"']
 
 def guest_initrd(dom0, linux, added):
     """The guest's initial RAM file system, kept in the cache while nothing is added to it."""
-    init = XEN_DIR / "guest/init"
+    scripts = [XEN_DIR / "guest/init", XEN_DIR / "guest/serve"]
     code = Path(initrd.__file__)
     home = CACHE / "guests"
     home.mkdir(parents=True, exist_ok=True)
-    plain = home / f"{digest(linux.name, init, dom0.key, code, Path(__file__))}.initrd"
+    plain = home / f"{digest(linux.name, *scripts, dom0.key, code, Path(__file__))}.initrd"
 
     def write(file, words):
         with initrd.Tree(dom0.busybox) as tree:
             for word in words:
                 tree.add(word)
             linux.copy_modules(GUEST_MODULES, tree.root)
+            init, serve = scripts
             tree.init(init)
+            tree.add(f"{serve}:/lab/serve")
             tree.write(file)
 
     if added:
@@ -140,6 +144,8 @@ def write(file, dom0, options):
     settings = {
         "WANT_GUEST": "1" if options.guest or not options.dom0 else "",
         "KEEP": "1" if options.keep else "",
+        "DISK_AT": str(GUEST_DISK_AT >> 20) if options.disk else "",
+        "DISK_SIZE": str(disk.SIZE >> 20),
         "TIMEOUT": str(options.timeout),
     }
     lines = [f"{name}={shlex.quote(value)}" for name, value in settings.items()]

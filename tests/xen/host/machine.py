@@ -17,6 +17,8 @@ from pathlib import Path
 from settings import CACHE, LabError, StandsStill, digest, locked, run, step
 
 JOB_DISK = 6 << 30
+# Where on it a disk for guests is, behind the tar.
+GUEST_DISK_AT = 2 << 30
 XEN_LINE = re.compile(rb"^\((XEN|d\d+)\)")
 RUNNING = set()
 SILENCE = 5
@@ -346,9 +348,13 @@ def kill_all():
         machine.kill()
 
 
-def job_disk(tar, file):
+def job_disk(tar, file, guest_disk=None):
     """The run's files as a disk of the one size that the snapshot knows."""
-    if tar.stat().st_size > JOB_DISK:
-        raise LabError(f"{tar}: more than {JOB_DISK >> 30} GiB for the job disk")
+    room = GUEST_DISK_AT if guest_disk else JOB_DISK
+    if tar.stat().st_size > room:
+        raise LabError(f"{tar}: more than {room >> 30} GiB for the job disk")
     os.rename(tar, file)
     os.truncate(file, JOB_DISK)
+    if guest_disk:
+        run("dd", f"if={guest_disk}", f"of={file}", "bs=1M", f"seek={GUEST_DISK_AT >> 20}",
+            "conv=notrunc,sparse")  # fmt: skip

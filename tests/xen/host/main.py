@@ -15,6 +15,7 @@ from pathlib import Path
 
 import build
 import debs
+import disk
 import images
 import job
 import machine
@@ -53,6 +54,8 @@ def parse():
         help="a package of --release's Debian, with all it depends on")  # fmt: skip
     add("--dom0-add", metavar="PATH[:PLACE]", action="append", default=[],
         help="a file or folder for dom0 (default place: /root)")  # fmt: skip
+    add("--disk", action="store_true",
+        help="a whole Debian of --release on a disk, as xl-configs/debian.cfg has it")  # fmt: skip
     add("--vcpus", type=int, metavar="N", help="the guest's")
     add("--memory", type=int, metavar="MIB", help="the guest's")
     add("--timeout", type=int, default=900, metavar="S", help="for the scripts (default %(default)s)")
@@ -81,7 +84,7 @@ def parse():
 def check(options):
     """Fill in the defaults; a file that is not there is said before anything is booted."""
     if not options.config:
-        vgpu = TREE / "xl-configs/one-vgpu.cfg"
+        vgpu = TREE / "xl-configs" / ("debian.cfg" if options.disk else "one-vgpu.cfg")
         options.config = vgpu if vgpu.exists() and not options.no_xengt else XEN_DIR / "plain.cfg"
     for name in ("config", "dom0", "guest"):
         path = getattr(options, name)
@@ -133,8 +136,9 @@ class Run:
         sweep()
         with tempfile.TemporaryDirectory(prefix=f"run-{os.getpid()}-", dir=CACHE) as scratch:
             scratch = Path(scratch)
+            guest_disk = disk.make(options.release, settings.dom0) if options.disk else None
             job.write(scratch / "tar", settings.dom0, options)
-            machine.job_disk(scratch / "tar", scratch / "job")
+            machine.job_disk(scratch / "tar", scratch / "job", guest_disk)
             saved = machine.snapshot(settings, self.logs)
             machine.overlay_on(saved / "disk", "qcow2", scratch / "disk")
             with step("dom0"):
