@@ -5,7 +5,7 @@
 # The driver has all engines, and declares nothing wedged.
 case_engines() {
 	local said engine
-	said=$(lab-guest run "$1" 'dmesg; ls /sys/class/drm/card0/engine /dev/dri; cat /sys/kernel/debug/dri/0/i915_engine_info') ||
+	said=$(lab-guest run "$1" 'dmesg; ls /sys/class/drm/card*/engine /dev/dri; cat /sys/kernel/debug/dri/*/i915_engine_info') ||
 		{ tail -n 30 <<<"$said"; return 1; }
 	grep -i -E 'wedged|GPU HANG' <<<"$said" && return 1
 	for engine in rcs0 bcs0 vcs0 vecs0 renderD128; do
