@@ -7,6 +7,7 @@
 
 #include "xengt/client.h"
 #include "xengt/json.h"
+#include "xengt/number.h"
 
 struct patient {
 	const struct xengt_config *config;
@@ -46,13 +47,21 @@ static bool is_dom0(const struct patient *p)
 	return strstr(line_of(p->root, "/proc/xen/capabilities", line, sizeof(line)), "control_d");
 }
 
-bool doctor_xen_since(const char *root, long major, long minor)
+/* The number in a file of the system; 0: there is none. */
+static u32 number_in(const char *root, const char *path)
 {
 	char line[64];
-	long is_major = strtol(line_of(root, "/sys/hypervisor/version/major", line, sizeof(line)),
-			       NULL, 10);
-	long is_minor = strtol(line_of(root, "/sys/hypervisor/version/minor", line, sizeof(line)),
-			       NULL, 10);
+	u64 number = 0;
+
+	xengt_number(line_of(root, path, line, sizeof(line)), XENGT_DECIMAL, 0, UINT32_MAX,
+		     &number);
+	return number;
+}
+
+bool doctor_xen_since(const char *root, u32 major, u32 minor)
+{
+	u32 is_major = number_in(root, "/sys/hypervisor/version/major");
+	u32 is_minor = number_in(root, "/sys/hypervisor/version/minor");
 
 	return is_major > major || (is_major == major && is_minor >= minor);
 }

@@ -22,7 +22,7 @@ struct json_object *doctor_host(const struct xengt_config *config, const char *r
 
 /* What Xen lets a domain have. Zero: anything, or Xen could not be asked. */
 struct doctor_xen {
-	u32 grant_frames, maptrack_frames;	/* its parameters */
+	u32 grant_frames, maptrack_frames;    /* its parameters */
 	bool no_hap, no_passthrough, no_vpmu; /* what the processor and the board lack */
 };
 
@@ -30,7 +30,7 @@ struct doctor_xen {
 void doctor_xen_ask(struct doctor_xen *xen);
 
 /** doctor_xen_since() - whether Xen is @major.@minor or newer. @root: as below. */
-bool doctor_xen_since(const char *root, long major, long minor);
+bool doctor_xen_since(const char *root, u32 major, u32 minor);
 
 /**
  * doctor_guest() - look at the configuration at @path (xl.cfg(5)).

@@ -11,6 +11,7 @@
 #include "xengt/doctor.h"
 #include "xengt/doctor_xl.h"
 #include "xengt/json.h"
+#include "xengt/number.h"
 
 struct visit {
 	const struct xengt_config *config;
@@ -91,6 +92,15 @@ static const char *member(struct json_object *of, const char *key)
 								   : "";
 }
 
+/* The same as a number; 0: it is none. */
+static u32 number_of(struct json_object *of, const char *key)
+{
+	u64 number = 0;
+
+	xengt_number(member(of, key), XENGT_DECIMAL, 0, UINT32_MAX, &number);
+	return number;
+}
+
 /* The object of @list whose member @key is @value; NULL: there is none. */
 static struct json_object *row(struct json_object *list, const char *key, const char *value)
 {
@@ -123,8 +133,8 @@ static void read_options(struct visit *g)
 	if (type)
 		g->options = type->options;
 	if (vgpu) {
-		g->options.aperture_mib = strtoul(member(vgpu, "aperture_mb"), NULL, 10);
-		g->options.memory_mib = strtoul(member(vgpu, "memory_mb"), NULL, 10);
+		g->options.aperture_mib = number_of(vgpu, "aperture_mb");
+		g->options.memory_mib = number_of(vgpu, "memory_mb");
 	}
 	if (g->parsed)
 		xengt_options_parse(g->asked, &g->options, g->wrong, sizeof(g->wrong));
@@ -347,7 +357,7 @@ static enum verdict is_available(const struct visit *g, char *advice)
 	}
 	advise(advice, "no more of type %s can be had now: xengt list has those there are",
 	       g->options.type);
-	return strtoul(member(type, "available"), NULL, 10) ? OK : WRONG;
+	return number_of(type, "available") ? OK : WRONG;
 }
 
 #define XEN_FRAMES 64

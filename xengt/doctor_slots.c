@@ -170,17 +170,13 @@ static void plug_host_devices(const struct xl_file *file, struct xengt_slots *sl
 	for (size_t i = 0; (spec = xl_item(file, "pci", i)); i++) {
 		const char *at = strchr(spec, '@');
 		char vslot[VALUE_MAX], who[XENGT_SLOT_NAME_MAX];
-		unsigned int slot;
 
 		if (!at)
 			at = part_of(spec, "vslot", vslot) ? vslot : NULL;
 		else
 			at++;
 		snprintf(who, sizeof(who), "host device %.40s", spec);
-		if (at && sscanf(at, "%x", &slot) == 1)
-			xengt_slots_take(slots, slot < XENGT_SLOTS ? (int)slot : -1, who);
-		else
-			xengt_slots_take(slots, -1, who);
+		xengt_slots_take(slots, at ? xengt_slots_number(at) : -1, who);
 	}
 }
 

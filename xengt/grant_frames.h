@@ -11,12 +11,6 @@
 #include "core/types.h"
 
 /**
- * xengt_grant_frames_get() - as Xen has it now. Returns 0, or a negative errno: Xen has no hypfs
- * (-ENOSYS), or does not let us.
- */
-int xengt_grant_frames_get(u32 *frames);
-
-/**
  * xengt_grant_frames_raise() - have it no less than @frames, for domains that are made from now on.
  * Says in the log what it changed, or that it could not.
  */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "xengt/number.h"
 #include "xengt/options.h"
 
 #define WORD_MAX 128u
@@ -125,12 +126,11 @@ static bool value_of(const char *text, const char *key, bool implied, char value
 	return found;
 }
 
-/* "10", "0x10" and "10.1" are hexadecimal. Negative: QEMU chooses. */
-static int slot_of(const char *addr)
+int xengt_slots_number(const char *addr)
 {
-	unsigned int slot;
+	u64 slot;
 
-	return sscanf(addr, "%x", &slot) == 1 && slot < XENGT_SLOTS ? (int)slot : -1;
+	return xengt_number_at(&addr, XENGT_HEX, XENGT_SLOTS - 1, &slot) ? -1 : (int)slot;
 }
 
 static void place(struct xengt_slots *slots, const char *driver, const char *bus, const char *addr,
@@ -142,7 +142,7 @@ static void place(struct xengt_slots *slots, const char *driver, const char *bus
 	    (bus[0] && strcmp(bus, "pci") && strcmp(bus, "pci.0")))
 		return;
 	snprintf(who, sizeof(who), id[0] ? "%.30s (%.28s)" : "%.30s", driver, id);
-	xengt_slots_take(slots, slot_of(addr), who);
+	xengt_slots_take(slots, xengt_slots_number(addr), who);
 }
 
 /* -device, as text or as JSON. */

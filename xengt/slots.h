@@ -29,6 +29,12 @@ void xengt_slots_take(struct xengt_slots *slots, int slot, const char *who);
 bool xengt_slots_on_pci(const char *driver);
 
 /**
+ * xengt_slots_number() - the PCI device number that @addr begins with, as QEMU and xl have it:
+ * "10", "0x10" and "10.1" are hexadecimal. Returns -1 where there is none: QEMU chooses.
+ */
+int xengt_slots_number(const char *addr);
+
+/**
  * xengt_slots_of_model() - the slots that QEMU gives away when libxl starts it with @args, which
  * end with NULL and are without the program's name. @slots is overwritten.
  */
