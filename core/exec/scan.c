@@ -415,7 +415,7 @@ static int walk_commands(struct walk *w)
 {
 	const struct gvt_scan_form *const forms = w->rules->forms;
 	const u32 *const dw = w->dw, nr = w->nr;
-	u32 at = 0, next, commands = 0;
+	u32 at = 0, next = 0, commands = 0;
 	int err = 0;
 
 	for (; at < nr; at = next) {
