@@ -111,7 +111,7 @@ struct exen_domain {
 	uint8_t handle[16];
 	struct vcpu vcpu[MAX_VCPUS];
 
-	pthread_rwlock_t lock; /* what follows, up to the counters */
+	pthread_rwlock_t lock;	    /* what follows, up to the counters */
 	bool dying, dead, logdirty; /* dead: and said to be dying */
 	struct server *server[MAX_SERVERS];
 	struct server *mem_server; /* owner of P2M_IOREQ pages */
