@@ -51,7 +51,7 @@ END"
 
 # Registers of an engine as its driver left them: each a slot that names what batches may write. Those
 # that it does not use name RING_NOPID, of which batches can write nothing.
-case_slots() {
+case_nonpriv() {
 	local said
 	said=$(lab-guest run "$1" 'dev=$(readlink -f /sys/bus/pci/drivers/i915/0000:*)
 		bar=$(($(head -n 1 $dev/resource | cut -d " " -f 1)))

@@ -2,9 +2,9 @@
 # shellcheck shell=bash
 # A guest without messages (pci=nomsi), which is interrupted by its function's pin.
 
-# case_pin GUEST CONTROLLER: its driver has been interrupted, by a level-triggered line of that
+# case_by_pin GUEST CONTROLLER: its driver has been interrupted, by a level-triggered line of that
 # interrupt controller; no message was sent.
-case_pin() {
+case_by_pin() {
 	local line
 	line=$(lab-guest run "$1" 'grep i915 /proc/interrupts')
 	echo "$line; asserted $(counter "$1" traps intx) times, messages $(counter "$1" traps msi)"
