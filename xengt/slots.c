@@ -253,11 +253,15 @@ static void add_option(struct xengt_slots *slots, enum stage stage, const char *
 static bool has_platform(char *const *args)
 {
 	char machine[WORD_MAX] = "";
+	bool xenfv = false;
 
-	for (; args[0] && args[1]; args++)
-		if (!strcmp(args[0], "-machine") || !strcmp(args[0], "-M"))
-			value_of(args[1], "type", true, machine);
-	return !strncmp(machine, "xenfv", strlen("xenfv"));
+	for (; args[0] && args[1]; args++) {
+		if (strcmp(args[0], "-machine") && strcmp(args[0], "-M"))
+			continue;
+		value_of(args[1], "type", true, machine);
+		xenfv = !strncmp(machine, "xenfv", strlen("xenfv"));
+	}
+	return xenfv;
 }
 
 void xengt_slots_of_model(char *const *args, struct xengt_slots *slots)
