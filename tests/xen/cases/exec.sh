@@ -49,8 +49,9 @@ $(cat "$3")
 END"
 }
 
-# Registers of an engine as its driver left them: each a slot that names what batches may write. Those
-# that it does not use name RING_NOPID, of which batches can write nothing.
+# Slots that name what batches may write, as its driver left them: five of the render engine name
+# registers, its others RING_NOPID, of which batches can write nothing. Drivers leave the slots of
+# engines of which they name none as they were.
 case_nonpriv() {
 	local said
 	said=$(lab-guest run "$1" 'dev=$(readlink -f /sys/bus/pci/drivers/i915/0000:*)
@@ -59,10 +60,11 @@ case_nonpriv() {
 			for slot in 0 1 2 3 4 5 6 7 8 9 10 11; do
 				echo "$base $(devmem $((bar + base + 0x4d0 + 4 * slot)) 32)"
 			done
-		done') || { echo "$said"; return 1; }
-	echo "$said" | tr -d '\r' | sort | uniq -c
-	[[ $(tr -d '\r' <<<"$said" | grep -c -i -E '^(0x2000 0x00002094|0x22000 0x00022094|0x12000 0x00012094|0x1A000 0x0001A094)$') == 43 ]] &&
-		[[ $(grep -c -i -E '^0x2000 0x0000(2248|2580|7304|7014|B118)' <<<"$said") == 5 ]]
+		done' | tr -d '\r') || { echo "$said"; return 1; }
+	sort <<<"$said" | uniq -c
+	[[ $(grep -c -i -E '^0x2000 0x0000(2248|2580|7304|7014|B118)$' <<<"$said") == 5 ]] &&
+		[[ $(grep -c '^0x2000 0x00002094$' <<<"$said") == 7 ]] &&
+		[[ $(grep -c -i -E '^(0x22000|0x12000|0x1a000) 0x000(00000|22094|12094|1a094)$' <<<"$said") == 36 ]]
 }
 
 # A workload on three engines with dependencies, and two contexts, from a file.
