@@ -3,7 +3,8 @@
 # A guest without messages (pci=nomsi), which is interrupted by its function's pin.
 
 # case_by_pin GUEST CONTROLLER: its driver has been interrupted, by a level-triggered line of that
-# interrupt controller; no message was sent.
+# interrupt controller; no message was sent. Linux on Xen has the I/O APIC's lines delivered by event
+# channels (xen-pirq), where Xen offers it.
 case_by_pin() {
 	local line
 	line=$(lab-guest run "$1" 'grep i915 /proc/interrupts')
