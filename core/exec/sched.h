@@ -8,8 +8,8 @@
  * others wait. How long a context runs is its guest's matter, as with hardware: its driver resets
  * what it has waited for long enough. What is looked after here is that others get the engine.
  *
- * Called from vGPUs' threads, from the GPU's (events) and from a thread of its own (slices and the
- * watchdog). There is one lock for each engine, held for a few hundred instructions and never
+ * Called from vGPUs' threads, from the GPU's (events) and from a thread of its own (slices and
+ * patience). There is one lock for each engine, held for a few hundred instructions and never
  * while a vGPU's own state is looked at: what came of a run waits in the client, for its vGPU's
  * thread to take.
  */
