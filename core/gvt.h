@@ -9,8 +9,8 @@
 #ifndef CORE_GVT_H
 #define CORE_GVT_H
 
-#include "core/mpt.h"
-#include "core/types.h"
+#include "core/base/types.h"
+#include "core/port/mpt.h"
 
 struct gvt_gpu;
 struct gvt_reg;

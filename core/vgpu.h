@@ -9,8 +9,8 @@
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
 #include "core/gvt.h"
+#include "core/hw/reg.h"
 #include "core/irq/irq.h"
-#include "core/mmio/reg.h"
 
 #define VGPU_CFG_SIZE	 256u
 #define VGPU_GGTT_PAGES	 2048u /* 8 MiB of entries: 4 GiB of graphics memory */
@@ -86,7 +86,7 @@ struct intel_gvt {
 	u16 index[GVT_MMIO_DWORDS]; /* dword of BAR0 -> row */
 };
 
-/* core/mmio/mmio.c */
+/* core/device/access.c */
 int gvt_mmio_build(struct intel_gvt *gvt);
 void gvt_mmio_reset(struct intel_vgpu *vgpu);
 void gvt_mmio_show(struct intel_vgpu *vgpu);
@@ -100,7 +100,7 @@ bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data);
 bool vgpu_cfg_intx(struct intel_vgpu *vgpu, bool pending);
 u64 vgpu_cfg_bar_address(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar);
 
-/* core/pci/bar.c */
+/* core/device/bar.c */
 u64 vgpu_bar_size(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar);
 void vgpu_bars_update(struct intel_vgpu *vgpu);
 void vgpu_bars_off(struct intel_vgpu *vgpu);

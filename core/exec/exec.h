@@ -16,7 +16,7 @@
 #define CORE_EXEC_EXEC_H
 
 #include "core/exec/scan.h"
-#include "core/exec/sched.h"
+#include "core/gpu/sched/sched.h"
 #include "core/gtt/ggtt.h"
 #include "core/gvt.h"
 

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/exec/cmd_table.h"
 #include "core/exec/scan_rules.h"
+#include "core/hw/cmd_table.h"
 #include "core/vgpu.h"
 
 #define MI_NOOP		 0u

@@ -13,7 +13,7 @@
 #ifndef CORE_EXEC_SCAN_H
 #define CORE_EXEC_SCAN_H
 
-#include "core/exec/cmd.h"
+#include "core/hw/cmd.h"
 
 struct intel_gvt;
 

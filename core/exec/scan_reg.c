@@ -4,7 +4,7 @@
  */
 #include "core/exec/scan.h"
 #include "core/gvt.h"
-#include "core/mmio/reg.h"
+#include "core/hw/reg.h"
 
 /*
  * Rules by the dword of a register, a byte each, so that asking is one look. What a table does not

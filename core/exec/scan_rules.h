@@ -8,7 +8,7 @@
 #define CORE_EXEC_SCAN_RULES_H
 
 #include "core/exec/scan.h"
-#include "core/mmio/reg.h"
+#include "core/hw/reg.h"
 
 /*
  * How the audit looks at a command whose length is right. Of those behind GVT_LOOK_START nothing is

@@ -11,8 +11,8 @@
 #ifndef CORE_GTT_GGTT_H
 #define CORE_GTT_GGTT_H
 
-#include "core/gtt/format.h"
-#include "core/gtt/tile.h"
+#include "core/hw/format.h"
+#include "core/hw/tile.h"
 
 struct intel_vgpu;
 struct gtt_valid_cache;

@@ -67,8 +67,8 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 
 /*
  * The guest writes to a leaf, whose page may go on to trap until the guest asks for something else
- * (on Xen: xengt/track.c). A driver that fills its table would wait at each entry: pages ahead of
- * it are let go of before it comes to them, one for each such write, and ever more of them.
+ * (on Xen: xengt/xen/track.c). A driver that fills its table would wait at each entry: pages ahead
+ * of it are let go of before it comes to them, one for each such write, and ever more of them.
  */
 static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
 {

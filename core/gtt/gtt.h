@@ -5,17 +5,17 @@
  *
  * A guest's entries hold guest frame numbers; the GPU is given shadow entries that hold bus
  * addresses. Every present shadow entry of a guest page holds one reference of a DMA mapping
- * (core/mpt.h); all others point to the vGPU's own scratch pages. Where the guest names a frame
- * that cannot be had, the shadow has scratch too: a hole, tried again at each commit.
+ * (core/port/mpt.h); all others point to the vGPU's own scratch pages. Where the guest names a
+ * frame that cannot be had, the shadow has scratch too: a hole, tried again at each commit.
  */
 #ifndef CORE_GTT_GTT_H
 #define CORE_GTT_GTT_H
 
-#include "core/gtt/format.h"
 #include "core/gtt/ggtt.h"
 #include "core/gtt/pool.h"
 #include "core/gtt/ppgtt.h"
 #include "core/gvt.h"
+#include "core/hw/format.h"
 
 /* DMA references and shadow tables to be given back: together, behind a flush of the GPU. */
 struct gtt_release {

@@ -8,7 +8,7 @@
 #ifndef CORE_GTT_PAGE_TRACK_H
 #define CORE_GTT_PAGE_TRACK_H
 
-#include "core/types.h"
+#include "core/base/types.h"
 
 struct intel_vgpu;
 struct intel_vgpu_page_track;

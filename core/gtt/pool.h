@@ -3,7 +3,7 @@
 #ifndef CORE_GTT_POOL_H
 #define CORE_GTT_POOL_H
 
-#include "core/types.h"
+#include "core/base/types.h"
 
 struct intel_vgpu;
 

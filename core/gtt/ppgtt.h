@@ -16,9 +16,9 @@
 #ifndef CORE_GTT_PPGTT_H
 #define CORE_GTT_PPGTT_H
 
-#include "core/gtt/format.h"
 #include "core/gtt/pool.h"
 #include "core/gvt.h"
+#include "core/hw/format.h"
 
 struct intel_vgpu;
 struct intel_vgpu_page_track;

@@ -3,7 +3,7 @@
 #ifndef CORE_GTT_VERIFY_H
 #define CORE_GTT_VERIFY_H
 
-#include "core/gtt/format.h"
+#include "core/hw/format.h"
 
 struct intel_vgpu;
 

@@ -28,7 +28,7 @@
 #ifndef CORE_IRQ_IRQ_H
 #define CORE_IRQ_IRQ_H
 
-#include "core/gpu.h"
+#include "core/port/gpu.h"
 
 struct intel_vgpu;
 

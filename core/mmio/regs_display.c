@@ -6,7 +6,7 @@
  *
  * Offsets and bits: i915_reg.h of Linux' i915, and the list of registers that GVT-g tracks.
  */
-#include "core/mmio/reg.h"
+#include "core/hw/reg.h"
 
 #define ENABLE	     BIT32(31)
 #define STATE_ACTIVE BIT32(30)

@@ -7,8 +7,8 @@
  *
  * Offsets: i915_reg.h of Linux' i915.
  */
+#include "core/hw/reg.h"
 #include "core/irq/irq.h"
-#include "core/mmio/reg.h"
 
 #define MASTER_ENABLE BIT32(31) /* the other bits say which group has something pending */
 

@@ -7,7 +7,7 @@
  * Offsets and bits: i915_reg.h, intel_gt_regs.h and intel_mchbar_regs.h of Linux' i915. Commands
  * of pcode and what is read into its answers: intel_pcode.c and its callers.
  */
-#include "core/mmio/reg.h"
+#include "core/hw/reg.h"
 
 #define PCODE_DATA    0x138128
 #define PCODE_READY   BIT32(31)

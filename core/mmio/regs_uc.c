@@ -6,7 +6,7 @@
  *
  * Offsets: intel_guc_reg.h of Linux' i915.
  */
-#include "core/mmio/reg.h"
+#include "core/hw/reg.h"
 
 #define GS_MIA_IN_RESET BIT32(0)
 #define DMA_START	BIT32(0)

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "xengt/log.h"
+#include "xengt/settings/log.h"
 
 void bare_must(bool is, const char *what, const char *file, int line)
 {

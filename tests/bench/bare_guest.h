@@ -7,7 +7,7 @@
 #define TESTS_BENCH_BARE_GUEST_H
 
 #include "tests/embedded/embedded_xen.h"
-#include "xengt/xengt.h"
+#include "xengt/guest/xengt.h"
 
 #define BARE_DOMID 3
 #define BARE_PAGES 0x400u /* guest memory: 4 MiB */

@@ -11,8 +11,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "core/softgpu/softgpu.h"
-#include "xengt/number.h"
+#include "core/base/number.h"
+#include "core/gpu/soft/softgpu.h"
 
 #define SIDE   1024u /* pixels of 32 bits */
 #define BYTES  (SIDE * SIDE * 4)

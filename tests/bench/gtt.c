@@ -5,7 +5,7 @@
  * built without sanitizers.
  */
 #include "tests/bench/gtt.h"
-#include "xengt/number.h"
+#include "core/base/number.h"
 
 #include <linux/pci_regs.h>
 #include <stdio.h>

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/number.h"
 #include "tests/bench/bare_guest.h"
-#include "xengt/number.h"
 
 #define WARM_UP	    1000u
 #define PLAIN	    0x4f100u /* a scratch register */

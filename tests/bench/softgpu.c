@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/gpu.h"
+#include "core/port/gpu.h"
 
 #define PAGES	   256u
 #define BUS	   0x100000000ull

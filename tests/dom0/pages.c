@@ -16,8 +16,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "xengt/number.h"
-#include "xengt/xengt.h"
+#include "core/base/number.h"
+#include "xengt/guest/xengt.h"
 
 #define MAX 300000u
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "xengt/qmp.h"
-#include "xengt/slots.h"
+#include "xengt/qemu/qmp.h"
+#include "xengt/qemu/slots.h"
 
 #define WORDS_MAX 1024u
 

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/exec/decode.h"
 #include "core/exec/scan.h"
 #include "core/gvt.h"
+#include "core/hw/decode.h"
 #include "tests/fuzz/check.h"
 #include "tests/unit/scan_model.h"
 

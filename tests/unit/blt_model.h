@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_BLT_MODEL_H
 #define TESTS_UNIT_BLT_MODEL_H
 
-#include "core/exec/cmd.h"
+#include "core/hw/cmd.h"
 #include "tests/unit/tile_model.h"
 
 struct model_blt {

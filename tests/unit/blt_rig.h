@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_BLT_RIG_H
 #define TESTS_UNIT_BLT_RIG_H
 
-#include "core/softgpu/softgpu.h"
+#include "core/gpu/soft/softgpu.h"
 #include "tests/unit/unit.h"
 
 #define RIG_BASE  0x123456000000ull /* graphics address of the first page */

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "tests/unit/unit.h"
-#include "xengt/config.h"
+#include "xengt/settings/config.h"
 
 /* Loads @text as a file; @why names the file as FILE. */
 static int load(const char *text, struct xengt_config *config, char *why, size_t why_len)

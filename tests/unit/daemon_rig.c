@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/gpu.h"
-#include "xengt/log.h"
+#include "core/port/gpu.h"
+#include "xengt/settings/log.h"
 
 static void begin(struct rig *r)
 {

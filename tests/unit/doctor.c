@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "tests/unit/unit.h"
-#include "xengt/doctor.h"
+#include "xengt/cli/doctor.h"
 
 #define UUID "a0000000-0000-4000-8000-00000000000a"
 

@@ -2,7 +2,7 @@
 /* The table of commands: what each header is, how long, and that the rows do not contradict. */
 #include <string.h>
 
-#include "core/exec/cmd_table.h"
+#include "core/hw/cmd_table.h"
 #include "tests/unit/exec_golden.h"
 #include "tests/unit/unit.h"
 

@@ -4,10 +4,10 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "core/exec/decode.h"
+#include "core/hw/decode.h"
 #include "tests/unit/fake_mpt.h"
 #include "tests/unit/unit.h"
-#include "xengt/decode.h"
+#include "xengt/cli/decode.h"
 
 static char *decoded(const struct intel_gvt *gvt, enum gvt_engine engine, const u32 *dw, size_t nr,
 		     size_t strange)

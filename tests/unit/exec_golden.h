@@ -4,7 +4,7 @@
 #ifndef TESTS_UNIT_EXEC_GOLDEN_H
 #define TESTS_UNIT_EXEC_GOLDEN_H
 
-#include "core/types.h"
+#include "core/base/types.h"
 
 /* clang-format off */
 static const u32 golden_gen8[] = {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/exec/cmd_table.h"
 #include "core/gvt.h"
-#include "core/mmio/reg.h"
+#include "core/hw/cmd_table.h"
+#include "core/hw/reg.h"
 #include "tests/unit/fake_mpt.h"
 #include "tests/unit/scan_model.h"
 #include "tests/unit/unit.h"

@@ -6,7 +6,7 @@
 #ifndef TESTS_UNIT_FAKE_GPU_H
 #define TESTS_UNIT_FAKE_GPU_H
 
-#include "core/gpu.h"
+#include "core/port/gpu.h"
 #include "tests/unit/fake_mpt.h"
 
 struct gvt_gpu_space {

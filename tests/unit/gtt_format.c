@@ -5,7 +5,7 @@
  * gen8_pde_encode), gt/intel_ggtt.c (gen8_ggtt_pte_encode), gvt/gtt.c (GTT_HAW, ADDR_*_MASK),
  * i915_pci.c (dma_mask_size).
  */
-#include "core/gtt/format.h"
+#include "core/hw/format.h"
 
 #include "tests/unit/unit.h"
 

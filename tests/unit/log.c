@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "tests/unit/unit.h"
-#include "xengt/log.h"
+#include "xengt/settings/log.h"
 
 #define JOURNAL "/run/systemd/journal"
 

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "tests/unit/unit.h"
-#include "xengt/number.h"
 
 #define MOST (~0ull)
 

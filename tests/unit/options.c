@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "tests/unit/unit.h"
-#include "xengt/options.h"
+#include "xengt/settings/options.h"
 
 START_TEST(defaults)
 {

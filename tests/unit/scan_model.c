@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/mmio/reg.h"
+#include "core/hw/reg.h"
 
 /* ---- the model ---- */
 

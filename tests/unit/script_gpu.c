@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/exec/sched.h"
-#include "core/mmio/reg.h"
+#include "core/gpu/sched/sched.h"
+#include "core/hw/reg.h"
 #include "tests/unit/unit.h"
 
 struct gvt_gpu_space {

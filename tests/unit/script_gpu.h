@@ -5,7 +5,7 @@
 #ifndef TESTS_UNIT_SCRIPT_GPU_H
 #define TESTS_UNIT_SCRIPT_GPU_H
 
-#include "core/gpu.h"
+#include "core/port/gpu.h"
 
 #define SCRIPT_SUBMISSIONS 64u
 

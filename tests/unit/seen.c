@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "tests/unit/daemon_rig.h"
-#include "xengt/control.h"
-#include "xengt/json.h"
-#include "xengt/log.h"
-#include "xengt/top.h"
+#include "xengt/cli/top.h"
+#include "xengt/control/json.h"
+#include "xengt/daemon/control.h"
+#include "xengt/settings/log.h"
 
 #define ELSP(base) ((base) + 0x230u)
 #define BCS_BASE   0x22000u

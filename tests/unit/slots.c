@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "tests/unit/daemon_rig.h"
-#include "xengt/qmp.h"
-#include "xengt/slots.h"
+#include "xengt/qemu/qmp.h"
+#include "xengt/qemu/slots.h"
 
 #define WORDS_MAX 32
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "tests/unit/daemon_rig.h"
-#include "xengt/log.h"
+#include "xengt/settings/log.h"
 
 #include <xen/sched.h>
 

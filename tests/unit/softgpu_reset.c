@@ -2,7 +2,7 @@
 /* Engines that cannot go on, say so, and are reset: from outside, from a callback, while busy. */
 #include <errno.h>
 
-#include "core/exec/cmd.h"
+#include "core/hw/cmd.h"
 #include "tests/unit/softgpu_rig.h"
 
 #define DONE	 (GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE)

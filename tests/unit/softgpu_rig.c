@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/mmio/reg.h"
+#include "core/hw/reg.h"
 
 #define WAIT_S 60 /* for what should come at once: then the test is lost */
 

@@ -8,7 +8,7 @@
 
 #include <pthread.h>
 
-#include "core/gpu.h"
+#include "core/port/gpu.h"
 #include "tests/unit/unit.h"
 
 #define RIG_PAGES     2048u

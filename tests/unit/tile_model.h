@@ -3,7 +3,7 @@
 #ifndef TESTS_UNIT_TILE_MODEL_H
 #define TESTS_UNIT_TILE_MODEL_H
 
-#include "core/types.h"
+#include "core/base/types.h"
 
 enum model_tiling { MODEL_LINEAR, MODEL_X, MODEL_Y, MODEL_YF, MODEL_YS };
 

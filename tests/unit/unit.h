@@ -5,7 +5,7 @@
 
 #include <check.h>
 
-#include "core/types.h"
+#include "core/base/types.h"
 
 /* Suites, one file each; a program's main file says which it runs. */
 Suite *suite_bars(void);

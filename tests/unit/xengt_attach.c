@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "tests/unit/xengt_rig.h"
-#include "xengt/log.h"
+#include "xengt/settings/log.h"
 
 /* Register pages that do not trap, and the GGTT. */
 static u64 backed_pages(const struct guest *g)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tests/unit/xengt_rig.h"
-#include "xengt/bus.h"
+#include "xengt/xen/bus.h"
 
 #define FIRST	 0x100u
 #define APERTURE GFN(GUEST_BAR2)

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/gpu.h"
-#include "xengt/log.h"
+#include "core/port/gpu.h"
+#include "xengt/settings/log.h"
 
 static struct guest *make(unsigned int vcpus, unsigned int flags, bool gpu)
 {

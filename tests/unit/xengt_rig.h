@@ -10,7 +10,7 @@
 
 #include "tests/embedded/embedded_xen.h"
 #include "tests/unit/unit.h"
-#include "xengt/xengt.h"
+#include "xengt/guest/xengt.h"
 
 #define GUEST_DOMID 9
 #define GUEST_PAGES 0x4100u /* 65 MiB: memory ends in the middle of a BAR's worth */

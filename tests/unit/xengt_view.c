@@ -5,7 +5,7 @@
 #include <sched.h>
 #include <string.h>
 
-#include "core/gpu.h"
+#include "core/port/gpu.h"
 #include "tests/unit/xengt_rig.h"
 
 #define FIRST	0x100u

@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/base/number.h"
 #include "tests.h"
-#include "xengt/number.h"
 
 enum kind { FRIENDLY, HOSTILE, MEASURE };
 

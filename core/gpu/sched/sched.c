@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/gpu/sched/sched.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/gpu/sched/sched_engine.h"
+
+/* Of the engine's time, for what is to leave it at once. */
+#define HALT_PATIENCE (1000 * MS)
+
+u64 gvt_sched_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void sched_poke(struct gvt_sched *sched)
+{
+	pthread_mutex_lock(&sched->lock);
+	sched->poked = true;
+	pthread_cond_signal(&sched->wake);
+	pthread_mutex_unlock(&sched->lock);
+}
+
+/* ---- what clients want ---- */
+
+static void want(struct sched_client *client, unsigned int i, struct sched_ctx *ctx)
+{
+	client->want[i] = ctx;
+	if (!ctx)
+		return;
+	ctx->client = client;
+	ctx->running = true;
+	ctx->refused = false;
+}
+
+/* Who was idle has no time to catch up on, but for what a slice is worth. */
+static void arrive(struct sched_engine *e, struct sched_client *client)
+{
+	const struct sched_client *least = sched_best(e, client);
+	u64 at = least ? least->vtime : e->vtime;
+	u64 credit = sched_by_weight(client, e->sched->times.slice);
+
+	at = at > credit ? at - credit : 0;
+	if (client->vtime < at)
+		client->vtime = at;
+}
+
+void sched_run(struct sched_client *client, struct sched_ctx *first, struct sched_ctx *second)
+{
+	struct sched_engine *e = client->engine;
+
+	pthread_mutex_lock(&e->lock);
+	/* Who has had the engine until now is charged for it first. */
+	sched_account(e);
+	arrive(e, client);
+	want(client, 0, first);
+	want(client, 1, second);
+	first->reload = true;
+	if (second)
+		second->reload = true;
+	sched_kick(e);
+	pthread_mutex_unlock(&e->lock);
+	sched_poke(e->sched);
+}
+
+bool sched_extend(struct sched_client *client, struct sched_ctx *ctx, u32 tail,
+		  struct sched_ctx *second)
+{
+	struct sched_engine *e = client->engine;
+	bool there;
+
+	pthread_mutex_lock(&e->lock);
+	there = client->want[0] == ctx && !client->stopping;
+	if (there) {
+		ctx->tail = tail;
+		__atomic_store_n(ctx->tail_at, tail, __ATOMIC_RELEASE);
+		if (second) {
+			want(client, 1, second);
+			second->reload = true;
+		}
+		sched_kick(e);
+	}
+	pthread_mutex_unlock(&e->lock);
+	sched_poke(e->sched);
+	return there;
+}
+
+void sched_stop(struct sched_client *client)
+{
+	struct sched_engine *e = client->engine;
+
+	pthread_mutex_lock(&e->lock);
+	client->want[0] = client->want[1] = NULL;
+	client->stopping = true;
+	sched_kick(e);
+	sched_settle(e);
+	pthread_mutex_unlock(&e->lock);
+	sched_poke(e->sched);
+}
+
+static bool alone(const struct sched_engine *e, const struct sched_client *client)
+{
+	for (const struct sched_client *c = e->clients; c; c = c->next)
+		if (c != client && sched_on_gpu(e, c))
+			return false;
+	return true;
+}
+
+/* Until something changed, or it is time to look at the engine's time. */
+static int wait_changed(struct sched_engine *e)
+{
+	u64 until = gvt_sched_now() + BETWEEN_LOOKS / 2;
+	const struct timespec at = { .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
+
+	return pthread_cond_timedwait(&e->changed, &e->lock, &at);
+}
+
+void sched_halt(struct sched_client *client, bool save)
+{
+	struct sched_engine *e = client->engine;
+	u64 from;
+
+	pthread_mutex_lock(&e->lock);
+	sched_account(e);
+	from = e->time;
+	client->want[0] = client->want[1] = NULL;
+	client->stopping = client->halting = true;
+	if (save || !alone(e, client))
+		sched_kick(e);
+	while (sched_on_gpu(e, client)) {
+		if (e->stuck && !e->resetting)
+			sched_give_up_stuck(e);
+		else if (!e->resetting && !save && alone(e, client))
+			sched_reset(e, NULL);
+		else if (wait_changed(e) && !e->resetting) {
+			sched_account(e);
+			if (e->time - from >= HALT_PATIENCE)
+				sched_give_up_front(e);
+		}
+	}
+	client->stopping = client->halting = false;
+	if (!save)
+		client->nr_reports = client->irq = 0;
+	sched_settle(e);
+	sched_kick(e);
+	pthread_mutex_unlock(&e->lock);
+}
+
+u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_REPORTS], u32 *irq)
+{
+	struct sched_engine *e = client->engine;
+	u32 nr;
+
+	pthread_mutex_lock(&e->lock);
+	nr = client->nr_reports;
+	memcpy(reports, client->reports, nr * sizeof(*reports));
+	client->nr_reports = 0;
+	*irq = client->irq;
+	client->irq = 0;
+	pthread_mutex_unlock(&e->lock);
+	return nr;
+}
+
+void sched_weigh(struct sched_client *client, u32 weight, u32 cap)
+{
+	struct sched_engine *e = client->engine;
+
+	pthread_mutex_lock(&e->lock);
+	sched_account(e);
+	client->weight = weight;
+	client->cap = cap;
+	/* What a cap held back before is not made up for. */
+	arrive(e, client);
+	sched_kick(e);
+	pthread_mutex_unlock(&e->lock);
+	/* Who is capped from now on has to be looked at more often. */
+	sched_poke(e->sched);
+}
+
+void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
+{
+	struct sched_engine *e = client->engine;
+
+	pthread_mutex_lock(&e->lock);
+	sched_account(e);
+	*run_ns = client->run_ns;
+	*timesliced = client->timesliced;
+	pthread_mutex_unlock(&e->lock);
+}
+
+bool sched_at_work(struct sched_client *client)
+{
+	struct sched_engine *e = client->engine;
+	bool works;
+
+	pthread_mutex_lock(&e->lock);
+	works = client->want[0] || sched_on_gpu(e, client);
+	pthread_mutex_unlock(&e->lock);
+	return works;
+}
+
+/* ---- life ---- */
+
+void gvt_sched_join(struct gvt_sched *sched, enum gvt_engine engine, struct sched_client *client)
+{
+	struct sched_engine *e = &sched->engines[engine];
+
+	pthread_mutex_lock(&e->lock);
+	client->engine = e;
+	client->idle.client = client;
+	client->vtime = e->vtime;
+	client->next = e->clients;
+	e->clients = client;
+	pthread_mutex_unlock(&e->lock);
+}
+
+void gvt_sched_leave(struct sched_client *client)
+{
+	struct sched_engine *e = client->engine;
+	struct sched_client **link;
+
+	pthread_mutex_lock(&e->lock);
+	for (link = &e->clients; *link && *link != client; link = &(*link)->next)
+		;
+	if (*link)
+		*link = client->next;
+	pthread_mutex_unlock(&e->lock);
+}
+
+struct sched_times *gvt_sched_times(struct gvt_sched *sched)
+{
+	return &sched->times;
+}
+
+int gvt_sched_create(struct gvt_gpu *gpu, struct gvt_sched **out)
+{
+	struct gvt_sched *sched = calloc(1, sizeof(*sched));
+	pthread_condattr_t clock;
+	int err;
+
+	if (!sched)
+		return -ENOMEM;
+	sched->gpu = gpu;
+	sched->times = (struct sched_times){ .slice = 2 * MS, .patience = 500 * MS };
+	pthread_condattr_init(&clock);
+	pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+	pthread_mutex_init(&sched->lock, NULL);
+	pthread_cond_init(&sched->wake, &clock);
+	for (int i = 0; i < GVT_NR_ENGINES; i++) {
+		struct sched_engine *e = &sched->engines[i];
+
+		e->sched = sched;
+		e->id = i;
+		pthread_mutex_init(&e->lock, NULL);
+		pthread_cond_init(&e->changed, &clock);
+	}
+	pthread_condattr_destroy(&clock);
+	err = pthread_create(&sched->thread, NULL, sched_thread, sched);
+	if (err) {
+		free(sched);
+		return -err;
+	}
+	*out = sched;
+	return 0;
+}
+
+void gvt_sched_destroy(struct gvt_sched *sched)
+{
+	if (!sched)
+		return;
+	pthread_mutex_lock(&sched->lock);
+	sched->quit = true;
+	pthread_cond_signal(&sched->wake);
+	pthread_mutex_unlock(&sched->lock);
+	pthread_join(sched->thread, NULL);
+	for (int i = 0; i < GVT_NR_ENGINES; i++) {
+		/* An event's callback may be about to return. */
+		pthread_mutex_lock(&sched->engines[i].lock);
+		pthread_mutex_unlock(&sched->engines[i].lock);
+		pthread_mutex_destroy(&sched->engines[i].lock);
+		pthread_cond_destroy(&sched->engines[i].changed);
+	}
+	pthread_cond_destroy(&sched->wake);
+	pthread_mutex_destroy(&sched->lock);
+	free(sched);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command streamer: fetches commands from the ring and from batches, and has them executed.
+ * A command is copied before anything of it is looked at twice, since its memory may change.
+ */
+#include "core/gpu/soft/engine.h"
+
+#include <errno.h>
+
+#define EIR_INSTRUCTION BIT32(0)
+
+int softgpu_fail(struct softgpu_engine *e, const char *why)
+{
+	if (!e->fault.why) {
+		e->fault.why = why;
+		e->fault.addr = e->at;
+		e->fault.cmd = e->dw[0];
+	}
+	return -EINVAL;
+}
+
+void softgpu_cs_show(struct softgpu_engine *e, u64 addr, u32 header)
+{
+	u32 high = (u32)(addr >> 32);
+
+	if (!e->regs)
+		return;
+	softgpu_set_own(e, RING_ACTHD, (u32)addr);
+	if (high != e->acthd_high)
+		softgpu_set_own(e, RING_ACTHD_UDW, high);
+	e->acthd_high = high;
+	softgpu_set_own(e, RING_IPEHR, header);
+}
+
+/* The batch that is being executed; NULL: the ring. */
+static struct softgpu_batch *batch_of(struct softgpu_engine *e)
+{
+	return e->cs.level ? &e->cs.batch[e->cs.level - 1] : NULL;
+}
+
+/* The rest of the command of @nr dwords at hand, whose first stands at @first in its page. */
+static int fetch(struct softgpu_engine *e, const u32 *first, u32 nr)
+{
+	const struct softgpu_batch *batch = batch_of(e);
+	u32 left = (GVT_PAGE_SIZE - e->at % GVT_PAGE_SIZE) / 4;
+	u32 from = 1;
+
+	if (!batch && left > (e->cs.size - e->cs.head) / 4)
+		left = (e->cs.size - e->cs.head) / 4;
+	for (; from < nr && from < left; from++)
+		e->dw[from] = __atomic_load_n(&first[from], __ATOMIC_RELAXED);
+	while (from < nr) {
+		u64 at = batch ? batch->addr + 4 * (u64)from
+			       : e->cs.start + (u64)(e->cs.head + 4 * from) % e->cs.size;
+		u32 n = (GVT_PAGE_SIZE - at % GVT_PAGE_SIZE) / 4;
+		int err;
+
+		n = n < nr - from ? n : nr - from;
+		err = softgpu_load(e, !batch || !batch->ppgtt, at, &e->dw[from], n);
+		if (err)
+			return err;
+		from += n;
+	}
+	return 0;
+}
+
+static void ring_head(struct softgpu_engine *e, u32 head)
+{
+	e->cs.head = head;
+	softgpu_set_own(e, RING_HEAD, head);
+}
+
+/* Stand behind the command of @nr dwords. */
+static int advance(struct softgpu_engine *e, u32 nr)
+{
+	struct softgpu_batch *batch = batch_of(e);
+	struct softgpu_cs *cs = &e->cs;
+
+	if (batch) {
+		batch->addr += 4 * (u64)nr;
+		return 0;
+	}
+	if (4 * nr > (cs->tail >= cs->head ? 0 : cs->size) + cs->tail - cs->head)
+		return softgpu_fail(e, "a command goes beyond the ring's tail");
+	ring_head(e, (cs->head + 4 * nr) % cs->size);
+	return 0;
+}
+
+/* Stand before it again: it came to nothing. */
+static void go_back(struct softgpu_engine *e)
+{
+	struct softgpu_batch *batch = batch_of(e);
+
+	if (batch)
+		batch->addr = e->at;
+	else
+		ring_head(e, (u32)e->at - e->cs.start);
+}
+
+static int not_a_command(struct softgpu_engine *e, const char *why)
+{
+	softgpu_fail(e, why);
+	softgpu_set_own(e, RING_EIR, softgpu_own(e, RING_EIR) | EIR_INSTRUCTION);
+	softgpu_interrupt(e, GVT_IRQ_CS_ERROR);
+	return -EINVAL;
+}
+
+/* Does nothing: by what it is, where it stands, or a predicate. */
+static bool passed_over(struct softgpu_engine *e, const struct gvt_cmd *cmd,
+			const struct softgpu_op *how)
+{
+	if (!how->run)
+		return true;
+	if (cmd->user != GVT_USER_YES && !softgpu_cs_privileged(e))
+		return true;
+	return e->cs.skip && !how->always && softgpu_skips(e);
+}
+
+/* One command. Returns as struct softgpu_op's .run; other than 0, nothing was executed. */
+static int step(struct softgpu_engine *e)
+{
+	const struct softgpu_batch *batch = batch_of(e);
+	const struct gvt_cmd *cmd;
+	const struct softgpu_op *how;
+	const u32 *first;
+	u32 nr;
+	int err;
+
+	e->at = batch ? batch->addr : e->cs.start + (u64)e->cs.head;
+	first = softgpu_mem(e, !batch || !batch->ppgtt, e->at, false);
+	if (!first)
+		return -EFAULT;
+	e->dw[0] = __atomic_load_n(first, __ATOMIC_RELAXED);
+	softgpu_cs_show(e, e->at, e->dw[0]);
+	cmd = gvt_cmd_find(e->id, e->dw[0]);
+	if (!cmd || !cmd->name)
+		return not_a_command(e, "no command of this engine");
+	nr = gvt_cmd_length(cmd, e->dw[0]);
+	if (!gvt_cmd_length_ok(cmd, nr) && !gvt_cmd_length_short(cmd, nr))
+		return not_a_command(e, "a command of a length that it cannot have");
+	how = &softgpu_ops[gvt_cmd_op(cmd)];
+	if (passed_over(e, cmd, how))
+		return advance(e, nr);
+	if (nr > CS_COMMAND_MAX)
+		return not_a_command(e, "a command is too long");
+	err = fetch(e, first, nr);
+	if (err)
+		return err;
+	err = advance(e, nr);
+	if (err)
+		return err;
+	for (; nr < cmd->len; nr++)
+		e->dw[nr] = 0;
+	e->op = gvt_cmd_op(cmd);
+	err = how->run(e, e->dw, nr);
+	if (err)
+		go_back(e);
+	return err;
+}
+
+static bool at_end(const struct softgpu_cs *cs)
+{
+	if (cs->restoring)
+		return !cs->level || (cs->level == 1 && cs->end && cs->batch[0].addr >= cs->end);
+	return !cs->level && cs->head == cs->tail;
+}
+
+enum softgpu_end softgpu_cs_run(struct softgpu_engine *e)
+{
+	for (;;) {
+		if (softgpu_attention(e)) {
+			enum softgpu_end end = softgpu_attend(e);
+
+			if (end != END_EMPTY)
+				return end;
+		}
+		if (at_end(&e->cs))
+			return END_EMPTY;
+		switch (step(e)) {
+		case 0:
+			e->polls = 0;
+			softgpu_work(e, SOFTGPU_COMMAND_BYTES);
+			break;
+		case -EAGAIN:
+			softgpu_pause(e);
+			break;
+		case -EINTR: /* .attention says why */
+			break;
+		default:
+			softgpu_fail(e, "a command that makes no sense");
+			return END_STUCK;
+		}
+	}
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* The guest's tables: read once, kept, and compared or tracked from then on. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/vgpu.h"
+
+#define LINE	   8u /* entries in a cache line */
+#define TABLE_SIZE (GTT_ENTRIES * sizeof(u64))
+
+static bool is_tracked(const struct gtt_table *table)
+{
+	return table->track && table->track->tracked;
+}
+
+static int track(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	int err;
+
+	if (is_tracked(table))
+		return 0;
+	err = intel_vgpu_enable_page_track(vgpu, table->gfn);
+	if (!err)
+		vgpu->gtt.counts.tracked++;
+	return err;
+}
+
+/* A page whose tracking will not end stays tracked: slower, and as right. */
+static void untrack(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	if (!is_tracked(table))
+		return;
+	intel_vgpu_disable_page_track(vgpu, table->gfn);
+	vgpu->gtt.counts.tracked -= !table->track->tracked;
+}
+
+static bool is_leaf(const struct gtt_table *table)
+{
+	return table->shadow[GTT_PT] || table->shadow[GTT_PT_64K];
+}
+
+/*
+ * A table that was let go of, and whose page still traps (on Xen it may, until the guest asks for
+ * something else: xengt/xen/track.c). A guest that fills tables would wait at each entry: with
+ * every such write goes one leaf more, of those that came to be after it, as those do that follow
+ * it.
+ */
+static void let_another_go(struct intel_vgpu *vgpu, const struct gtt_table *table)
+{
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+
+	if (ppgtt->written != table || !is_leaf(table))
+		return;
+	while (ppgtt->ahead) {
+		ppgtt->ahead = ppgtt->ahead->prev;
+		if (ppgtt->ahead && is_leaf(ppgtt->ahead) && is_tracked(ppgtt->ahead)) {
+			untrack(vgpu, ppgtt->ahead);
+			return;
+		}
+	}
+}
+
+/*
+ * The first write to a tracked table, whatever its width: the next sync reads the whole table, and
+ * further writes cost the guest nothing.
+ */
+static int on_write(struct intel_vgpu_page_track *page_track, u64 gpa, void *data, int bytes)
+{
+	struct gtt_table *table = page_track->priv_data;
+	struct vgpu_ppgtt *ppgtt = &table->vgpu->gtt.ppgtt;
+
+	(void)gpa;
+	(void)data;
+	(void)bytes;
+	table->dirty = true;
+	table->quiet = 0;
+	table->vgpu->gtt.counts.traps++;
+	if (is_tracked(table)) {
+		untrack(table->vgpu, table);
+		ppgtt->written = table;
+		ppgtt->ahead = table;
+	} else {
+		let_another_go(table->vgpu, table);
+	}
+	return 0;
+}
+
+struct gtt_table *table_new(struct intel_vgpu *vgpu)
+{
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	struct gtt_table *table = malloc(sizeof(*table));
+
+	if (!table)
+		return NULL;
+	memset(table, 0, offsetof(struct gtt_table, entries));
+	table->vgpu = vgpu;
+	table->gfn = GTT_NO_GFN;
+	table->users = 1;
+	table->epoch = ppgtt->epoch;
+	table->next = ppgtt->tables;
+	if (table->next)
+		table->next->prev = table;
+	ppgtt->tables = table;
+	vgpu->gtt.counts.tables++;
+	return table;
+}
+
+void table_put(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	if (--table->users)
+		return;
+	if (table->track) {
+		vgpu->gtt.counts.tracked -= table->track->tracked;
+		intel_vgpu_unregister_page_track(vgpu, table->gfn);
+	}
+	if (vgpu->gtt.ppgtt.ahead == table)
+		vgpu->gtt.ppgtt.ahead = table->next;
+	if (vgpu->gtt.ppgtt.written == table)
+		vgpu->gtt.ppgtt.written = NULL;
+	if (table->prev)
+		table->prev->next = table->next;
+	else
+		vgpu->gtt.ppgtt.tables = table->next;
+	if (table->next)
+		table->next->prev = table->prev;
+	vgpu->gtt.counts.tables--;
+	free(table);
+}
+
+static int read_table(struct intel_vgpu *vgpu, const struct gtt_table *table, u64 *entries)
+{
+	int err = intel_gvt_hypervisor_read_gpa(vgpu, table->gfn << GVT_PAGE_SHIFT, entries,
+						TABLE_SIZE);
+
+	if (err)
+		gtt_missed(vgpu);
+	return err;
+}
+
+int table_get(struct intel_vgpu *vgpu, u64 gfn, bool tracked, struct gtt_table **out)
+{
+	struct intel_vgpu_page_track *page_track = intel_vgpu_find_page_track(vgpu, gfn);
+	struct gtt_table *table;
+	int err;
+
+	if (page_track) {
+		if (page_track->handler != on_write)
+			return -EEXIST;
+		*out = page_track->priv_data;
+		(*out)->users++;
+		return 0;
+	}
+	if (!gtt_may_look(vgpu))
+		return -E2BIG;
+	table = table_new(vgpu);
+	if (!table)
+		return -ENOMEM;
+	err = intel_vgpu_register_page_track(vgpu, gfn, on_write, table);
+	if (!err) {
+		table->gfn = gfn;
+		table->track = intel_vgpu_find_page_track(vgpu, gfn);
+		/* Before it is read, or a write in between would be lost. */
+		if (tracked)
+			track(vgpu, table);
+		err = read_table(vgpu, table, table->entries);
+	}
+	if (err) {
+		table_put(vgpu, table);
+		return err;
+	}
+	*out = table;
+	return 0;
+}
+
+typedef int set_fn(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
+
+/* From the directories down: what a directory's change makes is made of the new entries already. */
+static int each_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, const u16 *idx, size_t nr,
+		       set_fn *set)
+{
+	int first = 0;
+
+	for (int kind = GTT_KINDS - 1; kind >= 0; kind--) {
+		struct gtt_shadow *shadow = table->shadow[kind];
+		int err;
+
+		if (!shadow)
+			continue;
+		shadow->refs++;
+		err = set(vgpu, shadow, idx, nr);
+		shadow_put(vgpu, shadow);
+		first = first ? first : err;
+	}
+	return first;
+}
+
+static int take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now, set_fn *set)
+{
+	u16 idx[GTT_ENTRIES];
+	size_t nr = 0;
+	int err;
+
+	for (size_t at = 0; at < GTT_ENTRIES; at += LINE) {
+		if (!memcmp(now + at, table->entries + at, LINE * sizeof(u64)))
+			continue;
+		for (size_t i = at; i < at + LINE; i++)
+			if (now[i] != table->entries[i]) {
+				table->entries[i] = now[i];
+				idx[nr++] = i;
+			}
+	}
+	vgpu->gtt.counts.changes += nr;
+	table->users++;
+	err = each_shadow(vgpu, table, idx, nr, set);
+	table_put(vgpu, table);
+	return err;
+}
+
+/* Reads and compares. A frame that cannot be read has nothing in it, and is asked for again. */
+static int compare(struct intel_vgpu *vgpu, struct gtt_table *table, set_fn *set)
+{
+	u64 now[GTT_ENTRIES];
+
+	if (!gtt_may_look(vgpu))
+		return -E2BIG;
+	vgpu->gtt.counts.compared++;
+	table->dirty = false;
+	if (read_table(vgpu, table, now)) {
+		memset(now, 0, sizeof(now));
+		table->dirty = true;
+	}
+	if (!memcmp(now, table->entries, TABLE_SIZE)) {
+		table->quiet++;
+		return 0;
+	}
+	table->quiet = 0;
+	return take(vgpu, table, now, set);
+}
+
+/* Once in an epoch: true when what was read last may not be what is there. */
+static bool is_due(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	if (!table->track || table->epoch == vgpu->gtt.ppgtt.epoch)
+		return false;
+	table->epoch = vgpu->gtt.ppgtt.epoch;
+	return !is_tracked(table) || table->dirty;
+}
+
+int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	u32 after = is_leaf(table) ? vgpu->gtt.leaf_after : GTT_TRACK_AFTER;
+	int err;
+
+	if (!is_due(vgpu, table))
+		return 0;
+	err = compare(vgpu, table, shadow_set);
+	if (err || table->dirty || table->quiet < after || is_tracked(table))
+		return err;
+	/* What is written until tracking begins is found by comparing once more. */
+	table->quiet = 0;
+	return track(vgpu, table) ? 0 : compare(vgpu, table, shadow_set);
+}
+
+int table_refresh(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	return is_due(vgpu, table) ? compare(vgpu, table, shadow_clear) : 0;
+}
+
+void table_lost(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	static const u64 nothing[GTT_ENTRIES];
+
+	untrack(vgpu, table);
+	table->dirty = true;
+	take(vgpu, table, nothing, shadow_set);
+}

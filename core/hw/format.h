@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entries of graphics page tables: what they say, and how to say the same of another frame.
+ *
+ * A platform is a row of data, a struct gtt_format. What an entry means depends on the table that
+ * it stands in (enum gtt_kind) and on its own bits; together they give its form.
+ */
+#ifndef CORE_GTT_FORMAT_H
+#define CORE_GTT_FORMAT_H
+
+#include "core/base/types.h"
+
+#define GTT_ENTRIES 512u /* in a table of one page */
+
+/* Kinds of tables of a PPGTT, from the leaves up. */
+enum gtt_kind {
+	GTT_PT,	    /* of 4 KiB pages */
+	GTT_PT_64K, /* of 64 KiB pages: every sixteenth entry counts */
+	GTT_PD,
+	GTT_PDP,
+	GTT_PML4,
+	GTT_KINDS,
+};
+
+/* What an entry may be. */
+enum gtt_form {
+	GTT_NONE, /* not present */
+	GTT_PAGE_4K,
+	GTT_PAGE_64K,
+	GTT_PAGE_2M,
+	GTT_PAGE_1G,
+	GTT_TABLE,     /* points to a table of the next kind down */
+	GTT_TABLE_64K, /* points to a GTT_PT_64K */
+	GTT_GGTT,      /* an entry of the GGTT: 4 KiB */
+	GTT_FORMS,
+};
+
+/**
+ * struct gtt_format - one platform's entries.
+ * @addr: bits that may hold an address.
+ * @bus:  those of them that the GPU drives on the bus.
+ * @ips:  tables of 64 KiB pages exist.
+ * @rows: by form. @shift: log2 of what the entry covers. @keep: the bits besides the address that
+ *        a shadow entry takes over; none else. @pat: where the high bit of the PAT index is.
+ */
+struct gtt_format {
+	const char *name;
+	u64 addr, bus;
+	bool ips;
+	struct gtt_format_row {
+		u8 shift;
+		u64 keep, pat;
+	} rows[GTT_FORMS];
+};
+
+extern const struct gtt_format gtt_format_gen8;
+extern const struct gtt_format gtt_format_gen9;
+
+/** gtt_present() - false: an entry that translates nothing, in any table. */
+static inline bool gtt_present(u64 val)
+{
+	return val & 1;
+}
+
+/**
+ * gtt_form() - the form of entry @val in a table of @kind.
+ * @ips: the guest's GPU heeds the bit for 64 KiB pages (GAMW_ECO_DEV_RW_IA).
+ */
+enum gtt_form gtt_form(const struct gtt_format *fmt, enum gtt_kind kind, u64 val, bool ips);
+
+/** gtt_addr() - the address in @val, of the size of what the entry covers. */
+static inline u64 gtt_addr(const struct gtt_format *fmt, enum gtt_form form, u64 val)
+{
+	return val & fmt->addr & ~((1ull << fmt->rows[form].shift) - 1);
+}
+
+/**
+ * gtt_make() - the entry that says of bus address @addr what @val says of its own.
+ * @addr: aligned to what the entry covers, and within fmt->bus.
+ */
+static inline u64 gtt_make(const struct gtt_format *fmt, enum gtt_form form, u64 val, u64 addr)
+{
+	return (val & fmt->rows[form].keep) | addr;
+}
+
+/** gtt_reaches() - true when the GPU can be given bus address @addr. */
+static inline bool gtt_reaches(const struct gtt_format *fmt, u64 addr)
+{
+	return !(addr & ~fmt->bus);
+}
+
+/**
+ * gtt_split() - entry @i of the table that splits large page @val into the next smaller ones:
+ * 1 GiB into 2 MiB, 2 MiB into 4 KiB, attributes and all.
+ */
+u64 gtt_split(const struct gtt_format *fmt, enum gtt_form form, u64 val, unsigned int i);
+
+/** gtt_shift() - log2 of the addresses that one entry of a table of @kind stands for. */
+unsigned int gtt_shift(enum gtt_kind kind);
+
+/** gtt_index() - the entry of a table of @kind that translates @addr. */
+static inline unsigned int gtt_index(enum gtt_kind kind, u64 addr)
+{
+	return addr >> gtt_shift(kind) & (GTT_ENTRIES - 1);
+}
+
+/** gtt_below() - the kind of table that an entry of @kind and form @form points to. */
+static inline enum gtt_kind gtt_below(enum gtt_kind kind, enum gtt_form form)
+{
+	return kind > GTT_PD ? kind - 1 : form == GTT_TABLE_64K ? GTT_PT_64K : GTT_PT;
+}
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "xengt/cli/doctor_xl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* All of the file at @path. Returns NULL with errno. */
+static char *contents(const char *path, size_t *len)
+{
+	FILE *file = fopen(path, "re"), *copy;
+	char *text = NULL, block[4096];
+	int err;
+	size_t n;
+
+	if (!file)
+		return NULL;
+	copy = open_memstream(&text, len);
+	while (copy && (n = fread(block, 1, sizeof(block), file)))
+		fwrite(block, 1, n, copy);
+	err = !copy || ferror(file) ? errno : 0;
+	if (copy && fclose(copy) && !err)
+		err = errno;
+	fclose(file);
+	if (err) {
+		free(text);
+		errno = err;
+		return NULL;
+	}
+	return text;
+}
+
+int xl_file_read(const char *path, struct xl_file **out, char *why, size_t why_len)
+{
+	struct xl_file *file = calloc(1, sizeof(*file));
+	size_t len = 0;
+	char *text;
+	int err;
+
+	*out = NULL;
+	/* By libxlutil's own way of reading a file, one that cannot be read ends the process. */
+	text = contents(path, &len);
+	if (!text || !file) {
+		err = -errno;
+		snprintf(why, why_len, "%s: %s", path, strerror(errno));
+		free(text);
+		free(file);
+		return err;
+	}
+	file->report = open_memstream(&file->said, &file->said_len);
+	if (file->report)
+		file->cfg = xlu_cfg_init(file->report, path);
+	err = file->cfg ? -xlu_cfg_readdata(file->cfg, text, len) : -ENOMEM;
+	if (err) {
+		if (file->report)
+			fflush(file->report);
+		snprintf(why, why_len, "%s",
+			 file->said && file->said[0] ? file->said : strerror(-err));
+		why[strcspn(why, "\n")] = '\0';
+		xl_file_free(file);
+		file = NULL;
+	}
+	free(text);
+	*out = file;
+	return err;
+}
+
+void xl_file_free(struct xl_file *file)
+{
+	if (!file)
+		return;
+	if (file->cfg)
+		xlu_cfg_destroy(file->cfg);
+	if (file->report)
+		fclose(file->report);
+	free(file->said);
+	free(file);
+}
+
+const char *xl_string(const struct xl_file *file, const char *name)
+{
+	const char *value;
+
+	return file && !xlu_cfg_get_string(file->cfg, name, &value, 1) ? value : NULL;
+}
+
+long xl_number(const struct xl_file *file, const char *name, long otherwise)
+{
+	long value;
+
+	return file && !xlu_cfg_get_long(file->cfg, name, &value, 1) ? value : otherwise;
+}
+
+const char *xl_item(const struct xl_file *file, const char *name, size_t at)
+{
+	XLU_ConfigList *list;
+
+	if (!file || xlu_cfg_get_list(file->cfg, name, &list, NULL, 1))
+		return NULL;
+	return xlu_cfg_get_listitem(list, at);
+}
+
+/* The last line of @file that has something in it, without its end. */
+static void last_line(FILE *file, char *line, size_t len)
+{
+	char one[512];
+
+	rewind(file);
+	while (fgets(one, sizeof(one), file)) {
+		one[strcspn(one, "\n")] = '\0';
+		if (one[0])
+			snprintf(line, len, "%s", one);
+	}
+}
+
+int xl_try(const char *path, char *why, size_t why_len)
+{
+	char *const words[] = { "xl", "-N", "create", "-q", (char *)path, NULL };
+	posix_spawn_file_actions_t files;
+	FILE *said = tmpfile();
+	int err, status;
+	pid_t pid;
+
+	if (!said)
+		return -errno;
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, fileno(said), STDERR_FILENO);
+	err = posix_spawnp(&pid, words[0], &files, NULL, words, environ);
+	posix_spawn_file_actions_destroy(&files);
+	if (!err && waitpid(pid, &status, 0) != pid)
+		err = errno;
+	if (!err && status) {
+		snprintf(why, why_len, "it ends with status %#x", status);
+		last_line(said, why, why_len);
+		err = EINVAL;
+	}
+	fclose(said);
+	return -err;
+}

@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: MIT */
+/* xengt: the command line. Each command is a row of a table, a request, and a way to print. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/types.h"
+#include "xengt/cli/decode.h"
+#include "xengt/cli/doctor.h"
+#include "xengt/cli/top.h"
+#include "xengt/control/client.h"
+#include "xengt/settings/config.h"
+
+struct cli {
+	struct xengt_client *client;
+	bool json;
+	bool unknown, pages;
+};
+
+static const char *str(struct json_object *from, const char *key)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(from, key, &value) || !value)
+		return "-";
+	return json_object_get_string(value);
+}
+
+static void print_list(struct json_object *vgpus)
+{
+	puts("domid  name                      slot     aperture      fences  state    id   type"
+	     "                  uuid");
+	for (size_t i = 0; i < json_object_array_length(vgpus); i++) {
+		struct json_object *v = json_object_array_get_idx(vgpus, i);
+
+		printf("%5s  %-24s  %-7s  %8s MiB  %6s  %-7s  %-3s  %-20s  %s\n", str(v, "domid"),
+		       str(v, "name"), str(v, "slot"), str(v, "aperture_mb"), str(v, "fences"),
+		       str(v, "state"), str(v, "id"), str(v, "type"), str(v, "uuid"));
+	}
+}
+
+static void print_types(struct json_object *types)
+{
+	puts("type                  available  aperture  memory     fences  weight  cap  "
+	     "resolution");
+	for (size_t i = 0; i < json_object_array_length(types); i++) {
+		struct json_object *t = json_object_array_get_idx(types, i);
+
+		printf("%-20s  %9s  %4s MiB  %5s MiB  %6s  %6s  %3s  %s\n", str(t, "type"),
+		       str(t, "available"), str(t, "aperture_mb"), str(t, "memory_mb"),
+		       str(t, "fences"), str(t, "weight"), str(t, "cap"), str(t, "resolution"));
+	}
+}
+
+static void print_spaces(struct json_object *spaces)
+{
+	for (size_t i = 0; i < json_object_array_length(spaces); i++) {
+		struct json_object *one = json_object_array_get_idx(spaces, i), *entries;
+
+		printf("%-10s", str(one, "space"));
+		if (json_object_object_get_ex(one, "root", &entries))
+			printf(" root %s, %s levels", json_object_get_string(entries),
+			       str(one, "levels"));
+		if (json_object_object_get_ex(one, "entries", &entries))
+			printf("%s%s entries in %s tables, as they should be",
+			       strcmp(str(one, "number"), "0") ? ": " : " ",
+			       json_object_get_string(entries), str(one, "tables"));
+		putchar('\n');
+	}
+}
+
+static void print_walk(struct json_object *walk)
+{
+	puts("table   index  guest's entry        at                   our entry            at");
+	for (size_t i = 0; i < json_object_array_length(walk); i++) {
+		struct json_object *one = json_object_array_get_idx(walk, i);
+
+		printf("%-6s  %5s  %-19s  %-19s  %-19s  %s\n", str(one, "table"), str(one, "index"),
+		       str(one, "guest"), str(one, "guest_at"), str(one, "shadow"),
+		       str(one, "shadow_at"));
+	}
+}
+
+/* What there is, or an address's way: that has tables. */
+static void print_gtt(struct json_object *rows)
+{
+	if (json_object_object_get_ex(json_object_array_get_idx(rows, 0), "table", NULL))
+		print_walk(rows);
+	else
+		print_spaces(rows);
+}
+
+static void print_uuid(struct json_object *v)
+{
+	puts(str(v, "uuid"));
+}
+
+static void print_schedule(struct json_object *v)
+{
+	printf("weight %s, cap %s\n", str(v, "weight"), str(v, "cap"));
+}
+
+static void print_engines(struct json_object *engines)
+{
+	for (size_t i = 0; i < json_object_array_length(engines); i++)
+		puts(json_object_get_string(json_object_array_get_idx(engines, i)));
+}
+
+static void print_text(struct json_object *text)
+{
+	fputs(json_object_get_string(text), stdout);
+}
+
+/* Prints counters that are not zero; those of a group within, with its name before theirs. */
+static bool print_counters(struct json_object *group, const char *within)
+{
+	bool any = false;
+
+	json_object_object_foreach(group, name, value)
+	{
+		if (json_object_is_type(value, json_type_object)) {
+			any |= print_counters(value, name);
+		} else if (json_object_get_uint64(value)) {
+			printf(" %s%s%s %s", within, *within ? "." : "", name,
+			       json_object_get_string(value));
+			any = true;
+		}
+	}
+	return any;
+}
+
+static void print_group(struct json_object *from, const char *key)
+{
+	struct json_object *group;
+
+	if (!json_object_object_get_ex(from, key, &group))
+		return;
+	printf("%s:", key);
+	puts(print_counters(group, "") ? "" : " none");
+}
+
+static void print_show(struct json_object *v)
+{
+	struct json_object *bars;
+
+	printf("%s (domain %s): vGPU at 00:%s, %s\n", str(v, "name"), str(v, "domid"),
+	       str(v, "slot") + 3, str(v, "state"));
+	printf("type %s, id %s, uuid %s, weight %s, cap %s\n", str(v, "type"), str(v, "id"),
+	       str(v, "uuid"), str(v, "weight"), str(v, "cap"));
+	printf("vCPUs %s, ioreq server %s, aperture %s MiB, fences %s\n", str(v, "vcpus"),
+	       str(v, "ioreq_server"), str(v, "aperture_mb"), str(v, "fences"));
+	if (json_object_object_get_ex(v, "bars", &bars)) {
+		for (size_t i = 0; i < json_object_array_length(bars); i++) {
+			struct json_object *bar = json_object_array_get_idx(bars, i);
+			bool on = !strcmp(str(bar, "decoded"), "true");
+
+			printf("BAR%s: %s%s, %s bytes, %s\n", str(bar, "bar"), on ? "at " : "",
+			       on ? str(bar, "address") : "not decoded", str(bar, "size"),
+			       str(bar, "path"));
+		}
+	}
+	print_group(v, "traps");
+	print_group(v, "requests");
+	print_group(v, "execution");
+	print_group(v, "tables");
+	print_group(v, "notifications");
+	print_group(v, "memory");
+}
+
+static void print_regs(struct json_object *regs)
+{
+	puts("offset     name                              value         reads  writes");
+	for (size_t i = 0; i < json_object_array_length(regs); i++) {
+		struct json_object *reg = json_object_array_get_idx(regs, i);
+
+		printf("%-9s  %-32s  %-10s %8s %7s\n", str(reg, "offset"), str(reg, "name"),
+		       str(reg, "value"), str(reg, "reads"), str(reg, "writes"));
+	}
+}
+
+static void print_pages(struct json_object *runs)
+{
+	for (size_t i = 0; i < json_object_array_length(runs); i++) {
+		struct json_object *run = json_object_array_get_idx(runs, i);
+
+		printf("%-8s to %-8s  reads %s\n", str(run, "from"), str(run, "to"),
+		       !strcmp(str(run, "reads"), "trap") ? "trap" : "go to memory");
+	}
+}
+
+static void print_event(struct json_object *event)
+{
+	struct json_object *name;
+
+	printf("vcpu %s %-6s %-5s %s bytes %s", str(event, "vcpu"), str(event, "kind"),
+	       str(event, "dir"), str(event, "size"), str(event, "addr"));
+	if (json_object_object_get_ex(event, "register", &name))
+		printf(" %s", json_object_get_string(name));
+	printf(" = %s", str(event, "data"));
+	if (json_object_object_get_ex(event, "count", &name))
+		printf(" x%s", json_object_get_string(name));
+	if (json_object_object_get_ex(event, "indirect", &name))
+		printf(" (guest memory)");
+	if (strcmp(str(event, "lost"), "0"))
+		printf(" [%s lost so far]", str(event, "lost"));
+	putchar('\n');
+	fflush(stdout);
+}
+
+/* A command: its request, the field of the answer that it prints, and how. */
+static const struct command {
+	const char *name, *args[3]; /* the request's keys for the arguments, in order */
+	int optional;		    /* how many of them may be left out */
+	const char *field;
+	void (*print)(struct json_object *);
+	bool follows;
+	const char *help;
+} commands[] = {
+	{ "list", { 0 }, 0, "vgpus", print_list, false, "the vGPUs there are" },
+	{ "types",
+	  { 0 },
+	  0,
+	  "types",
+	  print_types,
+	  false,
+	  "the types of vGPU, and how many more of each there can be" },
+	{ "create",
+	  { "type", "uuid" },
+	  1,
+	  "vgpu",
+	  print_uuid,
+	  false,
+	  "make a vGPU that a guest may have later; prints its UUID" },
+	{ "remove", { "uuid" }, 0, NULL, NULL, false, "end a vGPU that no guest has" },
+	{ "attach",
+	  { "domain", "options" },
+	  1,
+	  "vgpu",
+	  NULL,
+	  false,
+	  "give a (paused) domain a vGPU" },
+	{ "detach", { "vgpu" }, 0, NULL, NULL, false, "take a domain's vGPU away" },
+	{ "schedule",
+	  { "vgpu", "weight", "cap" },
+	  2,
+	  "vgpu",
+	  print_schedule,
+	  false,
+	  "its share of the GPU's time (weight 1 to 16; cap in percent, 0: none),\n"
+	  "                          set from now on where it is given; also by UUID" },
+	{ "show",
+	  { "vgpu" },
+	  0,
+	  "vgpu",
+	  print_show,
+	  false,
+	  "state, BARs, and what trapped how often" },
+	{ "regs",
+	  { "vgpu" },
+	  0,
+	  "registers",
+	  print_regs,
+	  false,
+	  "registers whose accesses trapped; --unknown: those no table has;\n"
+	  "                          --pages: which register pages are read without a trap" },
+	{ "trace", { "vgpu" }, 0, NULL, print_event, true, "follow the requests it serves" },
+	{ "watch",
+	  { "vgpu", "gfn" },
+	  0,
+	  NULL,
+	  print_event,
+	  true,
+	  "track a page of the guest, and follow the writes to it" },
+	{ "gtt",
+	  { "vgpu", "address", "space" },
+	  2,
+	  "gtt",
+	  print_gtt,
+	  false,
+	  "its address spaces; or an address's way through the guest's tables and ours\n"
+	  "                          (space 0: the GGTT, others as listed)" },
+	{ "verify",
+	  { "vgpu" },
+	  0,
+	  "spaces",
+	  print_spaces,
+	  false,
+	  "compare each entry of the guest's tables with ours; fails at a difference" },
+	{ "reset",
+	  { "vgpu" },
+	  0,
+	  "engines",
+	  print_engines,
+	  false,
+	  "take its work off the GPU: its guest sees engines that got stuck, and\n"
+	  "                          resets them" },
+	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send its interrupt, to see it arrive" },
+	{ "metrics",
+	  { 0 },
+	  0,
+	  "metrics",
+	  print_text,
+	  false,
+	  "all counters, in Prometheus's text format" },
+	{ "top",
+	  { 0 },
+	  0,
+	  NULL,
+	  NULL,
+	  false,
+	  "what each guest's vGPU does, from second to second" },
+	{ "doctor",
+	  { "guest.cfg" },
+	  1,
+	  NULL,
+	  NULL,
+	  false,
+	  "whether this host can give guests vGPUs, or a guest's configuration\n"
+	  "                          lets it have one, and what to change" },
+	{ "decode",
+	  { "file" },
+	  0,
+	  NULL,
+	  NULL,
+	  false,
+	  "print a dumped ring or batch as commands; --engine=ENGINE: of bcs, vcs\n"
+	  "                          or vecs, not of rcs" },
+	{ "version", { 0 }, 0, "version", NULL, false, "the daemon's version" },
+};
+
+static void usage(FILE *to)
+{
+	fputs("Usage: xengt [OPTION]... COMMAND [ARGUMENT]...\n"
+	      "Look after the virtual GPUs of this host's Xen guests.\n\n"
+	      "A VGPU is named by its domain's number or name, as for xl: digits alone are a\n"
+	      "number. A name that begins with '-' goes behind '--'.\n\n",
+	      to);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *command = &commands[i];
+		char text[64];
+		int at = snprintf(text, sizeof(text), "%s", command->name);
+		int nr = 0;
+
+		while (nr < 3 && command->args[nr])
+			nr++;
+		for (int a = 0; a < nr; a++)
+			at += snprintf(text + at, sizeof(text) - at,
+				       a < nr - command->optional ? " %s" : " [%s]",
+				       command->args[a]);
+		fprintf(to, "  %-22s  %s\n", text, command->help);
+	}
+	fputs("\n  -j, --json              print the answer as JSON\n"
+	      "  -s, --socket=PATH       the daemon's control socket\n"
+	      "  -c, --config=FILE       settings (default " XENGT_CONFIG_FILE ")\n"
+	      "  -h, --help              print this and exit\n"
+	      "  -V, --version           print the version and exit\n",
+	      to);
+}
+
+static int follow(struct cli *cli, const struct command *command)
+{
+	struct json_object *line;
+
+	while ((line = xengt_client_receive(cli->client, -1))) {
+		if (cli->json) {
+			puts(json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN));
+			fflush(stdout);
+		} else {
+			command->print(line);
+		}
+		json_object_put(line);
+	}
+	/* The vGPU, or the daemon, has gone. */
+	return errno == EPIPE ? 0 : 1;
+}
+
+static int run(struct cli *cli, const struct command *command, char **args, int nr)
+{
+	struct json_object *request = json_object_new_object(), *answer, *data;
+	const char *field = cli->pages ? "pages" : command->field;
+	char why[512];
+	int status = 0;
+
+	json_object_object_add(request, "cmd", json_object_new_string(command->name));
+	for (int i = 0; i < nr; i++)
+		json_object_object_add(request, command->args[i], json_object_new_string(args[i]));
+	if (cli->unknown || cli->pages)
+		json_object_object_add(request, "which",
+				       json_object_new_string(cli->pages ? "pages" : "unknown"));
+	answer = xengt_client_ask(cli->client, request, 60000, why, sizeof(why));
+	if (!answer) {
+		fprintf(stderr, "xengt: %s\n", why);
+		return 1;
+	}
+	if (command->follows) {
+		status = follow(cli, command);
+	} else if (field && json_object_object_get_ex(answer, field, &data)) {
+		void (*const print)(struct json_object *) =
+			cli->pages ? print_pages : command->print;
+
+		if (cli->json || !print)
+			puts(json_object_to_json_string_ext(data,
+							    cli->json ? JSON_C_TO_STRING_PRETTY
+								      : JSON_C_TO_STRING_PLAIN));
+		else
+			print(data);
+	}
+	json_object_put(answer);
+	return status;
+}
+
+/* What the daemon lists; NULL: it could not be asked. */
+static struct json_object *listed(const char *socket, const char *cmd, const char *field)
+{
+	struct xengt_client *client = xengt_client_open(socket);
+	struct json_object *request, *answer, *data = NULL;
+	char why[512];
+
+	if (!client)
+		return NULL;
+	request = json_object_new_object();
+	json_object_object_add(request, "cmd", json_object_new_string(cmd));
+	answer = xengt_client_ask(client, request, 60000, why, sizeof(why));
+	if (answer && json_object_object_get_ex(answer, field, &data))
+		json_object_get(data);
+	json_object_put(answer);
+	xengt_client_close(client);
+	return data;
+}
+
+static int doctor(const struct xengt_config *config, const char *cfg, bool json)
+{
+	struct json_object *types = cfg ? listed(config->socket, "types", "types") : NULL;
+	struct json_object *vgpus = cfg ? listed(config->socket, "list", "vgpus") : NULL, *found;
+	struct doctor_xen xen;
+	unsigned int amiss;
+	char why[512];
+
+	doctor_xen_ask(&xen);
+	found = cfg ? doctor_guest(config, "", cfg, &xen, types, vgpus, why, sizeof(why))
+		    : doctor_host(config, "");
+	json_object_put(types);
+	json_object_put(vgpus);
+	if (!found) {
+		fprintf(stderr, "xengt: %s\n", why);
+		return 2;
+	}
+	amiss = doctor_amiss(found);
+	if (json)
+		puts(json_object_to_json_string_ext(found, JSON_C_TO_STRING_PRETTY));
+	else
+		doctor_print(found, stdout);
+	json_object_put(found);
+	return amiss != 0;
+}
+
+static const struct command *command_of(const char *name, int nr)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		int most = 0;
+
+		if (strcmp(commands[i].name, name))
+			continue;
+		while (most < 3 && commands[i].args[most])
+			most++;
+		if (nr <= most && nr >= most - commands[i].optional)
+			return &commands[i];
+		fprintf(stderr, "xengt: '%s' takes other arguments; see xengt --help\n", name);
+		return NULL;
+	}
+	fprintf(stderr, "xengt: there is no command '%s'; see xengt --help\n", name);
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "socket", required_argument, NULL, 's' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "unknown", no_argument, NULL, 'u' },
+		{ "pages", no_argument, NULL, 'p' },
+		{ "engine", required_argument, NULL, 'e' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ 0 },
+	};
+	const char *file = NULL, *socket = NULL, *engine = NULL;
+	const struct command *command;
+	struct xengt_config config;
+	struct cli cli = { 0 };
+	char why[512];
+	int opt, status;
+
+	while ((opt = getopt_long(argc, argv, "js:c:hV", options, NULL)) >= 0) {
+		switch (opt) {
+		case 'j':
+			cli.json = true;
+			break;
+		case 's':
+			socket = optarg;
+			break;
+		case 'c':
+			file = optarg;
+			break;
+		case 'u':
+			cli.unknown = true;
+			break;
+		case 'p':
+			cli.pages = true;
+			break;
+		case 'e':
+			engine = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'V':
+			puts("xengt " PACKAGE_VERSION);
+			return 0;
+		default:
+			if (optopt)
+				fputs("xengt: a name that begins with '-' goes behind '--'\n",
+				      stderr);
+			return 2;
+		}
+	}
+	if (optind == argc) {
+		usage(stderr);
+		return 2;
+	}
+	command = command_of(argv[optind], argc - optind - 1);
+	if (!command)
+		return 2;
+	if ((cli.unknown || cli.pages) && command->print != print_regs) {
+		fputs("xengt: --unknown and --pages go with regs\n", stderr);
+		return 2;
+	}
+	if (!strcmp(command->name, "decode"))
+		return decode_run(argv[optind + 1], engine ? engine : "rcs");
+	if (engine) {
+		fputs("xengt: --engine goes with decode\n", stderr);
+		return 2;
+	}
+	/* The daemon may well run, with what stood there before someone changed it. */
+	if (xengt_config_load(file, &config, why, sizeof(why))) {
+		fprintf(stderr, "xengt: %s\n", why);
+		if (file)
+			return 2;
+	}
+	if (!strcmp(command->name, "doctor")) {
+		if (socket)
+			snprintf(config.socket, sizeof(config.socket), "%s", socket);
+		return doctor(&config, argv[optind + 1], cli.json);
+	}
+	cli.client = xengt_client_open(socket ? socket : config.socket);
+	if (!cli.client) {
+		fprintf(stderr, "xengt: cannot reach xengtd at %s: %s%s\n",
+			socket ? socket : config.socket, strerror(errno),
+			errno == EACCES ? " (root and its group may)"
+					: " (is it running? systemctl start xengtd)");
+		return 1;
+	}
+	if (!strcmp(command->name, "top"))
+		status = top_run(cli.client);
+	else
+		status = run(&cli, command, argv + optind + 1, argc - optind - 1);
+	xengt_client_close(cli.client);
+	return status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/* The daemon's inside: its loop, its vGPUs, and the control socket that speaks of them. */
+#ifndef XENGT_DAEMON_H
+#define XENGT_DAEMON_H
+
+#include <json-c/json.h>
+#include <systemd/sd-event.h>
+
+#include "xengt/daemon/instances.h"
+#include "xengt/guest/xengt.h"
+#include "xengt/settings/config.h"
+
+struct client;
+struct daemon;
+struct mount;
+
+/* A vGPU in the daemon's list. */
+struct guest {
+	struct daemon *daemon;
+	struct xengt_vgpu *v;
+	struct xengt_instance *instance; /* which vGPU it has */
+	sd_event_source *trace;
+	bool changed;	/* in xenstore: something that is watched */
+	bool restarted; /* and its domain was not seen to run since */
+	struct guest *next;
+};
+
+struct daemon {
+	const char *config_file; /* as given, or NULL */
+	struct xengt_config config;
+	struct xengt_host host;
+	const char *qmp_dir; /* where libxl has the device models' sockets */
+	struct xengt_instances instances;
+	struct guest *guests;
+	struct client *clients;
+	struct mount *mount;
+	sd_event *loop;
+	int listen_fd;
+	int lock_fd;
+};
+
+/* ---- guests.c ---- */
+
+/**
+ * daemon_domid() - find the domain that a person means, as xl does: digits alone are a domain's
+ * number, whatever domains are called; anything else is a domain's name, as it stands, and the
+ * lowest number with that name counts.
+ *
+ * Returns 0, with the number in @domid (of a domain that need not be there), or -ESRCH.
+ */
+int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid);
+
+/** daemon_find_domid() - the guest that domain @domid is; or NULL. */
+struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);
+
+/**
+ * daemon_attach() - give a domain a vGPU: one made before, by its UUID; or one that is made for it
+ * and goes with it, by type, sizes, both or neither.
+ * @text: options as xengt_options_parse() reads them.
+ * @out:  receives the guest; may be NULL.
+ *
+ * Where the domain's device model runs already, the vGPU gets no slot of one of its devices.
+ *
+ * Returns 0, or with @why: -EEXIST (the domain has one), -ESRCH (no such domain), -EINVAL (options,
+ * or dom0), -EOPNOTSUPP (a guest that cannot have one), -ENOENT (type, UUID), -EBUSY (another guest
+ * has it, or a device has the slot), -ENOSPC (nothing is left), or another errno.
+ */
+int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
+		  char *why, size_t why_len);
+
+/* Where xl notes the process that is a domain's device model. */
+#define XENGT_MODEL_PATH "/local/domain/%u/image/device-model-pid"
+
+/**
+ * daemon_start_model() - a device model of the domain's starts, and needs a vGPU for it.
+ *
+ * A domain without one gets one, as by daemon_attach(). That of a domain which was soft reset, or
+ * which has not run yet, is made as after power-on; it keeps its type and settings, whatever @text
+ * says. If the domain has run, its device model ended and was started again by hand, and the vGPU
+ * stays as it is.
+ *
+ * Returns as daemon_attach() does, with -EEXIST where the domain runs with another device model.
+ */
+int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
+		       char *why, size_t why_len);
+
+/** daemon_detach() - detach the guest's vGPU and forget it; who follows it is cut off. */
+void daemon_detach(struct guest *guest, bool keep);
+
+/**
+ * daemon_reap() - look at what became of the guests: detach from those that are gone, since what is
+ * held of a dead domain keeps it from being freed, let those that were suspended be saved, and
+ * reset the vGPU of those that were soft reset.
+ */
+void daemon_reap(struct daemon *daemon);
+
+/** daemon_on_xenstore() - what xenstore told: a domain went or shut down, a guest was renamed. */
+void daemon_on_xenstore(struct daemon *daemon);
+
+/** daemon_take_up_all() - what an earlier daemon left; clears away what its guests have left. */
+void daemon_take_up_all(struct daemon *daemon);
+
+/**
+ * daemon_schedule() - set a vGPU's share of the GPU's time, with a guest or without; it counts at
+ * once. Returns 0, or a negative errno with nothing changed.
+ */
+int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 weight, u32 cap);
+
+/**
+ * daemon_reload() - read the settings again. vGPUs with the weight or cap that their type had get
+ * the one that it has now. Returns as xengt_config_reload().
+ */
+int daemon_reload(struct daemon *daemon, char *why, size_t why_len);
+
+/* ---- control.c ---- */
+
+/** control_open() - listen on the configured socket. Returns 0 or an errno, after a log line. */
+int control_open(struct daemon *daemon);
+
+/** control_close() - hang up on all, and stop listening. */
+void control_close(struct daemon *daemon);
+
+/** control_follow() - from now on, hand what @guest traces to those who follow it. */
+int control_follow(struct guest *guest);
+
+/** control_forget() - cut off the clients that follow @guest. */
+void control_forget(struct guest *guest);
+
+/* ---- counters.c ---- */
+
+struct counter {
+	const char *group, *name;
+	const char *label, *of; /* what it counts a part of, and which; NULL: it is one number */
+	bool time;		/* in microseconds */
+	u64 value;
+};
+
+#define COUNTER_FILE_MAX 32u
+
+/**
+ * counter_read() - counter @index of a guest's vGPU, those with the same name in a row. False:
+ * there are not so many. Read while the vGPU goes on counting.
+ */
+bool counter_read(const struct guest *guest, unsigned int index, struct counter *counter);
+
+/** counter_file() - its name with what it counts a part of: that of its file in the tree. */
+void counter_file(const struct counter *counter, char name[COUNTER_FILE_MAX]);
+
+/* ---- metrics.c ---- */
+
+/** metrics_text() - all vGPUs' metrics for Prometheus, owned by the caller; NULL: no memory. */
+char *metrics_text(const struct daemon *daemon);
+
+/* ---- mount.c: the tree of files (tree.h) as a file system ---- */
+
+/**
+ * mount_open() - mount the tree where the configuration says, if it says so. What hinders it is
+ * logged; the daemon does its other work without.
+ */
+void mount_open(struct daemon *daemon);
+
+/** mount_close() - unmount it. */
+void mount_close(struct daemon *daemon);
+
+/* ---- describe.c: what the control socket says of a vGPU, as JSON ---- */
+
+/** describe_instance() - a line's worth of a vGPU, whether a guest has it or not. */
+struct json_object *describe_instance(const struct xengt_instance *instance);
+
+/** describe_types() - the types, and how many more of each there can be. */
+struct json_object *describe_types(const struct daemon *daemon);
+
+/** describe_state() - "free", "running" or "failed". */
+const char *describe_state(const struct xengt_instance *instance);
+
+/** describe_load() - the same of a guest's vGPU, with all counters by the names of their files. */
+struct json_object *describe_load(const struct guest *guest);
+
+/** describe_whole() - all of it; runs in the vGPU's thread for consistency. NULL: it is dead. */
+struct json_object *describe_whole(const struct guest *guest);
+
+/** describe_regs() - registers that the guest's accesses trapped on; @unknown: those that the
+ * table lacks. @pages: the map of register pages instead. */
+struct json_object *describe_regs(struct xengt_vgpu *v, bool unknown, bool pages);
+
+/* ---- describe_gtt.c: the same of graphics memory; all run in the vGPU's thread ---- */
+
+/** describe_spaces() - the GGTT (number 0), and the PPGTTs that the guest has. NULL: it is dead. */
+struct json_object *describe_spaces(const struct guest *guest);
+
+/**
+ * describe_walk() - the way of @addr in space @number, through the guest's tables and ours.
+ * @err: 0, -ENOENT (no such space), -ERANGE (no such address), -ENOMEM. NULL: it is dead.
+ */
+struct json_object *describe_walk(const struct guest *guest, unsigned int number, u64 addr,
+				  int *err);
+
+/**
+ * describe_verify() - compare every entry of every space. @err: 0 (no difference), or with a
+ * sentence in @why: -EILSEQ (the first difference), -EAGAIN, or another. NULL: it is dead.
+ */
+struct json_object *describe_verify(const struct guest *guest, int *err, char *why, size_t why_len);
+
+/** describe_event() - one traced request. */
+struct json_object *describe_event(struct xengt_vgpu *v, const struct ioreq_event *event);
+
+#endif

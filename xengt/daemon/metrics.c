@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* What Prometheus collects: its text format, version 0.0.4. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xengt/daemon/daemon.h"
+
+/* A label's value: a guest's name may hold what ends one. */
+static void put_escaped(FILE *to, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", to);
+		else if (*text == '"' || *text == '\\')
+			fprintf(to, "\\%c", *text);
+		else
+			fputc(*text, to);
+	}
+}
+
+static void head(FILE *to, const char *name, const char *kind, const char *help)
+{
+	fprintf(to, "# HELP xengt_%s %s\n# TYPE xengt_%s %s\n", name, help, name, kind);
+}
+
+static void put_types(FILE *to, const struct daemon *daemon)
+{
+	const struct xengt_types *types = &daemon->config.types;
+
+	head(to, "available", "gauge", "How many more vGPUs of a type there can be.");
+	for (u32 i = 0; i < types->nr; i++)
+		fprintf(to, "xengt_available{type=\"%s\"} %u\n", types->list[i].options.type,
+			xengt_instances_available(&daemon->instances, &types->list[i]));
+}
+
+static void put_instances(FILE *to, const struct daemon *daemon)
+{
+	head(to, "vgpu", "gauge", "A vGPU: 1 while a guest has it and is served.");
+	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next) {
+		const char *state = describe_state(i);
+
+		fprintf(to, "xengt_vgpu{uuid=\"%s\",id=\"%u\",type=\"%s\",state=\"%s\",domain=\"",
+			i->options.uuid, i->options.id, i->options.type, state);
+		put_escaped(to, i->guest ? i->guest->v->name : "");
+		fprintf(to, "\"} %d\n", !strcmp(state, "running"));
+	}
+	head(to, "vgpu_memory_quota_bytes", "gauge", "Graphics memory that a vGPU may have.");
+	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next)
+		fprintf(to, "xengt_vgpu_memory_quota_bytes{uuid=\"%s\"} %llu\n", i->options.uuid,
+			(unsigned long long)MiB((u64)i->options.memory_mib));
+}
+
+static void put_memory(FILE *to, const struct daemon *daemon)
+{
+	head(to, "vgpu_memory_bytes", "gauge",
+	     "Graphics memory that a vGPU has: mapped for the GPU, and read by it.");
+	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
+		fprintf(to, "xengt_vgpu_memory_bytes{uuid=\"%s\"} %llu\n",
+			guest->instance->options.uuid,
+			(unsigned long long)(xengt_quota_used(guest->v) * GVT_PAGE_SIZE));
+}
+
+/* A metric's name: time is told in seconds there. */
+static const char *metric_of(const struct counter *counter)
+{
+	return counter->time ? "busy_seconds" : counter->name;
+}
+
+static void put_sample(FILE *to, const struct guest *guest, const struct counter *counter)
+{
+	fprintf(to, "xengt_vgpu_%s_total{uuid=\"%s\"", metric_of(counter),
+		guest->instance->options.uuid);
+	if (counter->of)
+		fprintf(to, ",%s=\"%s\"", counter->label, counter->of);
+	if (counter->time)
+		fprintf(to, "} %llu.%06llu\n", (unsigned long long)(counter->value / 1000000),
+			(unsigned long long)(counter->value % 1000000));
+	else
+		fprintf(to, "} %llu\n", (unsigned long long)counter->value);
+}
+
+/* Samples of one metric stand together, so counters are the outer loop. */
+static void put_counters(FILE *to, const struct daemon *daemon)
+{
+	const char *last = "";
+	struct counter counter;
+
+	for (unsigned int at = 0; daemon->guests && counter_read(daemon->guests, at, &counter);
+	     at++) {
+		if (strcmp(counter.name, last))
+			fprintf(to, "# TYPE xengt_vgpu_%s_total counter\n", metric_of(&counter));
+		last = counter.name;
+		for (const struct guest *guest = daemon->guests; guest; guest = guest->next) {
+			counter_read(guest, at, &counter);
+			put_sample(to, guest, &counter);
+		}
+	}
+}
+
+char *metrics_text(const struct daemon *daemon)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		return NULL;
+	put_types(to, daemon);
+	put_instances(to, daemon);
+	put_memory(to, daemon);
+	put_counters(to, daemon);
+	if (fclose(to)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}

@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT */
+#include "xengt/daemon/tree/tree.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/number.h"
+
+/* What an inode is about; what does not apply is NULL. */
+struct object {
+	struct daemon *daemon;
+	const struct xengt_type *type;
+	struct xengt_instance *instance;
+	unsigned int index; /* of a counter */
+};
+
+enum row_number {
+	ROOT,
+	CONTROL,
+	TYPES,
+	TYPE, /* one type's directory */
+	DEVICES,
+	DEVICE, /* a link to an instance's directory */
+	VM,	/* a guest's directory */
+	SCHEDULE,
+	COUNTERS,
+	COUNTER, /* one counter's file */
+	INSTANCE,
+	INTEL_VGPU,
+	FIRST_FILE,
+};
+
+/* ---- what files say ---- */
+
+static int say_u64(char *text, u64 value)
+{
+	return snprintf(text, TREE_VALUE_MAX, "%llu\n", (unsigned long long)value);
+}
+
+static int say(char *text, const char *value)
+{
+	return snprintf(text, TREE_VALUE_MAX, "%s\n", value);
+}
+
+/* What no type is needed for: vGPUs, and MiB of graphics memory. */
+static int show_resources(const struct object *o, char *text)
+{
+	const struct xengt_instances *all = &o->daemon->instances;
+	u32 memory = xengt_instances_memory_left(all), most = 0;
+
+	for (u32 i = 0; i < o->daemon->config.types.nr; i++) {
+		u32 nr = xengt_instances_available(all, &o->daemon->config.types.list[i]);
+
+		most = nr > most ? nr : most;
+	}
+	if (memory == ~0u)
+		return snprintf(text, TREE_VALUE_MAX, "vgpus: %u\nhigh_gm_mb: unlimited\n", most);
+	return snprintf(text, TREE_VALUE_MAX, "vgpus: %u\nhigh_gm_mb: %u\n", most, memory);
+}
+
+static int show_type_name(const struct object *o, char *text)
+{
+	return say(text, o->type->options.type);
+}
+
+static int show_description(const struct object *o, char *text)
+{
+	xengt_type_describe(o->type, text, TREE_VALUE_MAX);
+	return strlen(text);
+}
+
+static int show_api(const struct object *o, char *text)
+{
+	(void)o;
+	return say(text, "xen-ioreq");
+}
+
+static int show_available(const struct object *o, char *text)
+{
+	return say_u64(text, xengt_instances_available(&o->daemon->instances, o->type));
+}
+
+static int show_id(const struct object *o, char *text)
+{
+	return say_u64(text, o->instance->options.id);
+}
+
+static int show_uuid(const struct object *o, char *text)
+{
+	return say(text, o->instance->options.uuid);
+}
+
+static int show_state(const struct object *o, char *text)
+{
+	return say(text, describe_state(o->instance));
+}
+
+static int show_weight(const struct object *o, char *text)
+{
+	return say_u64(text, o->instance->options.weight);
+}
+
+static int show_cap(const struct object *o, char *text)
+{
+	return say_u64(text, o->instance->options.cap);
+}
+
+/* A line for each BAR: its number, size, and address or "off". */
+static int show_bars(const struct object *o, char *text)
+{
+	const struct intel_vgpu *vgpu = o->instance->guest->v->vgpu;
+	int at = 0;
+
+	for (unsigned int bar = 0; bar <= 2; bar += 2) {
+		u64 size, gpa = intel_vgpu_bar(vgpu, bar, &size);
+
+		at += snprintf(text + at, TREE_VALUE_MAX - at, "%u 0x%llx ", bar,
+			       (unsigned long long)size);
+		at += snprintf(text + at, TREE_VALUE_MAX - at,
+			       gpa == INTEL_GVT_BAR_OFF ? "off\n" : "0x%llx\n",
+			       (unsigned long long)gpa);
+	}
+	return at;
+}
+
+static int show_counter(const struct object *o, char *text)
+{
+	struct counter counter;
+
+	return counter_read(o->instance->guest, o->index, &counter) ? say_u64(text, counter.value)
+								    : -ENOENT;
+}
+
+static int show_device(const struct object *o, char *text)
+{
+	return snprintf(text, TREE_VALUE_MAX, "../../../%s", o->instance->options.uuid);
+}
+
+static int show_mdev_type(const struct object *o, char *text)
+{
+	return snprintf(text, TREE_VALUE_MAX, "../mdev_supported_types/%s",
+			o->instance->options.type);
+}
+
+/* ---- what writing does; the sentences are in the log ---- */
+
+static int store_create(const struct object *o, const char *text)
+{
+	struct xengt_instance *made;
+	char why[256];
+
+	return xengt_instance_create_type(&o->daemon->instances, o->type->options.type, text, &made,
+					  why, sizeof(why));
+}
+
+static int store_remove(const struct object *o, const char *text)
+{
+	char why[256];
+	u64 val;
+
+	if (xengt_number(text, XENGT_DECIMAL, 0, 1, &val))
+		return -EINVAL;
+	return val ? xengt_instance_remove(&o->daemon->instances, o->instance, why, sizeof(why))
+		   : 0;
+}
+
+static int destroy_instance(struct daemon *daemon, const char *text)
+{
+	struct guest *guest;
+	u64 vmid;
+
+	if (xengt_number(text, XENGT_DECIMAL, 0, DOMID_FIRST_RESERVED - 1, &vmid))
+		return -EINVAL;
+	guest = daemon_find_domid(daemon, vmid);
+	if (!guest)
+		return -ESRCH;
+	daemon_detach(guest, false);
+	return 0;
+}
+
+/*
+ * "-VMID" ends a guest's vGPU; "VMID,LOW,HIGH,FENCES[,...]" makes one, sizes in MiB. What XenGT and
+ * AcrnGT had behind these is about displays and caps, and is passed over.
+ */
+static int store_instance(const struct object *o, const char *text)
+{
+	enum { VMID, LOW, HIGH, FENCES, NEEDED, MOST = 16 };
+	char options[TREE_WORD_MAX], why[512];
+	u64 val[MOST];
+	u32 nr = 0;
+
+	if (*text == '-')
+		return destroy_instance(o->daemon, text + 1);
+	do {
+		/* A screen that no guest has is -1 there. */
+		if (nr >= NEEDED && *text == '-')
+			text++;
+		if (nr == MOST || xengt_number_at(&text, XENGT_DECIMAL, 1u << 30, &val[nr++]))
+			return -EINVAL;
+	} while (*text++ == ',');
+	if (text[-1] || nr < NEEDED || val[VMID] >= DOMID_FIRST_RESERVED)
+		return -EINVAL;
+	snprintf(options, sizeof(options), "low_gm_mb=%u,high_gm_mb=%u,fences=%u", (u32)val[LOW],
+		 (u32)val[HIGH], (u32)val[FENCES]);
+	return daemon_attach(o->daemon, val[VMID], options, NULL, why, sizeof(why));
+}
+
+static int store_weight(const struct object *o, const char *text)
+{
+	struct xengt_options *is = &o->instance->options, next = *is;
+	char why[256];
+
+	if (xengt_options_set(&next, "weight", text, why, sizeof(why)))
+		return -EINVAL;
+	return daemon_schedule(o->daemon, o->instance, next.weight, is->cap);
+}
+
+static int store_cap(const struct object *o, const char *text)
+{
+	struct xengt_options *is = &o->instance->options, next = *is;
+	char why[256];
+
+	if (xengt_options_set(&next, "cap", text, why, sizeof(why)))
+		return -EINVAL;
+	return daemon_schedule(o->daemon, o->instance, is->weight, next.cap);
+}
+
+/* ---- the table ---- */
+
+/* A row without a name is there as often as there are things of its kind. */
+static const struct row {
+	const char *name;
+	u8 parent;
+	mode_t mode;
+	int (*show)(const struct object *o, char *text);
+	int (*store)(const struct object *o, const char *text);
+} rows[] = {
+	[ROOT] = { .mode = S_IFDIR | 0555 },
+	[CONTROL] = { "control", ROOT, S_IFDIR | 0555 },
+	[TYPES] = { "mdev_supported_types", ROOT, S_IFDIR | 0555 },
+	[TYPE] = { NULL, TYPES, S_IFDIR | 0555 },
+	[DEVICES] = { "devices", TYPE, S_IFDIR | 0555 },
+	[DEVICE] = { NULL, DEVICES, S_IFLNK | 0777, show_device },
+	[VM] = { NULL, ROOT, S_IFDIR | 0555 },
+	[SCHEDULE] = { "schedule", VM, S_IFDIR | 0555 },
+	[COUNTERS] = { "counters", VM, S_IFDIR | 0555 },
+	[COUNTER] = { NULL, COUNTERS, S_IFREG | 0444, show_counter },
+	[INSTANCE] = { NULL, ROOT, S_IFDIR | 0555 },
+	[INTEL_VGPU] = { "intel_vgpu", INSTANCE, S_IFDIR | 0555 },
+
+	[FIRST_FILE] = { "create_gvt_instance", CONTROL, S_IFREG | 0200, NULL, store_instance },
+	{ "available_resources", CONTROL, S_IFREG | 0444, show_resources },
+	{ "name", TYPE, S_IFREG | 0444, show_type_name },
+	{ "description", TYPE, S_IFREG | 0444, show_description },
+	{ "device_api", TYPE, S_IFREG | 0444, show_api },
+	{ "available_instances", TYPE, S_IFREG | 0444, show_available },
+	{ "create", TYPE, S_IFREG | 0200, NULL, store_create },
+	{ "vgpu_id", VM, S_IFREG | 0444, show_id },
+	{ "uuid", VM, S_IFREG | 0444, show_uuid },
+	{ "state", VM, S_IFREG | 0444, show_state },
+	{ "vgpu_bar_info", VM, S_IFREG | 0444, show_bars },
+	{ "weight", SCHEDULE, S_IFREG | 0644, show_weight, store_weight },
+	{ "cap", SCHEDULE, S_IFREG | 0644, show_cap, store_cap },
+	{ "remove", INSTANCE, S_IFREG | 0200, NULL, store_remove },
+	{ "mdev_type", INSTANCE, S_IFLNK | 0777, show_mdev_type },
+	{ "vgpu_id", INTEL_VGPU, S_IFREG | 0444, show_id },
+};
+
+/* ---- inode numbers: row + 1, index, and what it is about ---- */
+
+static u64 ino_of(unsigned int row, unsigned int index, u32 id)
+{
+	return (u64)id << 16 | index << 8 | (row + 1);
+}
+
+static unsigned int row_of(u64 ino)
+{
+	return (ino & 0xff) - 1;
+}
+
+static u32 type_id(const struct daemon *daemon, u32 index)
+{
+	return daemon->config.types.generation * XENGT_TYPES_MAX + index;
+}
+
+/* Whether @row is, or lies below, @top. */
+static bool below(unsigned int row, unsigned int top)
+{
+	while (row != top && row != ROOT)
+		row = rows[row].parent;
+	return row == top;
+}
+
+static int resolve(struct daemon *daemon, u64 ino, const struct row **out, struct object *o)
+{
+	unsigned int row = row_of(ino);
+	u32 id = ino >> 16;
+
+	*o = (struct object){ .daemon = daemon, .index = ino >> 8 & 0xff };
+	if (row >= ARRAY_SIZE(rows))
+		return -ENOENT;
+	if (below(row, TYPE) && row != DEVICE) {
+		if (id / XENGT_TYPES_MAX != daemon->config.types.generation ||
+		    id % XENGT_TYPES_MAX >= daemon->config.types.nr)
+			return -ENOENT;
+		o->type = &daemon->config.types.list[id % XENGT_TYPES_MAX];
+	} else if (row == DEVICE || below(row, VM) || below(row, INSTANCE)) {
+		o->instance = xengt_instances_serial(&daemon->instances, id);
+		if (!o->instance || (below(row, VM) && !o->instance->guest))
+			return -ENOENT;
+	}
+	*out = &rows[row];
+	return 0;
+}
+
+/* ---- directories ---- */
+
+struct entry {
+	char name[NAME_MAX + 1];
+	u64 ino;
+};
+
+/* An entry is wanted by its name, or by its number. */
+struct search {
+	const char *name;
+	unsigned int at;
+	struct entry found;
+};
+
+static bool offer(struct search *search, const char *name, u64 ino)
+{
+	if (search->name ? strcmp(search->name, name) != 0 : search->at-- != 0)
+		return false;
+	snprintf(search->found.name, sizeof(search->found.name), "%s", name);
+	search->found.ino = ino;
+	return true;
+}
+
+static bool offer_instances(struct search *search, const struct object *o, unsigned int row)
+{
+	char name[16];
+
+	for (struct xengt_instance *i = o->daemon->instances.first; i; i = i->next) {
+		if (row == VM ? !i->guest
+			      : o->type && strcmp(i->options.type, o->type->options.type))
+			continue;
+		if (row == VM)
+			snprintf(name, sizeof(name), "vm%u", i->guest->v->domid);
+		if (offer(search, row == VM ? name : i->options.uuid, ino_of(row, 0, i->serial)))
+			return true;
+	}
+	return false;
+}
+
+static bool offer_counters(struct search *search, const struct object *o)
+{
+	char name[COUNTER_FILE_MAX];
+	struct counter counter;
+
+	for (unsigned int i = 0; counter_read(o->instance->guest, i, &counter); i++) {
+		counter_file(&counter, name);
+		if (offer(search, name, ino_of(COUNTER, i, o->instance->serial)))
+			return true;
+	}
+	return false;
+}
+
+static bool offer_types(struct search *search, const struct object *o)
+{
+	const struct xengt_types *types = &o->daemon->config.types;
+
+	for (u32 i = 0; i < types->nr; i++)
+		if (offer(search, types->list[i].options.type,
+			  ino_of(TYPE, 0, type_id(o->daemon, i))))
+			return true;
+	return false;
+}
+
+static int find(struct daemon *daemon, u64 dir, struct search *search)
+{
+	const struct row *row;
+	struct object o;
+	int err = resolve(daemon, dir, &row, &o);
+
+	if (err)
+		return err;
+	if (!S_ISDIR(row->mode))
+		return -ENOTDIR;
+	for (unsigned int i = 1; i < ARRAY_SIZE(rows); i++) {
+		bool found;
+
+		if (&rows[rows[i].parent] != row)
+			continue;
+		if (rows[i].name)
+			found = offer(search, rows[i].name, ino_of(i, 0, dir >> 16));
+		else if (i == TYPE)
+			found = offer_types(search, &o);
+		else if (i == COUNTER)
+			found = offer_counters(search, &o);
+		else
+			found = offer_instances(search, &o, i);
+		if (found)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+int tree_lookup(struct daemon *daemon, u64 dir, const char *name, u64 *ino)
+{
+	struct search search = { .name = name };
+	int err = find(daemon, dir, &search);
+
+	if (!err)
+		*ino = search.found.ino;
+	return err;
+}
+
+int tree_list(struct daemon *daemon, u64 dir, unsigned int at, char *name, u64 *ino)
+{
+	struct search search = { .at = at };
+	int err = find(daemon, dir, &search);
+
+	if (err)
+		return err;
+	strcpy(name, search.found.name);
+	*ino = search.found.ino;
+	return 0;
+}
+
+/* ---- files ---- */
+
+int tree_attr(struct daemon *daemon, u64 ino, struct stat *attr)
+{
+	const struct row *row;
+	struct object o;
+	int err = resolve(daemon, ino, &row, &o);
+
+	if (err)
+		return err;
+	attr->st_ino = ino;
+	attr->st_mode = row->mode;
+	attr->st_nlink = S_ISDIR(row->mode) ? 2 : 1;
+	/* As sysfs: programs that read by size find a page. */
+	attr->st_size = S_ISREG(row->mode) ? GVT_PAGE_SIZE : 0;
+	attr->st_blksize = GVT_PAGE_SIZE;
+	return 0;
+}
+
+int tree_read(struct daemon *daemon, u64 ino, char *text)
+{
+	const struct row *row;
+	struct object o;
+	int err = resolve(daemon, ino, &row, &o);
+
+	if (err)
+		return err;
+	if (S_ISDIR(row->mode))
+		return -EISDIR;
+	return row->show ? row->show(&o, text) : -EACCES;
+}
+
+int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len)
+{
+	char word[TREE_WORD_MAX];
+	const struct row *row;
+	struct object o;
+	int err = resolve(daemon, ino, &row, &o);
+
+	if (err)
+		return err;
+	if (S_ISDIR(row->mode))
+		return -EISDIR;
+	if (!row->store)
+		return -EACCES;
+	if (len && text[len - 1] == '\n')
+		len--;
+	if (len >= sizeof(word))
+		return -E2BIG;
+	if (memchr(text, '\0', len))
+		return -EINVAL;
+	memcpy(word, text, len);
+	word[len] = '\0';
+	return row->store(&o, word);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xengt-dm: stands where xl expects the device model (device_model_override), has xengtd attach the
+ * guest's vGPU while the guest is still paused, and becomes the stock device model.
+ *
+ * xl takes this process for the device model and waits for it, so a vGPU that cannot be had ends
+ * the creation of the guest. It must keep its process and every file that it inherited, so it
+ * replaces itself and never forks. Newer Xen first runs the device model without a domain, to ask
+ * what it can do: that run goes straight through.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xen/xen.h>
+
+#include "core/base/number.h"
+#include "core/base/types.h"
+#include "xengt/control/client.h"
+#include "xengt/qemu/slots.h"
+#include "xengt/settings/config.h"
+
+#define ATTACH_TIMEOUT_MS 30000
+
+/* xl waits for its device model for a minute. Meanwhile a daemon that died is there again. */
+#define DAEMON_TIMEOUT_MS 25000
+#define LOOK_AGAIN_MS	  100
+
+/*
+ * Says why there is no guest, in the device model's log, and where the person looks who typed
+ * "xl create": xl itself prints no more than that its device model ended. Standard error of the
+ * process that started us is xl's.
+ */
+static void complain(const char *format, ...)
+{
+	char path[64], why[640];
+	va_list args;
+	FILE *xl;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	fprintf(stderr, "xengt-dm: %s\n", why);
+	snprintf(path, sizeof(path), "/proc/%d/fd/2", getppid());
+	xl = fopen(path, "ae");
+	if (!xl)
+		return;
+	fprintf(xl, "xengt-dm: %s\n", why);
+	fclose(xl);
+}
+
+/* What we were told, and the arguments that are the device model's. */
+struct call {
+	const char *domid, *options;
+	u64 number; /* of the domain */
+	char **args;
+};
+
+static int sort_arguments(int argc, char **argv, struct call *call)
+{
+	int kept = 1;
+
+	call->args = calloc(argc + 1, sizeof(*call->args));
+	if (!call->args)
+		return -ENOMEM;
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-xengt")) {
+			if (i + 1 == argc)
+				return -EINVAL;
+			call->options = argv[++i];
+			continue;
+		}
+		if (!strcmp(argv[i], "-xen-domid") && i + 1 < argc)
+			call->domid = argv[i + 1];
+		call->args[kept++] = argv[i];
+	}
+	return 0;
+}
+
+/* Returns 0, -EAGAIN when there is no daemon, or another errno. @why says more. */
+static int ask(const struct call *call, const char *socket, u32 slot, char *why, size_t why_len)
+{
+	struct xengt_client *client = xengt_client_open(socket);
+	struct json_object *request, *answer;
+	char options[512];
+	int err;
+
+	if (!client) {
+		snprintf(why, why_len,
+			 "cannot reach xengtd at %s: %s (is it running? systemctl start xengtd)",
+			 socket, strerror(errno));
+		return -EAGAIN;
+	}
+	/* The guest's own choice comes last, and so counts. */
+	snprintf(options, sizeof(options), "slot=%u,%s", slot, call->options ? call->options : "");
+	request = json_object_new_object();
+	json_object_object_add(request, "cmd", json_object_new_string("attach"));
+	json_object_object_add(request, "domain", json_object_new_string(call->domid));
+	json_object_object_add(request, "options", json_object_new_string(options));
+	json_object_object_add(request, "model", json_object_new_boolean(true));
+	answer = xengt_client_ask(client, request, ATTACH_TIMEOUT_MS, why, why_len);
+	err = answer ? 0 : errno == EPIPE ? -EAGAIN : -EIO;
+	json_object_put(answer);
+	xengt_client_close(client);
+	return err;
+}
+
+/* Whether the domain has a vGPU, which waits for a daemon to serve it: it was soft reset. */
+static bool has_state(const struct call *call, const struct xengt_config *config)
+{
+	char path[300];
+
+	snprintf(path, sizeof(path), "%s/%u.vgpu", config->state_dir, (unsigned int)call->number);
+	return !access(path, F_OK);
+}
+
+static int attach(const struct call *call, const struct xengt_config *config)
+{
+	char why[512];
+	u32 slot;
+	int err = xengt_slots_beside_model(call->args + 1, call->options, &slot, why, sizeof(why));
+
+	if (!err)
+		err = ask(call, config->socket, slot, why, sizeof(why));
+	for (int waited = 0; err == -EAGAIN && waited < DAEMON_TIMEOUT_MS;
+	     waited += LOOK_AGAIN_MS) {
+		if (!has_state(call, config))
+			break;
+		poll(NULL, 0, LOOK_AGAIN_MS);
+		err = ask(call, config->socket, slot, why, sizeof(why));
+	}
+	if (err)
+		complain("no vGPU for domain %s: %s", call->domid, why);
+	return err;
+}
+
+static int about(const char *arg)
+{
+	if (!strcmp(arg, "--version")) {
+		puts("xengt-dm " PACKAGE_VERSION);
+		return 1;
+	}
+	if (strcmp(arg, "--help"))
+		return 0;
+	puts("Usage: xl starts it; in a guest's configuration:\n"
+	     "  device_model_override=\"" XENGT_DM_PATH "\"\n"
+	     "  device_model_args=[\"-xengt\", \"KEY=VALUE,...\"]\n"
+	     "\n"
+	     "  type=NAME              of which type it is; `xengt types' lists them\n"
+	     "  uuid=UUID              one that `xengt create' made\n"
+	     "  slot=1..31             PCI device number on bus 0 (a free one)\n"
+	     "  read_through=on|off    registers are read without a trap (on)\n"
+	     "and in place of what its type says:\n"
+	     "  aperture_mb=64..1024   the aperture, a power of two\n"
+	     "  memory_mb=16..1048576  the most graphics memory\n"
+	     "  fences=1..32           fence registers\n"
+	     "  weight=1..16           its share of the GPU's time\n"
+	     "  cap=0..100             the most of it, in percent; 0: no limit\n"
+	     "  audit_user=on|off      unprivileged batches are audited too\n"
+	     "\n"
+	     "All other arguments are the stock device model's.");
+	return 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct xengt_config config;
+	struct call call = { 0 };
+	const char *model;
+	char why[512];
+
+	if (argc == 2 && about(argv[1]))
+		return 0;
+	/* A mistake there is told, but is no reason for a guest not to start. */
+	if (xengt_config_load(NULL, &config, why, sizeof(why)))
+		complain("%s", why);
+	model = xengt_config_model(&config, "");
+	if (!model) {
+		complain("no stock device model found: install it (Debian: qemu-system-xen), or "
+			 "set qemu in " XENGT_CONFIG_FILE);
+		return 1;
+	}
+	if (sort_arguments(argc, argv, &call)) {
+		complain("-xengt takes an argument");
+		return 1;
+	}
+	if (call.domid &&
+	    xengt_number(call.domid, XENGT_DECIMAL, 1, DOMID_FIRST_RESERVED - 1, &call.number)) {
+		complain("-xen-domid takes a guest's number, not '%s'", call.domid);
+		return 1;
+	}
+	if (call.domid && attach(&call, &config))
+		return 1;
+	call.args[0] = (char *)model;
+	execv(model, call.args);
+	complain("%s: %s", model, strerror(errno));
+	return 1;
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The core's hypervisor services on Xen. A handle is the daemon's struct xengt_vgpu; every call
+ * acts on its domain through handles that are restricted to it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "xengt/guest/xengt.h"
+#include "xengt/settings/log.h"
+#include "xengt/xen/bus.h"
+
+static struct xengt_vgpu *of(unsigned long handle)
+{
+	return (struct xengt_vgpu *)handle;
+}
+
+/* Only a PV domain may map a grant for a device alone; the others have frame numbers of their own.
+ */
+static bool runs_in_pvh(void)
+{
+	FILE *file = fopen("/sys/hypervisor/guest_type", "re");
+	char type[8] = "PV";
+
+	if (file && fscanf(file, "%7s", type) != 1)
+		strcpy(type, "PV");
+	if (file)
+		fclose(file);
+	return strcmp(type, "PV");
+}
+
+static int host_init(struct intel_gvt *gvt)
+{
+	struct xengt_host *host = gvt->priv;
+
+	host->xc = xc_interface_open(NULL, NULL, 0);
+	if (!host->xc) {
+		xengt_log(XENGT_ERR,
+			  "cannot open Xen's control interface: %s (is this dom0, and "
+			  "/dev/xen/privcmd there?)",
+			  strerror(errno));
+		return -errno;
+	}
+	host->xs = xs_open(0);
+	if (!host->xs) {
+		xengt_log(XENGT_ERR, "cannot reach xenstored: %s", strerror(errno));
+		xc_interface_close(host->xc);
+		return -errno;
+	}
+	host->pvh = runs_in_pvh();
+	return 0;
+}
+
+static void host_exit(struct intel_gvt *gvt)
+{
+	struct xengt_host *host = gvt->priv;
+
+	xs_close(host->xs);
+	xc_interface_close(host->xc);
+}
+
+static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
+{
+	struct xengt_vgpu *v = vgpu->owner;
+	int err;
+
+	/* What a process that ended left shown in the aperture, and pinned: in this order. */
+	err = xengt_alias_recover(v);
+	if (!err)
+		err = xengt_grants_recover(v);
+	if (err) {
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap pages of the guest: %s",
+			       strerror(-err));
+		return err;
+	}
+	err = xengt_track_claim(v);
+	if (err) {
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot track pages: %s", strerror(-err));
+		return err;
+	}
+	v->vgpu = vgpu;
+	err = xengt_backing_create(v);
+	if (err) {
+		v->vgpu = NULL;
+		return err;
+	}
+	*handle = (unsigned long)v;
+	return 0;
+}
+
+static void detach_vgpu(unsigned long handle)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	/* Nothing is shown after a reset; a domain that is over was not reset. */
+	if (!v->keep)
+		xengt_alias_place(v, INTEL_GVT_BAR_OFF);
+	xengt_dma_close(v);
+	xengt_view_close(v);
+	xengt_hostmem_close(v);
+	if (!v->keep)
+		xengt_track_settle(v);
+	xengt_pagetab_free(&v->tracked);
+	if (!v->keep && !v->leave)
+		xengt_opregion_remove(v);
+	if (v->leave)
+		xengt_backing_leave(v);
+	else
+		xengt_backing_destroy(v, v->keep);
+	xengt_mem_drop(&v->mem);
+	v->vgpu = NULL;
+}
+
+static int inject_msi(unsigned long handle, u32 addr, u16 data)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return xendevicemodel_inject_msi(v->dmod, v->domid, addr, data) ? -errno : 0;
+}
+
+static int set_intx(unsigned long handle, bool level)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return xendevicemodel_set_pci_intx_level(v->dmod, v->domid, 0, 0, v->state->options.slot, 0,
+						 level)
+		       ? -errno
+		       : 0;
+}
+
+static int enable_page_track(unsigned long handle, u64 gfn)
+{
+	return xengt_track_enable(of(handle), gfn);
+}
+
+static int disable_page_track(unsigned long handle, u64 gfn)
+{
+	return xengt_track_disable(of(handle), gfn);
+}
+
+static int read_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
+{
+	return xengt_mem_copy(&of(handle)->mem, gpa, buf, len, false);
+}
+
+static int write_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
+{
+	return xengt_mem_copy(&of(handle)->mem, gpa, buf, len, true);
+}
+
+static int set_trap_area(unsigned long handle, u64 start, u64 end, bool map)
+{
+	struct ioreq_server *server = of(handle)->server;
+	int err = ioreq_server_map_range(server, start, end, map);
+
+	/*
+	 * A daemon that ended between this call and noting it left the range mapped. The core does
+	 * not ask for two areas that overlap unless the guest put its BARs so.
+	 */
+	if (err == -EEXIST && map && of(handle)->taking_up &&
+	    !ioreq_server_map_range(server, start, end, false))
+		err = ioreq_server_map_range(server, start, end, true);
+	return err;
+}
+
+static int place_bar(unsigned long handle, unsigned int bar, u64 gpa)
+{
+	return bar == VGPU_BAR_GTTMM ? xengt_backing_place(of(handle), gpa)
+				     : xengt_alias_place(of(handle), gpa);
+}
+
+static int get_vfio_device(unsigned long handle)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	if (!v->refs)
+		return -ENODEV;
+	v->refs++;
+	return 0;
+}
+
+static void put_vfio_device(unsigned long handle)
+{
+	of(handle)->refs--;
+}
+
+/* Of mapped pages, which may be many, it is known. */
+static bool known(struct xengt_vgpu *v, unsigned long gfn, bool *valid)
+{
+	return v->host->gpu ? xengt_bus_valid(v, gfn, valid) : xengt_dma_valid(v, gfn, valid);
+}
+
+static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
+{
+	bool valid;
+
+	return known(of(handle), gfn, &valid) ? valid : xengt_mem_valid(&of(handle)->mem, gfn);
+}
+
+/* Those that are not known are looked for together. */
+static void are_valid_gfns(unsigned long handle, const u64 *gfns, size_t nr, bool *valid)
+{
+	u64 ask[XENGT_BUCKET_PAGES];
+	u32 at[XENGT_BUCKET_PAGES];
+	bool there[XENGT_BUCKET_PAGES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		if (!known(of(handle), gfns[i], &valid[i])) {
+			ask[n] = gfns[i];
+			at[n++] = i;
+		}
+		if (n < ARRAY_SIZE(ask) && i < nr - 1)
+			continue;
+		xengt_mem_valid_many(&of(handle)->mem, ask, n, there);
+		while (n--)
+			valid[at[n]] = there[n];
+		n = 0;
+	}
+}
+
+static unsigned long gfn_to_mfn(unsigned long handle, unsigned long gfn)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return v->host->gpu ? xengt_bus_mfn(v, gfn) : xengt_dma_mfn(v, gfn);
+}
+
+static int dma_map_guest_pages(unsigned long handle, const u64 *gfns, size_t nr,
+			       dma_addr_t *dma_addrs)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return v->host->gpu ? xengt_bus_map(v, gfns, nr, dma_addrs)
+			    : xengt_dma_map(v, gfns, nr, dma_addrs);
+}
+
+static int dma_map_guest_page(unsigned long handle, unsigned long gfn, unsigned long size,
+			      dma_addr_t *dma_addr)
+{
+	struct xengt_vgpu *v = of(handle);
+	u64 frame = gfn;
+	int err;
+
+	for (u32 order = 0; order < XENGT_LARGE_ORDERS; order++) {
+		if (size != xengt_large_pages[order] * GVT_PAGE_SIZE)
+			continue;
+		if (gfn % xengt_large_pages[order])
+			return -EINVAL;
+		return v->host->gpu ? xengt_bus_map_large(v, gfn, order, dma_addr)
+				    : xengt_dma_map_large(v, gfn, order, dma_addr);
+	}
+	if (size != GVT_PAGE_SIZE)
+		return -EINVAL;
+	err = dma_map_guest_pages(handle, &frame, 1, dma_addr);
+	if (!err && *dma_addr == GVT_DMA_INVALID)
+		err = -EFAULT;
+	return err;
+}
+
+static void dma_unmap_guest_pages(unsigned long handle, const dma_addr_t *dma_addrs, size_t nr)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	if (v->host->gpu)
+		xengt_bus_unmap(v, dma_addrs, nr);
+	else
+		xengt_dma_unmap(v, dma_addrs, nr);
+}
+
+static void dma_unmap_guest_page(unsigned long handle, dma_addr_t dma_addr)
+{
+	dma_unmap_guest_pages(handle, &dma_addr, 1);
+}
+
+static void *alloc_host_pages(unsigned long handle, size_t nr)
+{
+	return xengt_hostmem_alloc(of(handle), nr);
+}
+
+static void free_host_pages(unsigned long handle, void *va, size_t nr)
+{
+	xengt_hostmem_free(of(handle), va, nr);
+}
+
+static unsigned long from_virt_to_mfn(unsigned long handle, void *p)
+{
+	return xengt_hostmem_mfn(of(handle), p);
+}
+
+static void *dma_to_virt(unsigned long handle, dma_addr_t bus)
+{
+	return xengt_bus_find(of(handle), bus);
+}
+
+static int map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn,
+			  unsigned int nr, bool map)
+{
+	return map ? xengt_alias_map(of(handle), gfn, mfn, nr)
+		   : xengt_alias_unmap(of(handle), gfn, nr);
+}
+
+static int set_opregion(struct intel_vgpu *vgpu)
+{
+	return xengt_opregion_set(of(vgpu->handle));
+}
+
+/*
+ * AcrnGT's shared register page is an answer to writes that trap one by one; a guest without it
+ * finds its registers in memory all the same.
+ */
+static int set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map)
+{
+	(void)vgpu;
+	(void)start;
+	(void)end;
+	(void)map;
+	return -EOPNOTSUPP;
+}
+
+static int reserve_state(unsigned long handle, const void *from, size_t len)
+{
+	struct xengt_vgpu *v = of(handle);
+
+	return xengt_state_reserve(v->host, v->state, from, len);
+}
+
+static void note(unsigned long handle, enum intel_gvt_note note, const char *reason,
+		 const char *text)
+{
+	const struct xengt_vgpu *v = of(handle);
+	const struct xengt_subject of = { v->domid, v->name, v->state->options.uuid, reason };
+
+	if (note == INTEL_GVT_HANG)
+		xengt_log_of(&of, XENGT_HANG, XENGT_WARN, "%s", text);
+	else
+		xengt_log_of(&of, XENGT_RESET, XENGT_INFO, "%s", text);
+}
+
+static void wake(unsigned long handle)
+{
+	ioreq_server_wake(of(handle)->server);
+}
+
+/* Units ordered after ours may start guests now. */
+static int dom0_ready(void)
+{
+	int err = sd_notify(0, "READY=1");
+
+	return err < 0 ? err : 0;
+}
+
+const struct intel_gvt_mpt xengt_mpt = {
+	.name = "xen",
+	.host_init = host_init,
+	.host_exit = host_exit,
+	.attach_vgpu = attach_vgpu,
+	.detach_vgpu = detach_vgpu,
+	.inject_msi = inject_msi,
+	.set_intx = set_intx,
+	.enable_page_track = enable_page_track,
+	.disable_page_track = disable_page_track,
+	.read_gpa = read_gpa,
+	.write_gpa = write_gpa,
+	.set_trap_area = set_trap_area,
+	.place_bar = place_bar,
+	.get_vfio_device = get_vfio_device,
+	.put_vfio_device = put_vfio_device,
+	.is_valid_gfn = is_valid_gfn,
+	.are_valid_gfns = are_valid_gfns,
+	.gfn_to_mfn = gfn_to_mfn,
+	.dma_map_guest_page = dma_map_guest_page,
+	.dma_unmap_guest_page = dma_unmap_guest_page,
+	.dma_map_guest_pages = dma_map_guest_pages,
+	.dma_unmap_guest_pages = dma_unmap_guest_pages,
+	.alloc_host_pages = alloc_host_pages,
+	.free_host_pages = free_host_pages,
+	.dma_to_virt = dma_to_virt,
+	.from_virt_to_mfn = from_virt_to_mfn,
+	.map_gfn_to_mfn = map_gfn_to_mfn,
+	.set_opregion = set_opregion,
+	.set_pvmmio = set_pvmmio,
+	.reserve_state = reserve_state,
+	.wake = wake,
+	.note = note,
+	.dom0_ready = dom0_ready,
+};
+
+int xengt_host_init(struct xengt_host *host)
+{
+	return intel_gvt_init(&xengt_mpt, host->gpu, host, &host->gvt);
+}
+
+void xengt_host_exit(struct xengt_host *host)
+{
+	intel_gvt_exit(host->gvt);
+	host->gvt = NULL;
+}
+
+/* Xen's number of a frame that there is not. */
+#define INVALID_FRAME (~0ull)
+
+/*
+ * Whether Xen is destroying the domain and has not finished. getinfolist reports a domain as dying
+ * only once it is dead (XEN_DOMINF_dying in xen/common/domctl.c). hvm_save_one() refuses a dying
+ * domain from the beginning, with EINVAL; the record of vCPU 0 is one that every HVM domain has.
+ * Toolstacks pause or shut down a domain before they destroy it: others are not asked, since a
+ * running vCPU would be paused for it.
+ */
+static bool taken_apart(struct xengt_host *host, const xc_domaininfo_t *info)
+{
+	struct hvm_hw_cpu cpu;
+
+	return info->flags & (XEN_DOMINF_paused | XEN_DOMINF_shutdown) &&
+	       info->flags & XEN_DOMINF_hvm_guest &&
+	       xc_domain_hvm_getcontext_partial(host->xc, info->domain, HVM_SAVE_CODE(CPU), 0, &cpu,
+						sizeof(cpu)) &&
+	       errno == EINVAL;
+}
+
+int xengt_dominfo(struct xengt_host *host, domid_t domid, struct xengt_dominfo *info)
+{
+	xc_domaininfo_t raw;
+	int n = xc_domain_getinfolist(host->xc, domid, 1, &raw);
+	unsigned int reason;
+
+	if (n < 0)
+		return -errno;
+	/* Xen gives the first domain from this number on. */
+	if (n != 1 || raw.domain != domid)
+		return -ESRCH;
+	reason = raw.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
+	info->dying = raw.flags & XEN_DOMINF_dying || taken_apart(host, &raw);
+	info->suspended = raw.flags & XEN_DOMINF_shutdown && reason == SHUTDOWN_suspend;
+	info->over = raw.flags & XEN_DOMINF_shutdown && reason != SHUTDOWN_suspend &&
+		     reason != SHUTDOWN_soft_reset;
+	/* Firmware maps the page that Xen shares with the domain; a soft reset takes it away. */
+	info->booted = raw.shared_info_frame != INVALID_FRAME;
+	info->hvm = raw.flags & XEN_DOMINF_hvm_guest;
+	info->hap = raw.flags & XEN_DOMINF_hap;
+	info->max_kib = raw.max_pages << (GVT_PAGE_SHIFT - 10);
+	memcpy(info->uuid, raw.handle, sizeof(info->uuid));
+	return 0;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* What is counted of a vGPU: the one list of it, for the command line, the tree and Prometheus. */
+#include <stdio.h>
+
+#include "xengt/daemon/daemon.h"
+
+enum source { GVT, IOREQ, EXEC, GTT, DMA };
+
+/* A counter that is one number, in its source's structure. */
+struct field {
+	const char *group, *name;
+	enum source source;
+	size_t offset;
+};
+
+#define GVT_FIELD(f)                                                \
+	{                                                           \
+		"traps", #f, GVT, offsetof(struct vgpu_counters, f) \
+	}
+#define IOREQ_FIELD(f)                                                    \
+	{                                                                 \
+		"requests", #f, IOREQ, offsetof(struct ioreq_counters, f) \
+	}
+#define EXEC_FIELD(f)                                                       \
+	{                                                                   \
+		"execution", #f, EXEC, offsetof(struct vgpu_exec_counts, f) \
+	}
+
+#define GTT_FIELD(name, f)                                               \
+	{                                                                \
+		"tables", name, GTT, offsetof(struct vgpu_gtt_counts, f) \
+	}
+
+#define DMA_FIELD(name, f)                                         \
+	{                                                          \
+		"memory", name, DMA, offsetof(struct xengt_dma, f) \
+	}
+
+static const struct field fields[] = {
+	GVT_FIELD(cfg_read),
+	GVT_FIELD(cfg_write),
+	GVT_FIELD(mmio_read),
+	GVT_FIELD(mmio_write),
+	GVT_FIELD(ggtt_read),
+	GVT_FIELD(ggtt_write),
+	GVT_FIELD(aperture_read),
+	GVT_FIELD(aperture_write),
+	GVT_FIELD(tracked_write),
+	GVT_FIELD(outside),
+	GVT_FIELD(ro_write),
+	GVT_FIELD(msi),
+	GVT_FIELD(intx),
+	GVT_FIELD(irq_raised),
+	GVT_FIELD(irq_masked),
+	GVT_FIELD(irq_coalesced),
+	GVT_FIELD(bar_refused),
+	IOREQ_FIELD(requests),
+	IOREQ_FIELD(indirect),
+	IOREQ_FIELD(invalidate),
+	IOREQ_FIELD(unknown),
+	IOREQ_FIELD(malformed),
+	IOREQ_FIELD(resumed),
+	IOREQ_FIELD(polled),
+	IOREQ_FIELD(waits),
+	EXEC_FIELD(submissions),
+	EXEC_FIELD(contexts),
+	EXEC_FIELD(completed),
+	EXEC_FIELD(extended),
+	EXEC_FIELD(preempted),
+	EXEC_FIELD(dwords),
+	EXEC_FIELD(batches),
+	EXEC_FIELD(stuck),
+	EXEC_FIELD(hangs),
+	EXEC_FIELD(resets),
+	GTT_FIELD("ggtt_commits", commits),
+	GTT_FIELD("ggtt_changes", ggtt_changes),
+	GTT_FIELD("ppgtt_syncs", syncs),
+	GTT_FIELD("ppgtt_compared", compared),
+	GTT_FIELD("ppgtt_changes", changes),
+	GTT_FIELD("ppgtt_reclaims", reclaims),
+	DMA_FIELD("pins_mapped", maps),
+	DMA_FIELD("pins_found", hits),
+	DMA_FIELD("pins_unmapped", unmaps),
+	DMA_FIELD("pins_refused", refused),
+	DMA_FIELD("pins_gone", gone),
+	DMA_FIELD("quota_refused", over),
+};
+
+static u64 load(const void *base, size_t offset)
+{
+	return __atomic_load_n((const u64 *)((const u8 *)base + offset), __ATOMIC_RELAXED);
+}
+
+static const void *base_of(const struct guest *guest, enum source source)
+{
+	switch (source) {
+	case GVT:
+		return intel_vgpu_counters(guest->v->vgpu);
+	case IOREQ:
+		return ioreq_server_counters(guest->v->server);
+	case GTT:
+		return intel_vgpu_gtt_counts(guest->v->vgpu);
+	case DMA:
+		return &guest->v->dma;
+	default:
+		return intel_vgpu_exec_counts(guest->v->vgpu);
+	}
+}
+
+bool counter_read(const struct guest *guest, unsigned int index, struct counter *counter)
+{
+	struct vgpu_engine_counts had;
+
+	*counter = (struct counter){ .group = "execution" };
+	if (index < ARRAY_SIZE(fields)) {
+		const struct field *field = &fields[index];
+
+		counter->group = field->group;
+		counter->name = field->name;
+		counter->value = load(base_of(guest, field->source), field->offset);
+		return true;
+	}
+	index -= ARRAY_SIZE(fields);
+	if (index < GVT_EXEC_REFUSALS) {
+		counter->name = "refused";
+		counter->label = "reason";
+		counter->of = intel_gvt_refusal_name(index);
+		counter->value = load(&intel_vgpu_exec_counts(guest->v->vgpu)->refused[index], 0);
+		return true;
+	}
+	index -= GVT_EXEC_REFUSALS;
+	if (index >= 2 * GVT_NR_ENGINES)
+		return false;
+	counter->time = index < GVT_NR_ENGINES;
+	counter->name = counter->time ? "run_us" : "timesliced";
+	counter->label = "engine";
+	counter->of = intel_gvt_engine_name(index % GVT_NR_ENGINES);
+	had = intel_vgpu_engine_counts(guest->v->vgpu, index % GVT_NR_ENGINES);
+	counter->value = counter->time ? had.run_ns / 1000 : had.timesliced;
+	return true;
+}
+
+void counter_file(const struct counter *counter, char name[COUNTER_FILE_MAX])
+{
+	snprintf(name, COUNTER_FILE_MAX, "%s%s%s", counter->name, counter->of ? "_" : "",
+		 counter->of ? counter->of : "");
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "xengt/daemon/daemon.h"
+
+#include <stdio.h>
+#include <xen/hvm/ioreq.h>
+
+#include "xengt/control/json.h"
+
+static const char *const notification_names[VGT_G2V_MAX + 1] = {
+	[0] = "none",
+	[1] = "1",
+	[2] = "ppgtt_l3_create",
+	[3] = "ppgtt_l3_destroy",
+	[4] = "ppgtt_l4_create",
+	[5] = "ppgtt_l4_destroy",
+	[6] = "context_create",
+	[7] = "context_destroy",
+	[8] = "unknown",
+};
+
+static void put_sizes(struct json_object *to, const struct xengt_options *options)
+{
+	put_u64(to, "aperture_mb", options->aperture_mib);
+	put_u64(to, "memory_mb", options->memory_mib);
+	put_u64(to, "fences", options->fences);
+	put_u64(to, "audit_user", options->audit_user);
+	put_u64(to, "weight", options->weight);
+	put_u64(to, "cap", options->cap);
+}
+
+const char *describe_state(const struct xengt_instance *instance)
+{
+	if (!instance->guest)
+		return "free";
+	return __atomic_load_n(&instance->guest->v->failed, __ATOMIC_ACQUIRE) ? "failed"
+									      : "running";
+}
+
+struct json_object *describe_instance(const struct xengt_instance *instance)
+{
+	const struct guest *guest = instance->guest;
+	struct json_object *all = json_object_new_object();
+	char slot[16];
+
+	/* What no guest has, has none of these. */
+	json_object_object_add(all, "domid",
+			       guest ? json_object_new_uint64(guest->v->domid) : NULL);
+	json_object_object_add(all, "name", guest ? json_object_new_string(guest->v->name) : NULL);
+	if (guest)
+		snprintf(slot, sizeof(slot), "00:%02x.0", guest->v->state->options.slot);
+	json_object_object_add(all, "slot", guest ? json_object_new_string(slot) : NULL);
+	put_sizes(all, &instance->options);
+	put_str(all, "state", describe_state(instance));
+	put_u64(all, "id", instance->options.id);
+	put_str(all, "type", instance->options.type);
+	put_str(all, "uuid", instance->options.uuid);
+	return all;
+}
+
+struct json_object *describe_types(const struct daemon *daemon)
+{
+	const struct xengt_types *types = &daemon->config.types;
+	struct json_object *all = json_object_new_array();
+
+	for (u32 i = 0; i < types->nr; i++) {
+		struct json_object *one = json_object_new_object();
+
+		put_str(one, "type", types->list[i].options.type);
+		put_u64(one, "available",
+			xengt_instances_available(&daemon->instances, &types->list[i]));
+		put_sizes(one, &types->list[i].options);
+		put_str(one, "resolution", types->list[i].resolutions);
+		json_object_array_add(all, one);
+	}
+	return all;
+}
+
+struct json_object *describe_load(const struct guest *guest)
+{
+	struct json_object *all = describe_instance(guest->instance);
+	char name[COUNTER_FILE_MAX];
+	struct counter counter;
+
+	put_u64(all, "used_kib", xengt_quota_used(guest->v) * (GVT_PAGE_SIZE / 1024));
+	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
+		counter_file(&counter, name);
+		put_u64(all, name, counter.value);
+	}
+	return all;
+}
+
+/* The object called @name within @all, made now if need be. */
+static struct json_object *within(struct json_object *all, const char *name)
+{
+	struct json_object *found;
+
+	if (!json_object_object_get_ex(all, name, &found)) {
+		found = json_object_new_object();
+		json_object_object_add(all, name, found);
+	}
+	return found;
+}
+
+static void put_counters(struct json_object *all, const struct guest *guest)
+{
+	struct counter counter;
+
+	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
+		struct json_object *group = within(all, counter.group);
+
+		if (counter.of)
+			put_u64(within(group, counter.name), counter.of, counter.value);
+		else
+			put_u64(group, counter.name, counter.value);
+	}
+}
+
+static struct json_object *bars_of(struct xengt_vgpu *v)
+{
+	struct json_object *bars = json_object_new_array();
+
+	for (unsigned int i = 0; i <= 2; i += 2) {
+		struct json_object *bar = json_object_new_object();
+		u64 size, at = intel_vgpu_bar(v->vgpu, i, &size);
+
+		put_u64(bar, "bar", i);
+		put_bool(bar, "decoded", at != INTEL_GVT_BAR_OFF);
+		put_hex(bar, "address", at == INTEL_GVT_BAR_OFF ? 0 : at);
+		put_u64(bar, "size", size);
+		put_str(bar, "path",
+			i				 ? "traps"
+			: !v->state->backing_at		 ? "traps"
+			: v->state->options.read_through ? "registers read through, GGTT in memory"
+							 : "registers trap, GGTT in memory");
+		json_object_array_add(bars, bar);
+	}
+	return bars;
+}
+
+struct answer {
+	const struct guest *guest; /* of whole() */
+	struct json_object *all;
+	bool unknown, pages;
+};
+
+static void whole(struct xengt_vgpu *v, void *arg)
+{
+	struct json_object *all = ((struct answer *)arg)->all;
+	struct json_object *notes = json_object_new_object(), *mem;
+
+	put_u64(all, "vcpus", ioreq_server_vcpus(v->server));
+	put_u64(all, "ioreq_server", ioreq_server_id(v->server));
+	json_object_object_add(all, "bars", bars_of(v));
+	put_counters(all, ((struct answer *)arg)->guest);
+	for (int i = 0; i <= VGT_G2V_MAX; i++)
+		if (intel_vgpu_notifications(v->vgpu)[i])
+			put_u64(notes, notification_names[i], intel_vgpu_notifications(v->vgpu)[i]);
+	json_object_object_add(all, "notifications", notes);
+	mem = within(all, "memory");
+	put_u64(mem, "used_kib", xengt_quota_used(v) * (GVT_PAGE_SIZE / 1024));
+	put_u64(mem, "tracked_pages", v->state->nr_tracked);
+	put_u64(mem, "bucket_maps", v->mem.maps);
+	put_u64(mem, "bucket_drops", v->mem.drops);
+	put_u64(mem, "added_kib", v->state->added_kib);
+	put_u64(mem, "mapped_pages", v->host->gpu ? v->view.used : v->dma.used);
+	put_u64(mem, "mapped_refused", v->view.refused);
+	put_u64(mem, "mapped_failed", v->view.failed);
+	put_u64(mem, "pinned_pages", v->dma.used);
+	put_u64(mem, "pinned_idle", v->dma.idle);
+	put_u64(mem, "grant_frames", v->grants.frames);
+	put_u64(mem, "aperture_aliases", v->state->aliases.nr);
+	put_u64(mem, "host_pages", v->hostmem.pages);
+}
+
+static void regs(struct xengt_vgpu *v, void *arg)
+{
+	struct answer *answer = arg;
+	char name[64];
+
+	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += sizeof(u32)) {
+		struct json_object *reg;
+		u32 reads, writes;
+
+		intel_vgpu_access_count(v->vgpu, offset, &reads, &writes);
+		if (!reads && !writes)
+			continue;
+		if (answer->unknown && intel_gvt_reg(v->host->gvt, offset))
+			continue;
+		reg = json_object_new_object();
+		put_str(reg, "name", intel_gvt_reg_name(v->host->gvt, offset, name, sizeof(name)));
+		put_hex(reg, "offset", offset);
+		put_hex(reg, "value", gvt_vreg(v->vgpu, offset));
+		put_u64(reg, "reads", reads);
+		put_u64(reg, "writes", writes);
+		json_object_array_add(answer->all, reg);
+	}
+}
+
+static void pages(struct xengt_vgpu *v, void *arg)
+{
+	struct answer *answer = arg;
+	u32 first = 0;
+
+	for (u32 page = 1; page <= GVT_MMIO_PAGES; page++) {
+		struct json_object *run;
+
+		if (page < GVT_MMIO_PAGES && !v->vgpu->mirror[page] == !v->vgpu->mirror[first])
+			continue;
+		run = json_object_new_object();
+		put_hex(run, "from", first * GVT_PAGE_SIZE);
+		put_hex(run, "to", page * GVT_PAGE_SIZE - 1);
+		put_str(run, "reads", v->vgpu->mirror[first] ? "direct" : "trap");
+		json_object_array_add(answer->all, run);
+		first = page;
+	}
+}
+
+static struct json_object *ask(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *, void *),
+			       struct answer *answer)
+{
+	if (!xengt_vgpu_call(v, fn, answer))
+		return answer->all;
+	json_object_put(answer->all);
+	return NULL;
+}
+
+struct json_object *describe_whole(const struct guest *guest)
+{
+	struct answer answer = { .guest = guest, .all = describe_instance(guest->instance) };
+
+	return ask(guest->v, whole, &answer);
+}
+
+struct json_object *describe_regs(struct xengt_vgpu *v, bool unknown, bool want_pages)
+{
+	struct answer answer = { .all = json_object_new_array(), .unknown = unknown };
+
+	return ask(v, want_pages ? pages : regs, &answer);
+}
+
+static const struct {
+	u8 type;
+	const char *name;
+} event_names[] = {
+	{ IOREQ_TYPE_PIO, "pio" },
+	{ IOREQ_TYPE_COPY, "memory" },
+	{ IOREQ_TYPE_PCI_CONFIG, "config" },
+	{ IOREQ_TYPE_TIMEOFFSET, "timeoffset" },
+	{ IOREQ_TYPE_INVALIDATE, "invalidate" },
+	{ XENGT_EVENT_WATCH, "watch" },
+};
+
+struct json_object *describe_event(struct xengt_vgpu *v, const struct ioreq_event *event)
+{
+	struct json_object *all = json_object_new_object();
+	u64 bar0 = v->state ? intel_vgpu_bar(v->vgpu, 0, NULL) : INTEL_GVT_BAR_OFF;
+	u64 offset = event->addr - bar0;
+	const char *kind = "?";
+	char name[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(event_names); i++)
+		if (event_names[i].type == event->type)
+			kind = event_names[i].name;
+	put_str(all, "kind", kind);
+	put_u64(all, "vcpu", event->vcpu);
+	put_str(all, "dir", event->write ? "write" : "read");
+	put_u64(all, "size", event->size);
+	put_hex(all, "addr", event->addr);
+	put_hex(all, "data", event->data);
+	if (event->count > 1) {
+		put_u64(all, "count", event->count);
+		put_bool(all, "down", event->down);
+	}
+	if (event->indirect)
+		put_bool(all, "indirect", true);
+	if (event->type == IOREQ_TYPE_COPY && bar0 != INTEL_GVT_BAR_OFF && offset < GVT_MMIO_SIZE)
+		put_str(all, "register",
+			intel_gvt_reg_name(v->host->gvt, offset, name, sizeof(name)));
+	return all;
+}

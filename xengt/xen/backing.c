@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest memory behind BAR0: the register pages that are read without a trap, and the GGTT.
+ *
+ * The pages are the guest's, but stand where only the BAR is: populated once, mapped here once, and
+ * moved as the guest moves the BAR. While the BAR decodes nothing they are parked, in the range
+ * below 4 GiB that hvmloader declares reserved and does not itself reach. Each page is at the same
+ * distance from the BAR's first frame wherever it is; pages that must trap are left out.
+ *
+ * What a register is worth stands in the vGPU's state; the guest's page shows it. So a page that
+ * the guest loses or spoils costs it no more than a trap or a wrong picture of its own device.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "xengt/guest/xengt.h"
+#include "xengt/settings/log.h"
+
+#define PARK_GFN   (0xfc800000ull >> GVT_PAGE_SHIFT)
+#define GGTT_FIRST (VGPU_GGTT_OFFSET >> GVT_PAGE_SHIFT)
+#define BAR0_PAGES (VGPU_BAR0_SIZE >> GVT_PAGE_SHIFT)
+
+/* The next run of frames of BAR0 that are backed: from *@page on, as long as returned; 0: none. */
+static u32 next_run(const struct xengt_vgpu *v, u32 *page, bool regs_only)
+{
+	bool regs = v->state->options.read_through;
+	u32 first = *page, len;
+
+	for (; first < GVT_MMIO_PAGES; first++)
+		if (regs && !intel_gvt_page_traps(v->host->gvt, first))
+			break;
+	if (first < GVT_MMIO_PAGES) {
+		for (len = 1; !intel_gvt_page_traps(v->host->gvt, first + len); len++)
+			;
+		*page = first;
+		return len;
+	}
+	if (regs_only || first > GGTT_FIRST)
+		return 0;
+	*page = GGTT_FIRST;
+	return VGPU_GGTT_PAGES;
+}
+
+/* A step over the backed frames: calls @fn for each run, at @base; stops at the first error. */
+static int each_run(struct xengt_vgpu *v, u64 base, bool regs_only,
+		    int (*fn)(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg), u64 arg)
+{
+	int err = 0;
+	u32 nr;
+
+	for (u32 page = 0; !err && (nr = next_run(v, &page, regs_only)); page += nr)
+		err = fn(v, base + page, nr, arg);
+	return err;
+}
+
+#define CHUNK 512u
+
+static int chunks(struct xengt_vgpu *v, u64 gfn, u32 nr,
+		  int (*call)(xc_interface *, uint32_t, unsigned long, xen_pfn_t *))
+{
+	xen_pfn_t gfns[CHUNK];
+
+	while (nr) {
+		u32 n = nr < CHUNK ? nr : CHUNK;
+
+		for (u32 i = 0; i < n; i++)
+			gfns[i] = gfn + i;
+		if (call(v->host->xc, v->domid, n, gfns))
+			return errno ? -errno : -ENOMEM;
+		gfn += n;
+		nr -= n;
+	}
+	return 0;
+}
+
+static int populate(xc_interface *xc, uint32_t domid, unsigned long nr, xen_pfn_t *gfns)
+{
+	return xc_domain_populate_physmap_exact(xc, domid, nr, 0, 0, gfns);
+}
+
+static int give_back(xc_interface *xc, uint32_t domid, unsigned long nr, xen_pfn_t *gfns)
+{
+	return xc_domain_decrease_reservation_exact(xc, domid, nr, 0, gfns);
+}
+
+static int populate_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)arg;
+	return chunks(v, gfn, nr, populate);
+}
+
+static int give_back_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)arg;
+	/* What the guest gave up itself cannot be given back again; the rest can. */
+	if (chunks(v, gfn, nr, give_back))
+		for (u32 i = 0; i < nr; i++)
+			chunks(v, gfn + i, 1, give_back);
+	return 0;
+}
+
+static int count_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)v;
+	(void)gfn;
+	*(u64 *)arg += nr;
+	return 0;
+}
+
+/*
+ * A page that the guest gave up traps by itself; one that is there and cannot be typed is an error.
+ * A page typed already, by a daemon that ended half way, is made plain first: Xen types no other.
+ */
+static int type_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	int err = xengt_track_type(v, gfn, nr, true);
+
+	(void)arg;
+	for (u32 i = 0; err && i < nr; i++) {
+		xengt_track_type(v, gfn + i, 1, false);
+		if (xengt_track_type(v, gfn + i, 1, true) && xengt_mem_valid(&v->mem, gfn + i))
+			return err;
+	}
+	return 0;
+}
+
+static int untype_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)arg;
+	if (xengt_track_type(v, gfn, nr, false))
+		for (u32 i = 0; i < nr; i++)
+			xengt_track_type(v, gfn + i, 1, false);
+	return 0;
+}
+
+/* Pages that are not at their old place, being moved already or given up, are passed over. */
+static int move_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 distance)
+{
+	if (xendevicemodel_relocate_memory(v->dmod, v->domid, nr, gfn, gfn + distance))
+		for (u32 i = 0; i < nr; i++)
+			xendevicemodel_relocate_memory(v->dmod, v->domid, 1, gfn + i,
+						       gfn + i + distance);
+	return 0;
+}
+
+static void move(struct xengt_vgpu *v, u64 to)
+{
+	struct xengt_state *state = v->state;
+
+	state->backing_was = state->backing_at;
+	__atomic_store_n(&state->backing_at, to, __ATOMIC_RELEASE);
+	each_run(v, state->backing_was, false, move_run, to - state->backing_was);
+	state->backing_was = 0;
+}
+
+/* Has writes to the register pages trap; or takes all pages away, and each access traps. */
+static int arm(struct xengt_vgpu *v)
+{
+	struct xengt_state *state = v->state;
+	int err = each_run(v, state->backing_at, true, type_run, 0);
+
+	if (err) {
+		each_run(v, state->backing_at, true, untype_run, 0);
+		move(v, PARK_GFN);
+		return err;
+	}
+	state->backing_typed = true;
+	return 0;
+}
+
+static void disarm(struct xengt_vgpu *v)
+{
+	if (v->state->backing_at != PARK_GFN)
+		each_run(v, v->state->backing_at, true, untype_run, 0);
+	v->state->backing_typed = false;
+}
+
+static int free_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
+{
+	(void)arg;
+	return xengt_mem_holes(&v->mem, gfn, nr) ? 0 : -EEXIST;
+}
+
+static int place(struct xengt_vgpu *v, u64 to)
+{
+	struct xengt_state *state = v->state;
+	int err;
+
+	disarm(v);
+	if (to == PARK_GFN) {
+		move(v, to);
+		return 0;
+	}
+	/* Moving frees what is at the destination: a BAR must not cost the guest its memory. */
+	err = each_run(v, to, false, free_run, 0);
+	if (err) {
+		if (state->backing_at != PARK_GFN)
+			move(v, PARK_GFN);
+		return err;
+	}
+	move(v, to);
+	err = arm(v);
+	if (err)
+		return err;
+	gvt_mmio_show(v->vgpu);
+	return 0;
+}
+
+/*
+ * Between two places the register pages are plain memory. A write that was answered, and that Xen
+ * executes again, must not find them so (track.c): no vCPU runs meanwhile. A domain that cannot be
+ * paused has only its own driver to answer for what else its vCPUs do to a BAR on its way.
+ */
+static void hold(struct xengt_vgpu *v)
+{
+	v->state->backing_held = true;
+	if (xc_domain_pause(v->host->xc, v->domid))
+		v->state->backing_held = false;
+}
+
+static void let_run(struct xengt_vgpu *v)
+{
+	if (v->state->backing_held)
+		xc_domain_unpause(v->host->xc, v->domid);
+	v->state->backing_held = false;
+}
+
+int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
+{
+	u64 to = gpa == INTEL_GVT_BAR_OFF ? PARK_GFN : gpa >> GVT_PAGE_SHIFT;
+	int err;
+
+	if (!v->state->backing_at || v->state->backing_at == to)
+		return 0;
+	hold(v);
+	err = place(v, to);
+	let_run(v);
+	return err;
+}
+
+int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
+{
+	struct xengt_dominfo info;
+	int err = xengt_dominfo(v->host, v->domid, &info);
+
+	if (err)
+		return err;
+	if (xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + by_kib))
+		return -errno;
+	v->state->added_kib += by_kib;
+	v->state->limit_kib = info.max_kib + by_kib;
+	return 0;
+}
+
+/*
+ * xl sets the limit to what it gives the guest, which leaves out what was added here. Who moves it
+ * by as much as the guest is to have more, or less, leaves that in.
+ */
+void xengt_backing_follow(struct xengt_vgpu *v, u64 target_kib)
+{
+	u64 moved = target_kib - v->state->target_kib;
+	struct xengt_dominfo info;
+
+	if (xengt_dominfo(v->host, v->domid, &info))
+		return;
+	if (v->state->target_kib && info.max_kib != v->state->limit_kib &&
+	    info.max_kib - v->state->limit_kib != moved &&
+	    !xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + v->state->added_kib))
+		info.max_kib += v->state->added_kib;
+	v->state->limit_kib = info.max_kib;
+	v->state->target_kib = target_kib;
+}
+
+/* What all pages count for on the domain's limit. */
+static s64 all_kib(struct xengt_vgpu *v)
+{
+	u64 pages = 0;
+
+	each_run(v, PARK_GFN, false, count_run, (uintptr_t)&pages);
+	return pages << (GVT_PAGE_SHIFT - 10);
+}
+
+static int populate_all(struct xengt_vgpu *v)
+{
+	int err = xengt_backing_limit(v, all_kib(v));
+
+	if (err)
+		return err;
+	v->state->backing_at = PARK_GFN;
+	err = each_run(v, PARK_GFN, false, populate_run, 0);
+	if (err)
+		xengt_backing_destroy(v, false);
+	return err;
+}
+
+static void *map_frames(struct xengt_vgpu *v, u64 gfn, u32 nr, int errs[])
+{
+	xen_pfn_t gfns[VGPU_GGTT_PAGES];
+
+	for (u32 i = 0; i < nr; i++)
+		gfns[i] = gfn + i;
+	return xenforeignmemory_map(v->fmem, v->domid, PROT_READ | PROT_WRITE, nr, gfns, errs);
+}
+
+static int map_all(struct xengt_vgpu *v)
+{
+	u64 at = v->state->backing_at;
+	int errs[VGPU_GGTT_PAGES];
+
+	v->regs = map_frames(v, at, GVT_MMIO_PAGES, errs);
+	if (!v->regs)
+		return -errno;
+	for (u32 i = 0; i < GVT_MMIO_PAGES; i++)
+		if (!errs[i] && !intel_gvt_page_traps(v->host->gvt, i))
+			v->vgpu->mirror[i] = v->regs + i * (GVT_PAGE_SIZE / sizeof(u32));
+	v->ggtt = map_frames(v, at + GGTT_FIRST, VGPU_GGTT_PAGES, errs);
+	if (!v->ggtt)
+		return -errno;
+	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
+		if (errs[i])
+			return -ENXIO;
+	v->vgpu->ggtt = v->ggtt;
+	return 0;
+}
+
+/*
+ * Xen scrubs what a dead domain leaves, not what a living one gave back: a table of that would lead
+ * anywhere, and a guest would read what was another's.
+ */
+static void clear_all(struct xengt_vgpu *v)
+{
+	for (u32 i = 0; i < GVT_MMIO_PAGES; i++)
+		if (v->vgpu->mirror[i])
+			memset(v->vgpu->mirror[i], 0, GVT_PAGE_SIZE);
+	memset(v->ggtt, 0, VGPU_GGTT_PAGES * GVT_PAGE_SIZE);
+}
+
+static void unmap_all(struct xengt_vgpu *v)
+{
+	memset(v->vgpu->mirror, 0, sizeof(v->vgpu->mirror));
+	v->vgpu->ggtt = xengt_state_core(v->state)->ggtt;
+	if (v->regs)
+		xenforeignmemory_unmap(v->fmem, v->regs, GVT_MMIO_PAGES);
+	if (v->ggtt)
+		xenforeignmemory_unmap(v->fmem, v->ggtt, VGPU_GGTT_PAGES);
+	v->regs = NULL;
+	v->ggtt = NULL;
+}
+
+/* The entries go on in the state file; those of page @i of them too, unless @errs[i]. */
+static int keep_entries(struct xengt_vgpu *v, const u64 *ggtt, const int *errs)
+{
+	struct vgpu_state *core = xengt_state_core(v->state);
+	int err = xengt_state_reserve(v->host, v->state, core->ggtt, sizeof(core->ggtt));
+
+	if (err)
+		return err;
+	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
+		if (!errs[i])
+			memcpy(&core->ggtt[i * 512], &ggtt[i * 512], GVT_PAGE_SIZE);
+	memset(core->ggtt_written, 0xff, sizeof(core->ggtt_written));
+	return 0;
+}
+
+/*
+ * Of the table some pages are there and some not: the guest gave them up, or an earlier daemon was
+ * withdrawing them, and had kept all entries.
+ */
+static int take_up_rest(struct xengt_vgpu *v)
+{
+	int errs[VGPU_GGTT_PAGES], err;
+	u64 *ggtt = map_frames(v, v->state->backing_at + GGTT_FIRST, VGPU_GGTT_PAGES, errs);
+
+	if (!ggtt)
+		return -errno;
+	err = keep_entries(v, ggtt, errs);
+	xenforeignmemory_unmap(v->fmem, ggtt, VGPU_GGTT_PAGES);
+	if (!err)
+		xengt_backing_destroy(v, false);
+	return err;
+}
+
+/* Finishes what an earlier daemon had begun, and maps what it had. */
+static int take_up(struct xengt_vgpu *v)
+{
+	struct xengt_state *state = v->state;
+	int err;
+
+	if (state->backing_was)
+		each_run(v, state->backing_was, false, move_run,
+			 state->backing_at - state->backing_was);
+	state->backing_was = 0;
+	if (state->backing_at && state->backing_at != PARK_GFN && !state->backing_typed)
+		arm(v);
+	let_run(v);
+	err = state->backing_at ? map_all(v) : 0;
+	if (err)
+		unmap_all(v);
+	return err == -ENXIO ? take_up_rest(v) : err;
+}
+
+static int create(struct xengt_vgpu *v)
+{
+	int err = populate_all(v);
+
+	if (!err)
+		err = map_all(v);
+	if (!err) {
+		clear_all(v);
+		return 0;
+	}
+
+	/* All of BAR0 traps then, and the entries of the GGTT are kept here. */
+	xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+		       "no memory behind BAR0, each access will trap: %s", strerror(-err));
+	xengt_backing_destroy(v, false);
+	return xengt_state_reserve(v->host, v->state, v->vgpu->ggtt,
+				   sizeof(xengt_state_core(v->state)->ggtt));
+}
+
+int xengt_backing_create(struct xengt_vgpu *v)
+{
+	/* What is in the guest's pages is the guest's: no error here gives them back. */
+	return v->state->ready ? take_up(v) : create(v);
+}
+
+/* Whether each page is there still: those that the guest gave up are not. */
+static bool whole(struct xengt_vgpu *v)
+{
+	bool regs = v->state->options.read_through;
+
+	if (!v->state->backing_at)
+		return false;
+	unmap_all(v);
+	if (map_all(v))
+		return false;
+	for (u32 i = 0; regs && i < GVT_MMIO_PAGES; i++)
+		if (!intel_gvt_page_traps(v->host->gvt, i) && !v->vgpu->mirror[i])
+			return false;
+	return true;
+}
+
+int xengt_backing_renew(struct xengt_vgpu *v)
+{
+	if (!whole(v)) {
+		xengt_backing_destroy(v, false);
+		return create(v);
+	}
+	clear_all(v);
+	return 0;
+}
+
+void xengt_backing_withdraw(struct xengt_vgpu *v)
+{
+	static const int all_there[VGPU_GGTT_PAGES];
+	int err;
+
+	if (!v->state->backing_at)
+		return;
+	err = keep_entries(v, v->ggtt, all_there);
+	if (err) {
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
+			       "no room in %s to keep its GGTT; what is being saved of the domain "
+			       "cannot be restored: %s",
+			       v->host->state_dir, strerror(-err));
+		return;
+	}
+	xengt_backing_destroy(v, false);
+	xengt_vgpu_log(v, XENGT_OTHER, XENGT_INFO,
+		       "suspended; should it be resumed, each access traps");
+}
+
+void xengt_backing_leave(struct xengt_vgpu *v)
+{
+	unmap_all(v);
+	if (v->state->backing_at)
+		disarm(v);
+}
+
+int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)
+{
+	struct xengt_state *state = v->state;
+
+	unmap_all(v);
+	if (keep || !state->backing_at)
+		return 0;
+	disarm(v);
+	each_run(v, state->backing_at, false, give_back_run, 0);
+	state->backing_at = 0;
+	return xengt_backing_limit(v, -all_kib(v));
+}

@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Guest pages mapped for DMA: each once, counted, found by frame number and by address.
+ *
+ * A page that nobody asks for any more stays mapped for a while, since page tables are torn down
+ * and built up again with the same pages; the oldest of them go, many at a time. All go when the
+ * guest's frames change hands.
+ *
+ * Two pins may turn out to be of one frame, when the guest meddled with its grants. Then references
+ * are given back to either; the frame is kept until both are gone.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xengt/settings/log.h"
+#include "xengt/xen/dma_page.h"
+
+/* Pages kept mapped and not in use, at the most. */
+#define IDLE_MAX 4096u
+
+/* Larger pages, by order. */
+const u32 xengt_large_pages[XENGT_LARGE_ORDERS] = { 16, 512 };
+
+u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
+		   bool (*fits)(const struct xengt_dma_page *page))
+{
+	u32 link = v->dma.by_bus ? *chain_of(v, bus) : 0;
+
+	while (link && (pin_of(v, link - 1)->bus != bus || !fits(&v->dma.pages[link - 1])))
+		link = v->dma.pages[link - 1].next;
+	return link;
+}
+
+/* ---- pins without use ---- */
+
+static int prepare(struct xengt_vgpu *v)
+{
+	struct xengt_dma *dma = &v->dma;
+	struct xengt_dma_page *pages;
+	u32 *by_bus;
+	int err;
+
+	if (dma->pages)
+		return 0;
+	err = xengt_grants_take(v, XENGT_PINS_SCRATCH);
+	if (err)
+		return err;
+	/* Address space, until used. */
+	by_bus = calloc(XENGT_DMA_HASH, sizeof(*by_bus));
+	pages = calloc(XENGT_PINS_MAX, sizeof(*pages));
+	if (!by_bus || !pages) {
+		free(by_bus);
+		free(pages);
+		return -ENOMEM;
+	}
+	dma->by_bus = by_bus;
+	dma->pages = pages;
+	if (v->state->pins.nr < XENGT_PINS_SCRATCH)
+		v->state->pins.nr = XENGT_PINS_SCRATCH;
+	return 0;
+}
+
+static int take_pin(struct xengt_vgpu *v, u32 *pin)
+{
+	struct xengt_dma *dma = &v->dma;
+	int err;
+
+	if (dma->free) {
+		*pin = dma->free - 1;
+		dma->free = dma->pages[*pin].next;
+	} else {
+		*pin = v->state->pins.nr;
+		err = *pin < XENGT_PINS_MAX ? xengt_grants_take(v, *pin + 1) : -ENOSPC;
+		if (err)
+			return err;
+		v->state->pins.nr++;
+	}
+	dma->pages[*pin] = (struct xengt_dma_page){ 0 };
+	return 0;
+}
+
+static void give_pin(struct xengt_vgpu *v, u32 pin)
+{
+	v->dma.pages[pin].next = v->dma.free;
+	v->dma.free = pin + 1;
+}
+
+/* Its own; and all vGPUs share what Xen lets this domain map. */
+static int take_quota(struct xengt_vgpu *v, u32 nr)
+{
+	u32 all;
+
+	if (!xengt_quota_allows(v, nr))
+		return -ENOSPC;
+	all = __atomic_add_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
+	if (all <= XENGT_PINS_HOST)
+		return 0;
+	__atomic_sub_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
+	return -ENOSPC;
+}
+
+static void give_quota(struct xengt_vgpu *v, u32 nr)
+{
+	__atomic_sub_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
+}
+
+/* ---- pages that are mapped and not in use, by age ---- */
+
+static void idle_push(struct xengt_dma *dma, u32 pin)
+{
+	dma->pages[pin].older = dma->idle_new;
+	dma->pages[pin].newer = 0;
+	if (dma->idle_new)
+		dma->pages[dma->idle_new - 1].newer = pin + 1;
+	else
+		dma->idle_old = pin + 1;
+	dma->idle_new = pin + 1;
+	dma->idle++;
+}
+
+/* To go with the next call that unmaps. */
+static void idle_push_oldest(struct xengt_dma *dma, u32 pin)
+{
+	dma->pages[pin].older = 0;
+	dma->pages[pin].newer = dma->idle_old;
+	if (dma->idle_old)
+		dma->pages[dma->idle_old - 1].older = pin + 1;
+	else
+		dma->idle_new = pin + 1;
+	dma->idle_old = pin + 1;
+	dma->idle++;
+	dma->idle_gone++;
+}
+
+static void idle_pull(struct xengt_dma *dma, u32 pin)
+{
+	struct xengt_dma_page *page = &dma->pages[pin];
+
+	if (page->older)
+		dma->pages[page->older - 1].newer = page->newer;
+	else
+		dma->idle_old = page->newer;
+	if (page->newer)
+		dma->pages[page->newer - 1].older = page->older;
+	else
+		dma->idle_new = page->older;
+	dma->idle--;
+	dma->idle_gone -= page->gone;
+}
+
+/* Out of every index; the mapping itself is still there. */
+static void unlink_page(struct xengt_vgpu *v, u32 pin)
+{
+	u32 *link = chain_of(v, pin_of(v, pin)->bus);
+
+	while (*link != pin + 1)
+		link = &v->dma.pages[*link - 1].next;
+	*link = v->dma.pages[pin].next;
+	if (xengt_pagetab_get(&v->dma.gfns, pin_of(v, pin)->gfn) == pin + 1)
+		xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, 0);
+}
+
+/* Unmaps pages that are unlinked. A pin that cannot be unmapped now is left to the next process. */
+static void unmap_pins(struct xengt_vgpu *v, const u32 *pins, u32 nr)
+{
+	u32 done = 0;
+
+	if (!nr)
+		return;
+	if (xengt_grants_unmap(v, pins, nr))
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap grants: %s",
+			       strerror(errno));
+	for (u32 i = 0; i < nr; i++) {
+		if (pin_of(v, pins[i])->bus)
+			continue;
+		give_pin(v, pins[i]);
+		done++;
+	}
+	v->dma.unmaps += done;
+	give_quota(v, done);
+}
+
+/* The oldest idle pages, until only @keep are left. */
+static void trim(struct xengt_vgpu *v, u32 keep)
+{
+	struct xengt_dma *dma = &v->dma;
+	u32 batch[XENGT_GRANT_BATCH];
+
+	while (dma->idle > keep) {
+		u32 nr = 0;
+
+		while (dma->idle > keep && nr < ARRAY_SIZE(batch)) {
+			batch[nr] = dma->idle_old - 1;
+			idle_pull(dma, batch[nr]);
+			unlink_page(v, batch[nr++]);
+		}
+		unmap_pins(v, batch, nr);
+	}
+}
+
+void xengt_dma_trim(struct xengt_vgpu *v)
+{
+	trim(v, 0);
+}
+
+int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin)
+{
+	int err = 0;
+
+	while (!err && v->dma.pages[pin].aliases)
+		err = xengt_alias_drop(v, v->dma.pages[pin].aliases - 1, 1);
+	return err;
+}
+
+/* After a reference went. What shows a page must go before the page does. */
+static void settle(struct xengt_vgpu *v, u32 pin)
+{
+	struct xengt_dma_page *page = &v->dma.pages[pin];
+
+	if (in_use(page))
+		return;
+	if (xengt_dma_hide_page(v, pin)) {
+		/* Shown still: it stays, out of reach, with this process. */
+		page->within = 1;
+		return;
+	}
+	v->dma.used--;
+	if (page->gone)
+		idle_push_oldest(&v->dma, pin);
+	else
+		idle_push(&v->dma, pin);
+}
+
+/* ---- mapping ---- */
+
+/* A page that has no pin yet gets one, not mapped; or one that has (@was) gets another. */
+static int new_page(struct xengt_vgpu *v, u64 gfn, u32 was, u32 *pin)
+{
+	int err = take_pin(v, pin);
+
+	if (err)
+		return err;
+	err = xengt_pagetab_set(&v->dma.gfns, gfn, *pin + 1);
+	if (err) {
+		give_pin(v, *pin);
+		return err;
+	}
+	v->dma.used++;
+	v->dma.pages[*pin].older = was;
+	*pin_of(v, *pin) = (struct xengt_pin){ .gfn = gfn };
+	return 0;
+}
+
+static void drop_new(struct xengt_vgpu *v, u32 pin)
+{
+	v->dma.used--;
+	xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, v->dma.pages[pin].older);
+	give_pin(v, pin);
+}
+
+struct batch {
+	u32 at[XENGT_GRANT_BATCH];  /* each page's pin + 1; 0: it can have none */
+	u32 new[XENGT_GRANT_BATCH]; /* pins that are not mapped yet */
+	u32 nr, nr_new;
+};
+
+/* A reference for each of @gfns: found, or on a pin that is yet to be mapped. */
+static int look_up(struct xengt_vgpu *v, const u64 *gfns, u32 nr, struct batch *batch)
+{
+	batch->nr_new = 0;
+	for (batch->nr = 0; batch->nr < nr; batch->nr++) {
+		u64 gfn = gfns[batch->nr];
+		u32 was = xengt_pagetab_get(&v->dma.gfns, gfn), link = was, pin = link - 1;
+		int err;
+
+		batch->at[batch->nr] = 0;
+		if (gfn > XENGT_PAGE_MAX)
+			continue;
+		/* What the guest gave up is not what it has there now. */
+		if (link && v->dma.pages[pin].gone)
+			link = 0;
+		if (!link) {
+			err = new_page(v, gfn, was, &pin);
+			if (err)
+				return err;
+			batch->new[batch->nr_new++] = pin;
+		} else if (!in_use(&v->dma.pages[pin])) {
+			v->dma.used++;
+			idle_pull(&v->dma, pin);
+		}
+		v->dma.hits += link != 0;
+		v->dma.pages[pin].small++;
+		batch->at[batch->nr] = pin + 1;
+	}
+	return 0;
+}
+
+/* New ones that did not come to be mapped. */
+static void drop_unmapped(struct xengt_vgpu *v, const struct batch *batch)
+{
+	for (u32 i = 0; i < batch->nr_new; i++)
+		if (!pin_of(v, batch->new[i])->bus)
+			drop_new(v, batch->new[i]);
+}
+
+/* Takes the references back, of pins that never came to be mapped too. */
+static void undo(struct xengt_vgpu *v, const struct batch *batch)
+{
+	for (u32 i = 0; i < batch->nr; i++) {
+		u32 pin = batch->at[i] - 1;
+
+		if (!batch->at[i])
+			continue;
+		v->dma.pages[pin].small--;
+		if (pin_of(v, pin)->bus)
+			settle(v, pin);
+	}
+	drop_unmapped(v, batch);
+}
+
+static int map_new(struct xengt_vgpu *v, struct batch *batch)
+{
+	u32 mapped = 0;
+	int err;
+
+	if (!batch->nr_new)
+		return 0;
+	err = take_quota(v, batch->nr_new);
+	if (err)
+		return err;
+	err = xengt_grants_map(v, batch->new, batch->nr_new);
+	for (u32 i = 0; i < batch->nr_new; i++) {
+		u64 bus = pin_of(v, batch->new[i])->bus;
+		u32 *chain;
+
+		if (!bus)
+			continue;
+		chain = chain_of(v, bus);
+		v->dma.pages[batch->new[i]].next = *chain;
+		*chain = batch->new[i] + 1;
+		mapped++;
+	}
+	give_quota(v, batch->nr_new - mapped);
+	v->dma.maps += mapped;
+	return err;
+}
+
+static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
+{
+	struct batch batch;
+	int err;
+
+	err = look_up(v, gfns, nr, &batch);
+	if (!err)
+		err = map_new(v, &batch);
+	if (err)
+		undo(v, &batch);
+	for (u32 i = 0; !err && i < nr; i++) {
+		u64 bus = batch.at[i] ? pin_of(v, batch.at[i] - 1)->bus : 0;
+
+		addrs[i] = bus ? bus : GVT_DMA_INVALID;
+		v->dma.refused += !bus;
+	}
+	if (!err)
+		drop_unmapped(v, &batch);
+	return err;
+}
+
+int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
+{
+	int err = prepare(v);
+
+	for (size_t done = 0; !err && done < nr;) {
+		u32 n = nr - done < XENGT_GRANT_BATCH ? nr - done : XENGT_GRANT_BATCH;
+
+		err = map_batch(v, gfns + done, n, addrs + done);
+		/* What is mapped for nobody makes room for what somebody wants. */
+		if (err == -ENOSPC && v->dma.idle) {
+			trim(v, 0);
+			err = map_batch(v, gfns + done, n, addrs + done);
+		}
+		if (err == -ENOSPC && !xengt_quota_allows(v, n))
+			xengt_quota_refused(v);
+		if (err)
+			xengt_dma_unmap(v, addrs, done);
+		done += n;
+	}
+	if (err == -ENOSPC && !v->dma.over && !v->dma.complained) {
+		v->dma.complained = true;
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+			       "no more than %u pages can be mapped for it", v->dma.used);
+	}
+	return err;
+}
+
+/* All or none of a larger page, whose frames follow each other as its page numbers do. */
+int xengt_dma_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
+{
+	u64 gfns[512] = { 0 }, addrs[512];
+	u32 nr = xengt_large_pages[order];
+	int err;
+
+	for (u32 i = 0; i < nr; i++)
+		gfns[i] = gfn + i;
+	err = xengt_dma_map(v, gfns, nr, addrs);
+	if (err)
+		return err;
+	for (u32 i = 0; !err && i < nr; i++) {
+		if (addrs[i] == GVT_DMA_INVALID)
+			err = -EFAULT;
+		else if (addrs[0] % (nr * GVT_PAGE_SIZE) ||
+			 addrs[i] != addrs[0] + i * GVT_PAGE_SIZE)
+			err = -ENXIO;
+	}
+	if (err) {
+		xengt_dma_unmap(v, addrs, nr);
+		return err;
+	}
+	for (u32 i = 0; i < nr; i++) {
+		u32 pin = xengt_pagetab_get(&v->dma.gfns, gfns[i]) - 1;
+
+		v->dma.pages[pin].small--;
+		v->dma.pages[pin].within++;
+		v->dma.pages[pin].large[order] += i == 0;
+	}
+	*addr = addrs[0];
+	return 0;
+}
+
+/* ---- unmapping ---- */
+
+static bool has_small(const struct xengt_dma_page *page)
+{
+	return page->small;
+}
+
+static bool has_within(const struct xengt_dma_page *page)
+{
+	return page->within;
+}
+
+static bool has_64k(const struct xengt_dma_page *page)
+{
+	return page->large[0];
+}
+
+static bool has_2m(const struct xengt_dma_page *page)
+{
+	return page->large[1];
+}
+
+/*
+ * One reference to what begins at @bus. Of several sizes the smallest goes first: a larger one's
+ * pages are then kept too long, and none too short.
+ */
+static void unmap_one(struct xengt_vgpu *v, u64 bus)
+{
+	static bool (*const has_large[])(const struct xengt_dma_page *) = { has_64k, has_2m };
+	u32 link = xengt_dma_find(v, bus, has_small);
+
+	if (link) {
+		v->dma.pages[link - 1].small--;
+		settle(v, link - 1);
+		return;
+	}
+	for (u32 order = 0; order < XENGT_LARGE_ORDERS; order++) {
+		link = xengt_dma_find(v, bus, has_large[order]);
+		if (!link)
+			continue;
+		v->dma.pages[link - 1].large[order]--;
+		for (u32 i = 0; i < xengt_large_pages[order]; i++) {
+			u32 part = xengt_dma_find(v, bus + i * GVT_PAGE_SIZE, has_within);
+
+			if (!part)
+				continue;
+			v->dma.pages[part - 1].within--;
+			settle(v, part - 1);
+		}
+		return;
+	}
+	v->dma.strays++;
+}
+
+void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (addrs[i] != GVT_DMA_INVALID)
+			unmap_one(v, addrs[i]);
+	if (v->dma.idle > IDLE_MAX + XENGT_GRANT_BATCH)
+		trim(v, IDLE_MAX);
+	if (v->dma.idle_gone)
+		trim(v, v->dma.idle - v->dma.idle_gone);
+}
+
+void xengt_dma_close(struct xengt_vgpu *v)
+{
+	u32 batch[XENGT_GRANT_BATCH], nr = 0, all = v->dma.pages ? v->state->pins.nr : 0;
+	struct xengt_dma *dma = &v->dma;
+
+	xengt_alias_drop(v, 0, XENGT_ALIAS_MAX);
+	for (u32 pin = 0; pin < all; pin++) {
+		if (pin_of(v, pin)->bus)
+			batch[nr++] = pin;
+		if (nr == ARRAY_SIZE(batch) || (nr && pin == all - 1)) {
+			unmap_pins(v, batch, nr);
+			nr = 0;
+		}
+	}
+	/* What Xen would not unmap stays noted, and is no vGPU's any more. */
+	give_quota(v, dma->maps - dma->unmaps);
+	while (v->state->pins.nr && !pin_of(v, v->state->pins.nr - 1)->bus)
+		v->state->pins.nr--;
+	xengt_pagetab_free(&dma->gfns);
+	free(dma->by_bus);
+	free(dma->pages);
+	free(dma->places);
+	*dma = (struct xengt_dma){ 0 };
+	xengt_grants_close(v);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* Pages that are mapped for DMA, looked at: their frames, their places, and whether they are still
+ * the guest's. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xengt/settings/log.h"
+#include "xengt/xen/dma_page.h"
+
+u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn)
+{
+	u32 link = xengt_pagetab_get(&v->dma.gfns, gfn);
+
+	if (!link || !in_use(&v->dma.pages[link - 1]))
+		return INTEL_GVT_INVALID_ADDR;
+	return pin_of(v, link - 1)->bus >> GVT_PAGE_SHIFT;
+}
+
+static bool may_show(const struct xengt_dma_page *page)
+{
+	return in_use(page) && !page->gone;
+}
+
+int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place)
+{
+	u32 link = xengt_dma_find(v, mfn << GVT_PAGE_SHIFT, may_show);
+
+	if (!v->dma.places)
+		v->dma.places = calloc(XENGT_ALIAS_MAX, sizeof(*v->dma.places));
+	if (!link || !v->dma.places)
+		return link ? -ENOMEM : -ENXIO;
+	v->dma.places[place] = v->dma.pages[link - 1].aliases;
+	v->dma.pages[link - 1].aliases = place + 1;
+	return 0;
+}
+
+/* Of two pins of one frame, it may be with either. */
+bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
+{
+	u64 bus = mfn << GVT_PAGE_SHIFT;
+
+	for (u32 link = v->dma.by_bus ? *chain_of(v, bus) : 0; link;
+	     link = v->dma.pages[link - 1].next) {
+		u32 *at = &v->dma.pages[link - 1].aliases;
+
+		if (pin_of(v, link - 1)->bus != bus)
+			continue;
+		while (*at && *at != place + 1)
+			at = &v->dma.places[*at - 1];
+		if (!*at)
+			continue;
+		*at = v->dma.places[place];
+		return true;
+	}
+	return false;
+}
+
+bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid)
+{
+	u32 link = xengt_pagetab_get(&v->dma.gfns, gfn);
+
+	if (!link || !in_use(&v->dma.pages[link - 1]))
+		return false;
+	*valid = !v->dma.pages[link - 1].gone;
+	return true;
+}
+
+/* Of an earlier look too, which Xen would not have unmapped then. */
+static int unmap_scratch(struct xengt_vgpu *v)
+{
+	u32 pins[XENGT_PINS_SCRATCH], nr = 0;
+
+	for (u32 i = 0; i < XENGT_PINS_SCRATCH; i++)
+		if (pin_of(v, i)->bus)
+			pins[nr++] = i;
+	return nr ? xengt_grants_unmap(v, pins, nr) : 0;
+}
+
+/*
+ * Maps the pages of @pins once more, by fresh grants, and compares: that another frame is there by
+ * now shows as well as that none is. Returns 0, or an errno: nothing is known then.
+ */
+static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
+{
+	u32 fresh[XENGT_PINS_SCRATCH];
+	int err = unmap_scratch(v);
+
+	if (err)
+		return err;
+	for (u32 i = 0; i < nr; i++) {
+		fresh[i] = i;
+		*pin_of(v, i) = (struct xengt_pin){ .gfn = pin_of(v, pins[i])->gfn };
+	}
+	err = xengt_grants_map(v, fresh, nr);
+	for (u32 i = 0; i < nr; i++)
+		same[i] = pin_of(v, i)->bus == pin_of(v, pins[i])->bus;
+	if (unmap_scratch(v))
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap grants: %s",
+			       strerror(errno));
+	return err;
+}
+
+/* The guest gave them up: out of the aperture they go, neighbours together. What shows a page may
+ * be all that holds it. */
+static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
+{
+	const struct xengt_dma_page *pages = v->dma.pages;
+
+	for (u32 i = 0; i < nr; i++)
+		v->dma.pages[pins[i]].gone = true;
+	for (u32 i = 0, run; i < nr; i += run) {
+		u32 place = pages[pins[i]].aliases;
+
+		for (run = 1; place && i + run < nr; run++)
+			if (pages[pins[i + run]].aliases != place + run)
+				break;
+		if (place)
+			xengt_alias_drop(v, place - 1, run);
+	}
+	for (u32 i = 0; i < nr; i++)
+		xengt_dma_hide_page(v, pins[i]);
+	v->dma.gone += nr;
+}
+
+u32 xengt_dma_revalidate(struct xengt_vgpu *v)
+{
+	u32 pins[XENGT_PINS_SCRATCH], nr = 0, lost = 0, all = v->state->pins.nr;
+	bool same[XENGT_PINS_SCRATCH];
+	u64 before = v->dma.gone;
+
+	xengt_dma_trim(v);
+	if (!v->dma.used)
+		return 0;
+	for (u32 pin = XENGT_PINS_SCRATCH; pin < all; pin++) {
+		if (in_use(&v->dma.pages[pin]) && !v->dma.pages[pin].gone && pin_of(v, pin)->bus)
+			pins[nr++] = pin;
+		if (nr < ARRAY_SIZE(pins) && (pin < all - 1 || !nr))
+			continue;
+		if (look_again(v, pins, nr, same))
+			break;
+		for (u32 i = 0; i < nr; i++)
+			if (!same[i])
+				pins[lost++] = pins[i];
+		gone(v, pins, lost);
+		nr = lost = 0;
+	}
+	return v->dma.gone - before;
+}

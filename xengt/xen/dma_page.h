@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What is noted of a page that is mapped for DMA: shared by dma.c and dma_look.c alone. */
+#ifndef XENGT_DMA_PAGE_H
+#define XENGT_DMA_PAGE_H
+
+#include "xengt/guest/xengt.h"
+
+#define XENGT_DMA_HASH (1u << 16)
+
+struct xengt_dma_page {
+	u32 small;	  /* references to the page alone */
+	u32 within;	  /* references to larger pages that it is part of */
+	u32 next;	  /* in the chain of its address; or of free pins */
+	u32 older, newer; /* idle ones; and before it is mapped, the pin it takes the place of */
+	u32 large[2];	  /* references to larger pages that begin with it */
+	u32 aliases;	  /* the first of its places in the aperture */
+	bool gone;	  /* the guest gave it up */
+};
+
+static inline struct xengt_pin *pin_of(const struct xengt_vgpu *v, u32 pin)
+{
+	return &v->state->pins.pin[pin];
+}
+
+static inline u32 *chain_of(const struct xengt_vgpu *v, u64 bus)
+{
+	return &v->dma.by_bus[(bus >> GVT_PAGE_SHIFT) % XENGT_DMA_HASH];
+}
+
+static inline bool in_use(const struct xengt_dma_page *page)
+{
+	return page->small || page->within;
+}
+
+/** xengt_dma_find() - the pin of @bus for which @fits holds, as its number + 1; 0: there is none.
+ */
+u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
+		   bool (*fits)(const struct xengt_dma_page *page));
+
+/** xengt_dma_hide_page() - take a pin's page out of the aperture. Returns 0, or an errno: it is
+ * still shown. */
+int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin);
+
+#endif

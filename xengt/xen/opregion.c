@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The OpRegion's memory. hvmloader leaves a hole of three pages for it and writes where to ASLS;
+ * the pages are put there once, and taken back with the vGPU.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "xengt/guest/xengt.h"
+#include "xengt/settings/log.h"
+
+#define PAGES (INTEL_GVT_OPREGION_SIZE >> GVT_PAGE_SHIFT)
+
+static int populate(struct xengt_vgpu *v, u64 gfn)
+{
+	xen_pfn_t gfns[PAGES];
+	int err = xengt_backing_limit(v, INTEL_GVT_OPREGION_SIZE >> 10);
+
+	if (err)
+		return err;
+	v->state->opregion_at = gfn;
+	for (u32 i = 0; i < PAGES; i++)
+		gfns[i] = gfn + i;
+	if (!xc_domain_populate_physmap_exact(v->host->xc, v->domid, PAGES, 0, 0, gfns))
+		return 0;
+	err = errno ? -errno : -ENOMEM;
+	xengt_opregion_remove(v);
+	return err;
+}
+
+int xengt_opregion_set(struct xengt_vgpu *v)
+{
+	u32 asls = intel_vgpu_asls(v->vgpu);
+	u64 gfn = asls >> GVT_PAGE_SHIFT;
+	u8 content[INTEL_GVT_OPREGION_SIZE];
+	int err;
+
+	if (!gfn)
+		return 0;
+	if (asls % GVT_PAGE_SIZE)
+		return -EINVAL;
+	/* Firmware decides once; a guest that writes elsewhere later does not make memory there. */
+	if (v->state->opregion_at && v->state->opregion_at != gfn)
+		return -EBUSY;
+	if (!v->state->opregion_at) {
+		if (!xengt_mem_holes(&v->mem, gfn, PAGES))
+			return -EEXIST;
+		err = populate(v, gfn);
+		if (err)
+			return err;
+	}
+	intel_vgpu_opregion(v->vgpu, content);
+	return xengt_mem_copy(&v->mem, gfn << GVT_PAGE_SHIFT, content, sizeof(content), true);
+}
+
+int xengt_opregion_renew(struct xengt_vgpu *v)
+{
+	int err = xengt_opregion_set(v);
+
+	if (err != -EFAULT)
+		return err;
+	xengt_opregion_remove(v);
+	return xengt_opregion_set(v);
+}
+
+void xengt_opregion_remove(struct xengt_vgpu *v)
+{
+	u64 gfn = v->state->opregion_at;
+
+	if (!gfn)
+		return;
+	/* Singly: what the guest gave up itself cannot be given back again. */
+	for (u32 i = 0; i < PAGES; i++) {
+		xen_pfn_t one = gfn + i;
+
+		xc_domain_decrease_reservation_exact(v->host->xc, v->domid, 1, 0, &one);
+	}
+	xengt_mem_drop(&v->mem);
+	xengt_backing_limit(v, -(s64)(INTEL_GVT_OPREGION_SIZE >> 10));
+	v->state->opregion_at = 0;
+}

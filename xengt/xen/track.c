@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Pages whose writes trap: frames of Xen's type HVMMEM_ioreq_server, which one server of a domain
+ * may claim. Frames that the core tracks are listed in the state file, since Xen cannot say which
+ * they are and a server must not end before each is plain memory again.
+ *
+ * A page's type must not change under a write that is on its way. Xen has the instruction executed
+ * again when it was answered; should it find plain memory then, the answer stays with the vCPU, and
+ * Xen crashes the domain at its next request (hvmemul_do_io(); on AMD, where Xen does not know from
+ * the fault which linear address it was). A vCPU's next request is what tells that the one before
+ * is over: until then, the page of its last request keeps its type.
+ */
+#include <errno.h>
+
+#include "xengt/guest/xengt.h"
+
+static int claim(struct xengt_vgpu *v, u32 flags)
+{
+	if (xendevicemodel_map_mem_type_to_ioreq_server(
+		    v->dmod, v->domid, ioreq_server_id(v->server), HVMMEM_ioreq_server, flags))
+		return -errno;
+	return 0;
+}
+
+int xengt_track_type(struct xengt_vgpu *v, u64 gfn, u32 nr, bool tracked)
+{
+	if (xendevicemodel_set_mem_type(v->dmod, v->domid,
+					tracked ? HVMMEM_ioreq_server : HVMMEM_ram_rw, gfn, nr))
+		return -errno;
+	return 0;
+}
+
+int xengt_track_claim(struct xengt_vgpu *v)
+{
+	struct xengt_state *state = v->state;
+	int err = claim(v, XEN_DMOP_IOREQ_MEM_ACCESS_WRITE);
+
+	/* Of a server taken up, the claim stands; nobody handles the pages any more. */
+	if (err && !(err == -EBUSY && state->ready))
+		return err;
+	for (u32 i = 0; i < state->nr_tracked; i++)
+		xengt_track_type(v, state->tracked[i], 1, false);
+	state->nr_tracked = 0;
+	xengt_pagetab_free(&v->tracked);
+	return 0;
+}
+
+int xengt_track_release(struct xengt_vgpu *v)
+{
+	int err = claim(v, 0);
+
+	/* The claim was another server's, and so was every tracked page. */
+	return err == -EINVAL ? 0 : err;
+}
+
+static bool waits(const struct xengt_vgpu *v, u64 gfn, unsigned int *vcpu)
+{
+	for (*vcpu = 0; *vcpu < IOREQ_MAX_VCPUS; (*vcpu)++)
+		if (v->writers[*vcpu].gfn == gfn + 1)
+			return true;
+	return false;
+}
+
+static void stay(struct xengt_vgpu *v, u64 gfn)
+{
+	for (unsigned int i = 0; v->nr_leaving && i < IOREQ_MAX_VCPUS; i++)
+		if (v->writers[i].leaves && v->writers[i].gfn == gfn + 1) {
+			v->writers[i].leaves = false;
+			v->nr_leaving--;
+		}
+}
+
+static bool leaves(const struct xengt_vgpu *v, u64 gfn)
+{
+	for (unsigned int i = 0; v->nr_leaving && i < IOREQ_MAX_VCPUS; i++)
+		if (v->writers[i].leaves && v->writers[i].gfn == gfn + 1)
+			return true;
+	return false;
+}
+
+int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
+{
+	struct xengt_state *state = v->state;
+	u32 place = state->nr_tracked;
+	int err;
+
+	/* Its frame may be another by now, which is plain; what is typed is not typed again. */
+	if (leaves(v, gfn)) {
+		stay(v, gfn);
+		xengt_track_type(v, gfn, 1, true);
+		return 0;
+	}
+	if (xengt_pagetab_get(&v->tracked, gfn))
+		return -EEXIST;
+	if (place == XENGT_TRACK_MAX)
+		return -ENOSPC;
+	if (place % 512 == 0) {
+		err = xengt_state_reserve(v->host, state, &state->tracked[place], GVT_PAGE_SIZE);
+		if (err)
+			return err;
+	}
+	err = xengt_pagetab_set(&v->tracked, gfn, place + 1);
+	if (err)
+		return err;
+	/* Listed before it is typed: a frame listed in vain does no harm, an unlisted one does. */
+	state->tracked[place] = gfn;
+	__atomic_store_n(&state->nr_tracked, place + 1, __ATOMIC_RELEASE);
+	err = xengt_track_type(v, gfn, 1, true);
+	if (err) {
+		xengt_pagetab_set(&v->tracked, gfn, 0);
+		state->nr_tracked = place;
+	}
+	return err;
+}
+
+static int let_go(struct xengt_vgpu *v, u64 gfn)
+{
+	struct xengt_state *state = v->state;
+	u32 link = xengt_pagetab_get(&v->tracked, gfn);
+	u64 last;
+	int err;
+
+	if (!link)
+		return -ENOENT;
+	err = xengt_track_type(v, gfn, 1, false);
+	/* A frame that the guest gave up meanwhile has no type to undo. */
+	if (err && xengt_mem_valid(&v->mem, gfn))
+		return err;
+	/* The last one takes its place; for an instant it is listed twice. */
+	last = state->tracked[state->nr_tracked - 1];
+	xengt_pagetab_set(&v->tracked, gfn, 0);
+	if (last != gfn) {
+		state->tracked[link - 1] = last;
+		xengt_pagetab_set(&v->tracked, last, link);
+	}
+	__atomic_store_n(&state->nr_tracked, state->nr_tracked - 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int xengt_track_disable(struct xengt_vgpu *v, u64 gfn)
+{
+	unsigned int vcpu;
+
+	if (!xengt_pagetab_get(&v->tracked, gfn))
+		return -ENOENT;
+	if (!waits(v, gfn, &vcpu))
+		return let_go(v, gfn);
+	v->nr_leaving += !v->writers[vcpu].leaves;
+	v->writers[vcpu].leaves = true;
+	return 0;
+}
+
+/* Where writes trap that are to no tracked page. The GGTT traps by its pages only, as memory. */
+static bool always_traps(const struct xengt_vgpu *v, u64 gpa)
+{
+	static const unsigned int bars[] = { 0, 2 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bars); i++) {
+		u64 size, at = intel_vgpu_bar(v->vgpu, bars[i], &size);
+
+		if (bars[i] == 0 && v->ggtt)
+			size = VGPU_GGTT_OFFSET;
+		if (at != INTEL_GVT_BAR_OFF && gpa - at < size)
+			return true;
+	}
+	return false;
+}
+
+void xengt_track_begin(struct xengt_vgpu *v, unsigned int vcpu, u64 gpa)
+{
+	struct xengt_writer *writer = &v->writers[vcpu];
+	u64 gfn = gpa >> GVT_PAGE_SHIFT, was = writer->gfn - 1;
+	bool left = writer->leaves, write = gpa != IOREQ_NO_WRITE;
+
+	if (write && was == gfn)
+		return;
+	writer->gfn = write ? gfn + 1 : 0;
+	writer->leaves = false;
+	v->nr_leaving -= left;
+	if (left)
+		xengt_track_disable(v, was);
+	/* Sent before its page was let go of: its type must be what it was until that is over. */
+	if (write && !xengt_pagetab_get(&v->tracked, gfn) && !always_traps(v, gpa) &&
+	    !xengt_track_enable(v, gfn))
+		xengt_track_disable(v, gfn);
+}
+
+void xengt_track_settle(struct xengt_vgpu *v)
+{
+	for (unsigned int i = 0; i < IOREQ_MAX_VCPUS; i++) {
+		struct xengt_writer writer = v->writers[i];
+
+		v->writers[i] = (struct xengt_writer){ 0 };
+		v->nr_leaving -= writer.leaves;
+		if (writer.leaves)
+			xengt_track_disable(v, writer.gfn - 1);
+	}
+}
