@@ -210,9 +210,6 @@ struct vgpu_gtt_counts {
  */
 const char *intel_gvt_refusal_name(unsigned int refusal);
 
-/** intel_gvt_engine_name() - of @engine, an enum gvt_engine, as i915 has it: "rcs0". */
-const char *intel_gvt_engine_name(unsigned int engine);
-
 /* What was executed. */
 struct vgpu_exec_counts {
 	u64 submissions; /* writes to a port that were complete */

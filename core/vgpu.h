@@ -11,6 +11,7 @@
 #include "core/gvt.h"
 #include "core/hw/reg.h"
 #include "core/irq/irq.h"
+#include "core/regs/vreg.h"
 
 #define VGPU_CFG_SIZE	 256u
 #define VGPU_GGTT_PAGES	 2048u /* 8 MiB of entries: 4 GiB of graphics memory */
@@ -78,21 +79,10 @@ struct intel_gvt {
 	struct gvt_gpu *gpu;	 /* NULL: nothing executes what guests submit */
 	struct gvt_sched *sched; /* who has its engines; NULL likewise */
 	void *priv;
-	const struct gvt_reg **rows; /* row 0 is no register */
-	size_t nr_rows;
 	struct gvt_scan_rules *rules; /* of the audit, by engine */
 	const struct gtt_format *gtt_format;
-	bool traps[GVT_MMIO_PAGES];
-	u16 index[GVT_MMIO_DWORDS]; /* dword of BAR0 -> row */
+	struct gvt_regs regs;
 };
-
-/* core/device/access.c */
-int gvt_mmio_build(struct intel_gvt *gvt);
-void gvt_mmio_reset(struct intel_vgpu *vgpu);
-void gvt_mmio_show(struct intel_vgpu *vgpu);
-
-/* core/mmio/regs_pvinfo.c */
-void gvt_pvinfo_populate(struct intel_vgpu *vgpu);
 
 /* core/pci/cfg_space.c; @keep_places: addresses of BARs stay, and whether memory is enabled. */
 void vgpu_cfg_reset(struct intel_vgpu *vgpu, bool keep_places);

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include "core/exec/scan_rules.h"
+#include "core/mmio/mmio.h"
 #include "core/vgpu.h"
 
 int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *priv,
@@ -19,7 +20,7 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *p
 	gvt->gpu = gpu;
 	gvt->priv = priv;
 	gvt->gtt_format = &gtt_format_gen9;
-	err = gvt_mmio_build(gvt);
+	err = gvt_regs_build(&gvt->regs);
 	if (!err) {
 		gvt->rules = gvt_scan_rules_new(gvt);
 		err = gvt->rules ? 0 : -ENOMEM;
@@ -31,7 +32,7 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *p
 	if (err) {
 		gvt_sched_destroy(gvt->sched);
 		free(gvt->rules);
-		free(gvt->rows);
+		gvt_regs_free(&gvt->regs);
 		free(gvt);
 		return err;
 	}
@@ -46,7 +47,7 @@ void intel_gvt_exit(struct intel_gvt *gvt)
 	intel_gvt_hypervisor_host_exit(gvt);
 	gvt_sched_destroy(gvt->sched);
 	free(gvt->rules);
-	free(gvt->rows);
+	gvt_regs_free(&gvt->regs);
 	free(gvt);
 }
 
@@ -82,7 +83,8 @@ static void free_vgpu(struct intel_vgpu *vgpu)
 static void power_on(struct intel_vgpu *vgpu, bool keep_places)
 {
 	vgpu_cfg_reset(vgpu, keep_places);
-	gvt_mmio_reset(vgpu);
+	gvt_vreg_reset(vgpu);
+	gvt_pvinfo_populate(vgpu);
 	vgpu_irq_reset(vgpu);
 }
 
@@ -125,7 +127,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 		power_on(vgpu, false);
 		state->layout = VGPU_STATE_LAYOUT;
 	} else {
-		gvt_mmio_show(vgpu);
+		gvt_vreg_show(vgpu);
 	}
 	err = vgpu_exec_init(vgpu);
 	if (!err)

@@ -103,16 +103,9 @@ static const struct {
 	[EXEC_ASKED] = { "asked", "a reset was asked for" },
 };
 
-static const char *const engines[GVT_NR_ENGINES] = { "rcs0", "bcs0", "vcs0", "vecs0" };
-
 const char *intel_gvt_refusal_name(unsigned int refusal)
 {
 	return refusals[refusal].word;
-}
-
-const char *intel_gvt_engine_name(unsigned int engine)
-{
-	return engines[engine];
 }
 
 /* Each kind is told of once: a guest can bring it about as often as it likes. */
@@ -137,7 +130,7 @@ static void complain(struct intel_vgpu *vgpu, enum gvt_engine engine,
 		snprintf(place, sizeof(place), ": %s 0x%08x, address 0x%llx",
 			 fault->name ? fault->name : "command", fault->cmd,
 			 (unsigned long long)fault->addr);
-	snprintf(text, sizeof(text), "%s stands still (%s): %s%s", engines[engine],
+	snprintf(text, sizeof(text), "%s stands still (%s): %s%s", gvt_engine_name(engine),
 		 refusals[fault->refusal].text, fault->why, place);
 	intel_gvt_hypervisor_note(vgpu, INTEL_GVT_HANG, refusals[fault->refusal].word, text);
 }
@@ -148,8 +141,8 @@ static void tell_reset(struct intel_vgpu *vgpu, enum gvt_engine engine)
 
 	if (!vgpu->state->ports[engine].hung || !first_of_kind(vgpu, EXEC_REFUSALS + engine))
 		return;
-	snprintf(text, sizeof(text), "%s, which stood still, was reset", engines[engine]);
-	intel_gvt_hypervisor_note(vgpu, INTEL_GVT_RESET, engines[engine], text);
+	snprintf(text, sizeof(text), "%s, which stood still, was reset", gvt_engine_name(engine));
+	intel_gvt_hypervisor_note(vgpu, INTEL_GVT_RESET, gvt_engine_name(engine), text);
 }
 
 /* The address that could not be translated, if that was it. The guest clears the valid bit. */
@@ -341,13 +334,23 @@ static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 	vgpu_contexts_drop(vgpu, nr);
 }
 
+u32 vgpu_exec_nonpriv(struct intel_vgpu *vgpu, u32 offset)
+{
+	u32 written = gvt_vreg(vgpu, offset), is;
+
+	if (!vgpu->space)
+		return written;
+	is = vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset);
+	return is == gvt_scan_nonpriv(vgpu->gvt, gvt_engine_of(offset), written) ? written : is;
+}
+
 /* For the process that takes it up: slots as commands left them, which only the GPU knows. */
 static void keep_nonpriv(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
 	for (u32 own = RING_NONPRIV; own < RING_NONPRIV_END; own += 4) {
 		u32 at = gvt_engine_base(engine) + own;
 
-		gvt_vreg_set(vgpu, at, intel_gvt_reg(vgpu->gvt, at)->read(vgpu, at));
+		gvt_vreg_set(vgpu, at, vgpu_exec_nonpriv(vgpu, at));
 	}
 }
 

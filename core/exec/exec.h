@@ -305,4 +305,11 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine,
 /** vgpu_exec_ring_start() - where the ring of what runs is, as the guest has it. */
 u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine);
 
+/**
+ * vgpu_exec_nonpriv() - what the FORCE_TO_NONPRIV slot at @offset reads as: what the guest wrote,
+ * also where the GPU was given an empty slot instead (vgpu_exec_reg_set()). What a command wrote
+ * since then is in the GPU alone.
+ */
+u32 vgpu_exec_nonpriv(struct intel_vgpu *vgpu, u32 offset);
+
 #endif

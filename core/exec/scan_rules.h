@@ -2,7 +2,7 @@
 /*
  * What the audit asks about each command and each register, in arrays that answer by one look-up.
  * They are built once, from the tables of commands (cmd_*.c) and of registers (scan_reg.c,
- * core/mmio/regs_*.c).
+ * core/hw/skl/regs_*.c).
  */
 #ifndef CORE_EXEC_SCAN_RULES_H
 #define CORE_EXEC_SCAN_RULES_H

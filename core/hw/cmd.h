@@ -6,7 +6,7 @@
 #ifndef CORE_EXEC_CMD_H
 #define CORE_EXEC_CMD_H
 
-#include "core/port/gpu.h"
+#include "core/hw/engine.h"
 
 /* What the software GPU does with a command. */
 enum gvt_cmd_op {

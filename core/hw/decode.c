@@ -1,35 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
-#include "core/gvt.h"
 #include "core/hw/decode.h"
 
-static const char *const engines[GVT_NR_ENGINES] = {
-	[GVT_RCS0] = "rcs",
-	[GVT_BCS0] = "bcs",
-	[GVT_VCS0] = "vcs",
-	[GVT_VECS0] = "vecs",
-};
+#include "core/hw/reg.h"
 
-const char *gvt_engine_name(enum gvt_engine engine)
-{
-	return engines[engine];
-}
-
-int gvt_engine_by_name(const char *name)
-{
-	for (int i = 0; i < GVT_NR_ENGINES; i++)
-		if (!strcmp(name, engines[i]))
-			return i;
-	return -1;
-}
-
-static const char *reg_name(const struct intel_gvt *gvt, u32 dw, char *buf, size_t len)
+static const char *reg_name(const struct gvt_regs *regs, u32 dw, char *buf, size_t len)
 {
 	u32 offset = dw & GVT_CMD_REG_MASK;
 
-	if (gvt)
-		return intel_gvt_reg_name(gvt, offset, buf, len);
+	if (regs)
+		return gvt_regs_name(regs, offset, buf, len);
 	snprintf(buf, len, "0x%x", offset);
 	return buf;
 }
@@ -56,7 +35,7 @@ static int reg_at(const struct gvt_cmd *cmd, u32 at)
 }
 
 /* What dword @at of the command at @dw, @len long, is. */
-static void operand(const struct intel_gvt *gvt, const struct gvt_cmd *cmd, const u32 *dw, u32 at,
+static void operand(const struct gvt_regs *regs, const struct gvt_cmd *cmd, const u32 *dw, u32 at,
 		    u32 len, FILE *to)
 {
 	const struct gvt_cmd_addr *addr = addr_at(cmd, at);
@@ -66,7 +45,7 @@ static void operand(const struct intel_gvt *gvt, const struct gvt_cmd *cmd, cons
 
 	if (reg >= 0)
 		fprintf(to, "  %s %s", cmd->reg[reg].write ? "write" : "read",
-			reg_name(gvt, dw[at], name, sizeof(name)));
+			reg_name(regs, dw[at], name, sizeof(name)));
 	if (addr && addr->space == GVT_SPACE_STATUS)
 		fprintf(to, "  offset in the status page");
 	else if ((addr || always) && at + 1 < len)
@@ -74,7 +53,7 @@ static void operand(const struct intel_gvt *gvt, const struct gvt_cmd *cmd, cons
 			addr && gvt_cmd_in_ggtt(addr, dw) ? "GGTT" : "PPGTT");
 }
 
-size_t gvt_decode(const struct intel_gvt *gvt, enum gvt_engine engine, const u32 *dw, size_t nr,
+size_t gvt_decode(const struct gvt_regs *regs, enum gvt_engine engine, const u32 *dw, size_t nr,
 		  FILE *to)
 {
 	size_t strange = 0, at = 0;
@@ -85,7 +64,7 @@ size_t gvt_decode(const struct intel_gvt *gvt, enum gvt_engine engine, const u32
 
 		fprintf(to, "%08zx  %08x  ", at * sizeof(u32), dw[at]);
 		if (!cmd) {
-			fprintf(to, "no command of %s\n", engines[engine]);
+			fprintf(to, "no command of %s\n", gvt_engine_class(engine));
 			strange++;
 			at++;
 			continue;
@@ -105,7 +84,7 @@ size_t gvt_decode(const struct intel_gvt *gvt, enum gvt_engine engine, const u32
 		for (u32 i = 1; i < len; i++) {
 			fprintf(to, "%08zx  %08x", (at + i) * sizeof(u32), dw[at + i]);
 			if (gvt_cmd_length_ok(cmd, len) || gvt_cmd_length_short(cmd, len))
-				operand(gvt, cmd, dw + at, i, len, to);
+				operand(regs, cmd, dw + at, i, len, to);
 			fputc('\n', to);
 		}
 		at += len;

@@ -6,13 +6,11 @@
  * equal ones. From the rows come the dispatch index, the reset image, the map of pages that the
  * guest reads without a trap, and the names that people see.
  */
-#ifndef CORE_MMIO_REG_H
-#define CORE_MMIO_REG_H
+#ifndef CORE_HW_REG_H
+#define CORE_HW_REG_H
 
 #include "core/base/types.h"
-#include "core/port/gpu.h"
-
-struct intel_vgpu;
+#include "core/hw/engine.h"
 
 #define GVT_MMIO_SIZE	MiB(2) /* the register part of BAR0 */
 #define GVT_MMIO_DWORDS (GVT_MMIO_SIZE / sizeof(u32))
@@ -34,6 +32,52 @@ enum gvt_reg_flags {
 	GVT_REG_DEFAULT = 0,
 };
 
+/*
+ * What a write does beyond being taken, and where a value comes from that is not stored: the rows
+ * name it, core/mmio does it.
+ */
+enum gvt_reg_write {
+	GVT_WRITE_NOTHING,
+	GVT_WRITE_AUX_CTL,
+	GVT_WRITE_DBUF,
+	GVT_WRITE_DDI_BUF,
+	GVT_WRITE_DMA_CTRL,
+	GVT_WRITE_ELSP,
+	GVT_WRITE_FENCE,
+	GVT_WRITE_FORCEWAKE,
+	GVT_WRITE_G2V,
+	GVT_WRITE_GAMW,
+	GVT_WRITE_GDRST,
+	GVT_WRITE_GGTT_FLUSH,
+	GVT_WRITE_GMBUS1,
+	GVT_WRITE_IRQ_IER,
+	GVT_WRITE_IRQ_IIR,
+	GVT_WRITE_IRQ_IMR,
+	GVT_WRITE_IRQ_MASTER,
+	GVT_WRITE_MI_MODE,
+	GVT_WRITE_OA_CONTROL,
+	GVT_WRITE_PCODE,
+	GVT_WRITE_PLL,
+	GVT_WRITE_PP_CONTROL,
+	GVT_WRITE_PWR_WELL,
+	GVT_WRITE_RESET_CTL,
+	GVT_WRITE_SBI_CTL,
+	GVT_WRITE_SELF_CLEAR,
+	GVT_WRITE_STATE_FOLLOWS,
+	GVT_WRITES
+};
+
+enum gvt_reg_read {
+	GVT_READ_STORED,
+	GVT_READ_LIVE,
+	GVT_READ_NONPRIV,
+	GVT_READ_OA_TAIL,
+	GVT_READ_RING_START,
+	GVT_READ_TIMESTAMP,
+	GVT_READ_TIMESTAMP_UDW,
+	GVT_READS
+};
+
 /**
  * struct gvt_reg - one row.
  * @name:   as the hardware's manuals and i915's headers have it.
@@ -46,10 +90,9 @@ enum gvt_reg_flags {
  * @ro:     true: writes are dropped (and counted).
  * @reset:  value after reset.
  * @wmask:  bits that a write may change; 0 means all. For read-only registers, say @ro.
- * @write:  called after the value was taken, with what stood there (@old) and the raw value
- *          written (@val); may change this or other registers with gvt_vreg_set().
- * @read:   for values that are live or change on reading; returns the value. A row with it makes
- *          its page trapped on reads: use it only where nothing else serves.
+ * @write:  what a write does after the value was taken; enum gvt_reg_write.
+ * @read:   where the value comes from, if it is live or changes on reading; enum gvt_reg_read. A
+ * row with it makes its page trapped on reads: use it only where nothing else serves.
  */
 struct gvt_reg {
 	const char *name;
@@ -61,8 +104,8 @@ struct gvt_reg {
 	bool ro;
 	u32 reset;
 	u32 wmask;
-	void (*write)(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);
-	u32 (*read)(struct intel_vgpu *vgpu, u32 offset);
+	u8 write;
+	u8 read;
 };
 
 /* One hardware block: a file's worth of rows. */
@@ -72,32 +115,33 @@ struct gvt_reg_block {
 	size_t nr;
 };
 
-/**
- * gvt_vreg() - the value of the register at byte @offset (dword aligned, below GVT_MMIO_SIZE).
- */
-u32 gvt_vreg(const struct intel_vgpu *vgpu, u32 offset);
+/* The register table of a platform, and its index. */
+struct gvt_regs {
+	const struct gvt_reg **rows; /* row 0 is no register */
+	size_t nr;
+	bool traps[GVT_MMIO_PAGES]; /* pages of which reads must trap */
+	u16 index[GVT_MMIO_DWORDS]; /* dword of BAR0 -> row */
+};
 
 /**
- * gvt_vreg_set() - give the register at @offset the value @val, without its handler, and show it
- * to the guest where the page is read without a trap.
+ * gvt_regs_build() - index the rows of the Skylake GT2.
+ * @regs: zeroes; its memory stays the caller's. Released by gvt_regs_free().
+ * Returns 0, -ENOMEM, or -EINVAL after a line on stderr when rows contradict one another.
  */
-void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val);
+int gvt_regs_build(struct gvt_regs *regs);
 
-/** gvt_engine_base() - byte offset of an engine's registers in BAR0. */
-u32 gvt_engine_base(enum gvt_engine engine);
+/** gvt_regs_free() - what gvt_regs_build() took. */
+void gvt_regs_free(struct gvt_regs *regs);
 
-/**
- * gvt_engine_of() - the engine whose registers hold @offset, or -1.
- */
-int gvt_engine_of(u32 offset);
+/** gvt_regs_row() - the row for byte @offset of BAR0, or NULL when the table has none. */
+static inline const struct gvt_reg *gvt_regs_row(const struct gvt_regs *regs, u32 offset)
+{
+	return offset < GVT_MMIO_SIZE ? regs->rows[regs->index[offset / sizeof(u32)]] : NULL;
+}
 
-/** gvt_timestamp() - the GT's time in clocks of 12 MHz, of which its registers show the low 36
- * bits.
- */
-u64 gvt_timestamp(void);
-
-/** gvt_oa_report_dwords() - dwords of a report of the OA unit, as its OACONTROL (@control) says. */
-u32 gvt_oa_report_dwords(u32 control);
+/** gvt_regs_name() - the register's name into @buf, an engine's or element's name with it; an
+ * offset that the table has not is printed as a number. Returns @buf. */
+const char *gvt_regs_name(const struct gvt_regs *regs, u32 offset, char *buf, size_t len);
 
 /* The blocks of the Skylake GT2 table, one file each. */
 extern const struct gvt_reg_block gvt_block_pvinfo;

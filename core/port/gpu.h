@@ -11,16 +11,14 @@
  * Threads: calls about one space are made from its vGPU's thread, submit and reset from anywhere.
  * Events come from the GPU's own threads.
  */
-#ifndef CORE_GPU_H
-#define CORE_GPU_H
+#ifndef CORE_PORT_GPU_H
+#define CORE_PORT_GPU_H
 
 #include "core/base/types.h"
+#include "core/hw/engine.h"
 
 struct gvt_gpu;
 struct gvt_gpu_space;
-
-/* The engines of a GT2; their registers stand at the same distances from each base. */
-enum gvt_engine { GVT_RCS0, GVT_BCS0, GVT_VCS0, GVT_VECS0, GVT_NR_ENGINES };
 
 /* A context for an execlist port: its descriptor as ELSP takes it, and whose GGTT it means. */
 struct gvt_gpu_context {
@@ -28,33 +26,11 @@ struct gvt_gpu_context {
 	u64 desc;
 };
 
-/* Bits of a context descriptor (Skylake PRM, volume 7, "Context Descriptor Format"). */
-#define GVT_DESC_VALID	   (1ull << 0)
-#define GVT_DESC_RESTORE   (1ull << 2) /* force restore: not a lite one */
-#define GVT_DESC_MODE_4L   (3ull << 3) /* 64-bit PPGTT; legacy 32-bit: 1 << 3 */
-#define GVT_DESC_PRIVILEGE (1ull << 8)
-#define GVT_DESC_LRCA_MASK 0xfffff000ull /* GGTT address of the context's first page */
-#define GVT_DESC_ID_SHIFT  32
-
-/* Bits of a context status entry's low dword; the high one is the context's identity. */
-#define GVT_CSB_IDLE_ACTIVE    (1u << 0)
-#define GVT_CSB_PREEMPTED      (1u << 1)
-#define GVT_CSB_ELEMENT_SWITCH (1u << 2)
-#define GVT_CSB_ACTIVE_IDLE    (1u << 3)
-#define GVT_CSB_COMPLETE       (1u << 4)
-#define GVT_CSB_LITE_RESTORE   (1u << 15)
-
 enum gvt_gpu_event_kind {
 	GVT_GPU_STATUS,	   /* a context status entry was written */
 	GVT_GPU_INTERRUPT, /* a command asked for an interrupt */
 	GVT_GPU_STUCK,	   /* the engine met what it cannot execute, and waits for a reset */
 };
-
-/* The interrupts of an engine: bits of its half of a GT interrupt register. */
-#define GVT_IRQ_USER	     (1u << 0)
-#define GVT_IRQ_CS_ERROR     (1u << 3)
-#define GVT_IRQ_PIPE_CONTROL (1u << 4)
-#define GVT_IRQ_CONTEXT	     (1u << 8)
 
 struct gvt_gpu_event {
 	enum gvt_gpu_event_kind kind;

@@ -12,6 +12,7 @@
 #include "core/exec/scan.h"
 #include "core/gvt.h"
 #include "core/hw/decode.h"
+#include "core/vgpu.h"
 #include "tests/fuzz/check.h"
 #include "tests/unit/scan_model.h"
 
@@ -147,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	dw = piece(&in, 0, in.nr);
 	check_model(data[0], dw, in.nr);
-	gvt_decode(gvt, engine, dw, in.nr, nowhere);
+	gvt_decode(&gvt->regs, engine, dw, in.nr, nowhere);
 	gvt_scan_end(engine, dw, in.nr, &at);
 	ck_assert(at <= in.nr);
 	switch (data[0] >> 4 & 3) {

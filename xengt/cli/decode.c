@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 #include "core/base/number.h"
-#include "core/gvt.h"
 #include "core/hw/decode.h"
+#include "core/hw/reg.h"
 #include "xengt/cli/decode.h"
 
 #define SIZE_LIMIT MiB(64)
@@ -101,9 +101,8 @@ ssize_t decode_read(FILE *from, u32 **dw, char *why, size_t len)
 
 int decode_run(const char *path, const char *engine)
 {
-	static const struct intel_gvt_mpt none;
-	int number = gvt_engine_by_name(engine);
-	struct intel_gvt *gvt;
+	int number = gvt_engine_by_class(engine);
+	struct gvt_regs *regs;
 	char why[128];
 	ssize_t nr;
 	FILE *from;
@@ -127,12 +126,16 @@ int decode_run(const char *path, const char *engine)
 		fprintf(stderr, "xengt: %s: %s\n", path, why);
 		return 1;
 	}
-	/* No vGPU is made: of all that they share, the names of registers are wanted. */
-	err = intel_gvt_init(&none, NULL, NULL, &gvt);
-	if (err)
-		gvt = NULL;
-	err = gvt_decode(gvt, number, dw, nr, stdout) != 0;
-	intel_gvt_exit(gvt);
+	regs = calloc(1, sizeof(*regs));
+	if (regs && gvt_regs_build(regs)) {
+		gvt_regs_free(regs);
+		free(regs);
+		regs = NULL;
+	}
+	err = gvt_decode(regs, number, dw, nr, stdout) != 0;
+	if (regs)
+		gvt_regs_free(regs);
+	free(regs);
 	free(dw);
 	return err;
 }

@@ -332,8 +332,7 @@ static void cmd_reset(const struct ask *ask, struct result *result)
 	engines = json_object_new_array();
 	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++)
 		if (stopped & BIT32(nr))
-			json_object_array_add(engines,
-					      json_object_new_string(intel_gvt_engine_name(nr)));
+			json_object_array_add(engines, json_object_new_string(gvt_engine_name(nr)));
 	put(result, "engines", engines);
 }
 

@@ -203,7 +203,7 @@ static int place(struct xengt_vgpu *v, u64 to)
 	err = arm(v);
 	if (err)
 		return err;
-	gvt_mmio_show(v->vgpu);
+	gvt_vreg_show(v->vgpu);
 	return 0;
 }
 

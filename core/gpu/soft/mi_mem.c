@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "core/hw/oa.h"
+
 #define STORE_QWORD BIT32(21)
 
 int mi_store_data_imm(struct softgpu_engine *e, const u32 *dw, u32 nr)

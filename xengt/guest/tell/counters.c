@@ -134,7 +134,7 @@ bool counter_read(const struct guest *guest, unsigned int index, struct counter 
 	counter->time = index < GVT_NR_ENGINES;
 	counter->name = counter->time ? "run_us" : "timesliced";
 	counter->label = "engine";
-	counter->of = intel_gvt_engine_name(index % GVT_NR_ENGINES);
+	counter->of = gvt_engine_name(index % GVT_NR_ENGINES);
 	had = intel_vgpu_engine_counts(guest->v->vgpu, index % GVT_NR_ENGINES);
 	counter->value = counter->time ? had.run_ns / 1000 : had.timesliced;
 	return true;

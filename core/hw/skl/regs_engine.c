@@ -6,100 +6,21 @@
  * Offsets, bits and reset values: intel_engine_regs.h of Linux' i915 and what its code makes of
  * them, and the list of registers that GVT-g tracks; CSB_PTR_NONE is GVT-g's execlist.c.
  */
-#include <time.h>
-
-#include "core/vgpu.h"
+#include "core/hw/bits.h"
+#include "core/hw/reg.h"
 
 #define EACH .flags = GVT_REG_ENGINE		   /* one for each engine, from its base */
 #define RUNS .flags = GVT_REG_ENGINE | GVT_REG_GPU /* the same, of what it runs */
-#define LIVE RUNS, .read = live_read
+#define LIVE RUNS, .read = GVT_READ_LIVE
 
-#define MI_MODE_STOP_RING BIT32(8)
-#define MI_MODE_MODE_IDLE BIT32(9)
-#define RESET_CTL_REQUEST BIT32(0)
-#define RESET_CTL_READY	  BIT32(1)
-#define CSB_PTR_NONE	  7 /* no entry was written since reset */
-#define TIMESTAMP_BITS	  36
-
-/* The ring stops at once: nothing is ever fetched from it but by way of a context. */
-static void mi_mode_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 mode = gvt_vreg(vgpu, offset);
-
-	(void)old;
-	(void)val;
-	if (mode & MI_MODE_STOP_RING)
-		gvt_vreg_set(vgpu, offset, mode | MI_MODE_MODE_IDLE);
-}
-
-static void reset_ctl_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 request = gvt_vreg(vgpu, offset) & RESET_CTL_REQUEST;
-
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, offset, request ? request | RESET_CTL_READY : 0);
-}
-
-/* 12 MHz, as CTC_MODE says: a 24 MHz crystal of which every second clock counts. */
-u64 gvt_timestamp(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 12000000 + (u64)now.tv_nsec * 12 / 1000;
-}
-
-static u32 timestamp_read(struct intel_vgpu *vgpu, u32 offset)
-{
-	(void)vgpu;
-	(void)offset;
-	return (u32)gvt_timestamp();
-}
-
-static u32 timestamp_udw_read(struct intel_vgpu *vgpu, u32 offset)
-{
-	(void)vgpu;
-	(void)offset;
-	return gvt_timestamp() >> 32 & (BIT32(TIMESTAMP_BITS - 32) - 1);
-}
-
-/* What the engine makes of it as it runs. */
-static u32 live_read(struct intel_vgpu *vgpu, u32 offset)
-{
-	return vgpu->space ? vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset)
-			   : gvt_vreg(vgpu, offset);
-}
-
-static u32 start_read(struct intel_vgpu *vgpu, u32 offset)
-{
-	return vgpu->space ? vgpu_exec_ring_start(vgpu, gvt_engine_of(offset))
-			   : gvt_vreg(vgpu, offset);
-}
-
-static void elsp_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	vgpu_exec_elsp(vgpu, gvt_engine_of(offset), val);
-}
-
-/*
- * A FORCE_TO_NONPRIV slot reads as the guest wrote it, also where the GPU was given an empty slot
- * instead (vgpu_exec_reg_set()). What a command wrote since then is in the GPU alone.
- */
-static u32 nonpriv_read(struct intel_vgpu *vgpu, u32 offset)
-{
-	u32 written = gvt_vreg(vgpu, offset), is = live_read(vgpu, offset);
-
-	return is == gvt_scan_nonpriv(vgpu->gvt, gvt_engine_of(offset), written) ? written : is;
-}
+#define CSB_PTR_NONE 7 /* no entry was written since reset */
 
 static const struct gvt_reg rows[] = {
 	/* The ring, and what it is doing. */
 	{ "RING_EXCC", .offset = 0x28, EACH, .kind = GVT_REG_MASKED },
 	{ "RING_TAIL", .offset = 0x30, LIVE },
 	{ "RING_HEAD", .offset = 0x34, LIVE },
-	{ "RING_START", .offset = 0x38, RUNS, .read = start_read, .wmask = 0xfffff000 },
+	{ "RING_START", .offset = 0x38, RUNS, .read = GVT_READ_RING_START, .wmask = 0xfffff000 },
 	{ "RING_CTL", .offset = 0x3c, LIVE },
 	{ "RING_SYNC", .offset = 0x40, EACH, .count = 3 },
 	{ "RING_PSMI_CTL", .offset = 0x50, EACH, .kind = GVT_REG_MASKED },
@@ -117,7 +38,7 @@ static const struct gvt_reg rows[] = {
 	{ "RING_NOPID", .offset = 0x94, EACH, .ro = true },
 	{ "RING_HWSTAM", .offset = 0x98, EACH, .reset = 0xffffffff },
 	{ "RING_MI_MODE", .offset = 0x9c, EACH, .kind = GVT_REG_MASKED, .reset = MI_MODE_MODE_IDLE,
-	  .wmask = ~MI_MODE_MODE_IDLE, .write = mi_mode_write },
+	  .wmask = ~MI_MODE_MODE_IDLE, .write = GVT_WRITE_MI_MODE },
 	{ "RING_IMR", .offset = 0xa8, EACH, .reset = 0xffffffff },
 	{ "RING_EIR", .offset = 0xb0, EACH, .kind = GVT_REG_W1C },
 	{ "RING_EMR", .offset = 0xb4, EACH, .reset = 0xffffffff },
@@ -126,7 +47,7 @@ static const struct gvt_reg rows[] = {
 	{ "RING_CMD_CCTL", .offset = 0xc4, EACH },
 	{ "RING_R_PWR_CLK_STATE", .offset = 0xc8, EACH },
 	{ "RING_RESET_CTL", .offset = 0xd0, EACH, .kind = GVT_REG_MASKED,
-	  .wmask = RESET_CTL_REQUEST, .write = reset_ctl_write },
+	  .wmask = RESET_CTL_REQUEST, .write = GVT_WRITE_RESET_CTL },
 	{ "RING_CSFE_CHICKEN1", .offset = 0xd4, EACH, .kind = GVT_REG_MASKED },
 	{ "RING_BBSTATE", .offset = 0x110, LIVE, .ro = true },
 	{ "RING_SBBADDR", .offset = 0x114, LIVE, .ro = true },
@@ -151,28 +72,28 @@ static const struct gvt_reg rows[] = {
 	/* Contexts. */
 	{ "RING_PP_DIR_DCLV", .offset = 0x220, RUNS },
 	{ "RING_PP_DIR_BASE", .offset = 0x228, RUNS },
-	{ "RING_ELSP", .offset = 0x230, RUNS, .write = elsp_write },
+	{ "RING_ELSP", .offset = 0x230, RUNS, .write = GVT_WRITE_ELSP },
 	{ "RING_EXECLIST_STATUS", .offset = 0x234, RUNS, .ro = true, .count = 2 },
 	{ "RING_CONTEXT_CONTROL", .offset = 0x244, RUNS, .kind = GVT_REG_MASKED },
 	{ "RING_SEMA_WAIT_POLL", .offset = 0x24c, EACH },
 	{ "RING_PDP", .offset = 0x270, RUNS, .count = 8 },
 	{ "RING_MODE", .offset = 0x29c, EACH, .kind = GVT_REG_MASKED },
-	{ "RING_TIMESTAMP", .offset = 0x358, EACH, .read = timestamp_read },
-	{ "RING_TIMESTAMP_UDW", .offset = 0x35c, EACH, .read = timestamp_udw_read },
+	{ "RING_TIMESTAMP", .offset = 0x358, EACH, .read = GVT_READ_TIMESTAMP },
+	{ "RING_TIMESTAMP_UDW", .offset = 0x35c, EACH, .read = GVT_READ_TIMESTAMP_UDW },
 	{ "RING_CONTEXT_STATUS_BUF", .offset = 0x370, RUNS, .ro = true, .count = 12 },
 	{ "RING_CONTEXT_STATUS_PTR", .offset = 0x3a0, RUNS, .kind = GVT_REG_MASKED,
 	  .reset = CSB_PTR_NONE },
 	{ "RING_CTX_TIMESTAMP", .offset = 0x3a8, LIVE },
 	{ "RING_PREDICATE_RESULT", .offset = 0x3b8, EACH },
 	{ "MI_PREDICATE_RESULT_2", .offset = 0x3bc, EACH },
-	{ "MI_PREDICATE_SRC0", .offset = 0x400, EACH, .count = 2, .read = live_read },
-	{ "MI_PREDICATE_SRC1", .offset = 0x408, EACH, .count = 2, .read = live_read },
-	{ "MI_PREDICATE_DATA", .offset = 0x410, EACH, .count = 2, .read = live_read },
-	{ "MI_PREDICATE_RESULT", .offset = 0x418, EACH, .read = live_read },
-	{ "MI_PREDICATE_RESULT_1", .offset = 0x41c, EACH, .read = live_read },
-	{ "RING_FORCE_TO_NONPRIV", .offset = 0x4d0, EACH, .count = 12, .read = nonpriv_read },
+	{ "MI_PREDICATE_SRC0", .offset = 0x400, EACH, .count = 2, .read = GVT_READ_LIVE },
+	{ "MI_PREDICATE_SRC1", .offset = 0x408, EACH, .count = 2, .read = GVT_READ_LIVE },
+	{ "MI_PREDICATE_DATA", .offset = 0x410, EACH, .count = 2, .read = GVT_READ_LIVE },
+	{ "MI_PREDICATE_RESULT", .offset = 0x418, EACH, .read = GVT_READ_LIVE },
+	{ "MI_PREDICATE_RESULT_1", .offset = 0x41c, EACH, .read = GVT_READ_LIVE },
+	{ "RING_FORCE_TO_NONPRIV", .offset = 0x4d0, EACH, .count = 12, .read = GVT_READ_NONPRIV },
 	{ "RING_PP_DIR_BASE_READ", .offset = 0x518, RUNS, .ro = true },
-	{ "RING_CS_GPR", .offset = 0x600, EACH, .count = 32, .read = live_read },
+	{ "RING_CS_GPR", .offset = 0x600, EACH, .count = 32, .read = GVT_READ_LIVE },
 
 	/* The render engine alone. */
 	{ "PGTBL_CTL", .offset = 0x2020 },
@@ -216,7 +137,7 @@ static const struct gvt_reg rows[] = {
 	{ "CL_PRIMITIVES_COUNT", .offset = 0x2340, .count = 2 },
 	{ "PS_INVOCATION_COUNT", .offset = 0x2348, .count = 2 },
 	{ "PS_DEPTH_COUNT", .offset = 0x2350, .count = 2 },
-	{ "GEN8_OACTXCONTROL", .offset = 0x2360, .read = live_read },
+	{ "GEN8_OACTXCONTROL", .offset = 0x2360, .read = GVT_READ_LIVE },
 	{ "GEN8_OACTXID", .offset = 0x2364 },
 	{ "GEN7_3DPRIM_END_OFFSET", .offset = 0x2420 },
 	{ "GEN7_3DPRIM_START_VERTEX", .offset = 0x2430 },

@@ -9,15 +9,6 @@
 #include "core/hw/reg.h"
 
 #define GS_MIA_IN_RESET BIT32(0)
-#define DMA_START	BIT32(0)
-
-/* The copy is over at once; that nothing was copied shows in HUC_STATUS2 and GUC_STATUS. */
-static void dma_ctrl_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, offset, gvt_vreg(vgpu, offset) & ~DMA_START);
-}
 
 static const struct gvt_reg rows[] = {
 	{ "GEN8_DRBREG", .offset = 0x1000, .count = 512 },
@@ -32,7 +23,7 @@ static const struct gvt_reg rows[] = {
 	{ "DMA_ADDR_0", .offset = 0xc300, .count = 2 },
 	{ "DMA_ADDR_1", .offset = 0xc308, .count = 2 },
 	{ "DMA_COPY_SIZE", .offset = 0xc310 },
-	{ "DMA_CTRL", .offset = 0xc314, .kind = GVT_REG_MASKED, .write = dma_ctrl_write },
+	{ "DMA_CTRL", .offset = 0xc314, .kind = GVT_REG_MASKED, .write = GVT_WRITE_DMA_CTRL },
 	{ "DMA_GUC_WOPCM_OFFSET", .offset = 0xc340, .ro = true },
 	{ "GUC_MAX_IDLE_COUNT", .offset = 0xc3e4 },
 	{ "GUCPMTIMESTAMP", .offset = 0xc3e8, .ro = true },

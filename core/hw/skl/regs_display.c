@@ -6,92 +6,13 @@
  *
  * Offsets and bits: i915_reg.h of Linux' i915, and the list of registers that GVT-g tracks.
  */
+#include "core/hw/bits.h"
 #include "core/hw/reg.h"
 
-#define ENABLE	     BIT32(31)
-#define STATE_ACTIVE BIT32(30)
-
-/* Pipes and transcoders start and stop at once. */
-static void state_follows(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 conf = gvt_vreg(vgpu, offset);
-
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, offset, conf & ENABLE ? conf | STATE_ACTIVE : conf & ~STATE_ACTIVE);
-}
-
-#define DDI_BUF_IDLE BIT32(7)
-
-static void ddi_buf_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 ctl = gvt_vreg(vgpu, offset);
-
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, offset, ctl & ENABLE ? ctl & ~DDI_BUF_IDLE : ctl | DDI_BUF_IDLE);
-}
-
-#define AUX_BUSY    BIT32(31)
-#define AUX_DONE    BIT32(30)
-#define AUX_TIMEOUT BIT32(28)
-#define AUX_STATUS  (AUX_DONE | AUX_TIMEOUT | BIT32(25)) /* cleared by writing ones */
-
-/* A DisplayPort sink that is not there: each transfer is over at once, without an answer. */
-static void aux_ctl_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 ctl = gvt_vreg(vgpu, offset) & ~(AUX_BUSY | AUX_STATUS);
-
-	if (val & AUX_BUSY)
-		ctl |= AUX_DONE | AUX_TIMEOUT;
-	else
-		ctl |= old & ~val & AUX_STATUS;
-	gvt_vreg_set(vgpu, offset, ctl);
-}
-
-#define GMBUS2	     0xc5108
-#define GMBUS1_CLEAR BIT32(31)
-#define GMBUS1_START BIT32(30)
 #define GMBUS2_INUSE BIT32(15)
-#define GMBUS2_READY BIT32(11)
-#define GMBUS2_NAK   BIT32(10)
-
-/* An I2C bus on which no address is acknowledged. */
-static void gmbus1_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)offset;
-	(void)old;
-	if (val & GMBUS1_CLEAR)
-		gvt_vreg_set(vgpu, GMBUS2, GMBUS2_READY);
-	else if (val & GMBUS1_START)
-		gvt_vreg_set(vgpu, GMBUS2, GMBUS2_READY | GMBUS2_NAK);
-}
 
 #define GPIO_OUT     0x0f0f
 #define GPIO_IN_HIGH 0x1010 /* clock and data, which nobody pulls down */
-
-#define PP_STATUS     0xc7200
-#define PP_CONTROL_ON BIT32(0)
-#define PP_STATUS_ON  BIT32(31)
-#define PP_STATE_ON   0x8 /* the sequence of switching on has come to its end */
-
-static void pp_control_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)offset;
-	(void)old;
-	gvt_vreg_set(vgpu, PP_STATUS, val & PP_CONTROL_ON ? PP_STATUS_ON | PP_STATE_ON : 0);
-}
-
-#define SBI_BUSY     BIT32(0)
-#define SBI_RESPONSE BIT32(1)
-
-/* The sideband to the chipset's clock generators: every transfer succeeds, and reads as zero. */
-static void sbi_ctl_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, offset, gvt_vreg(vgpu, offset) & ~(SBI_BUSY | SBI_RESPONSE));
-}
 
 #define DFSM_NO_PIPES (BIT32(30) | BIT32(28) | BIT32(21)) /* A, C, B */
 #define VGA_DISABLED  BIT32(31) /* else drivers wait for the legacy VGA ports to switch it off */
@@ -241,10 +162,11 @@ static const struct gvt_reg rows[] = {
 
 	/* Ports A to E: buffers, training, auxiliary channels, signal levels. */
 	{ "DDI_BUF_CTL", .offset = 0x64000, .count = 5, .stride = 0x100, .reset = DDI_BUF_IDLE,
-	  .write = ddi_buf_write },
+	  .write = GVT_WRITE_DDI_BUF },
 	{ "DP_TP_CTL", .offset = 0x64040, .count = 5, .stride = 0x100 },
 	{ "DP_TP_STATUS", .offset = 0x64044, .count = 5, .stride = 0x100 },
-	{ "DP_AUX_CH_CTL", .offset = 0x64010, .count = 4, .stride = 0x100, .write = aux_ctl_write },
+	{ "DP_AUX_CH_CTL", .offset = 0x64010, .count = 4, .stride = 0x100,
+	  .write = GVT_WRITE_AUX_CTL },
 	{ "DP_AUX_CH_DATA_A", .offset = 0x64014, .count = 5 },
 	{ "DP_AUX_CH_DATA_B", .offset = 0x64114, .count = 5 },
 	{ "DP_AUX_CH_DATA_C", .offset = 0x64214, .count = 5 },
@@ -303,7 +225,7 @@ static const struct gvt_reg rows[] = {
 
 	/* Pipes, and the one of the embedded panel. */
 	{ "PIPEDSL", .offset = 0x70000, PIPES, .ro = true },
-	{ "PIPECONF", .offset = 0x70008, PIPES, .write = state_follows },
+	{ "PIPECONF", .offset = 0x70008, PIPES, .write = GVT_WRITE_STATE_FOLLOWS },
 	{ "PIPESTAT", .offset = 0x70024, PIPES },
 	{ "PIPE_ARB_CTL", .offset = 0x70028, PIPES },
 	{ "PIPE_MISC2", .offset = 0x7002c, PIPES },
@@ -314,7 +236,7 @@ static const struct gvt_reg rows[] = {
 	{ "PIPE_FLIPCOUNT", .offset = 0x70044, PIPES, .ro = true },
 	{ "PIPE_FRMTMSTMP", .offset = 0x70048, PIPES, .ro = true },
 	{ "PIPEDSL_EDP", .offset = 0x7f000, .ro = true },
-	{ "PIPECONF_EDP", .offset = 0x7f008, .write = state_follows },
+	{ "PIPECONF_EDP", .offset = 0x7f008, .write = GVT_WRITE_STATE_FOLLOWS },
 	{ "PIPESTAT_EDP", .offset = 0x7f024 },
 	{ "PIPE_FRMCOUNT_EDP", .offset = 0x7f040, .ro = true },
 	{ "PIPE_FLIPCOUNT_EDP", .offset = 0x7f044, .ro = true },
@@ -425,14 +347,14 @@ static const struct gvt_reg rows[] = {
 	{ "SOUTH_DSPCLK_GATE_D", .offset = 0xc2020 },
 	{ "PCH_GPIO", .offset = 0xc5010, .count = 6, .wmask = GPIO_OUT, .reset = GPIO_IN_HIGH },
 	{ "PCH_GMBUS0", .offset = 0xc5100 },
-	{ "PCH_GMBUS1", .offset = 0xc5104, .write = gmbus1_write },
+	{ "PCH_GMBUS1", .offset = 0xc5104, .write = GVT_WRITE_GMBUS1 },
 	{ "PCH_GMBUS2", .offset = 0xc5108, .reset = GMBUS2_READY, .wmask = GMBUS2_INUSE },
 	{ "PCH_GMBUS3", .offset = 0xc510c },
 	{ "PCH_GMBUS4", .offset = 0xc5110 },
 	{ "PCH_GMBUS5", .offset = 0xc5120 },
 	{ "SBI_ADDR", .offset = 0xc6000 },
 	{ "SBI_DATA", .offset = 0xc6004 },
-	{ "SBI_CTL_STAT", .offset = 0xc6008, .write = sbi_ctl_write },
+	{ "SBI_CTL_STAT", .offset = 0xc6008, .write = GVT_WRITE_SBI_CTL },
 	{ "PCH_DPLL", .offset = 0xc6014, .count = 2 },
 	{ "PIXCLK_GATE", .offset = 0xc6020 },
 	{ "PCH_FP", .offset = 0xc6040, .count = 4 },
@@ -440,7 +362,7 @@ static const struct gvt_reg rows[] = {
 	{ "PCH_RAWCLK_FREQ", .offset = 0xc6204, .reset = RAWCLK_MHZ },
 	{ "PCH_DPLL_SEL", .offset = 0xc7000 },
 	{ "PCH_PP_STATUS", .offset = 0xc7200, .ro = true },
-	{ "PCH_PP_CONTROL", .offset = 0xc7204, .write = pp_control_write },
+	{ "PCH_PP_CONTROL", .offset = 0xc7204, .write = GVT_WRITE_PP_CONTROL },
 	{ "PCH_PP_ON_DELAYS", .offset = 0xc7208 },
 	{ "PCH_PP_OFF_DELAYS", .offset = 0xc720c },
 	{ "PCH_PP_DIVISOR", .offset = 0xc7210 },
@@ -472,7 +394,7 @@ static const struct gvt_reg rows[] = {
 	{ "GEN9_RESERVED_EC408", .offset = 0xec408, .count = 4, .stride = 0x18 },
 	{ "GEN9_RESERVED_EC40C", .offset = 0xec40c, .count = 4, .stride = 0x18 },
 	{ "PCH_TRANSCONF", .offset = 0xf0008, .count = 2, .stride = 0x1000,
-	  .write = state_follows },
+	  .write = GVT_WRITE_STATE_FOLLOWS },
 	{ "FDI_RX_CTL", .offset = 0xf000c, PIPES },
 	{ "FDI_RX_MISC", .offset = 0xf0010, .count = 2, .stride = 0x1000 },
 	{ "FDI_RX_IIR", .offset = 0xf0014, PIPES, .kind = GVT_REG_W1C },

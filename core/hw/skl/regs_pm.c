@@ -7,128 +7,16 @@
  * Offsets and bits: i915_reg.h, intel_gt_regs.h and intel_mchbar_regs.h of Linux' i915. Commands
  * of pcode and what is read into its answers: intel_pcode.c and its callers.
  */
+#include "core/hw/bits.h"
 #include "core/hw/reg.h"
 
-#define PCODE_DATA    0x138128
-#define PCODE_READY   BIT32(31)
-#define PCODE_COMMAND 0xffu /* on return: the status, 0 for success */
-
-enum {
-	PCODE_READ_RC6VIDS = 0x05,
-	PCODE_READ_MEM_LATENCY = 0x06,
-	PCODE_CDCLK_CONTROL = 0x07,
-	PCODE_READ_MIN_FREQ_TABLE = 0x09,
-	PCODE_READ_OC_PARAMS = 0x0c,
-	PCODE_READ_DUTY_CYCLE = 0x1a,
-	PCODE_SAGV_CONTROL = 0x21,
-};
-
-/*
- * The GT's one frequency, 1150 MHz, in units of 50 MHz. Lowest and highest are the same, so that
- * a driver leaves alone what the guest could not change anyway, and what would cost it a trap
- * whenever the GT goes busy or idle.
- */
-#define GT_RATIO     23u
-#define GT_RATIO_CPU 34u /* that the CPU's ring needs for it, in units of 100 MHz */
 #define GT_FREQUENCY (GT_RATIO * 3 << 23) /* as RPNSWREQ and RPSTAT1 have it, in 50/3 MHz */
-
-/* Microseconds until memory answers, a byte for each of the levels 0 to 7, as GVT-g found them on
- * Skylake. */
-#define LATENCY_LEVEL_0_3 0x1e1a1100
-#define LATENCY_LEVEL_4_7 0x61514b3d
-
-static u32 pcode_answer(u32 command, u32 data)
-{
-	switch (command) {
-	case PCODE_READ_RC6VIDS:
-		return data | 1;
-	case PCODE_READ_MEM_LATENCY:
-		return data ? LATENCY_LEVEL_4_7 : LATENCY_LEVEL_0_3;
-	case PCODE_CDCLK_CONTROL: /* ready for the change */
-	case PCODE_SAGV_CONTROL:  /* off */
-		return 1;
-	case PCODE_READ_MIN_FREQ_TABLE:
-		return GT_RATIO_CPU | GT_RATIO << 8;
-	case PCODE_READ_OC_PARAMS:
-		return 0;
-	case PCODE_READ_DUTY_CYCLE:
-		return GT_RATIO << 8;
-	default:
-		return data;
-	}
-}
-
-static void pcode_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	if (!(val & PCODE_READY))
-		return;
-	gvt_vreg_set(vgpu, PCODE_DATA,
-		     pcode_answer(val & PCODE_COMMAND, gvt_vreg(vgpu, PCODE_DATA)));
-	gvt_vreg_set(vgpu, offset, gvt_vreg(vgpu, offset) & ~(PCODE_READY | PCODE_COMMAND));
-}
-
-/*
- * Four parties ask for the display's power wells, each in a register of its own: a request in any
- * turns the well on. Requests have the odd bits, and the state in the bit below is the same in all
- * four. Wells: miscellaneous I/O, DDI A and E, B, C, D, and in the top two PG1 and PG2.
- */
-#define PWR_WELL_CTL	  0x45400
-#define PWR_WELL_PARTIES  4
-#define PWR_WELL_REQUESTS 0xa00002aau
-
-static void pwr_well_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 on = 0;
-
-	(void)offset;
-	(void)old;
-	(void)val;
-	for (u32 i = 0; i < PWR_WELL_PARTIES; i++)
-		on |= gvt_vreg(vgpu, PWR_WELL_CTL + 4 * i) & PWR_WELL_REQUESTS;
-	for (u32 i = 0; i < PWR_WELL_PARTIES; i++) {
-		u32 asked = gvt_vreg(vgpu, PWR_WELL_CTL + 4 * i) & PWR_WELL_REQUESTS;
-
-		gvt_vreg_set(vgpu, PWR_WELL_CTL + 4 * i, asked | on >> 1);
-	}
-}
-
-/* Bit 30 says that what bit 31 asks for is so. */
-static void state_follows(struct intel_vgpu *vgpu, u32 offset)
-{
-	u32 val = gvt_vreg(vgpu, offset) & ~BIT32(30);
-
-	gvt_vreg_set(vgpu, offset, val | (val & BIT32(31)) >> 1);
-}
-
-static void dbuf_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	(void)val;
-	state_follows(vgpu, offset);
-}
 
 #define LCPLL1_CTL  0x46010
 #define LCPLL2_CTL  0x46014
 #define WRPLL_CTL1  0x46040
 #define WRPLL_CTL2  0x46060
 #define DPLL_STATUS 0x6c060
-
-/* The four clock generators lock as soon as they are enabled. */
-static void pll_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	static const u32 ctl[] = { LCPLL1_CTL, LCPLL2_CTL, WRPLL_CTL1, WRPLL_CTL2 };
-	u32 locked = 0;
-
-	(void)old;
-	(void)val;
-	if (offset == LCPLL1_CTL || offset == LCPLL2_CTL)
-		state_follows(vgpu, offset);
-	for (u32 i = 0; i < ARRAY_SIZE(ctl); i++)
-		if (gvt_vreg(vgpu, ctl[i]) & BIT32(31))
-			locked |= BIT32(8 * i);
-	gvt_vreg_set(vgpu, DPLL_STATUS, locked);
-}
 
 #define FUSES_LOADED (BIT32(31) | BIT32(27) | BIT32(26) | BIT32(25)) /* all, PG0, PG1, PG2 */
 
@@ -140,7 +28,7 @@ static void pll_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 
 static const struct gvt_reg rows[] = {
 	/* The mailbox of the power control unit. */
-	{ "GEN6_PCODE_MAILBOX", .offset = 0x138124, .write = pcode_write },
+	{ "GEN6_PCODE_MAILBOX", .offset = 0x138124, .write = GVT_WRITE_PCODE },
 	{ "GEN6_PCODE_DATA", .offset = 0x138128 },
 	{ "GEN6_PCODE_DATA1", .offset = 0x13812c },
 
@@ -224,20 +112,20 @@ static const struct gvt_reg rows[] = {
 	{ "FPGA_DBG", .offset = 0x42300,
 	  .kind = GVT_REG_W1C }, /* bit 31, an access that nothing claimed: it never happens */
 	{ "HSW_PWR_WELL_CTL", .offset = 0x45400, .count = 4, .wmask = PWR_WELL_REQUESTS,
-	  .write = pwr_well_write },
+	  .write = GVT_WRITE_PWR_WELL },
 	{ "HSW_PWR_WELL_CTL5", .offset = 0x45410 },
 	{ "HSW_PWR_WELL_CTL6", .offset = 0x45414 },
-	{ "DBUF_CTL_S0", .offset = 0x45008, .write = dbuf_write },
+	{ "DBUF_CTL_S0", .offset = 0x45008, .write = GVT_WRITE_DBUF },
 	{ "DC_STATE_EN", .offset = 0x45504 },
 	{ "DC_STATE_DEBUG", .offset = 0x45520 },
 
 	/* The display's clocks. */
 	{ "CDCLK_CTL", .offset = 0x46000 },
-	{ "LCPLL1_CTL", .offset = 0x46010, .write = pll_write },
-	{ "LCPLL2_CTL", .offset = 0x46014, .write = pll_write },
+	{ "LCPLL1_CTL", .offset = 0x46010, .write = GVT_WRITE_PLL },
+	{ "LCPLL2_CTL", .offset = 0x46014, .write = GVT_WRITE_PLL },
 	{ "SPLL_CTL", .offset = 0x46020 },
-	{ "WRPLL_CTL1", .offset = 0x46040, .write = pll_write },
-	{ "WRPLL_CTL2", .offset = 0x46060, .write = pll_write },
+	{ "WRPLL_CTL1", .offset = 0x46040, .write = GVT_WRITE_PLL },
+	{ "WRPLL_CTL2", .offset = 0x46060, .write = GVT_WRITE_PLL },
 	{ "PORT_CLK_SEL", .offset = 0x46100, .count = 5 },
 	{ "TRANS_CLK_SEL", .offset = 0x46140, .count = 3 },
 	{ "CDCLK_FREQ", .offset = 0x46200 },

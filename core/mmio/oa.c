@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The observation architecture (OA): performance counters, and the network (NOA) by which a driver
- * chooses what they count. A vGPU counts nothing: its reports hold their reason, the time, and
- * whose context ran.
+ * The observation architecture (OA). A vGPU counts nothing: its reports hold their reason, the
+ * time, and whose context ran.
  *
  * Periodic reports go to a ring in the guest's graphics memory. A driver learns of them by reading
  * the ring's tail alone (i915 does so 200 times a second while a stream is open), so this is when
  * those that are due by then are written. No timer is needed.
  *
- * Offsets and bits: i915_perf_oa_regs.h of Linux' i915; what a report holds, and which registers a
- * configuration may name: i915_perf.c.
+ * What a report holds, and which registers a configuration may name: i915_perf.c of Linux' i915.
  */
+#include "core/mmio/mmio.h"
+
+#include "core/hw/bits.h"
+#include "core/hw/oa.h"
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 #define OACTXCONTROL 0x2360
-#define OACONTROL    0x2b00
-#define OASTATUS     0x2b08
-#define OAHEADPTR    0x2b0c
-#define OATAILPTR    0x2b10
-#define OABUFFER     0x2b14
 
 #define CONTROL_ENABLE	BIT32(0)
-#define CONTROL_FORMAT	2 /* shift, of 3 bits */
 #define TIMER_ENABLE	BIT32(1)
 #define TIMER_PERIOD	2 /* shift, of 6 bits: a report each 2 << period clocks */
 #define TIMER_PERIODS	31u
@@ -36,13 +33,6 @@
 
 /* Reports that one read of the tail writes at most: more are lost. i915 takes up to 100 kHz. */
 #define REPORTS_AT_ONCE 1024u
-
-u32 gvt_oa_report_dwords(u32 control)
-{
-	static const u8 dwords[8] = { 16, 32, 32, 16, 16, 64, 32, 16 };
-
-	return dwords[control >> CONTROL_FORMAT & 7];
-}
 
 /* Puts a report at graphics address @gma; where the guest has no memory there, it is lost. */
 static void put_report(struct intel_vgpu *vgpu, u64 gma, u32 *report, u32 bytes)
@@ -79,9 +69,9 @@ static void put_reports(struct intel_vgpu *vgpu, u64 at, u64 period, u64 nr)
 	gvt_vreg_set(vgpu, OASTATUS, status);
 }
 
-static u32 tail_read(struct intel_vgpu *vgpu, u32 offset)
+u32 gvt_oa_tail_read(struct intel_vgpu *vgpu, u32 offset)
 {
-	u32 timer = intel_gvt_reg(vgpu->gvt, OACTXCONTROL)->read(vgpu, OACTXCONTROL);
+	u32 timer = gvt_live_read(vgpu, OACTXCONTROL);
 	u32 shift = timer >> TIMER_PERIOD & 0x3f;
 	u64 now = gvt_timestamp(), was = vgpu->oa_time ? vgpu->oa_time : now, nr;
 	u64 period = 2ull << shift;
@@ -100,36 +90,10 @@ static u32 tail_read(struct intel_vgpu *vgpu, u32 offset)
 	return gvt_vreg(vgpu, offset);
 }
 
-static void control_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+void gvt_oa_control_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
 	(void)offset;
 	(void)val;
 	if (!(old & CONTROL_ENABLE))
 		vgpu->oa_time = gvt_timestamp();
 }
-
-static const struct gvt_reg rows[] = {
-	/* The unit. */
-	{ "GEN7_OABUFFER", .offset = 0x23b0 },
-	{ "GEN8_OABUFFER_UDW", .offset = 0x23b4 },
-	{ "GEN8_OACONTROL", .offset = OACONTROL, .write = control_write },
-	{ "GEN8_OA_DEBUG", .offset = 0x2b04, .kind = GVT_REG_MASKED },
-	{ "GEN8_OASTATUS", .offset = OASTATUS },
-	{ "GEN8_OAHEADPTR", .offset = OAHEADPTR },
-	{ "GEN8_OATAILPTR", .offset = OATAILPTR, .read = tail_read },
-	{ "GEN8_OABUFFER", .offset = OABUFFER },
-	{ "GEN9_RESERVED_2B20", .offset = 0x2b20 },
-
-	/* What it counts, and when: drivers load these by commands. */
-	{ "OASTARTTRIG", .offset = 0x2710, .count = 8 },
-	{ "OAREPORTTRIG", .offset = 0x2740, .count = 8 },
-	{ "OACEC", .offset = 0x2770, .count = 16 },
-	{ "NOA_CONFIG", .offset = 0xd0c, .count = 9 },
-	{ "OA_PERFCNT", .offset = 0x91b8, .count = 6 },
-	{ "MICRO_BP", .offset = 0x9800, .count = 16 },
-	{ "GDT_CHICKEN_BITS", .offset = 0x9840 },
-	{ "MICRO_BP_TRIGGER", .offset = 0x9844, .count = 17 },
-	{ "NOA_WRITE", .offset = 0x9888 },
-};
-
-const struct gvt_reg_block gvt_block_oa = { "oa", rows, ARRAY_SIZE(rows) };

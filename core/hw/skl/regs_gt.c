@@ -6,118 +6,8 @@
  * Offsets, bits and reset values: intel_gt_regs.h of Linux' i915 and what its code makes of them,
  * and the list of registers that GVT-g tracks.
  */
-#include "core/vgpu.h"
-
-#define FORCEWAKE_MEDIA	     0xa270
-#define FORCEWAKE_RENDER     0xa278
-#define FORCEWAKE_ACK_RENDER 0xd84
-#define FORCEWAKE_ACK_MEDIA  0xd88
-#define FORCEWAKE_ACK_GT     0x130044
-
-/* Nothing sleeps: what is asked awake is awake at once, and acknowledged bit by bit. */
-static void forcewake_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 ack = offset == FORCEWAKE_RENDER  ? FORCEWAKE_ACK_RENDER
-		  : offset == FORCEWAKE_MEDIA ? FORCEWAKE_ACK_MEDIA
-					      : FORCEWAKE_ACK_GT;
-
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, ack, gvt_vreg(vgpu, offset));
-}
-
-/* A request that is done, and reads as done, as soon as it is made. */
-static void self_clear(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, offset, 0);
-}
-
-#define FENCE_REG    0x100000
-#define GAMW_IPS_64K 0xf /* GAMW_ECO_ENABLE_64K_IPS_FIELD */
-
-static void fence_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	(void)val;
-	vgpu_aperture_fence(vgpu, (offset - FENCE_REG) / 8);
-}
-
-/* How drivers say that they changed the GGTT. */
-static void flush_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)offset;
-	(void)old;
-	(void)val;
-	vgpu_ggtt_commit(vgpu);
-}
-
-static void gamw_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	(void)val;
-	vgpu_ppgtt_ips(vgpu, (gvt_vreg(vgpu, offset) & GAMW_IPS_64K) == GAMW_IPS_64K);
-}
-
-#define GDRST_FULL BIT32(0)
-
-/* GDRST's bit for each engine. */
-static const u32 gdrst_bit[GVT_NR_ENGINES] = {
-	[GVT_RCS0] = BIT32(1),
-	[GVT_VCS0] = BIT32(2),
-	[GVT_BCS0] = BIT32(3),
-	[GVT_VECS0] = BIT32(4),
-};
-
-static void reset_row(struct intel_vgpu *vgpu, const struct gvt_reg *row, u32 offset)
-{
-	u32 stride = row->stride ? row->stride : sizeof(u32);
-
-	for (u32 i = 0; i < (row->count ? row->count : 1u); i++)
-		gvt_vreg_set(vgpu, offset + i * stride, row->reset);
-}
-
-static void reset_engine(struct intel_vgpu *vgpu, enum gvt_engine engine)
-{
-	const struct gvt_reg *row = gvt_block_engine.rows;
-
-	for (size_t i = 0; i < gvt_block_engine.nr; i++, row++) {
-		if (row->flags & GVT_REG_ENGINE)
-			reset_row(vgpu, row, gvt_engine_base(engine) + row->offset);
-		else if (gvt_engine_of(row->offset) == (int)engine)
-			reset_row(vgpu, row, row->offset);
-	}
-}
-
-/*
- * What a full reset loses besides the engines: the pipelines (0x5000 to 0x7fff), and caches and
- * subslices (0xb000 to 0xefff). Address translation, fuses, clocks, power management and fences
- * stay: Linux' i915 writes the memory attributes (PAT) once, and goes on after a reset without.
- */
-static bool lost_on_full_reset(u32 offset)
-{
-	return offset - 0x5000 < 0x3000 || offset - 0xb000 < 0x4000;
-}
-
-static void gdrst_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 mask = 0;
-
-	(void)old;
-	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
-		if (val & (GDRST_FULL | gdrst_bit[engine]))
-			mask |= BIT32(engine);
-	vgpu_exec_reset(vgpu, mask);
-	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
-		if (mask & BIT32(engine))
-			reset_engine(vgpu, engine);
-	if (val & GDRST_FULL)
-		for (size_t i = 0; i < gvt_block_gt.nr; i++)
-			if (lost_on_full_reset(gvt_block_gt.rows[i].offset))
-				reset_row(vgpu, &gvt_block_gt.rows[i], gvt_block_gt.rows[i].offset);
-	gvt_vreg_set(vgpu, offset, 0);
-}
+#include "core/hw/bits.h"
+#include "core/hw/reg.h"
 
 /*
  * Fuses of a GT2: slice 0 of three, subslices 0 to 2 of four, all eight execution units in each.
@@ -156,15 +46,16 @@ static const struct gvt_reg rows[] = {
 	{ "HSW_EDRAM_CAP", .offset = 0x120010, .ro = true },
 
 	/* Reset and forcewake. */
-	{ "GEN6_GDRST", .offset = 0x941c, .write = gdrst_write },
+	{ "GEN6_GDRST", .offset = 0x941c, .write = GVT_WRITE_GDRST },
 	{ "GEN6_RSTCTL", .offset = 0x9420 },
 	{ "GEN8_MISC_CTRL0", .offset = 0xa180 },
-	{ "FORCEWAKE_GT_GEN9", .offset = 0xa188, .kind = GVT_REG_MASKED, .write = forcewake_write },
+	{ "FORCEWAKE_GT_GEN9", .offset = 0xa188, .kind = GVT_REG_MASKED,
+	  .write = GVT_WRITE_FORCEWAKE },
 	{ "FORCEWAKE", .offset = 0xa18c },
 	{ "FORCEWAKE_MEDIA_GEN9", .offset = 0xa270, .kind = GVT_REG_MASKED,
-	  .write = forcewake_write },
+	  .write = GVT_WRITE_FORCEWAKE },
 	{ "FORCEWAKE_RENDER_GEN9", .offset = 0xa278, .kind = GVT_REG_MASKED,
-	  .write = forcewake_write },
+	  .write = GVT_WRITE_FORCEWAKE },
 	{ "FORCEWAKE_ACK_RENDER_GEN9", .offset = 0xd84, .ro = true },
 	{ "FORCEWAKE_ACK_MEDIA_GEN9", .offset = 0xd88, .ro = true },
 	{ "FORCEWAKE_MT_ACK", .offset = 0x130040, .ro = true },
@@ -173,19 +64,19 @@ static const struct gvt_reg rows[] = {
 	{ "MSG_IDLE", .offset = 0x8000, .count = 5 },
 
 	/* Address translation. */
-	{ "FENCE_REG", .offset = FENCE_REG, .count = 64, .write = fence_write },
+	{ "FENCE_REG", .offset = FENCE_REG, .count = 64, .write = GVT_WRITE_FENCE },
 	{ "TILECTL", .offset = 0x101000 },
-	{ "GFX_FLSH_CNTL_GEN6", .offset = 0x101008, .write = flush_write },
-	{ "GEN8_RTCR", .offset = 0x4260, .write = self_clear },
-	{ "GEN8_M1TCR", .offset = 0x4264, .write = self_clear },
-	{ "GEN8_M2TCR", .offset = 0x4268, .write = self_clear },
-	{ "GEN8_BTCR", .offset = 0x426c, .write = self_clear },
-	{ "GEN8_VTCR", .offset = 0x4270, .write = self_clear },
-	{ "GEN8_GTCR", .offset = 0x4274, .write = self_clear },
+	{ "GFX_FLSH_CNTL_GEN6", .offset = 0x101008, .write = GVT_WRITE_GGTT_FLUSH },
+	{ "GEN8_RTCR", .offset = 0x4260, .write = GVT_WRITE_SELF_CLEAR },
+	{ "GEN8_M1TCR", .offset = 0x4264, .write = GVT_WRITE_SELF_CLEAR },
+	{ "GEN8_M2TCR", .offset = 0x4268, .write = GVT_WRITE_SELF_CLEAR },
+	{ "GEN8_BTCR", .offset = 0x426c, .write = GVT_WRITE_SELF_CLEAR },
+	{ "GEN8_VTCR", .offset = 0x4270, .write = GVT_WRITE_SELF_CLEAR },
+	{ "GEN8_GTCR", .offset = 0x4274, .write = GVT_WRITE_SELF_CLEAR },
 	{ "HSW_GTT_CACHE_EN", .offset = 0x4024 },
 	{ "ARB_MODE", .offset = 0x4030, .kind = GVT_REG_MASKED },
 	{ "GEN9_RESERVED_4068", .offset = 0x4068 },
-	{ "GEN8_GAMW_ECO_DEV_RW_IA", .offset = 0x4080, .write = gamw_write },
+	{ "GEN8_GAMW_ECO_DEV_RW_IA", .offset = 0x4080, .write = GVT_WRITE_GAMW },
 	{ "GAM_ECOCHK", .offset = 0x4090 },
 	{ "GEN8_RING_FAULT_REG", .offset = 0x4094 },
 	{ "ERROR_GEN6", .offset = 0x40a0 },

@@ -8,7 +8,6 @@
  * Offsets: i915_reg.h of Linux' i915.
  */
 #include "core/hw/reg.h"
-#include "core/irq/irq.h"
 
 #define MASTER_ENABLE BIT32(31) /* the other bits say which group has something pending */
 
@@ -16,13 +15,13 @@
 #define HOTPLUG_CONTROL 0xfcfcfcfcu
 
 /* The registers of a group that vGPUs have events for. */
-#define IMR .reset = 0xffffffff, .write = vgpu_irq_imr_write
-#define IIR .kind = GVT_REG_W1C, .write = vgpu_irq_iir_write
-#define IER .write = vgpu_irq_ier_write
+#define IMR .reset = 0xffffffff, .write = GVT_WRITE_IRQ_IMR
+#define IIR .kind = GVT_REG_W1C, .write = GVT_WRITE_IRQ_IIR
+#define IER .write = GVT_WRITE_IRQ_IER
 
 static const struct gvt_reg rows[] = {
 	{ "GEN8_MASTER_IRQ", .offset = 0x44200, .wmask = MASTER_ENABLE,
-	  .write = vgpu_irq_master_write },
+	  .write = GVT_WRITE_IRQ_MASTER },
 
 	/* GT0: render and blitter, 1: video, 2: power management and GuC, 3: video enhancement. */
 	{ "GEN8_GT_ISR", .offset = 0x44300, .count = 4, .stride = 0x10, .ro = true },

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Command streamers: what their registers do, and where live values come from. */
+#include "core/mmio/mmio.h"
+
+#include <time.h>
+
+#include "core/hw/bits.h"
+#include "core/regs/vreg.h"
+#include "core/vgpu.h"
+
+#define MI_MODE_STOP_RING BIT32(8)
+#define RESET_CTL_READY	  BIT32(1)
+#define TIMESTAMP_BITS	  36
+
+/* The ring stops at once: nothing is ever fetched from it but by way of a context. */
+void gvt_mi_mode_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	u32 mode = gvt_vreg(vgpu, offset);
+
+	(void)old;
+	(void)val;
+	if (mode & MI_MODE_STOP_RING)
+		gvt_vreg_set(vgpu, offset, mode | MI_MODE_MODE_IDLE);
+}
+
+void gvt_reset_ctl_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	u32 request = gvt_vreg(vgpu, offset) & RESET_CTL_REQUEST;
+
+	(void)old;
+	(void)val;
+	gvt_vreg_set(vgpu, offset, request ? request | RESET_CTL_READY : 0);
+}
+
+/* 12 MHz, as CTC_MODE says: a 24 MHz crystal of which every second clock counts. */
+u64 gvt_timestamp(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 12000000 + (u64)now.tv_nsec * 12 / 1000;
+}
+
+u32 gvt_timestamp_read(struct intel_vgpu *vgpu, u32 offset)
+{
+	(void)vgpu;
+	(void)offset;
+	return (u32)gvt_timestamp();
+}
+
+u32 gvt_timestamp_udw_read(struct intel_vgpu *vgpu, u32 offset)
+{
+	(void)vgpu;
+	(void)offset;
+	return gvt_timestamp() >> 32 & (BIT32(TIMESTAMP_BITS - 32) - 1);
+}
+
+/* What the engine makes of it as it runs. */
+u32 gvt_live_read(struct intel_vgpu *vgpu, u32 offset)
+{
+	return vgpu->space ? vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset)
+			   : gvt_vreg(vgpu, offset);
+}
+
+u32 gvt_ring_start_read(struct intel_vgpu *vgpu, u32 offset)
+{
+	return vgpu->space ? vgpu_exec_ring_start(vgpu, gvt_engine_of(offset))
+			   : gvt_vreg(vgpu, offset);
+}
+
+void gvt_elsp_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
+{
+	(void)old;
+	vgpu_exec_elsp(vgpu, gvt_engine_of(offset), val);
+}
+
+u32 gvt_nonpriv_read(struct intel_vgpu *vgpu, u32 offset)
+{
+	return vgpu_exec_nonpriv(vgpu, offset);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+/* The values of a vGPU's registers: stored, shown to the guest, and told the GPU. */
+#include "core/regs/vreg.h"
+
+#include <string.h>
+
+#include "core/vgpu.h"
+
+const struct gvt_reg *intel_gvt_reg(const struct intel_gvt *gvt, u32 offset)
+{
+	return gvt_regs_row(&gvt->regs, offset);
+}
+
+bool intel_gvt_page_traps(const struct intel_gvt *gvt, unsigned int page)
+{
+	return page >= GVT_MMIO_PAGES || gvt->regs.traps[page];
+}
+
+const char *intel_gvt_reg_name(const struct intel_gvt *gvt, u32 offset, char *buf, size_t len)
+{
+	return gvt_regs_name(&gvt->regs, offset, buf, len);
+}
+
+static bool page_used(const struct intel_vgpu *vgpu, u32 page)
+{
+	return vgpu->state->vreg_used[page / 64] >> page % 64 & 1;
+}
+
+/* Most pages hold zeroes for ever: memory is asked for with the first other value. */
+static bool use_page(struct intel_vgpu *vgpu, u32 page)
+{
+	u32 *at = vgpu->state->vreg + page * (GVT_PAGE_SIZE / sizeof(u32));
+
+	if (page_used(vgpu, page))
+		return true;
+	if (intel_gvt_hypervisor_reserve_state(vgpu, at, GVT_PAGE_SIZE))
+		return false;
+	vgpu->state->vreg_used[page / 64] |= 1ull << page % 64;
+	return true;
+}
+
+u32 gvt_vreg(const struct intel_vgpu *vgpu, u32 offset)
+{
+	return page_used(vgpu, offset / GVT_PAGE_SIZE) ? vgpu->state->vreg[offset / sizeof(u32)]
+						       : 0;
+}
+
+void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
+{
+	u32 *mirror = vgpu->mirror[offset / GVT_PAGE_SIZE];
+
+	if (val == gvt_vreg(vgpu, offset) || !use_page(vgpu, offset / GVT_PAGE_SIZE))
+		val = gvt_vreg(vgpu, offset);
+	else
+		vgpu->state->vreg[offset / sizeof(u32)] = val;
+	if (mirror)
+		__atomic_store_n(&mirror[offset % GVT_PAGE_SIZE / sizeof(u32)], val,
+				 __ATOMIC_RELEASE);
+	if (vgpu->space)
+		vgpu_exec_reg_set(vgpu, offset, val);
+}
+
+void gvt_vreg_show(struct intel_vgpu *vgpu)
+{
+	for (unsigned int page = 0; page < GVT_MMIO_PAGES; page++) {
+		const u32 *vreg = vgpu->state->vreg + page * GVT_PAGE_SIZE / sizeof(u32);
+
+		if (vgpu->mirror[page] && page_used(vgpu, page))
+			memcpy(vgpu->mirror[page], vreg, GVT_PAGE_SIZE);
+		else if (vgpu->mirror[page])
+			memset(vgpu->mirror[page], 0, GVT_PAGE_SIZE);
+	}
+}
+
+void gvt_vreg_reset(struct intel_vgpu *vgpu)
+{
+	struct intel_gvt *gvt = vgpu->gvt;
+
+	for (u32 dword = 0; dword < GVT_MMIO_DWORDS; dword++) {
+		const struct gvt_reg *row = gvt_regs_row(&gvt->regs, dword * sizeof(u32));
+
+		gvt_vreg_set(vgpu, dword * sizeof(u32), row ? row->reset : 0);
+	}
+	gvt_vreg_show(vgpu);
+}
+
+void intel_vgpu_access_count(const struct intel_vgpu *vgpu, u32 offset, u32 *reads, u32 *writes)
+{
+	*reads = vgpu->access[offset / sizeof(u32)].reads;
+	*writes = vgpu->access[offset / sizeof(u32)].writes;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* The values of a vGPU's registers. */
+#ifndef CORE_REGS_VREG_H
+#define CORE_REGS_VREG_H
+
+#include "core/hw/reg.h"
+
+struct intel_vgpu;
+
+/**
+ * gvt_vreg() - the value of the register at byte @offset (dword aligned, below GVT_MMIO_SIZE).
+ */
+u32 gvt_vreg(const struct intel_vgpu *vgpu, u32 offset);
+
+/**
+ * gvt_vreg_set() - give the register at @offset the value @val, without its handler, and show it
+ * to the guest where the page is read without a trap.
+ */
+void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val);
+
+/** gvt_vreg_reset() - give every register the value that its row has after reset. */
+void gvt_vreg_reset(struct intel_vgpu *vgpu);
+
+/** gvt_vreg_show() - fill the pages that the guest reads without a trap. */
+void gvt_vreg_show(struct intel_vgpu *vgpu);
+
+#endif
