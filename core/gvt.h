@@ -9,6 +9,7 @@
 #ifndef CORE_GVT_H
 #define CORE_GVT_H
 
+#include "core/base/limits.h"
 #include "core/base/types.h"
 #include "core/port/mpt.h"
 
@@ -25,10 +26,6 @@ struct intel_vgpu_params {
 	u32 cap;	  /* most of an engine's time, in percent; 0: all that is free */
 	u32 audit_user;	  /* unprivileged batches are audited too */
 };
-
-#define GVT_APERTURE_MIB_MIN 64u
-#define GVT_APERTURE_MIB_MAX 1024u
-#define GVT_FENCES_MAX	     32u
 
 /**
  * intel_gvt_init() - build what vGPUs share.

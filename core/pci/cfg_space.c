@@ -134,6 +134,20 @@ bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data)
 	return true;
 }
 
+int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu)
+{
+	u32 addr;
+	u16 data;
+	int err;
+
+	if (!vgpu_cfg_msi(vgpu, &addr, &data))
+		return 0;
+	err = vgpu->gvt->mpt->inject_msi(vgpu->handle, addr, data);
+	if (!err)
+		vgpu->state->counters.msi++;
+	return err;
+}
+
 /*
  * Says in the status register that an interrupt is pending, and whether the pin is to say so too.
  * While messages are enabled neither does, whether or not they can be sent; "interrupt disable"

@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 
 #include "tests/unit/xengt_rig.h"
+#include "xengt/settings/xen_param.h"
 #include "xengt/xen/grant_frames.h"
-#include "xengt/xen/xen_param.h"
 
 #define FIRST 0x100u
 #define MANY  1500u

@@ -3,7 +3,7 @@
 #include <xenctrl.h>
 
 #include "xengt/cli/doctor.h"
-#include "xengt/xen/xen_param.h"
+#include "xengt/settings/xen_param.h"
 
 static void ask_capabilities(struct doctor_xen *xen)
 {

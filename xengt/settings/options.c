@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/base/limits.h"
 #include "core/base/number.h"
-#include "core/gvt.h"
 
 struct xengt_options xengt_options_default(void)
 {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/limits.h"
 #include "core/base/number.h"
-#include "core/gvt.h"
 
 /*
  * Names, sizes and weights as GVT-g has them (i915's gvt/vgpu.c, vgpu_types): the last number says

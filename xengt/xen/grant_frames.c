@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "xengt/settings/log.h"
-#include "xengt/xen/xen_param.h"
+#include "xengt/settings/xen_param.h"
 
 #define NAME "gnttab_max_frames"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xengt/xen/xen_param.h"
+#include "xengt/settings/xen_param.h"
 
 #include <errno.h>
 #include <limits.h>

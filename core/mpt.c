@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* The calls to a vGPU's hypervisor: what a back end has not, is done without. */
 #include "core/port/mpt.h"
 #include "core/vgpu.h"
 
@@ -21,20 +22,6 @@ int intel_gvt_hypervisor_attach_vgpu(struct intel_vgpu *vgpu)
 void intel_gvt_hypervisor_detach_vgpu(struct intel_vgpu *vgpu)
 {
 	vgpu->gvt->mpt->detach_vgpu(vgpu->handle);
-}
-
-int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu)
-{
-	u32 addr;
-	u16 data;
-	int err;
-
-	if (!vgpu_cfg_msi(vgpu, &addr, &data))
-		return 0;
-	err = vgpu->gvt->mpt->inject_msi(vgpu->handle, addr, data);
-	if (!err)
-		vgpu->state->counters.msi++;
-	return err;
 }
 
 int intel_gvt_hypervisor_set_intx(struct intel_vgpu *vgpu, bool level)

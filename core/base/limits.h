@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: MIT */
+/* Of what sizes a vGPU may be. */
+#ifndef CORE_BASE_LIMITS_H
+#define CORE_BASE_LIMITS_H
+
+#define GVT_APERTURE_MIB_MIN 64u
+#define GVT_APERTURE_MIB_MAX 1024u
+#define GVT_FENCES_MAX	     32u
+
+#endif
