@@ -230,7 +230,11 @@ static void tell(unsigned long handle, enum intel_gvt_note note, const char *rea
 
 static void wake(unsigned long handle)
 {
-	sem_post(&of(handle)->woken);
+	struct fake *f = of(handle);
+
+	sem_post(&f->woken);
+	if (f->on_wake)
+		f->on_wake(f);
 }
 
 static const struct intel_gvt_mpt fake_mpt = {

@@ -82,6 +82,8 @@ struct fake {
 	void (*on_let_go)(struct fake *f, u64 bus);
 	/* Unless NULL, called before a page at @bus is looked up, from any of the GPU's threads. */
 	void (*on_look)(struct fake *f, u64 bus);
+	/* Unless NULL, called as the vGPU is woken, from any of the GPU's threads. */
+	void (*on_wake)(struct fake *f);
 	void *gpu; /* that function's own */
 };
 

@@ -249,3 +249,9 @@ void script_stuck(const struct gvt_gpu_context *ctx, enum gvt_engine engine)
 	tell(ctx, (struct gvt_gpu_event){
 			  .kind = GVT_GPU_STUCK, .engine = engine, .why = "as the script says" });
 }
+
+void script_interrupt(const struct gvt_gpu_context *ctx, enum gvt_engine engine, u32 irq)
+{
+	tell(ctx,
+	     (struct gvt_gpu_event){ .kind = GVT_GPU_INTERRUPT, .engine = engine, .irq = irq });
+}

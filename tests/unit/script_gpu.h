@@ -48,6 +48,9 @@ void script_refuse(struct gvt_gpu *gpu, enum gvt_engine engine, u32 nr);
 /** script_status() - a status entry about @ctx. */
 void script_status(const struct gvt_gpu_context *ctx, enum gvt_engine engine, u32 status);
 
+/** script_interrupt() - a command of @ctx asked for interrupts, GVT_IRQ_ bits. */
+void script_interrupt(const struct gvt_gpu_context *ctx, enum gvt_engine engine, u32 irq);
+
 /** script_stuck() - @ctx met what cannot be executed. */
 void script_stuck(const struct gvt_gpu_context *ctx, enum gvt_engine engine);
 

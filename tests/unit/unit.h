@@ -41,6 +41,7 @@ Suite *suite_exec_preempt(void);
 Suite *suite_exec_run(void);
 Suite *suite_exec_space(void);
 Suite *suite_exec_time(void);
+Suite *suite_exec_told(void);
 Suite *suite_log(void);
 Suite *suite_monitoring(void);
 Suite *suite_seen(void);

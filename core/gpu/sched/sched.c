@@ -65,7 +65,7 @@ void sched_run(struct sched_client *client, struct sched_ctx *first, struct sche
 	if (second)
 		second->reload = true;
 	sched_kick(e);
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 	sched_poke(e->sched);
 }
 
@@ -86,7 +86,7 @@ bool sched_extend(struct sched_client *client, struct sched_ctx *ctx, u32 tail,
 		}
 		sched_kick(e);
 	}
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 	sched_poke(e->sched);
 	return there;
 }
@@ -100,7 +100,7 @@ void sched_stop(struct sched_client *client)
 	client->stopping = true;
 	sched_kick(e);
 	sched_settle(e);
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 	sched_poke(e->sched);
 }
 
@@ -133,7 +133,11 @@ void sched_halt(struct sched_client *client, bool save)
 	client->stopping = client->halting = true;
 	if (save || !alone(e, client))
 		sched_kick(e);
-	while (sched_on_gpu(e, client)) {
+	for (;;) {
+		/* Others hear of it before this waits. */
+		sched_notify(e);
+		if (!sched_on_gpu(e, client))
+			break;
 		if (e->stuck && !e->resetting)
 			sched_give_up_stuck(e);
 		else if (!e->resetting && !save && alone(e, client))
@@ -145,11 +149,13 @@ void sched_halt(struct sched_client *client, bool save)
 		}
 	}
 	client->stopping = client->halting = false;
-	if (!save)
-		client->nr_reports = client->irq = 0;
+	if (!save) {
+		client->nr_reports = 0;
+		__atomic_store_n(&client->irq, 0, __ATOMIC_RELAXED);
+	}
 	sched_settle(e);
 	sched_kick(e);
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 }
 
 u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_REPORTS], u32 *irq)
@@ -161,9 +167,8 @@ u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_RE
 	nr = client->nr_reports;
 	memcpy(reports, client->reports, nr * sizeof(*reports));
 	client->nr_reports = 0;
-	*irq = client->irq;
-	client->irq = 0;
-	pthread_mutex_unlock(&e->lock);
+	*irq = __atomic_exchange_n(&client->irq, 0, __ATOMIC_ACQ_REL);
+	sched_unlock(e);
 	return nr;
 }
 
@@ -178,7 +183,7 @@ void sched_weigh(struct sched_client *client, u32 weight, u32 cap)
 	/* What a cap held back before is not made up for. */
 	arrive(e, client);
 	sched_kick(e);
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 	/* Who is capped from now on has to be looked at more often. */
 	sched_poke(e->sched);
 }
@@ -191,7 +196,7 @@ void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
 	sched_account(e);
 	*run_ns = client->run_ns;
 	*timesliced = client->timesliced;
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 }
 
 bool sched_at_work(struct sched_client *client)
@@ -201,7 +206,7 @@ bool sched_at_work(struct sched_client *client)
 
 	pthread_mutex_lock(&e->lock);
 	works = client->want[0] || sched_on_gpu(e, client);
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 	return works;
 }
 
@@ -217,7 +222,7 @@ void gvt_sched_join(struct gvt_sched *sched, enum gvt_engine engine, struct sche
 	client->vtime = e->vtime;
 	client->next = e->clients;
 	e->clients = client;
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 }
 
 void gvt_sched_leave(struct sched_client *client)
@@ -230,7 +235,9 @@ void gvt_sched_leave(struct sched_client *client)
 		;
 	if (*link)
 		*link = client->next;
-	pthread_mutex_unlock(&e->lock);
+	while (client->due || client->notifying)
+		pthread_cond_wait(&e->changed, &e->lock);
+	sched_unlock(e);
 }
 
 struct sched_times *gvt_sched_times(struct gvt_sched *sched)

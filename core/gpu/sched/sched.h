@@ -11,7 +11,7 @@
  * Called from vGPUs' threads, from the GPU's (events) and from a thread of its own (slices and
  * patience). There is one lock for each engine, held for a few hundred instructions and never
  * while a vGPU's own state is looked at: what came of a run waits in the client, for its vGPU's
- * thread to take.
+ * thread to take. The client's .notify, which may call the hypervisor, is called without the lock.
  */
 #ifndef CORE_EXEC_SCHED_H
 #define CORE_EXEC_SCHED_H
@@ -52,7 +52,8 @@ struct sched_report {
 struct sched_client {
 	struct sched_engine *engine;
 	struct gvt_gpu_space *space;
-	void (*notify)(void *priv); /* there is something to take; from any thread */
+	/* There is something to take. From any thread, with no lock of the scheduler's. */
+	void (*notify)(void *priv);
 	void *priv;
 	u32 weight; /* share against others'; once it has joined, sched_weigh() sets both */
 	u32 cap;    /* percent of the engine's time; 0: none */
@@ -64,7 +65,10 @@ struct sched_client {
 	bool stopping, halting; /* leaves the GPU, with or without a report of it */
 	u32 nr_reports;
 	struct sched_report reports[SCHED_REPORTS];
-	u32 irq;	/* GVT_IRQ_ bits that have not been taken */
+	u32 irq;  /* GVT_IRQ_ bits that have not been taken; atomic, without the lock */
+	bool due; /* in the engine's list of those that .notify is to be called for */
+	struct sched_client *next_due;
+	u32 notifying;	/* threads that are calling .notify */
 	u64 vtime;	/* time had, by weight */
 	u64 run_ns;	/* time had */
 	u64 window_at;	/* begin of the cap's period, in the engine's .time */
@@ -90,7 +94,8 @@ struct sched_times *gvt_sched_times(struct gvt_sched *sched);
 /** gvt_sched_join() - @client takes part on @engine. Its first four fields but .engine are set. */
 void gvt_sched_join(struct gvt_sched *sched, enum gvt_engine engine, struct sched_client *client);
 
-/** gvt_sched_leave() - it does no more; to be halted before. */
+/** gvt_sched_leave() - it does no more; to be halted before. No .notify is called when this
+ * returns. */
 void gvt_sched_leave(struct sched_client *client);
 
 /**

@@ -60,9 +60,38 @@ struct sched_client *sched_best(const struct sched_engine *e, const struct sched
 	return found;
 }
 
-static void notify(struct sched_client *client)
+/* Its owner is told when the lock is let go. */
+static void make_due(struct sched_client *client)
 {
-	client->notify(client->priv);
+	struct sched_engine *e = client->engine;
+
+	if (client->due)
+		return;
+	client->due = true;
+	client->next_due = e->due;
+	e->due = client;
+}
+
+void sched_notify(struct sched_engine *e)
+{
+	struct sched_client *client;
+
+	while ((client = e->due)) {
+		e->due = client->next_due;
+		client->due = false;
+		client->notifying++;
+		pthread_mutex_unlock(&e->lock);
+		client->notify(client->priv);
+		pthread_mutex_lock(&e->lock);
+		client->notifying--;
+		pthread_cond_broadcast(&e->changed);
+	}
+}
+
+void sched_unlock(struct sched_engine *e)
+{
+	sched_notify(e);
+	pthread_mutex_unlock(&e->lock);
 }
 
 void sched_tell(struct sched_client *client, enum sched_what what, struct sched_ctx *ctx,
@@ -76,7 +105,7 @@ void sched_tell(struct sched_client *client, enum sched_what what, struct sched_
 	if (event)
 		r->event = *event;
 	client->nr_reports++;
-	notify(client);
+	make_due(client);
 }
 
 /* ---- what should run ---- */
@@ -274,15 +303,27 @@ struct sched_ctx *sched_stuck_ctx(const struct sched_engine *e, const struct gvt
 
 #define PROMOTES (GVT_CSB_IDLE_ACTIVE | GVT_CSB_PREEMPTED)
 
+/*
+ * Needs no lock: the client's context runs, so that the client stays. Of interrupts that were not
+ * taken yet, the owner knows.
+ */
+static void interrupt(struct sched_client *client, u32 irq)
+{
+	if (!__atomic_fetch_or(&client->irq, irq, __ATOMIC_ACQ_REL))
+		client->notify(client->priv);
+}
+
 void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event)
 {
 	struct sched_engine *e = client->engine;
 
+	if (event->kind == GVT_GPU_INTERRUPT) {
+		interrupt(client, event->irq);
+		return;
+	}
 	pthread_mutex_lock(&e->lock);
 	switch (event->kind) {
 	case GVT_GPU_INTERRUPT:
-		client->irq |= event->irq;
-		notify(client);
 		break;
 	case GVT_GPU_STATUS:
 		/* A context can come to its end just as another takes its place. */
@@ -302,8 +343,7 @@ void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *ev
 		e->stuck_event = *event;
 		break;
 	}
-	/* With the lock: the client may be gone once it is let go. */
-	if (event->kind != GVT_GPU_INTERRUPT)
-		sched_poke(e->sched);
-	pthread_mutex_unlock(&e->lock);
+	/* Before the lock is let go: the scheduler's last client may be gone then. */
+	sched_poke(e->sched);
+	sched_unlock(e);
 }

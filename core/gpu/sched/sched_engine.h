@@ -31,6 +31,7 @@ struct sched_engine {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* something left the GPU, or a reset is over */
 	struct sched_client *clients;
+	struct sched_client *due;  /* clients whose .notify is to be called */
 	struct sched_port running; /* as far as events have told */
 	struct sched_port pending; /* submitted, and not acknowledged */
 	bool waiting;		   /* .pending holds a submission */
@@ -54,6 +55,12 @@ struct gvt_sched {
 	pthread_cond_t wake;
 	bool poked, quit;
 };
+
+/** sched_notify() - call .notify of the clients that are due. The lock is let go meanwhile. */
+void sched_notify(struct sched_engine *e);
+
+/** sched_unlock() - the same, and let the lock go. */
+void sched_unlock(struct sched_engine *e);
 
 /** sched_poke() - have the thread look at the engines again. No need of an engine's lock. */
 void sched_poke(struct gvt_sched *sched);

@@ -18,7 +18,7 @@ bool sched_reset(struct sched_engine *e, const struct sched_ctx *ctx)
 	bool had;
 
 	e->resetting = true;
-	pthread_mutex_unlock(&e->lock);
+	sched_unlock(e);
 	gpu->ops->reset(gpu, e->id);
 	pthread_mutex_lock(&e->lock);
 	had = ctx && sched_has(e, ctx);
@@ -149,7 +149,7 @@ u64 gvt_sched_tick(struct gvt_sched *sched)
 
 		pthread_mutex_lock(&e->lock);
 		at = tick_engine(e, gvt_sched_now());
-		pthread_mutex_unlock(&e->lock);
+		sched_unlock(e);
 		next = at < next ? at : next;
 	}
 	return next;
