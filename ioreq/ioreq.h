@@ -60,6 +60,7 @@ struct ioreq_counters {
 	u64 invalidate;
 	u64 unknown;   /* of a type nobody here serves */
 	u64 malformed; /* width, count or address that no request may have */
+	u64 sliced;    /* times that one was left for others' turn before it was done */
 	u64 resumed;   /* found in flight when the server was taken up */
 	u64 polled;    /* found without waiting for an event */
 	u64 waits;     /* waits for an event */
@@ -81,10 +82,11 @@ struct ioreq_config {
 	 * and by returning true it leaves something for .settle, which is called before anything
 	 * else of these (but .trace) or of .ops, a moment after the last one, or within a second.
 	 * .woken is called in the thread after ioreq_server_wake(), and ends ioreq_server_run() by
-	 * returning false; .relax passes the time between two turns of looking at the slots; .begin
-	 * is told of each request before it is carried out, which says that the vCPU is done with
-	 * its last one, and where in memory it writes, or IOREQ_NO_WRITE; .trace sees each
-	 * afterwards. The last four may be NULL.
+	 * returning false, be a request amid its items, which the next run finishes; .relax passes
+	 * the time between two turns of looking at the slots; .begin is told of each request before
+	 * it is carried out, which says that the vCPU is done with its last one, and where in
+	 * memory it writes, or IOREQ_NO_WRITE; .trace sees each afterwards. The last four may be
+	 * NULL.
 	 */
 	void *priv;
 	int (*read_gpa)(void *priv, u64 gpa, void *buf, size_t len);
@@ -138,7 +140,11 @@ int ioreq_server_run(struct ioreq_server *server);
 /** ioreq_server_wake() - have the server's thread call .woken; from any thread. */
 int ioreq_server_wake(struct ioreq_server *server);
 
-/** ioreq_server_poll() - answer what waits now, without waiting. Returns how many. */
+/**
+ * ioreq_server_poll() - answer what waits now, without waiting. Returns for how many something was
+ * done. Of a request with many items those are carried out for which there is time; the others are
+ * left to later calls, so that no vCPU waits for what another one asks for, nor does the caller.
+ */
 unsigned int ioreq_server_poll(struct ioreq_server *server);
 
 /** ioreq_server_id() - Xen's number for it. */

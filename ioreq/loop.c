@@ -43,26 +43,33 @@ static void set_state(ioreq_t *slot, u8 state)
 
 /*
  * States only go forward: Xen destroys a guest whose request goes back. A request found in process
- * is one that an earlier process left, and goes on behind the items which that one finished.
+ * is one that had its share of time, or one that an earlier process left. It goes on behind the
+ * items that are finished.
  */
 static bool answer(struct ioreq_server *server, unsigned int vcpu)
 {
 	ioreq_t *slot = &server->page->vcpu_ioreq[vcpu];
 	struct ioreq_progress *progress = &server->config.state->progress[vcpu];
+	ioreq_t *req = &server->req[vcpu];
 	u8 state = get_state(slot);
-	ioreq_t req;
 
 	if (state == STATE_IOREQ_READY) {
 		__atomic_store_n(&progress->done, 0, __ATOMIC_RELEASE);
 		set_state(slot, STATE_IOREQ_INPROCESS);
-	} else if (state == STATE_IOREQ_INPROCESS) {
-		server->counters.resumed++;
-	} else {
+		server->under_way[vcpu] = false;
+	} else if (state != STATE_IOREQ_INPROCESS) {
 		return false;
+	} else if (!server->under_way[vcpu]) {
+		server->counters.resumed++;
 	}
-	req = *(volatile ioreq_t *)slot;
-	ioreq_carry_out(server, vcpu, &req, progress);
-	*(volatile u64 *)&slot->data = req.data;
+	if (!server->under_way[vcpu]) {
+		*req = *(volatile ioreq_t *)slot;
+		ioreq_begin(server, vcpu, req);
+	}
+	server->under_way[vcpu] = !ioreq_carry_out(server, vcpu, req, progress);
+	if (server->under_way[vcpu])
+		return true;
+	*(volatile u64 *)&slot->data = req->data;
 	set_state(slot, STATE_IORESP_READY);
 	xenevtchn_notify(server->config.evtchn, server->ports[vcpu]);
 	return true;
@@ -134,6 +141,24 @@ static bool is_quiet(struct ioreq_server *server)
 	return poll(&fd, 1, QUIET_MS) <= 0;
 }
 
+/* Sleeps until a port fires. Who wakes this thread either sees that it does, or is seen. */
+static xenevtchn_port_or_error_t sleep_until_event(struct ioreq_server *server)
+{
+	xenevtchn_port_or_error_t port;
+
+	__atomic_store_n(&server->asleep, true, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&server->woken, __ATOMIC_SEQ_CST)) {
+		__atomic_store_n(&server->asleep, false, __ATOMIC_RELAXED);
+		errno = EAGAIN;
+		return -1;
+	}
+	if (server->unsettled && is_quiet(server))
+		ioreq_settle(server);
+	port = xenevtchn_pending(server->config.evtchn);
+	__atomic_store_n(&server->asleep, false, __ATOMIC_RELAXED);
+	return port;
+}
+
 /* Lets ports fire again, and sleeps until one does. A pending event fires as its port is let. */
 static int wait(struct ioreq_server *server)
 {
@@ -143,9 +168,7 @@ static int wait(struct ioreq_server *server)
 		if (xenevtchn_unmask(server->config.evtchn, server->fired[--server->nr_fired]))
 			return -errno;
 	server->counters.waits++;
-	if (server->unsettled && is_quiet(server))
-		ioreq_settle(server);
-	port = xenevtchn_pending(server->config.evtchn);
+	port = sleep_until_event(server);
 	if (port < 0)
 		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 	server->fired[server->nr_fired++] = port;
@@ -182,8 +205,9 @@ int ioreq_server_run(struct ioreq_server *server)
 
 int ioreq_server_wake(struct ioreq_server *server)
 {
-	/* One that is on its way will do. */
-	if (__atomic_exchange_n(&server->woken, true, __ATOMIC_ACQ_REL))
+	/* One that is on its way will do; and who does not sleep, looks. */
+	if (__atomic_exchange_n(&server->woken, true, __ATOMIC_SEQ_CST) ||
+	    !__atomic_load_n(&server->asleep, __ATOMIC_SEQ_CST))
 		return 0;
 	if (!xenevtchn_notify(server->waker, server->waker_port))
 		return 0;

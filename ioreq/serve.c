@@ -10,6 +10,9 @@
 /* A request's items cannot leave the page that the first one is in, so this many at most. */
 #define ITEMS_MAX 4096u
 
+/* Items of a request are carried out for so long, before whatever else there is has its turn. */
+#define SLICE_NS 1000000ull
+
 /* How the device side of each type of request is reached. */
 struct space {
 	int (*read)(struct ioreq_server *server, u64 addr, void *buf, unsigned int bytes);
@@ -132,11 +135,8 @@ static void trace(struct ioreq_server *server, unsigned int vcpu, const ioreq_t 
 		server->config.trace(server->config.priv, &event);
 }
 
-void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *req,
-		     struct ioreq_progress *progress)
+void ioreq_begin(struct ioreq_server *server, unsigned int vcpu, const ioreq_t *req)
 {
-	const struct space *space = space_of(req);
-
 	if (req->type != IOREQ_TYPE_INVALIDATE)
 		ioreq_settle(server);
 	if (server->config.begin)
@@ -144,6 +144,34 @@ void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *re
 				     req->type == IOREQ_TYPE_COPY && req->dir == IOREQ_WRITE
 					     ? req->addr
 					     : IOREQ_NO_WRITE);
+}
+
+/* Items, one at least, until all are done, the time is over, or the thread is wanted. */
+static bool carry_out_items(struct ioreq_server *server, const struct space *space,
+			    const ioreq_t *req, struct ioreq_progress *progress)
+{
+	u64 until = req->count > 1 ? ioreq_now() + SLICE_NS : 0;
+
+	while (progress->done < req->count) {
+		if (req->dir == IOREQ_READ)
+			read_item(server, space, req, progress->done, progress);
+		else
+			write_item(server, space, req, progress->done);
+		progress->done++;
+		if (progress->done < req->count &&
+		    (__atomic_load_n(&server->woken, __ATOMIC_RELAXED) || ioreq_now() >= until))
+			return false;
+	}
+	return true;
+}
+
+bool ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *req,
+		     struct ioreq_progress *progress)
+{
+	const struct space *space = space_of(req);
+
+	if (req->type != IOREQ_TYPE_INVALIDATE)
+		ioreq_settle(server);
 	if (req->type == IOREQ_TYPE_INVALIDATE) {
 		server->counters.invalidate++;
 		if (!server->config.invalidate(server->config.priv))
@@ -158,17 +186,15 @@ void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *re
 		if (req->dir == IOREQ_READ && !req->data_is_ptr)
 			req->data = ~0ull;
 	} else {
-		server->counters.indirect += req->data_is_ptr;
-		while (progress->done < req->count) {
-			if (req->dir == IOREQ_READ)
-				read_item(server, space, req, progress->done, progress);
-			else
-				write_item(server, space, req, progress->done);
-			progress->done++;
+		if (!carry_out_items(server, space, req, progress)) {
+			server->counters.sliced++;
+			return false;
 		}
+		server->counters.indirect += req->data_is_ptr;
 		if (req->dir == IOREQ_READ && !req->data_is_ptr)
 			req->data = progress->data;
 	}
 	server->counters.requests++;
 	trace(server, vcpu, req);
+	return true;
 }

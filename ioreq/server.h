@@ -19,17 +19,26 @@ struct ioreq_server {
 	evtchn_port_t *ports;  /* a local port for each vCPU */
 	evtchn_port_t *fired;  /* ports to unmask before the next wait */
 	unsigned int nr_fired;
-	unsigned int budget; /* turns of looking before the next wait */
-	bool woken;	     /* .woken is due */
-	u64 unsettled;	     /* ns: since when .settle is due; 0: it is not */
+	ioreq_t req[IOREQ_MAX_VCPUS];	 /* copies of those that are under way */
+	bool under_way[IOREQ_MAX_VCPUS]; /* begun by this process, and not finished */
+	unsigned int budget;		 /* turns of looking before the next wait */
+	bool woken;			 /* .woken is due */
+	bool asleep;			 /* the thread waits for an event, or is about to */
+	u64 unsettled;			 /* ns: since when .settle is due; 0: it is not */
 
 	xenevtchn_handle *waker; /* the other end of .wake_port */
 	evtchn_port_t wake_port, waker_port;
 	struct ioreq_counters counters;
 };
 
-/* serve.c: carries out one copied request from item @progress->done on, and sets its data. */
-void ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *req,
+/* serve.c: a copied request is about to be carried out, by this process for the first time. */
+void ioreq_begin(struct ioreq_server *server, unsigned int vcpu, const ioreq_t *req);
+
+/*
+ * serve.c: carries it out from item @progress->done on, and sets its data. False: it had its share
+ * of time, or .woken is due, and it is not done.
+ */
+bool ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *req,
 		     struct ioreq_progress *progress);
 
 /* loop.c: .settle, if it is due. */

@@ -5,10 +5,8 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_ioreq_serve,
-		suite_ioreq_hostile,
-		suite_ioreq_life,
-		suite_ioreq_take_up,
+		suite_ioreq_serve,   suite_ioreq_hostile, suite_ioreq_life,
+		suite_ioreq_take_up, suite_ioreq_turns,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));

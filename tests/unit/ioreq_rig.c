@@ -20,6 +20,14 @@ static void maybe_die(atomic_int *in)
 		atomic_store(in, left - 1);
 }
 
+static void linger(struct rig *r)
+{
+	unsigned int ms = atomic_load(&r->slow_ms);
+
+	if (ms)
+		unit_sleep(ms);
+}
+
 static void note(struct rig *r, bool cfg, bool write, u64 addr, const void *buf, unsigned int bytes)
 {
 	unsigned int at = atomic_load(&r->nr_log);
@@ -39,6 +47,7 @@ static int access_reg(struct intel_vgpu *vgpu, u64 pa, void *buf, unsigned int b
 	maybe_die(&r->die_in);
 	if (offset > RIG_SIZE - bytes)
 		return -ENXIO;
+	linger(r);
 	if (offset == RIG_GATE && atomic_load(&r->gated)) {
 		sem_post(&r->at_gate);
 		sem_wait(&r->gate);
@@ -79,6 +88,7 @@ static int cfg_write(struct intel_vgpu *vgpu, unsigned int offset, const void *b
 	maybe_die(&r->die_in);
 	if (offset > sizeof(r->cfg) - bytes)
 		return -EINVAL;
+	linger(r);
 	memcpy(r->cfg + offset, buf, bytes);
 	note(r, true, true, offset, buf, bytes);
 	return 0;

@@ -56,6 +56,7 @@ struct rig {
 	atomic_uint nr_log;	/* accesses carried out, logged as long as there is room */
 	atomic_int die_in;	/* 0: before the next access; < 0: never */
 	atomic_int die_in_copy; /* the same of copies to and from guest memory */
+	atomic_uint slow_ms;	/* how long each access lasts */
 	atomic_bool gated;
 	sem_t at_gate, gate;
 	struct ioreq_event last; /* traced */

@@ -58,6 +58,7 @@ Suite *suite_ioreq_hostile(void);
 Suite *suite_ioreq_life(void);
 Suite *suite_ioreq_serve(void);
 Suite *suite_ioreq_take_up(void);
+Suite *suite_ioreq_turns(void);
 
 Suite *suite_xengt_aperture(void);
 Suite *suite_xengt_attach(void);

@@ -59,6 +59,7 @@ static const struct field fields[] = {
 	IOREQ_FIELD(invalidate),
 	IOREQ_FIELD(unknown),
 	IOREQ_FIELD(malformed),
+	IOREQ_FIELD(sliced),
 	IOREQ_FIELD(resumed),
 	IOREQ_FIELD(polled),
 	IOREQ_FIELD(waits),
