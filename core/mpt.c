@@ -197,3 +197,13 @@ void intel_gvt_hypervisor_wake(struct intel_vgpu *vgpu)
 	if (vgpu->gvt->mpt->wake)
 		vgpu->gvt->mpt->wake(vgpu->handle);
 }
+
+int intel_gvt_hypervisor_charge(struct intel_vgpu *vgpu, s64 bytes)
+{
+	return vgpu->gvt->mpt->charge ? vgpu->gvt->mpt->charge(vgpu->handle, bytes) : 0;
+}
+
+u64 intel_gvt_hypervisor_maps_made(struct intel_vgpu *vgpu)
+{
+	return vgpu->gvt->mpt->maps_made ? vgpu->gvt->mpt->maps_made(vgpu->handle) : 0;
+}

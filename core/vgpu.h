@@ -61,10 +61,13 @@ struct intel_vgpu {
 	struct vgpu_state *state;
 	u32 *mirror[GVT_MMIO_PAGES]; /* what the guest reads without a trap; the back end's */
 	u64 *ggtt;		     /* the guest's GGTT entries, in guest memory or in .state */
+	/* By page of registers; NULL: none of it was accessed yet. */
 	struct vgpu_access {
 		u32 reads, writes;
-	} * access;    /* one for each register dword */
+	} * access[GVT_MMIO_PAGES];
+	u64 heap;      /* bytes of vgpu_alloc() */
 	bool taken_up; /* its guest has a GGTT already */
+	bool pristine; /* as after power-on, but for what stays through a reset */
 	bool irq_sent; /* something is pending, and its message was sent */
 	enum vgpu_pin pin;
 	u64 oa_time; /* up to which reports of its performance counters are written */
@@ -83,6 +86,17 @@ struct intel_gvt {
 	const struct gtt_format *gtt_format;
 	struct gvt_regs regs;
 };
+
+/* core/port/heap.c */
+
+/**
+ * vgpu_alloc() - @size bytes of zeroes that the guest has us take; they count against its quota.
+ * In the vGPU's thread. NULL: more than the quota, or no memory. vgpu_free() releases them.
+ */
+void *vgpu_alloc(struct intel_vgpu *vgpu, size_t size);
+
+/** vgpu_free() - give back @size bytes, all that vgpu_alloc() gave at @p. NULL is allowed. */
+void vgpu_free(struct intel_vgpu *vgpu, void *p, size_t size);
 
 /* core/pci/cfg_space.c; @keep_places: addresses of BARs stay, and whether memory is enabled. */
 void vgpu_cfg_reset(struct intel_vgpu *vgpu, bool keep_places);

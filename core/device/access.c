@@ -11,9 +11,7 @@
 
 static u32 read_dword(struct intel_vgpu *vgpu, u32 offset)
 {
-	u32 dword = offset / sizeof(u32);
-
-	vgpu->access[dword].reads++;
+	gvt_vreg_count(vgpu, offset, false);
 	return gvt_mmio_value(vgpu, intel_gvt_reg(vgpu->gvt, offset), offset);
 }
 
@@ -37,10 +35,10 @@ static u32 taken(const struct gvt_reg *row, u32 old, u32 val, u32 lanes)
 /* @lanes: the bits that the guest's access covers; the rest of @val is zero. */
 static void write_dword(struct intel_vgpu *vgpu, u32 offset, u32 val, u32 lanes)
 {
-	u32 dword = offset / sizeof(u32), old = gvt_vreg(vgpu, offset);
 	const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
+	u32 old = gvt_vreg(vgpu, offset);
 
-	vgpu->access[dword].writes++;
+	gvt_vreg_count(vgpu, offset, true);
 	if (row && row->ro) {
 		vgpu->state->counters.ro_write++;
 		return;

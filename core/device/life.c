@@ -2,7 +2,6 @@
 /* Life of a vGPU, and of what all of them share. */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "core/exec/scan_rules.h"
 #include "core/mmio/mmio.h"
@@ -64,25 +63,10 @@ static bool params_valid(const struct intel_vgpu_params *params)
 	       !(params->aperture_mib & (params->aperture_mib - 1));
 }
 
-/* Untouched counters of 512 Ki registers cost address space only. */
-static void *alloc_access(void)
-{
-	void *p = mmap(NULL, GVT_MMIO_DWORDS * sizeof(struct vgpu_access), PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
-static void free_vgpu(struct intel_vgpu *vgpu)
-{
-	if (vgpu->access)
-		munmap(vgpu->access, GVT_MMIO_DWORDS * sizeof(struct vgpu_access));
-	free(vgpu);
-}
-
 static void power_on(struct intel_vgpu *vgpu, bool keep_places)
 {
 	vgpu_cfg_reset(vgpu, keep_places);
+	vgpu_exec_regs_reset(vgpu);
 	gvt_vreg_reset(vgpu);
 	gvt_pvinfo_populate(vgpu);
 	vgpu_irq_reset(vgpu);
@@ -102,11 +86,6 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 	vgpu = calloc(1, sizeof(*vgpu));
 	if (!vgpu)
 		return -ENOMEM;
-	vgpu->access = alloc_access();
-	if (!vgpu->access) {
-		free_vgpu(vgpu);
-		return -ENOMEM;
-	}
 	vgpu->gvt = gvt;
 	vgpu->owner = owner;
 	vgpu->state = state;
@@ -120,7 +99,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 
 	err = intel_gvt_hypervisor_attach_vgpu(vgpu);
 	if (err) {
-		free_vgpu(vgpu);
+		free(vgpu);
 		return err;
 	}
 	if (fresh) {
@@ -135,7 +114,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 	if (err) {
 		vgpu_exec_exit(vgpu);
 		intel_gvt_hypervisor_detach_vgpu(vgpu);
-		free_vgpu(vgpu);
+		free(vgpu);
 		return err;
 	}
 	*out = vgpu;
@@ -149,8 +128,9 @@ void intel_gvt_destroy_vgpu(struct intel_vgpu *vgpu)
 	vgpu_exec_exit(vgpu);
 	vgpu_gtt_exit(vgpu);
 	page_track_clear(vgpu);
+	gvt_vreg_exit(vgpu);
 	intel_gvt_hypervisor_detach_vgpu(vgpu);
-	free_vgpu(vgpu);
+	free(vgpu);
 }
 
 int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
@@ -179,14 +159,29 @@ static void reset(struct intel_vgpu *vgpu, bool keep_places)
 	page_track_clear(vgpu);
 }
 
+/* What could not be undone is tried again. */
+static bool all_undone(const struct intel_vgpu *vgpu)
+{
+	bool undone = vgpu->pin == VGPU_PIN_OFF;
+
+	for (int i = 0; i < VGPU_NR_BARS; i++)
+		undone &= vgpu->state->bar_at[i] == INTEL_GVT_BAR_OFF;
+	return undone;
+}
+
 void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu)
 {
+	if (vgpu->pristine)
+		return;
 	reset(vgpu, false);
+	/* Its BARs decode nothing: it is reached by its configuration space alone. */
+	vgpu->pristine = all_undone(vgpu);
 }
 
 void intel_gvt_restart_vgpu(struct intel_vgpu *vgpu)
 {
 	intel_gvt_deactivate_vgpu(vgpu);
+	vgpu->pristine = false;
 	reset(vgpu, true);
 }
 

@@ -15,12 +15,12 @@
 
 static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 {
-	struct shadow_batch *batch = calloc(1, sizeof(*batch));
+	struct shadow_batch *batch = vgpu_alloc(ctx->vgpu, sizeof(*batch));
 
 	if (!batch)
 		return NULL;
 	if (hidden_alloc(ctx->vgpu, pages, pages, &batch->mem)) {
-		free(batch);
+		vgpu_free(ctx->vgpu, batch, sizeof(*batch));
 		return NULL;
 	}
 	batch->from = gma;

@@ -78,6 +78,15 @@ static void reset_live(struct intel_vgpu *vgpu, enum gvt_engine engine)
 	}
 }
 
+void vgpu_exec_regs_reset(struct intel_vgpu *vgpu)
+{
+	if (!vgpu->space)
+		return;
+	vgpu->gvt->gpu->ops->regs_clear(vgpu->space);
+	for (int nr = 0; nr < GVT_NR_ENGINES; nr++)
+		reset_live(vgpu, nr);
+}
+
 static void push_registers(struct intel_vgpu *vgpu)
 {
 	for (u32 dword = 0; dword < GVT_MMIO_DWORDS; dword++) {
@@ -272,6 +281,11 @@ static void *page(void *priv, u64 bus)
 	return intel_gvt_hypervisor_dma_to_virt(priv, bus);
 }
 
+static int charge(void *priv, s64 bytes)
+{
+	return intel_gvt_hypervisor_charge(priv, bytes);
+}
+
 static void on_event(void *priv, const struct gvt_gpu_event *event)
 {
 	struct intel_vgpu *vgpu = priv;
@@ -294,9 +308,9 @@ static void on_report(void *priv)
 int vgpu_exec_init(struct intel_vgpu *vgpu)
 {
 	struct gvt_gpu *gpu = vgpu->gvt->gpu;
-	const struct gvt_gpu_space_config config = { .priv = vgpu,
-						     .page = page,
-						     .event = on_event };
+	const struct gvt_gpu_space_config config = {
+		.priv = vgpu, .page = page, .charge = charge, .event = on_event
+	};
 	int err;
 
 	if (!gpu || !vgpu->gvt->sched)
@@ -366,7 +380,7 @@ void vgpu_exec_exit(struct intel_vgpu *vgpu)
 	drop_idle(vgpu);
 	vgpu->gvt->gpu->ops->space_destroy(vgpu->space);
 	vgpu->space = NULL;
-	free(vgpu->exec.scratch);
+	vgpu_free(vgpu, vgpu->exec.scratch, vgpu->exec.scratch_size);
 	vgpu->exec.scratch = NULL;
 	vgpu->exec.scratch_size = 0;
 }

@@ -295,6 +295,10 @@ void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine engine);
 /** vgpu_exec_forget() - the guest takes PPGTT @mm away: what runs with it cannot go on. */
 void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);
 
+/** vgpu_exec_regs_reset() - no register has a value in the GPU's space, but those that an engine
+ * has after reset. Nothing of the vGPU's runs. */
+void vgpu_exec_regs_reset(struct intel_vgpu *vgpu);
+
 /** vgpu_exec_reg_set() - register @offset has value @val from now on: so in the GPU's space. */
 void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val);
 

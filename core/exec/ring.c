@@ -24,12 +24,9 @@ static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
 	struct vgpu_exec *exec = &vgpu->exec;
 
 	if (exec->scratch_size < bytes) {
-		u32 *more = realloc(exec->scratch, bytes);
-
-		if (!more)
-			return NULL;
-		exec->scratch = more;
-		exec->scratch_size = bytes;
+		vgpu_free(vgpu, exec->scratch, exec->scratch_size);
+		exec->scratch = vgpu_alloc(vgpu, bytes);
+		exec->scratch_size = exec->scratch ? bytes : 0;
 	}
 	return exec->scratch;
 }

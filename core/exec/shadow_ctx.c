@@ -6,7 +6,6 @@
  * that needs to be checked, and are the guest's own.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/exec/image.h"
@@ -142,7 +141,7 @@ static void free_batches(struct shadow_ctx *ctx)
 	while ((batch = ctx->batches)) {
 		ctx->batches = batch->next;
 		hidden_free(ctx->vgpu, &batch->mem);
-		free(batch);
+		vgpu_free(ctx->vgpu, batch, sizeof(*batch));
 	}
 	ctx->batch_pages = 0;
 }
@@ -333,7 +332,7 @@ static void free_ctx(struct vgpu_engine *engine, struct shadow_ctx *ctx)
 	unpin(ctx);
 	free_batches(ctx);
 	hidden_free(ctx->vgpu, &ctx->mem);
-	free(ctx);
+	vgpu_free(ctx->vgpu, ctx, sizeof(*ctx));
 }
 
 /* Makes room: the one used longest ago that does not run goes. False: there is none. */
@@ -371,7 +370,7 @@ static struct shadow_ctx *find_ctx(struct intel_vgpu *vgpu, enum gvt_engine nr, 
 	} else {
 		if (engine->nr_cached >= CTX_CACHED_MAX)
 			evict(engine, NULL);
-		ctx = calloc(1, sizeof(*ctx));
+		ctx = vgpu_alloc(vgpu, sizeof(*ctx));
 		if (!ctx)
 			return NULL;
 		ctx->vgpu = vgpu;

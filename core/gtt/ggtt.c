@@ -2,13 +2,13 @@
 #include "core/gtt/ggtt.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/vgpu.h"
 
-#define LINE	  8u /* entries in a cache line */
-#define LEAF_SIZE (GTT_ENTRIES * sizeof(u64))
+#define LINE	    8u /* entries in a cache line */
+#define LEAVES_SIZE (GGTT_LEAVES * sizeof(struct ggtt_leaf))
+#define LEAF_SIZE   (GTT_ENTRIES * sizeof(u64))
 
 static u64 scratch(const struct intel_vgpu *vgpu)
 {
@@ -122,7 +122,7 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 /* Gives the leaf entries of its own, @vals. */
 static int part(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, const u64 *vals)
 {
-	struct ggtt_entries *own = calloc(1, sizeof(*own));
+	struct ggtt_entries *own = gtt_alloc(vgpu, sizeof(*own));
 	size_t holes;
 	int err;
 
@@ -161,7 +161,7 @@ static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
 	for (size_t i = 1; i < GTT_ENTRIES; i++)
 		unmap_entry(vgpu, own->shadow[i]);
 	vgpu->gtt.ggtt.nr_own--;
-	free(own);
+	vgpu_free(vgpu, own, sizeof(*own));
 }
 
 /* What the guest may be writing to is copied once, by line, and only the copy is used. */
@@ -360,7 +360,7 @@ u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
 
 int ggtt_init(struct intel_vgpu *vgpu)
 {
-	vgpu->gtt.ggtt.leaves = calloc(GGTT_LEAVES, sizeof(*vgpu->gtt.ggtt.leaves));
+	vgpu->gtt.ggtt.leaves = vgpu_alloc(vgpu, LEAVES_SIZE);
 	if (!vgpu->gtt.ggtt.leaves)
 		return -ENOMEM;
 	if (vgpu->state->bar_at[VGPU_BAR_APERTURE] != INTEL_GVT_BAR_OFF)
@@ -386,7 +386,7 @@ static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 		for (u32 i = 0; i < GTT_ENTRIES; i++)
 			if (!(leaf->own->aliased[i / 64] >> i % 64 & 1))
 				unmap_entry(vgpu, leaf->own->shadow[i]);
-		free(leaf->own);
+		vgpu_free(vgpu, leaf->own, sizeof(*leaf->own));
 		vgpu->gtt.ggtt.nr_own--;
 	} else {
 		unmap_entry(vgpu, leaf->shadow);
@@ -416,7 +416,7 @@ void ggtt_exit(struct intel_vgpu *vgpu)
 		return;
 	for (u32 i = 0; i < GGTT_LEAVES; i++)
 		drop_leaf(vgpu, i);
-	free(vgpu->gtt.ggtt.leaves);
+	vgpu_free(vgpu, vgpu->gtt.ggtt.leaves, LEAVES_SIZE);
 	vgpu->gtt.ggtt.leaves = NULL;
 }
 

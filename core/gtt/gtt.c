@@ -110,9 +110,12 @@ static int map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *
 	return err;
 }
 
-bool gtt_may_look(const struct intel_vgpu *vgpu)
+bool gtt_may_look(struct intel_vgpu *vgpu)
 {
-	return !vgpu->gtt.ppgtt.busy || vgpu->gtt.ppgtt.misses_left;
+	const struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+
+	return !ppgtt->busy ||
+	       (ppgtt->misses_left && intel_gvt_hypervisor_maps_made(vgpu) < ppgtt->maps_end);
 }
 
 void gtt_missed(struct intel_vgpu *vgpu)
@@ -193,6 +196,16 @@ void gtt_unmap_large(struct intel_vgpu *vgpu, dma_addr_t bus)
 	gtt_unmap(vgpu, bus | RELEASE_LARGE);
 }
 
+void *gtt_alloc(struct intel_vgpu *vgpu, size_t size)
+{
+	void *p;
+
+	do
+		p = vgpu_alloc(vgpu, size);
+	while (!p && ppgtt_reclaim(vgpu));
+	return p;
+}
+
 void gtt_put_page(struct intel_vgpu *vgpu, struct gtt_page *page)
 {
 	struct gtt_release *release = &vgpu->gtt.release;
@@ -258,9 +271,5 @@ const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(const struct intel_vgpu *vgp
 
 u64 intel_vgpu_gtt_bytes(const struct intel_vgpu *vgpu)
 {
-	return vgpu->gtt.pool.pages * GVT_PAGE_SIZE +
-	       vgpu->gtt.counts.tables * sizeof(struct gtt_table) +
-	       vgpu->gtt.counts.shadows * sizeof(struct gtt_shadow) +
-	       GGTT_LEAVES * sizeof(struct ggtt_leaf) +
-	       vgpu->gtt.ggtt.nr_own * sizeof(struct ggtt_entries);
+	return vgpu->gtt.pool.pages * GVT_PAGE_SIZE + vgpu->heap;
 }

@@ -61,11 +61,11 @@ bool gtt_ready(struct intel_vgpu *vgpu);
 int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus);
 
 /**
- * gtt_may_look() - false: this sync looked for enough frames that are not there.
- * One entry of a large page, or of a table that many share, can have us look for a great many; and
- * again in the next sync. There is an end to it.
+ * gtt_may_look() - false: this sync looked for enough frames that are not there, or had enough of
+ * the guest's memory mapped. One entry of a large page, or of a table that many share, can have us
+ * look for a great many; and again in the next sync. There is an end to it.
  */
-bool gtt_may_look(const struct intel_vgpu *vgpu);
+bool gtt_may_look(struct intel_vgpu *vgpu);
 
 /** gtt_missed() - count a call of the back end that found any missing. */
 void gtt_missed(struct intel_vgpu *vgpu);
@@ -78,6 +78,12 @@ void gtt_unmap(struct intel_vgpu *vgpu, dma_addr_t bus);
 
 /** gtt_unmap_large() - the same for what gtt_map_large() gave. */
 void gtt_unmap_large(struct intel_vgpu *vgpu, dma_addr_t bus);
+
+/**
+ * gtt_alloc() - vgpu_alloc(), for which shadows of PPGTTs not in use make room. NULL: there is
+ * none.
+ */
+void *gtt_alloc(struct intel_vgpu *vgpu, size_t size);
 
 /** gtt_put_page() - the same for a page of the pool, which is @page's no more. */
 void gtt_put_page(struct intel_vgpu *vgpu, struct gtt_page *page);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "core/gvt.h"
 #include "core/vgpu.h"
@@ -21,15 +20,20 @@ static void insert(struct page_track_table *table, struct intel_vgpu_page_track 
 }
 
 /* Doubles the table when it is full, so that a chain stays about one long. */
-static int make_room(struct page_track_table *table)
+static size_t slots_size(const struct page_track_table *table)
 {
-	struct page_track_table wider;
+	return (table->mask + 1) * sizeof(*table->slots);
+}
+
+static int make_room(struct intel_vgpu *vgpu)
+{
+	struct page_track_table *table = &vgpu->tracked, wider;
 
 	if (table->slots && table->nr <= table->mask)
 		return 0;
 	wider.nr = table->nr;
 	wider.mask = table->slots ? table->mask * 2 + 1 : TABLE_MIN - 1;
-	wider.slots = calloc(wider.mask + 1, sizeof(*wider.slots));
+	wider.slots = vgpu_alloc(vgpu, slots_size(&wider));
 	if (!wider.slots)
 		return -ENOMEM;
 	for (size_t i = 0; table->slots && i <= table->mask; i++) {
@@ -40,7 +44,7 @@ static int make_room(struct page_track_table *table)
 			insert(&wider, track);
 		}
 	}
-	free(table->slots);
+	vgpu_free(vgpu, table->slots, slots_size(table));
 	*table = wider;
 	return 0;
 }
@@ -66,10 +70,10 @@ int intel_vgpu_register_page_track(struct intel_vgpu *vgpu, unsigned long gfn,
 
 	if (intel_vgpu_find_page_track(vgpu, gfn))
 		return -EEXIST;
-	err = make_room(&vgpu->tracked);
+	err = make_room(vgpu);
 	if (err)
 		return err;
-	track = calloc(1, sizeof(*track));
+	track = vgpu_alloc(vgpu, sizeof(*track));
 	if (!track)
 		return -ENOMEM;
 	track->handler = handler;
@@ -93,7 +97,7 @@ void intel_vgpu_unregister_page_track(struct intel_vgpu *vgpu, unsigned long gfn
 		;
 	*link = track->next;
 	table->nr--;
-	free(track);
+	vgpu_free(vgpu, track, sizeof(*track));
 }
 
 static int set_tracked(struct intel_vgpu *vgpu, unsigned long gfn, bool on)
@@ -153,6 +157,6 @@ void page_track_clear(struct intel_vgpu *vgpu)
 	for (size_t i = 0; table->slots && i <= table->mask; i++)
 		while (table->slots[i])
 			intel_vgpu_unregister_page_track(vgpu, table->slots[i]->gfn);
-	free(table->slots);
+	vgpu_free(vgpu, table->slots, slots_size(table));
 	*table = (struct page_track_table){ 0 };
 }

@@ -2,7 +2,6 @@
 #include "core/gtt/pool.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "core/vgpu.h"
 
@@ -39,18 +38,18 @@ static void free_block(struct intel_vgpu *vgpu, struct gtt_block *block)
 {
 	intel_gvt_hypervisor_free_host_pages(vgpu, block->va, GTT_POOL_BLOCK);
 	vgpu->gtt.pool.pages -= GTT_POOL_BLOCK;
-	free(block);
+	vgpu_free(vgpu, block, sizeof(*block));
 }
 
 static struct gtt_block *new_block(struct intel_vgpu *vgpu)
 {
-	struct gtt_block *block = calloc(1, sizeof(*block));
+	struct gtt_block *block = vgpu_alloc(vgpu, sizeof(*block));
 
 	if (!block)
 		return NULL;
 	block->va = intel_gvt_hypervisor_alloc_host_pages(vgpu, GTT_POOL_BLOCK);
 	if (!block->va) {
-		free(block);
+		vgpu_free(vgpu, block, sizeof(*block));
 		return NULL;
 	}
 	vgpu->gtt.pool.pages += GTT_POOL_BLOCK;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The guest's PPGTTs: made known by PVINFO, shadowed when used, taken down when room is short. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/vgpu.h"
@@ -55,7 +54,7 @@ struct vgpu_mm *vgpu_ppgtt_find(struct intel_vgpu *vgpu, const u64 pdp[4], unsig
 
 static int add_mm(struct intel_vgpu *vgpu, struct vgpu_root *root)
 {
-	struct vgpu_mm *mm = calloc(1, sizeof(*mm)), **at = bucket(vgpu, root);
+	struct vgpu_mm *mm = gtt_alloc(vgpu, sizeof(*mm)), **at = bucket(vgpu, root);
 
 	if (!mm)
 		return -ENOMEM;
@@ -89,7 +88,7 @@ static void remove_mm(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 		;
 	*link = mm->next;
 	vgpu->gtt.counts.roots--;
-	free(mm);
+	vgpu_free(vgpu, mm, sizeof(*mm));
 }
 
 static int create(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels)
@@ -207,6 +206,7 @@ int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 	mm->used = ++ppgtt->epoch;
 	ppgtt->busy = mm;
 	ppgtt->misses_left = GTT_MISSES_MAX;
+	ppgtt->maps_end = intel_gvt_hypervisor_maps_made(vgpu) + GTT_MAPS_MAX;
 	for (unsigned int i = 0; i < tops(mm->root); i++) {
 		int err = sync_top(vgpu, mm, i);
 

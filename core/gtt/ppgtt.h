@@ -37,6 +37,12 @@ struct gtt_valid_cache;
 /* Calls of the back end in one sync that find frames missing: with more, it is given up. */
 #define GTT_MISSES_MAX 2048u
 
+/*
+ * Mappings of guest memory that one sync may have made: more than it takes to map all of a guest
+ * once, for its tables and for what they lead to. With more, it is given up.
+ */
+#define GTT_MAPS_MAX 4096u
+
 /* PPGTTs that a guest may have. */
 #define GTT_ROOTS_MAX GVT_ROOTS_MAX
 
@@ -95,6 +101,7 @@ struct vgpu_ppgtt {
 	u64 epoch;
 	u32 quota;	 /* of shadow tables */
 	u32 misses_left; /* of GTT_MISSES_MAX, in this sync */
+	u64 maps_end;	 /* of it: when GTT_MAPS_MAX were made */
 	bool ips;
 	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of vgpu_state's roots */
 };

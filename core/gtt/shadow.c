@@ -5,10 +5,11 @@
  * the same whatever was there, and may be done twice.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/vgpu.h"
+
+#define CHILDREN_SIZE (GTT_ENTRIES * sizeof(struct gtt_shadow *))
 
 #define RUN 16u /* entries of a GTT_PT_64K that are one page */
 
@@ -414,6 +415,12 @@ static int fill_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 	return missing < 0 ? missing : 0;
 }
 
+static void free_shadow(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
+{
+	vgpu_free(vgpu, shadow->child, CHILDREN_SIZE);
+	vgpu_free(vgpu, shadow, sizeof(*shadow));
+}
+
 static int new_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, enum gtt_kind kind,
 		      struct gtt_shadow **out)
 {
@@ -422,14 +429,13 @@ static int new_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, enum gtt
 
 	if (!make_room(vgpu))
 		return -ENOSPC;
-	shadow = calloc(1, sizeof(*shadow));
+	shadow = gtt_alloc(vgpu, sizeof(*shadow));
 	if (!shadow)
 		return -ENOMEM;
 	if (kind >= GTT_PD)
-		shadow->child = calloc(GTT_ENTRIES, sizeof(*shadow->child));
+		shadow->child = gtt_alloc(vgpu, CHILDREN_SIZE);
 	if ((kind >= GTT_PD && !shadow->child) || get_page(vgpu, &shadow->page)) {
-		free(shadow->child);
-		free(shadow);
+		free_shadow(vgpu, shadow);
 		return -ENOMEM;
 	}
 	shadow->table = table;
@@ -484,8 +490,7 @@ void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 	gtt_put_page(vgpu, &shadow->page);
 	table_put(vgpu, shadow->table);
 	vgpu->gtt.counts.shadows--;
-	free(shadow->child);
-	free(shadow);
+	free_shadow(vgpu, shadow);
 }
 
 /* ---- frames that changed hands ---- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The guest's tables: read once, kept, and compared or tracked from then on. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "core/vgpu.h"
@@ -89,11 +88,10 @@ static int on_write(struct intel_vgpu_page_track *page_track, u64 gpa, void *dat
 struct gtt_table *table_new(struct intel_vgpu *vgpu)
 {
 	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
-	struct gtt_table *table = malloc(sizeof(*table));
+	struct gtt_table *table = gtt_alloc(vgpu, sizeof(*table));
 
 	if (!table)
 		return NULL;
-	memset(table, 0, offsetof(struct gtt_table, entries));
 	table->vgpu = vgpu;
 	table->gfn = GTT_NO_GFN;
 	table->users = 1;
@@ -125,7 +123,7 @@ void table_put(struct intel_vgpu *vgpu, struct gtt_table *table)
 	if (table->next)
 		table->next->prev = table->prev;
 	vgpu->gtt.counts.tables--;
-	free(table);
+	vgpu_free(vgpu, table, sizeof(*table));
 }
 
 static int read_table(struct intel_vgpu *vgpu, const struct gtt_table *table, u64 *entries)

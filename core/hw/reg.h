@@ -119,8 +119,9 @@ struct gvt_reg_block {
 struct gvt_regs {
 	const struct gvt_reg **rows; /* row 0 is no register */
 	size_t nr;
-	bool traps[GVT_MMIO_PAGES]; /* pages of which reads must trap */
-	u16 index[GVT_MMIO_DWORDS]; /* dword of BAR0 -> row */
+	bool traps[GVT_MMIO_PAGES];  /* pages of which reads must trap */
+	bool resets[GVT_MMIO_PAGES]; /* pages of which a register is not zero after reset */
+	u16 index[GVT_MMIO_DWORDS];  /* dword of BAR0 -> row */
 };
 
 /**

@@ -218,9 +218,10 @@ int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, c
 		return 0;
 	}
 	for (unsigned int i = 0; i < bytes; i++) {
-		u8 mask = wmask_at(vgpu, offset + i);
+		u8 mask = wmask_at(vgpu, offset + i), was = cfg[offset + i];
 
-		cfg[offset + i] = (cfg[offset + i] & ~mask) | (val[i] & mask);
+		cfg[offset + i] = (was & ~mask) | (val[i] & mask);
+		vgpu->pristine &= cfg[offset + i] == was;
 	}
 	vgpu_bars_update(vgpu);
 	/* Messages, or the pin, may have been switched on or off. */

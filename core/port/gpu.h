@@ -56,6 +56,11 @@ struct gvt_gpu_space_config {
 	/* Something happened to a context of this space. From a thread of the GPU's: no blocking.
 	 */
 	void (*event)(void *priv, const struct gvt_gpu_event *event);
+	/*
+	 * The GPU takes @bytes of memory for the space or, negative, gives them back. From any
+	 * thread. Non-zero: it may not have them. NULL: it may have all that it needs.
+	 */
+	int (*charge)(void *priv, s64 bytes);
 };
 
 struct gvt_gpu_ops {
@@ -88,6 +93,9 @@ struct gvt_gpu_ops {
 	/* A register of the space, by byte offset in BAR0. */
 	u32 (*reg_read)(struct gvt_gpu_space *space, u32 offset);
 	void (*reg_write)(struct gvt_gpu_space *space, u32 offset, u32 val);
+
+	/* All of them are zero, as in a new space. Nothing of the space is on an engine. */
+	void (*regs_clear)(struct gvt_gpu_space *space);
 
 	/*
 	 * ELSP: run ctx[0], then ctx[1]. In place of what the port holds, as the hardware does: the

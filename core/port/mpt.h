@@ -63,6 +63,8 @@ struct intel_gvt_mpt {
 	int (*set_opregion)(struct intel_vgpu *vgpu);
 	int (*set_pvmmio)(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
 	int (*reserve_state)(unsigned long handle, const void *from, size_t len);
+	int (*charge)(unsigned long handle, s64 bytes);
+	u64 (*maps_made)(unsigned long handle);
 	void (*wake)(unsigned long handle);
 	void (*note)(unsigned long handle, enum intel_gvt_note note, const char *reason,
 		     const char *text);
@@ -220,6 +222,19 @@ void intel_gvt_hypervisor_free_host_pages(struct intel_vgpu *vgpu, void *va, siz
  * thread. It stays there until it is unmapped or freed. NULL: no such page is this vGPU's.
  */
 void *intel_gvt_hypervisor_dma_to_virt(struct intel_vgpu *vgpu, dma_addr_t bus);
+
+/**
+ * intel_gvt_hypervisor_charge() - @bytes of our memory are taken on the guest's behalf, or,
+ * negative, given back. From any thread. Returns 0, or -ENOSPC when it is more than the guest may
+ * have; then nothing is charged. A back end without it has no quota.
+ */
+int intel_gvt_hypervisor_charge(struct intel_vgpu *vgpu, s64 bytes);
+
+/**
+ * intel_gvt_hypervisor_maps_made() - how often guest memory had to be mapped so far, each a call of
+ * the hypervisor for many pages: by the difference a caller knows what it had done.
+ */
+u64 intel_gvt_hypervisor_maps_made(struct intel_vgpu *vgpu);
 
 /**
  * intel_gvt_hypervisor_wake() - have the vGPU's thread call intel_vgpu_service() soon. From any

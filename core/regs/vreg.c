@@ -72,20 +72,52 @@ void gvt_vreg_show(struct intel_vgpu *vgpu)
 	}
 }
 
+static void reset_page(struct intel_vgpu *vgpu, u32 page)
+{
+	for (u32 at = page * GVT_PAGE_SIZE; at < (page + 1) * GVT_PAGE_SIZE; at += sizeof(u32)) {
+		const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, at);
+
+		gvt_vreg_set(vgpu, at, row ? row->reset : 0);
+	}
+}
+
 void gvt_vreg_reset(struct intel_vgpu *vgpu)
 {
-	struct intel_gvt *gvt = vgpu->gvt;
-
-	for (u32 dword = 0; dword < GVT_MMIO_DWORDS; dword++) {
-		const struct gvt_reg *row = gvt_regs_row(&gvt->regs, dword * sizeof(u32));
-
-		gvt_vreg_set(vgpu, dword * sizeof(u32), row ? row->reset : 0);
-	}
+	for (u32 page = 0; page < GVT_MMIO_PAGES; page++)
+		if (page_used(vgpu, page) || vgpu->gvt->regs.resets[page])
+			reset_page(vgpu, page);
 	gvt_vreg_show(vgpu);
+}
+
+/* Bytes of the counters of a page of registers. */
+#define ACCESS_SIZE (GVT_PAGE_SIZE / sizeof(u32) * sizeof(struct vgpu_access))
+
+void gvt_vreg_count(struct intel_vgpu *vgpu, u32 offset, bool write)
+{
+	struct vgpu_access **page = &vgpu->access[offset / GVT_PAGE_SIZE], *access;
+
+	if (!*page)
+		*page = vgpu_alloc(vgpu, ACCESS_SIZE);
+	if (!*page)
+		return;
+	access = &(*page)[offset % GVT_PAGE_SIZE / sizeof(u32)];
+	access->reads += !write;
+	access->writes += write;
+}
+
+void gvt_vreg_exit(struct intel_vgpu *vgpu)
+{
+	for (u32 page = 0; page < GVT_MMIO_PAGES; page++) {
+		vgpu_free(vgpu, vgpu->access[page], ACCESS_SIZE);
+		vgpu->access[page] = NULL;
+	}
 }
 
 void intel_vgpu_access_count(const struct intel_vgpu *vgpu, u32 offset, u32 *reads, u32 *writes)
 {
-	*reads = vgpu->access[offset / sizeof(u32)].reads;
-	*writes = vgpu->access[offset / sizeof(u32)].writes;
+	const struct vgpu_access *page = vgpu->access[offset / GVT_PAGE_SIZE];
+	u32 at = offset % GVT_PAGE_SIZE / sizeof(u32);
+
+	*reads = page ? page[at].reads : 0;
+	*writes = page ? page[at].writes : 0;
 }

@@ -21,6 +21,13 @@ void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val);
 /** gvt_vreg_reset() - give every register the value that its row has after reset. */
 void gvt_vreg_reset(struct intel_vgpu *vgpu);
 
+/** gvt_vreg_count() - a trapped access of the register at byte @offset, for as long as there is
+ * memory to count it. */
+void gvt_vreg_count(struct intel_vgpu *vgpu, u32 offset, bool write);
+
+/** gvt_vreg_exit() - release the counters, before detach. */
+void gvt_vreg_exit(struct intel_vgpu *vgpu);
+
 /** gvt_vreg_show() - fill the pages that the guest reads without a trap. */
 void gvt_vreg_show(struct intel_vgpu *vgpu);
 

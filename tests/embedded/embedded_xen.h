@@ -92,6 +92,12 @@ int exen_fail(const char *call, unsigned int nth, int err);
 unsigned int exen_fail_left(bool forget);
 
 /*
+ * Has @fn called as each call of the library function @call begins, in its thread, before anything
+ * else. One function is followed at a time; @fn NULL: none. Set while no such call is under way.
+ */
+void exen_on_call(const char *call, void (*fn)(void *arg), void *arg);
+
+/*
  * What the kernel does when the process that holds the libraries dies: ports are closed, mappings
  * and watches vanish, every handle turns invalid (EBADF; closing it is still right). Servers,
  * ranges, types and requests in flight stay. Addresses that were mapped read as zeros afterwards.

@@ -55,9 +55,28 @@ unsigned int exen_fail_left(bool forget)
 	return n;
 }
 
+/* One call that a test follows. */
+static struct {
+	const char *_Atomic call;
+	void (*fn)(void *arg);
+	void *arg;
+} follow;
+
+void exen_on_call(const char *call, void (*fn)(void *arg), void *arg)
+{
+	atomic_store(&follow.call, NULL);
+	follow.fn = fn;
+	follow.arg = arg;
+	atomic_store(&follow.call, fn ? call : NULL);
+}
+
 int fault_check(const char *call)
 {
+	const char *followed = atomic_load_explicit(&follow.call, memory_order_acquire);
 	int err = 0;
+
+	if (followed && !strcmp(followed, call))
+		follow.fn(follow.arg);
 
 	if (!atomic_load_explicit(&faults.armed, memory_order_relaxed))
 		return 0;

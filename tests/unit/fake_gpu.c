@@ -143,6 +143,11 @@ static void reg_write(struct gvt_gpu_space *space, u32 offset, u32 val)
 	(void)val;
 }
 
+static void regs_clear(struct gvt_gpu_space *space)
+{
+	(void)space;
+}
+
 static int submit(struct gvt_gpu *gpu, enum gvt_engine engine, const struct gvt_gpu_context ctx[2])
 {
 	(void)gpu;
@@ -172,6 +177,7 @@ static const struct gvt_gpu_ops ops = {
 	.flush = flush,
 	.reg_read = reg_read,
 	.reg_write = reg_write,
+	.regs_clear = regs_clear,
 	.submit = submit,
 	.time = engine_time,
 	.reset = reset,

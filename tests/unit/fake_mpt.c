@@ -145,6 +145,7 @@ static bool present(const struct fake *f, unsigned long gpa, unsigned long len)
 
 static int read_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigned long len)
 {
+	of(handle)->maps_made += of(handle)->maps_each;
 	if (!present(of(handle), gpa, len))
 		return -EFAULT;
 	memcpy(buf, of(handle)->ram + gpa, len);
@@ -228,6 +229,22 @@ static void tell(unsigned long handle, enum intel_gvt_note note, const char *rea
 	snprintf(f->noted, sizeof(f->noted), "%s: %s", reason, text);
 }
 
+static int charge(unsigned long handle, s64 bytes)
+{
+	struct fake *f = of(handle);
+
+	if (bytes > 0 && f->heap_limit &&
+	    __atomic_load_n(&f->heap, __ATOMIC_RELAXED) + bytes > f->heap_limit)
+		return -ENOSPC;
+	__atomic_add_fetch(&f->heap, bytes, __ATOMIC_RELAXED);
+	return 0;
+}
+
+static u64 maps_made(unsigned long handle)
+{
+	return of(handle)->maps_made;
+}
+
 static void wake(unsigned long handle)
 {
 	struct fake *f = of(handle);
@@ -262,6 +279,8 @@ static const struct intel_gvt_mpt fake_mpt = {
 	.from_virt_to_mfn = fake_virt_to_mfn,
 	.map_gfn_to_mfn = fake_map_gfn_to_mfn,
 	.dma_to_virt = fake_dma_to_virt,
+	.charge = charge,
+	.maps_made = maps_made,
 	.wake = wake,
 	.note = tell,
 };
@@ -365,6 +384,7 @@ void fake_free(struct fake *f)
 {
 	intel_gvt_destroy_vgpu(f->vgpu);
 	ck_assert_uint_eq(f->attached, 0);
+	ck_assert_uint_eq(f->heap, 0);
 	for (u32 gfn = 0; gfn < FAKE_RAM_PAGES; gfn++)
 		if (f->tracked[gfn])
 			ck_abort_msg("page 0x%x is still tracked", gfn);

@@ -59,6 +59,8 @@ struct fake {
 	size_t host_pages, pins, nr_aliases;
 	size_t dma_limit;		   /* unless 0, references that can be had at once */
 	size_t host_limit;		   /* unless 0, host pages that can be had */
+	u64 heap, heap_limit;		   /* bytes charged; unless 0, that may be */
+	u64 maps_made, maps_each;	   /* mappings of guest memory: so many for each read */
 	u64 dma_calls, alias_calls, asked; /* .asked: frames, whether they are there */
 	pthread_mutex_t dma_lock;	   /* a GPU's threads look frames up */
 	sem_t woken;			   /* posted by each wake */

@@ -68,6 +68,41 @@ START_TEST(three_levels)
 }
 END_TEST
 
+/* Tables that are all over the guest's memory, each a mapping or more: there is an end to it. */
+START_TEST(mappings_bounded)
+{
+	struct fake *f = guest_new();
+
+	for (u32 i = 1; i < GTT_ENTRIES; i++)
+		guest_entry(f, PD, i, guest_table(PAGES + i));
+	f->maps_each = GTT_MAPS_MAX / 256;
+	ck_assert_int_eq(guest_sync(f), -E2BIG);
+	ck_assert_uint_lt(f->maps_made, GTT_MAPS_MAX + 2 * f->maps_each);
+	/* Another that needs fewer is none the worse for it. */
+	f->maps_each = 1;
+	ck_assert_int_eq(guest_sync(f), 0);
+	fake_free(f);
+}
+END_TEST
+
+/* More than the guest's quota allows for copies of its tables. */
+START_TEST(heap_bounded)
+{
+	struct fake *f = guest_new();
+
+	for (u32 i = 1; i < GTT_ENTRIES; i++)
+		guest_entry(f, PD, i, guest_table(PAGES + i));
+	f->heap_limit = f->heap + MiB(1);
+	ck_assert_int_eq(guest_sync(f), -ENOMEM);
+	ck_assert_uint_le(f->heap, f->heap_limit);
+	f->heap_limit = 0;
+	ck_assert_int_eq(guest_sync(f), 0);
+	ck_assert_uint_eq(intel_vgpu_gtt_bytes(f->vgpu) - f->vgpu->gtt.pool.pages * GVT_PAGE_SIZE,
+			  f->heap);
+	fake_free(f);
+}
+END_TEST
+
 START_TEST(shared_table)
 {
 	struct fake *f = guest_new();
@@ -628,6 +663,8 @@ Suite *suite_gtt_ppgtt(void)
 		shared_64k,
 		life,
 		three_levels,
+		mappings_bounded,
+		heap_bounded,
 		shared_table,
 		loop,
 		traps,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "core/gpu/sched/sched.h"
@@ -79,6 +80,11 @@ static void reg_write(struct gvt_gpu_space *space, u32 offset, u32 val)
 	space->regs[offset / 4] = val;
 }
 
+static void regs_clear(struct gvt_gpu_space *space)
+{
+	memset(space->regs, 0, sizeof(space->regs));
+}
+
 static int submit(struct gvt_gpu *gpu, enum gvt_engine engine, const struct gvt_gpu_context ctx[2])
 {
 	struct script *s = of(gpu);
@@ -134,6 +140,7 @@ struct gvt_gpu *script_gpu(void)
 		.flush = flush,
 		.reg_read = reg_read,
 		.reg_write = reg_write,
+		.regs_clear = regs_clear,
 		.submit = submit,
 		.time = engine_time,
 		.reset = reset,

@@ -64,6 +64,7 @@ Suite *suite_xengt_aperture(void);
 Suite *suite_xengt_attach(void);
 Suite *suite_xengt_backing(void);
 Suite *suite_xengt_bus(void);
+Suite *suite_xengt_cost(void);
 Suite *suite_xengt_dma(void);
 Suite *suite_xengt_dma_life(void);
 Suite *suite_xengt_faults(void);

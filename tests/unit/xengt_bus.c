@@ -132,7 +132,7 @@ START_TEST(far_apart)
 	u64 gfns[512], addrs[512], was = used(g), maps = g->v->view.maps;
 
 	for (u32 i = 0; i < 512; i++)
-		gfns[i] = GUEST_PAGES + (i + 1) * XENGT_VIEW_PAGES;
+		gfns[i] = GUEST_PAGES + (i + 1) * XENGT_AREA_PAGES;
 	gfns[300] = FIRST;
 	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_pages(g->v->vgpu, gfns, 512, addrs), 0);
 	ck_assert_uint_le(g->v->view.maps - maps, 2);
@@ -150,34 +150,34 @@ END_TEST
 START_TEST(late_pages)
 {
 	struct guest *g = guest_start_gpu(1);
-	const u64 first = 0x1000, pages = 5 * XENGT_VIEW_PAGES;
-	u64 maps, gfns[XENGT_VIEW_PAGES], addrs[5 * XENGT_VIEW_PAGES], was = used(g);
+	const u64 first = 0x1000, pages = 5 * XENGT_AREA_PAGES;
+	u64 maps, gfns[XENGT_AREA_PAGES], addrs[5 * XENGT_AREA_PAGES], was = used(g);
 
 	for (u64 i = 0; i < pages; i++)
-		if (i % XENGT_VIEW_PAGES)
+		if (i % XENGT_AREA_PAGES)
 			ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, first + i), 0);
 	guest_move_on(g, 0);
-	for (u64 i = 0; i < pages; i += XENGT_VIEW_PAGES) {
+	for (u64 i = 0; i < pages; i += XENGT_AREA_PAGES) {
 		ck_assert_int_eq(map(g, first + i, GVT_PAGE_SIZE, &addrs[i]), 0);
 		ck_assert_ptr_nonnull(find(g, addrs[i]));
 	}
 	for (u64 i = 0; i < pages; i++)
-		if (i % XENGT_VIEW_PAGES)
+		if (i % XENGT_AREA_PAGES)
 			ck_assert_int_eq(exen_guest_populate(g->d, 0, first + i), 0);
 	maps = g->v->view.maps;
-	for (u64 at = 0; at < pages; at += XENGT_VIEW_PAGES) {
-		for (u32 i = 1; i < XENGT_VIEW_PAGES; i++)
+	for (u64 at = 0; at < pages; at += XENGT_AREA_PAGES) {
+		for (u32 i = 1; i < XENGT_AREA_PAGES; i++)
 			gfns[i] = first + at + i;
 		ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_pages(g->v->vgpu, gfns + 1,
-									  XENGT_VIEW_PAGES - 1,
+									  XENGT_AREA_PAGES - 1,
 									  &addrs[at + 1]),
 				 0);
-		for (u32 i = 0; i < XENGT_VIEW_PAGES; i++) {
+		for (u32 i = 0; i < XENGT_AREA_PAGES; i++) {
 			guest_ram(g, (first + at + i) << GVT_PAGE_SHIFT)[9] = at / 64 + i;
 			ck_assert_uint_eq(((u8 *)find(g, addrs[at + i]))[9], (u8)(at / 64 + i));
 		}
 	}
-	ck_assert_uint_le(g->v->view.maps - maps, XENGT_VIEW_LATE + XENGT_VIEW_PAGES);
+	ck_assert_uint_le(g->v->view.maps - maps, XENGT_VIEW_LATE + XENGT_AREA_PAGES);
 	intel_gvt_hypervisor_dma_unmap_guest_pages(g->v->vgpu, addrs, pages);
 	ck_assert_uint_eq(used(g), was);
 	end(g);

@@ -18,12 +18,12 @@ static void setup(struct fixture *x)
 {
 	x->g = guest_new(1, 0);
 	x->fmem = xenforeignmemory_open(NULL, 0);
-	xengt_mem_init(&x->mem, x->fmem, GUEST_DOMID);
+	xengt_mem_init(&x->mem, x->fmem, GUEST_DOMID, GUEST_PAGES * 4);
 }
 
 static void teardown(struct fixture *x)
 {
-	xengt_mem_drop(&x->mem);
+	xengt_mem_close(&x->mem);
 	ck_assert_uint_eq(guest_stats(x->g).mapped_pages, 0);
 	xenforeignmemory_close(x->fmem);
 	guest_free(x->g);
@@ -98,11 +98,12 @@ END_TEST
 /* All of memory is touched, and only so much of it is mapped. */
 START_TEST(bounded)
 {
-	const u64 bound = (u64)XENGT_BUCKETS * XENGT_BUCKET_PAGES;
+	const u64 bound = 32 * XENGT_AREA_PAGES;
 	struct fixture x;
 	u8 byte;
 
 	setup(&x);
+	x.mem.areas_max = 32;
 	ck_assert_uint_gt(GUEST_PAGES, bound);
 	for (unsigned int round = 0; round < 2; round++)
 		for (u64 gpa = 0; gpa < END; gpa += GVT_PAGE_SIZE * 7) {
@@ -203,8 +204,8 @@ END_TEST
 START_TEST(many_looked_for)
 {
 	struct fixture x;
-	u64 gfns[2 * XENGT_BUCKET_PAGES], seed = 11;
-	bool valid[2 * XENGT_BUCKET_PAGES];
+	u64 gfns[2 * XENGT_AREA_PAGES], seed = 11;
+	bool valid[2 * XENGT_AREA_PAGES];
 
 	setup(&x);
 	for (u64 gfn = 5; gfn < 300; gfn += 3)

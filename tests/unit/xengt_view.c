@@ -111,12 +111,12 @@ START_TEST(bounded)
 	u8 *pages[BUCKETS];
 
 	for (u32 i = 0; i < BUCKETS; i++) {
-		addrs[i] = map(g, i * XENGT_VIEW_PAGES + i);
+		addrs[i] = map(g, i * XENGT_AREA_PAGES + i);
 		pages[i] = find(g, addrs[i]);
 		pages[i][0] = i;
 	}
 	/* The first one's is one of them. */
-	ck_assert_uint_eq(mapped(g) - before, (BUCKETS - 1) * XENGT_VIEW_PAGES);
+	ck_assert_uint_eq(mapped(g) - before, (BUCKETS - 1) * XENGT_AREA_PAGES);
 	for (u32 i = 0; i < BUCKETS; i++) {
 		ck_assert_ptr_eq(find(g, addrs[i]), pages[i]);
 		ck_assert_uint_eq(pages[i][0], i);
@@ -124,11 +124,11 @@ START_TEST(bounded)
 	unmap(g, first);
 	for (u32 i = 0; i < BUCKETS; i++)
 		unmap(g, addrs[i]);
-	ck_assert_uint_le(mapped(g) - before, XENGT_VIEW_IDLE * XENGT_VIEW_PAGES);
+	ck_assert_uint_le(mapped(g) - before, XENGT_VIEW_IDLE * XENGT_AREA_PAGES);
 	for (u32 i = 0; i < BUCKETS; i++)
-		ck_assert_uint_eq(map(g, i * XENGT_VIEW_PAGES + i), addrs[i]);
+		ck_assert_uint_eq(map(g, i * XENGT_AREA_PAGES + i), addrs[i]);
 	for (u32 i = 0; i < BUCKETS; i++)
-		check_finds(g, addrs[i], i * XENGT_VIEW_PAGES + i);
+		check_finds(g, addrs[i], i * XENGT_AREA_PAGES + i);
 	guest_detach(g);
 	guest_check_before(g);
 	guest_free(g);
@@ -170,9 +170,9 @@ END_TEST
 START_TEST(given_up_at_rest)
 {
 	struct guest *g = guest_start_gpu(1);
-	const unsigned int nr = 3 * XENGT_VIEW_PAGES;
+	const unsigned int nr = 3 * XENGT_AREA_PAGES;
 	unsigned int before;
-	u64 addrs[3 * XENGT_VIEW_PAGES];
+	u64 addrs[3 * XENGT_AREA_PAGES];
 
 	for (u32 i = 0; i < nr; i++) {
 		addrs[i] = map(g, FIRST + i);
@@ -275,20 +275,20 @@ START_TEST(failures)
 
 	/* A page that is the guest's has an address, though it cannot be looked at yet. */
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
-		u64 gfn = FIRST + i * XENGT_VIEW_PAGES;
+		u64 gfn = FIRST + i * XENGT_AREA_PAGES;
 
-		exen_fail(calls[i], 1, EIO);
+		exen_fail("xenforeignmemory_map", 1, EIO);
 		addr = map(g, gfn);
 		ck_assert_uint_eq(exen_fail_left(true), 0);
 		exen_fail(calls[i], 1, EIO);
 		ck_assert_ptr_null(find(g, addr));
 		ck_assert_uint_eq(exen_fail_left(true), 0);
 	}
-	check_finds(g, addr, FIRST + 2 * XENGT_VIEW_PAGES);
+	check_finds(g, addr, FIRST + 2 * XENGT_AREA_PAGES);
 	/* No room, which its user can do something about, is counted apart. */
 	ck_assert_uint_eq(g->v->view.failed, 0);
 	exen_fail("xenforeignmemory_map", 1, ENOMEM);
-	unmap(g, map(g, FIRST + 3 * XENGT_VIEW_PAGES));
+	unmap(g, map(g, FIRST + 3 * XENGT_AREA_PAGES));
 	ck_assert_uint_eq(exen_fail_left(true), 0);
 	ck_assert_uint_eq(g->v->view.failed, 1);
 	exen_fail("xenforeignmemory_map", 1, EIO);
@@ -331,9 +331,9 @@ START_TEST(while_mapping_goes_on)
 	pthread_t threads[2];
 
 	for (u32 i = 0; i < BUCKETS; i++) {
-		kept[i] = map(g, i / 2 * XENGT_VIEW_PAGES + i);
-		guest_ram(g, (i / 2 * XENGT_VIEW_PAGES + i) << GVT_PAGE_SHIFT)[1] = i;
-		gfns[i] = i * XENGT_VIEW_PAGES + 200;
+		kept[i] = map(g, i / 2 * XENGT_AREA_PAGES + i);
+		guest_ram(g, (i / 2 * XENGT_AREA_PAGES + i) << GVT_PAGE_SHIFT)[1] = i;
+		gfns[i] = i * XENGT_AREA_PAGES + 200;
 		others[i] = map(g, gfns[i]);
 	}
 	intel_gvt_hypervisor_dma_unmap_guest_pages(g->v->vgpu, others, BUCKETS);

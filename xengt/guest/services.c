@@ -109,7 +109,7 @@ static void detach_vgpu(unsigned long handle)
 		xengt_backing_leave(v);
 	else
 		xengt_backing_destroy(v, v->keep);
-	xengt_mem_drop(&v->mem);
+	xengt_mem_close(&v->mem);
 	v->vgpu = NULL;
 }
 
@@ -199,12 +199,14 @@ static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 	return known(of(handle), gfn, &valid) ? valid : xengt_mem_valid(&of(handle)->mem, gfn);
 }
 
+#define ASK_PAGES 256u
+
 /* Those that are not known are looked for together. */
 static void are_valid_gfns(unsigned long handle, const u64 *gfns, size_t nr, bool *valid)
 {
-	u64 ask[XENGT_BUCKET_PAGES];
-	u32 at[XENGT_BUCKET_PAGES];
-	bool there[XENGT_BUCKET_PAGES];
+	u64 ask[ASK_PAGES];
+	u32 at[ASK_PAGES];
+	bool there[ASK_PAGES];
 	size_t n = 0;
 
 	for (size_t i = 0; i < nr; i++) {
@@ -339,6 +341,18 @@ static void note(unsigned long handle, enum intel_gvt_note note, const char *rea
 		xengt_log_of(&of, XENGT_RESET, XENGT_INFO, "%s", text);
 }
 
+static int charge(unsigned long handle, s64 bytes)
+{
+	return xengt_quota_charge(of(handle), bytes);
+}
+
+static u64 maps_made(unsigned long handle)
+{
+	const struct xengt_vgpu *v = of(handle);
+
+	return v->mem.maps + __atomic_load_n(&v->view.maps, __ATOMIC_RELAXED);
+}
+
 static void wake(unsigned long handle)
 {
 	ioreq_server_wake(of(handle)->server);
@@ -383,6 +397,8 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.set_opregion = set_opregion,
 	.set_pvmmio = set_pvmmio,
 	.reserve_state = reserve_state,
+	.charge = charge,
+	.maps_made = maps_made,
 	.wake = wake,
 	.note = note,
 	.dom0_ready = dom0_ready,

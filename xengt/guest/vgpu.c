@@ -145,6 +145,7 @@ static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
 		return -ESTALE;
 	}
 	memcpy(v->state->uuid, info.uuid, sizeof(info.uuid));
+	v->max_kib = info.max_kib;
 
 	name = read_of(v, XENGT_NAME_PATH);
 	snprintf(v->name, sizeof(v->name), "%s", name ? name : "?");
@@ -171,7 +172,8 @@ static int open_handles(struct xengt_vgpu *v, char *why, size_t len)
 		snprintf(why, len, "cannot restrict handles to the domain: %s", strerror(errno));
 		return -errno;
 	}
-	xengt_mem_init(&v->mem, v->fmem, v->domid);
+	xengt_mem_init(&v->mem, v->fmem, v->domid, v->max_kib);
+	v->view.pages = v->mem.pages;
 	return 0;
 }
 

@@ -10,15 +10,20 @@
 #define BATCH 512u
 
 /* Large pages are counted where they begin; those of 2 MiB in each bucket that they cover. */
-static u32 *large_at(struct xengt_view_bucket *bucket, u64 gfn, u32 order)
+static u32 *large_at(const struct xengt_view *view, struct xengt_view_bucket *bucket, u64 gfn,
+		     u32 order)
 {
-	return &bucket->large[order ? XENGT_VIEW_LARGE - 1 : gfn % XENGT_VIEW_PAGES / 16];
+	u32 at = gfn % view->pages;
+
+	return &bucket->large[order ? view->pages / 16 + at / 512 : at / 16];
 }
 
 static void count_large(struct xengt_vgpu *v, u64 gfn, u32 order, int by)
 {
-	for (u32 i = 0; i < xengt_large_pages[order]; i += XENGT_VIEW_PAGES)
-		*large_at(xengt_view_bucket(&v->view, gfn + i), gfn, order) += by;
+	struct xengt_view *view = &v->view;
+
+	for (u32 i = 0; i < xengt_large_pages[order]; i += view->pages)
+		*large_at(view, xengt_view_bucket(view, gfn + i), gfn, order) += by;
 }
 
 /* References to @nr pages, in ascending order or not. Returns how many may have no memory: @lost.
@@ -66,7 +71,7 @@ static void look_again(struct xengt_vgpu *v, const u64 *gfns, u64 *addrs, const 
 	xengt_view_lock(v);
 	for (u32 i = 0; i < nr; i++) {
 		if (valid[i]) {
-			v->view.late += xengt_view_bucket(&v->view, ask[i])->now.va != NULL;
+			v->view.late += xengt_view_bucket(&v->view, ask[i])->now != NULL;
 			continue;
 		}
 		xengt_view_unuse(v, ask[i]);
@@ -75,6 +80,7 @@ static void look_again(struct xengt_vgpu *v, const u64 *gfns, u64 *addrs, const 
 	}
 	xengt_view_unuse_done(v);
 	xengt_view_unlock(v);
+	xengt_view_bury(v);
 }
 
 /*
@@ -97,8 +103,8 @@ static void tell_of_failures(struct xengt_vgpu *v)
 	v->view.told = true;
 	xengt_vgpu_log(
 		v, XENGT_OTHER, XENGT_WARN,
-		"its memory cannot be mapped, and its GPU does not reach it; with tens of GiB "
-		"of guests, raise vm.max_map_count (sysctl)");
+		"its memory cannot be mapped, and its GPU does not reach it: it has its pages in "
+		"too many places, or all guests have (vm.max_map_count, a sysctl)");
 }
 
 static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
@@ -109,6 +115,7 @@ static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 	xengt_view_lock(v);
 	nr_lost = use(v, gfns, nr, addrs, lost);
 	xengt_view_unlock(v);
+	xengt_view_bury(v);
 	if (nr_lost > 0)
 		look_again(v, gfns, addrs, lost, nr_lost);
 	map_anew(v);
@@ -163,10 +170,10 @@ int xengt_bus_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 static void unmap_one(struct xengt_vgpu *v, u64 gfn)
 {
 	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
-	u32 refs = bucket ? bucket->refs[gfn % XENGT_VIEW_PAGES] : 0, nr = 1;
-	u32 held_64k = refs ? *large_at(bucket, gfn, 0) : 0;
+	u32 refs = bucket ? bucket->refs[gfn % v->view.pages] : 0, nr = 1;
+	u32 held_64k = refs ? *large_at(&v->view, bucket, gfn, 0) : 0;
 
-	if (refs && refs == held_64k + *large_at(bucket, gfn, 1)) {
+	if (refs && refs == held_64k + *large_at(&v->view, bucket, gfn, 1)) {
 		u32 order = gfn % 16 || !held_64k;
 
 		nr = xengt_large_pages[order];
@@ -191,6 +198,7 @@ void xengt_bus_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr)
 			unmap_one(v, addrs[i] >> GVT_PAGE_SHIFT);
 	xengt_view_unuse_done(v);
 	xengt_view_unlock(v);
+	xengt_view_bury(v);
 }
 
 /* ---- looking ---- */
@@ -202,9 +210,11 @@ bool xengt_bus_valid(struct xengt_vgpu *v, u64 gfn, bool *valid)
 
 	xengt_view_lock(v);
 	bucket = xengt_view_bucket(&v->view, gfn);
-	used = bucket && bucket->refs[gfn % XENGT_VIEW_PAGES];
-	if (used)
+	used = bucket && bucket->refs[gfn % v->view.pages];
+	if (used) {
+		xengt_view_map(v, bucket);
 		*valid = xengt_view_find(v, gfn);
+	}
 	xengt_view_unlock(v);
 	return used;
 }
@@ -216,7 +226,7 @@ u64 xengt_bus_mfn(struct xengt_vgpu *v, u64 gfn)
 
 	xengt_view_lock(v);
 	bucket = xengt_view_bucket(&v->view, gfn);
-	if (bucket && bucket->refs[gfn % XENGT_VIEW_PAGES])
+	if (bucket && bucket->refs[gfn % v->view.pages])
 		mfn = gfn;
 	xengt_view_unlock(v);
 	return mfn;

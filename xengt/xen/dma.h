@@ -184,11 +184,26 @@ void xengt_dma_close(struct xengt_vgpu *v);
 
 /* ---- how much one vGPU may have of both: quota.c ---- */
 
-/** xengt_quota_used() - pages of either kind that it has now. From any thread, for show. */
+/** xengt_quota_used() - pages of any kind that it has now. From any thread, for show. */
 u64 xengt_quota_used(const struct xengt_vgpu *v);
 
 /** xengt_quota_allows() - whether it may have @nr more. */
 bool xengt_quota_allows(const struct xengt_vgpu *v, u64 nr);
+
+/** xengt_quota_heap() - of those, bytes of ours that no GPU reads. From any thread, for show. */
+u64 xengt_quota_heap(const struct xengt_vgpu *v);
+
+/**
+ * xengt_quota_areas() - how many of this process' areas of memory (vm.max_map_count) mappings of
+ * its guest's memory take. From any thread, for show.
+ */
+u32 xengt_quota_areas(const struct xengt_vgpu *v);
+
+/**
+ * xengt_quota_charge() - @bytes of ours are taken for it or, negative, given back. From any thread.
+ * Returns 0, or -ENOSPC: it may not have them.
+ */
+int xengt_quota_charge(struct xengt_vgpu *v, s64 bytes);
 
 /** xengt_quota_refused() - count that it may not; the first time is logged. */
 void xengt_quota_refused(struct xengt_vgpu *v);

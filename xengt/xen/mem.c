@@ -1,72 +1,174 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Guest memory through mappings of 1 MiB that are kept while they are used.
+ * Guest memory through mappings of an area each, that are kept.
  *
  * A mapping keeps its frame alive but does not follow the guest: when frames change hands Xen sends
  * an invalidation, and everything is dropped. A frame missing at map time is looked for again at
  * each access, alone, since the guest may have put one there without a word.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "xengt/guest/xengt.h"
 
-void xengt_mem_init(struct xengt_mem *mem, xenforeignmemory_handle *fmem, domid_t domid)
+#define CHAINS	   (2 * XENGT_AREAS)
+#define MANY_PAGES 256u /* looked for with one call */
+
+u32 xengt_area_pages(u64 kib)
 {
-	*mem = (struct xengt_mem){ .fmem = fmem, .domid = domid };
+	u32 pages = XENGT_AREA_PAGES;
+
+	while (pages < XENGT_AREA_MOST && kib >> 2 > (u64)pages * XENGT_AREAS)
+		pages *= 2;
+	return pages;
 }
 
-static void drop_bucket(struct xengt_mem *mem, struct xengt_bucket *bucket)
+void xengt_mem_init(struct xengt_mem *mem, xenforeignmemory_handle *fmem, domid_t domid, u64 kib)
 {
-	if (!bucket->used)
-		return;
-	xenforeignmemory_unmap(mem->fmem, bucket->va, XENGT_BUCKET_PAGES);
-	bucket->used = 0;
+	*mem = (struct xengt_mem){
+		.fmem = fmem,
+		.domid = domid,
+		.pages = xengt_area_pages(kib),
+		.areas_max = XENGT_AREAS,
+	};
+}
+
+static u16 *chain_of(const struct xengt_mem *mem, u64 number)
+{
+	return &mem->chains[(number * 0x9e3779b97f4a7c15ull >> 32) % CHAINS];
+}
+
+static void drop_area(struct xengt_mem *mem, struct xengt_area *area)
+{
+	u16 *link = chain_of(mem, area->number);
+
+	while (&mem->areas[*link - 1] != area)
+		link = &mem->areas[*link - 1].next;
+	*link = area->next;
+	xenforeignmemory_unmap(mem->fmem, area->va, mem->pages);
+	free(area->present);
+	*area = (struct xengt_area){ .next = mem->free };
+	mem->free = area - mem->areas + 1;
+	mem->last = NULL;
 	mem->drops++;
 }
 
 void xengt_mem_drop(struct xengt_mem *mem)
 {
-	for (unsigned int i = 0; i < XENGT_BUCKETS; i++)
-		drop_bucket(mem, &mem->buckets[i]);
+	for (u32 i = 0; i < mem->nr; i++)
+		if (mem->areas[i].va)
+			drop_area(mem, &mem->areas[i]);
+	mem->nr = mem->free = 0;
 }
 
-static int fill_bucket(struct xengt_mem *mem, struct xengt_bucket *bucket, u64 first_gfn)
+void xengt_mem_close(struct xengt_mem *mem)
 {
-	xen_pfn_t gfns[XENGT_BUCKET_PAGES];
-	int errs[XENGT_BUCKET_PAGES];
-
-	drop_bucket(mem, bucket);
-	for (unsigned int i = 0; i < XENGT_BUCKET_PAGES; i++)
-		gfns[i] = first_gfn + i;
-	bucket->va = xenforeignmemory_map(mem->fmem, mem->domid, PROT_READ | PROT_WRITE,
-					  XENGT_BUCKET_PAGES, gfns, errs);
-	if (!bucket->va)
-		return -EFAULT;
-	for (unsigned int i = 0; i < XENGT_BUCKET_PAGES; i++)
-		bucket->present[i] = !errs[i];
-	bucket->first_gfn = first_gfn;
-	bucket->used = ++mem->clock;
-	mem->maps++;
-	return 0;
+	xengt_mem_drop(mem);
+	free(mem->areas);
+	free(mem->chains);
+	mem->areas = NULL;
+	mem->chains = NULL;
 }
 
-/* The bucket for @gfn, or the one to use for it: an empty one, else the least recently used. */
-static struct xengt_bucket *pick_bucket(struct xengt_mem *mem, u64 gfn)
+u32 xengt_mem_areas(const struct xengt_mem *mem)
 {
-	u64 first = ALIGN_DOWN(gfn, XENGT_BUCKET_PAGES);
-	struct xengt_bucket *best = &mem->buckets[0];
+	return mem->maps - mem->drops;
+}
 
-	for (unsigned int i = 0; i < XENGT_BUCKETS; i++) {
-		struct xengt_bucket *bucket = &mem->buckets[i];
+u64 xengt_mem_bytes(const struct xengt_mem *mem)
+{
+	return (mem->areas ? XENGT_AREAS * sizeof(*mem->areas) + CHAINS * sizeof(*mem->chains)
+			   : 0) +
+	       (u64)xengt_mem_areas(mem) * mem->pages / 8;
+}
 
-		if (bucket->used && bucket->first_gfn == first)
-			return bucket;
-		if (bucket->used < best->used)
-			best = bucket;
+/* Maps the frames from @first_gfn on; a bit of @present for each that is there. */
+static u8 *map_frames(const struct xengt_mem *mem, u64 first_gfn, u64 *present)
+{
+	xen_pfn_t *gfns = malloc(mem->pages * sizeof(*gfns));
+	int *errs = malloc(mem->pages * sizeof(*errs));
+	u8 *va = NULL;
+
+	if (gfns && errs) {
+		for (u32 i = 0; i < mem->pages; i++)
+			gfns[i] = first_gfn + i;
+		va = xenforeignmemory_map(mem->fmem, mem->domid, PROT_READ | PROT_WRITE, mem->pages,
+					  gfns, errs);
 	}
-	return best;
+	for (u32 i = 0; va && i < mem->pages; i++)
+		present[i / 64] |= (u64)!errs[i] << i % 64;
+	free(errs);
+	free(gfns);
+	return va;
+}
+
+/* A place for one more: a free one, or that of the area used longest ago. */
+static struct xengt_area *take_place(struct xengt_mem *mem)
+{
+	struct xengt_area *oldest;
+	u32 place = mem->free;
+
+	if (!mem->areas) {
+		mem->areas = calloc(XENGT_AREAS, sizeof(*mem->areas));
+		mem->chains = calloc(CHAINS, sizeof(*mem->chains));
+	}
+	if (!mem->areas || !mem->chains) {
+		xengt_mem_close(mem);
+		return NULL;
+	}
+	if (place) {
+		mem->free = mem->areas[place - 1].next;
+		return &mem->areas[place - 1];
+	}
+	if (mem->nr < mem->areas_max)
+		return &mem->areas[mem->nr++];
+	oldest = &mem->areas[0];
+	for (u32 i = 1; i < mem->nr; i++)
+		if (mem->areas[i].used < oldest->used)
+			oldest = &mem->areas[i];
+	drop_area(mem, oldest);
+	mem->free = oldest->next;
+	return oldest;
+}
+
+static struct xengt_area *new_area(struct xengt_mem *mem, u64 number)
+{
+	u64 *present = calloc(mem->pages / 64, sizeof(*present));
+	struct xengt_area *area = present ? take_place(mem) : NULL;
+	u8 *va = area ? map_frames(mem, number * mem->pages, present) : NULL;
+
+	if (!va) {
+		free(present);
+		if (area) {
+			area->next = mem->free;
+			mem->free = area - mem->areas + 1;
+		}
+		return NULL;
+	}
+	*area = (struct xengt_area){
+		.number = number, .va = va, .present = present, .next = *chain_of(mem, number)
+	};
+	*chain_of(mem, number) = area - mem->areas + 1;
+	mem->maps++;
+	return area;
+}
+
+/* The area that frame @gfn is in, mapped; NULL: it cannot be. */
+static struct xengt_area *area_of(struct xengt_mem *mem, u64 gfn)
+{
+	u64 number = gfn / mem->pages;
+	u16 link;
+
+	if (mem->last && mem->last->number == number)
+		return mem->last;
+	for (link = mem->chains ? *chain_of(mem, number) : 0; link;
+	     link = mem->areas[link - 1].next)
+		if (mem->areas[link - 1].number == number)
+			break;
+	mem->last = link ? &mem->areas[link - 1] : new_area(mem, number);
+	return mem->last;
 }
 
 static bool map_alone(struct xengt_mem *mem, u64 gfn, void **va)
@@ -88,25 +190,23 @@ static void copy(void *page, size_t at, void *buf, size_t len, bool write)
 static int copy_in_page(struct xengt_mem *mem, u64 gpa, void *buf, size_t len, bool write)
 {
 	u64 gfn = gpa >> GVT_PAGE_SHIFT;
-	size_t at = gpa % GVT_PAGE_SIZE, index = gfn % XENGT_BUCKET_PAGES;
-	struct xengt_bucket *bucket = pick_bucket(mem, gfn);
+	size_t at = gpa % GVT_PAGE_SIZE, index = gfn % mem->pages;
+	struct xengt_area *area = area_of(mem, gfn);
 	void *va;
 
-	if (!bucket->used || bucket->first_gfn != gfn - index) {
-		if (fill_bucket(mem, bucket, gfn - index))
-			return -EFAULT;
-	}
-	bucket->used = ++mem->clock;
-	if (bucket->present[index]) {
-		copy(bucket->va + index * GVT_PAGE_SIZE, at, buf, len, write);
+	if (!area)
+		return -EFAULT;
+	area->used = ++mem->clock;
+	if (area->present[index / 64] >> index % 64 & 1) {
+		copy(area->va + index * GVT_PAGE_SIZE, at, buf, len, write);
 		return 0;
 	}
 	if (!map_alone(mem, gfn, &va))
 		return -EFAULT;
 	copy(va, at, buf, len, write);
 	xenforeignmemory_unmap(mem->fmem, va, 1);
-	/* The guest filled the hole: have the next access map the bucket anew. */
-	drop_bucket(mem, bucket);
+	/* The guest filled the hole: have the next access map the area anew. */
+	drop_area(mem, area);
 	return 0;
 }
 
@@ -143,13 +243,13 @@ bool xengt_mem_valid(struct xengt_mem *mem, u64 gfn)
 
 void xengt_mem_valid_many(struct xengt_mem *mem, const u64 *gfns, size_t nr, bool *valid)
 {
-	xen_pfn_t pfns[XENGT_BUCKET_PAGES];
-	int errs[XENGT_BUCKET_PAGES];
+	xen_pfn_t pfns[MANY_PAGES];
+	int errs[MANY_PAGES];
 
 	for (size_t done = 0, n; done < nr; done += n) {
 		void *va;
 
-		n = nr - done < XENGT_BUCKET_PAGES ? nr - done : XENGT_BUCKET_PAGES;
+		n = nr - done < MANY_PAGES ? nr - done : MANY_PAGES;
 		for (size_t i = 0; i < n; i++)
 			pfns[i] = gfns[done + i];
 		va = xenforeignmemory_map(mem->fmem, mem->domid, PROT_READ, n, pfns, errs);
@@ -162,11 +262,11 @@ void xengt_mem_valid_many(struct xengt_mem *mem, const u64 *gfns, size_t nr, boo
 
 bool xengt_mem_holes(struct xengt_mem *mem, u64 gfn, size_t nr)
 {
-	xen_pfn_t gfns[XENGT_BUCKET_PAGES];
-	int errs[XENGT_BUCKET_PAGES];
+	xen_pfn_t gfns[MANY_PAGES];
+	int errs[MANY_PAGES];
 
 	while (nr) {
-		size_t n = nr < XENGT_BUCKET_PAGES ? nr : XENGT_BUCKET_PAGES;
+		size_t n = nr < MANY_PAGES ? nr : MANY_PAGES;
 		bool memory = false;
 		void *va;
 

@@ -63,6 +63,12 @@ int xengt_pagetab_set(struct xengt_pagetab *map, u64 page, u32 number)
 	return 0;
 }
 
+u64 xengt_pagetab_bytes(const struct xengt_pagetab *map)
+{
+	return (u64)__atomic_load_n(&map->nr_leaves, __ATOMIC_RELAXED) *
+	       sizeof(struct xengt_pagetab_leaf);
+}
+
 void xengt_pagetab_free(struct xengt_pagetab *map)
 {
 	for (u32 i = 0; map->nr_leaves && i < LEAVES; i++) {

@@ -27,6 +27,9 @@ u32 xengt_pagetab_get(const struct xengt_pagetab *map, u64 page);
  * one that has a number already gets another, or 0, without fail. */
 int xengt_pagetab_set(struct xengt_pagetab *map, u64 page, u32 number);
 
+/** xengt_pagetab_bytes() - of memory that it takes. */
+u64 xengt_pagetab_bytes(const struct xengt_pagetab *map);
+
 /** xengt_pagetab_free() - empty it. */
 void xengt_pagetab_free(struct xengt_pagetab *map);
 

@@ -1,14 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A vGPU's quota of graphics memory (memory_mb): what of its guest is mapped for the GPU at a time,
- * in use or kept, and the memory of ours that the GPU reads for it, its shadow tables first of all.
+ * in use or kept; the memory of ours that the GPU reads for it, its shadow tables first of all; and
+ * what else its guest has us take: copies of its tables, indices, and counters.
  */
+#include <errno.h>
+
 #include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
 
+static u64 tables_bytes(const struct xengt_vgpu *v)
+{
+	return xengt_pagetab_bytes(&v->view.by_gfn) + xengt_pagetab_bytes(&v->hostmem.by_page) +
+	       xengt_pagetab_bytes(&v->hostmem.by_bus) + xengt_pagetab_bytes(&v->dma.gfns) +
+	       xengt_pagetab_bytes(&v->tracked);
+}
+
+u64 xengt_quota_heap(const struct xengt_vgpu *v)
+{
+	return __atomic_load_n(&v->heap, __ATOMIC_RELAXED) +
+	       __atomic_load_n(&v->view.bytes, __ATOMIC_RELAXED) + xengt_mem_bytes(&v->mem) +
+	       tables_bytes(v);
+}
+
+u32 xengt_quota_areas(const struct xengt_vgpu *v)
+{
+	return __atomic_load_n(&v->view.areas, __ATOMIC_RELAXED) + xengt_mem_areas(&v->mem);
+}
+
 u64 xengt_quota_used(const struct xengt_vgpu *v)
 {
-	u64 ours = __atomic_load_n(&v->hostmem.pages, __ATOMIC_RELAXED);
+	u64 ours = __atomic_load_n(&v->hostmem.pages, __ATOMIC_RELAXED) +
+		   (xengt_quota_heap(v) >> GVT_PAGE_SHIFT);
 	u64 unmaps, maps;
 
 	if (v->host->gpu)
@@ -26,9 +49,19 @@ bool xengt_quota_allows(const struct xengt_vgpu *v, u64 nr)
 
 void xengt_quota_refused(struct xengt_vgpu *v)
 {
-	if (!v->dma.over++)
+	if (!__atomic_fetch_add(&v->dma.over, 1, __ATOMIC_RELAXED))
 		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
 			       "its quota of %u MiB is used up (memory_mb); what is more leads "
 			       "nowhere",
 			       v->state->options.memory_mib);
+}
+
+int xengt_quota_charge(struct xengt_vgpu *v, s64 bytes)
+{
+	__atomic_add_fetch(&v->heap, bytes, __ATOMIC_RELAXED);
+	if (bytes <= 0 || xengt_quota_allows(v, 0))
+		return 0;
+	__atomic_sub_fetch(&v->heap, bytes, __ATOMIC_RELAXED);
+	xengt_quota_refused(v);
+	return -ENOSPC;
 }

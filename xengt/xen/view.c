@@ -8,6 +8,7 @@
 void xengt_view_init(struct xengt_view *view)
 {
 	pthread_mutex_init(&view->lock, NULL);
+	view->pages = XENGT_AREA_PAGES;
 }
 
 void xengt_view_exit(struct xengt_view *view)
@@ -27,7 +28,17 @@ void xengt_view_unlock(struct xengt_vgpu *v)
 
 /* ---- mappings ---- */
 
-/* Of the view alone: the vGPU's thread uses the other handle at the same time. */
+static size_t mapping_size(const struct xengt_view *view)
+{
+	return sizeof(struct xengt_view_mapping) + view->pages / 8;
+}
+
+static size_t alone_size(const struct xengt_view *view)
+{
+	return view->pages * sizeof(u8 *);
+}
+
+/* Of the GPU's threads alone: the vGPU's own thread uses the other handle at the same time. */
 static xenforeignmemory_handle *fmem_of(struct xengt_vgpu *v)
 {
 	struct xengt_view *view = &v->view;
@@ -44,58 +55,168 @@ static xenforeignmemory_handle *fmem_of(struct xengt_vgpu *v)
 	return view->fmem;
 }
 
-static void *map_frames(struct xengt_vgpu *v, u64 gfn, u32 nr, int *errs)
+/* One area more, if the guest may have it. */
+static bool take_area(struct xengt_view *view)
+{
+	if (view->areas >= XENGT_VIEW_AREAS) {
+		view->failed++;
+		return false;
+	}
+	view->areas++;
+	view->maps++;
+	return true;
+}
+
+static struct xengt_view_mapping *free_mapping(struct xengt_view *view,
+					       struct xengt_view_mapping *mapping)
+{
+	if (mapping->alone)
+		view->bytes -= alone_size(view);
+	view->bytes -= mapping_size(view);
+	free(mapping->alone);
+	free(mapping);
+	return NULL;
+}
+
+/* A mapping that is not in use yet, counted. The lock is held. */
+static struct xengt_view_mapping *new_mapping(struct xengt_view *view)
+{
+	struct xengt_view_mapping *mapping = calloc(1, mapping_size(view));
+
+	if (!mapping)
+		return NULL;
+	view->bytes += mapping_size(view);
+	return take_area(view) ? mapping : free_mapping(view, mapping);
+}
+
+/* Maps it, with the lock or without. */
+static void fill(struct xengt_vgpu *v, xenforeignmemory_handle *fmem, u64 number,
+		 struct xengt_view_mapping *mapping)
+{
+	u32 pages = v->view.pages;
+	xen_pfn_t *gfns = malloc(pages * sizeof(*gfns));
+	int *errs = malloc(pages * sizeof(*errs));
+
+	for (u32 i = 0; gfns && i < pages; i++)
+		gfns[i] = number * pages + i;
+	if (fmem && gfns && errs)
+		mapping->va = xenforeignmemory_map(fmem, v->domid, PROT_READ | PROT_WRITE, pages,
+						   gfns, errs);
+	for (u32 i = 0; mapping->va && i < pages; i++)
+		mapping->present[i / 64] |= (u64)!errs[i] << i % 64;
+	free(errs);
+	free(gfns);
+}
+
+/* The lock is held: it is unmapped when it is not. */
+static void let_go(struct xengt_view *view, struct xengt_view_mapping **mapping)
+{
+	if (!*mapping)
+		return;
+	(*mapping)->next = view->dead;
+	view->dead = *mapping;
+	*mapping = NULL;
+}
+
+/* The lock is held: puts it into its bucket, unless another is there by now. */
+static void enter(struct xengt_view *view, struct xengt_view_bucket *bucket,
+		  struct xengt_view_mapping *mapping)
+{
+	if (!mapping->va) {
+		view->failed += errno == ENOMEM;
+		view->areas--;
+		free_mapping(view, mapping);
+	} else if (bucket->now) {
+		let_go(view, &mapping);
+	} else {
+		bucket->now = mapping;
+	}
+}
+
+void xengt_view_map(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
+{
+	struct xengt_view_mapping *mapping = bucket->now ? NULL : new_mapping(&v->view);
+
+	if (!mapping)
+		return;
+	xengt_view_unlock(v);
+	fill(v, v->fmem, bucket->number, mapping);
+	xengt_view_lock(v);
+	enter(&v->view, bucket, mapping);
+}
+
+/* The same by a thread of the GPU's, which needs it now and keeps nobody waiting but its guest. */
+static bool map_here(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
+{
+	struct xengt_view_mapping *mapping = bucket->now ? NULL : new_mapping(&v->view);
+
+	if (mapping) {
+		fill(v, fmem_of(v), bucket->number, mapping);
+		enter(&v->view, bucket, mapping);
+	}
+	return bucket->now;
+}
+
+/* How many areas it takes. */
+static u32 unmap(struct xengt_vgpu *v, struct xengt_view_mapping *mapping)
+{
+	u32 areas = 1;
+
+	xenforeignmemory_unmap(v->fmem, mapping->va, v->view.pages);
+	for (u32 i = 0; mapping->alone && i < v->view.pages; i++)
+		if (mapping->alone[i]) {
+			xenforeignmemory_unmap(v->fmem, mapping->alone[i], 1);
+			areas++;
+		}
+	return areas;
+}
+
+void xengt_view_bury(struct xengt_vgpu *v)
+{
+	struct xengt_view *view = &v->view;
+	struct xengt_view_mapping *mapping;
+
+	xengt_view_lock(v);
+	while ((mapping = view->dead)) {
+		u32 areas;
+
+		view->dead = mapping->next;
+		xengt_view_unlock(v);
+		areas = unmap(v, mapping);
+		xengt_view_lock(v);
+		view->areas -= areas;
+		view->drops++;
+		free_mapping(view, mapping);
+	}
+	xengt_view_unlock(v);
+}
+
+static void *map_alone(struct xengt_vgpu *v, u64 gfn)
 {
 	xenforeignmemory_handle *fmem = fmem_of(v);
-	xen_pfn_t gfns[XENGT_VIEW_PAGES];
+	xen_pfn_t pfn = gfn;
+	void *va;
 
-	for (u32 i = 0; i < nr; i++)
-		gfns[i] = gfn + i;
-	if (!fmem)
+	if (!fmem || !take_area(&v->view))
 		return NULL;
-	v->view.maps++;
-	return xenforeignmemory_map(fmem, v->domid, PROT_READ | PROT_WRITE, nr, gfns, errs);
-}
-
-static void unmap(struct xengt_vgpu *v, struct xengt_view_mapping *mapping)
-{
-	if (!mapping->va)
-		return;
-	xenforeignmemory_unmap(v->view.fmem, mapping->va, XENGT_VIEW_PAGES);
-	for (u32 i = 0; mapping->alone && i < XENGT_VIEW_PAGES; i++)
-		if (mapping->alone[i])
-			xenforeignmemory_unmap(v->view.fmem, mapping->alone[i], 1);
-	free(mapping->alone);
-	*mapping = (struct xengt_view_mapping){ 0 };
-	v->view.drops++;
-}
-
-static bool map_bucket(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
-{
-	struct xengt_view_mapping *now = &bucket->now;
-	int errs[XENGT_VIEW_PAGES];
-
-	if (now->va)
-		return true;
-	now->va = map_frames(v, bucket->number * XENGT_VIEW_PAGES, XENGT_VIEW_PAGES, errs);
-	v->view.failed += !now->va && errno == ENOMEM;
-	for (u32 i = 0; now->va && i < XENGT_VIEW_PAGES; i++)
-		if (!errs[i])
-			now->present[i / 64] |= 1ull << i % 64;
-	return now->va;
+	va = xenforeignmemory_map(fmem, v->domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
+	v->view.areas -= !va;
+	return va;
 }
 
 /* A frame that was not there when its bucket was mapped. */
 static void *find_alone(struct xengt_vgpu *v, struct xengt_view_bucket *bucket, u32 i)
 {
-	struct xengt_view_mapping *now = &bucket->now;
+	struct xengt_view_mapping *now = bucket->now;
 
-	if (!now->alone)
-		now->alone = calloc(XENGT_VIEW_PAGES, sizeof(*now->alone));
+	if (!now->alone) {
+		now->alone = calloc(1, alone_size(&v->view));
+		v->view.bytes += now->alone ? alone_size(&v->view) : 0;
+	}
 	if (!now->alone)
 		return NULL;
 	if (!now->alone[i])
-		now->alone[i] = map_frames(v, bucket->number * XENGT_VIEW_PAGES + i, 1, NULL);
+		now->alone[i] = map_alone(v, bucket->number * v->view.pages + i);
 	return now->alone[i];
 }
 
@@ -103,7 +224,7 @@ static void *find_alone(struct xengt_vgpu *v, struct xengt_view_bucket *bucket, 
 
 struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn)
 {
-	u64 number = gfn / XENGT_VIEW_PAGES;
+	u64 number = gfn / view->pages;
 	u32 link;
 
 	if (view->last && view->last->number == number)
@@ -114,15 +235,23 @@ struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn)
 	return link ? view->last : NULL;
 }
 
+/* Of a bucket's references: of each page, of each page of 64 KiB, of those of 2 MiB. */
+static size_t counts_size(const struct xengt_view *view)
+{
+	return (view->pages + view->pages / 16 + (view->pages + 511) / 512) * sizeof(u32);
+}
+
 static void free_bucket(struct xengt_view *view, struct xengt_view_bucket *bucket)
 {
 	xengt_pagetab_set(&view->by_gfn, bucket->number, 0);
+	view->bytes -= counts_size(view);
+	free(bucket->refs);
 	*bucket = (struct xengt_view_bucket){ .next = view->free };
 	view->free = bucket - view->buckets + 1;
 	view->last = NULL;
 }
 
-/* Unmaps what nobody uses. */
+/* Lets go of what nobody uses. */
 static void sweep(struct xengt_vgpu *v)
 {
 	struct xengt_view *view = &v->view;
@@ -130,11 +259,11 @@ static void sweep(struct xengt_vgpu *v)
 	for (u32 i = 0; view->idle && i < view->nr; i++) {
 		struct xengt_view_bucket *bucket = &view->buckets[i];
 
-		if (bucket->users || !bucket->now.va)
+		if (bucket->users || !bucket->now)
 			continue;
-		unmap(v, &bucket->now);
+		let_go(view, &bucket->now);
 		view->idle--;
-		if (!bucket->old.va)
+		if (!bucket->old)
 			free_bucket(view, bucket);
 	}
 }
@@ -143,10 +272,13 @@ static struct xengt_view_bucket *new_bucket(struct xengt_vgpu *v, u64 gfn, int *
 {
 	struct xengt_view *view = &v->view;
 	struct xengt_view_bucket *bucket;
+	u32 *refs;
 
-	if (!view->buckets)
-		view->buckets = calloc(XENGT_VIEW_BUCKETS, sizeof(*view->buckets));
 	*err = -ENOMEM;
+	if (!view->buckets) {
+		view->buckets = calloc(XENGT_VIEW_BUCKETS, sizeof(*view->buckets));
+		view->bytes += view->buckets ? XENGT_VIEW_BUCKETS * sizeof(*view->buckets) : 0;
+	}
 	if (!view->buckets)
 		return NULL;
 	if (!view->free && view->nr == XENGT_VIEW_BUCKETS)
@@ -154,22 +286,31 @@ static struct xengt_view_bucket *new_bucket(struct xengt_vgpu *v, u64 gfn, int *
 	*err = -ENOSPC;
 	if (!view->free && view->nr == XENGT_VIEW_BUCKETS)
 		return NULL;
-	bucket = view->free ? &view->buckets[view->free - 1] : &view->buckets[view->nr];
-	*err = xengt_pagetab_set(&view->by_gfn, gfn / XENGT_VIEW_PAGES, bucket - view->buckets + 1);
-	if (*err)
+	*err = -ENOMEM;
+	refs = calloc(1, counts_size(view));
+	if (!refs)
 		return NULL;
+	bucket = view->free ? &view->buckets[view->free - 1] : &view->buckets[view->nr];
+	*err = xengt_pagetab_set(&view->by_gfn, gfn / view->pages, bucket - view->buckets + 1);
+	if (*err) {
+		free(refs);
+		return NULL;
+	}
 	if (view->free)
 		view->free = bucket->next;
 	else
 		view->nr++;
-	*bucket = (struct xengt_view_bucket){ .number = gfn / XENGT_VIEW_PAGES };
+	view->bytes += counts_size(view);
+	*bucket = (struct xengt_view_bucket){ .number = gfn / view->pages,
+					      .refs = refs,
+					      .large = refs + view->pages };
 	return bucket;
 }
 
 int xengt_view_use(struct xengt_vgpu *v, u64 gfn, bool map)
 {
 	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
-	u32 i = gfn % XENGT_VIEW_PAGES;
+	u32 i = gfn % v->view.pages;
 	int err = 0;
 
 	if (!bucket)
@@ -178,26 +319,26 @@ int xengt_view_use(struct xengt_vgpu *v, u64 gfn, bool map)
 		return err;
 	if (!bucket->refs[i]++) {
 		v->view.used++;
-		if (!bucket->users++ && bucket->now.va)
+		if (!bucket->users++ && bucket->now)
 			v->view.idle--;
 	}
 	if (map)
-		map_bucket(v, bucket);
-	return bucket->now.va && (bucket->now.present[i / 64] >> i % 64 & 1);
+		xengt_view_map(v, bucket);
+	return bucket->now && (bucket->now->present[i / 64] >> i % 64 & 1);
 }
 
 void xengt_view_unuse(struct xengt_vgpu *v, u64 gfn)
 {
 	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
 
-	if (--bucket->refs[gfn % XENGT_VIEW_PAGES])
+	if (--bucket->refs[gfn % v->view.pages])
 		return;
 	v->view.used--;
 	if (--bucket->users)
 		return;
-	if (bucket->now.va)
+	if (bucket->now)
 		v->view.idle++;
-	else if (!bucket->old.va)
+	else if (!bucket->old)
 		free_bucket(&v->view, bucket);
 }
 
@@ -215,10 +356,11 @@ void xengt_view_retire(struct xengt_vgpu *v)
 		struct xengt_view_bucket *bucket = &v->view.buckets[i];
 
 		bucket->old = bucket->now;
-		bucket->now = (struct xengt_view_mapping){ 0 };
+		bucket->now = NULL;
 	}
 	v->view.late = 0;
 	xengt_view_unlock(v);
+	xengt_view_bury(v);
 }
 
 void xengt_view_reap(struct xengt_vgpu *v)
@@ -227,13 +369,14 @@ void xengt_view_reap(struct xengt_vgpu *v)
 	for (u32 i = 0; i < v->view.nr; i++) {
 		struct xengt_view_bucket *bucket = &v->view.buckets[i];
 
-		if (!bucket->old.va)
+		if (!bucket->old)
 			continue;
-		unmap(v, &bucket->old);
-		if (!bucket->users && !bucket->now.va)
+		let_go(&v->view, &bucket->old);
+		if (!bucket->users && !bucket->now)
 			free_bucket(&v->view, bucket);
 	}
 	xengt_view_unlock(v);
+	xengt_view_bury(v);
 }
 
 void xengt_view_close(struct xengt_vgpu *v)
@@ -241,14 +384,17 @@ void xengt_view_close(struct xengt_vgpu *v)
 	struct xengt_view *view = &v->view;
 
 	for (u32 i = 0; i < view->nr; i++) {
-		unmap(v, &view->buckets[i].now);
-		unmap(v, &view->buckets[i].old);
+		let_go(view, &view->buckets[i].now);
+		let_go(view, &view->buckets[i].old);
+		free(view->buckets[i].refs);
 	}
+	xengt_view_bury(v);
 	xengt_pagetab_free(&view->by_gfn);
 	free(view->buckets);
 	view->buckets = NULL;
 	view->last = NULL;
 	view->nr = view->free = view->idle = view->used = 0;
+	view->bytes = 0;
 	if (view->fmem)
 		xenforeignmemory_close(view->fmem);
 	view->fmem = NULL;
@@ -257,11 +403,11 @@ void xengt_view_close(struct xengt_vgpu *v)
 void *xengt_view_find(struct xengt_vgpu *v, u64 gfn)
 {
 	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
-	u32 i = gfn % XENGT_VIEW_PAGES;
+	u32 i = gfn % v->view.pages;
 
-	if (!bucket || !bucket->refs[i] || !map_bucket(v, bucket))
+	if (!bucket || !bucket->refs[i] || !map_here(v, bucket))
 		return NULL;
-	if (bucket->now.present[i / 64] >> i % 64 & 1)
-		return bucket->now.va + i * GVT_PAGE_SIZE;
+	if (bucket->now->present[i / 64] >> i % 64 & 1)
+		return bucket->now->va + i * GVT_PAGE_SIZE;
 	return find_alone(v, bucket, i);
 }

@@ -23,6 +23,7 @@ static const struct gvt_gpu_ops ops = {
 	.flush = softgpu_flush,
 	.reg_read = softgpu_reg_read,
 	.reg_write = softgpu_reg_write,
+	.regs_clear = softgpu_regs_clear,
 	.submit = softgpu_submit,
 	.time = softgpu_time,
 	.reset = softgpu_reset,

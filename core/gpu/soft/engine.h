@@ -88,6 +88,7 @@ int softgpu_ggtt_set(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *
 void softgpu_flush(struct gvt_gpu_space *space);
 u32 softgpu_reg_read(struct gvt_gpu_space *space, u32 offset);
 void softgpu_reg_write(struct gvt_gpu_space *space, u32 offset, u32 val);
+void softgpu_regs_clear(struct gvt_gpu_space *space);
 
 /** softgpu_ggtt_entry() - entry @i (below 1 Mi), from any thread. */
 u64 softgpu_ggtt_entry(const struct gvt_gpu_space *space, u32 i);

@@ -8,7 +8,28 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+static void *take(struct gvt_gpu_space *space, size_t size)
+{
+	const struct gvt_gpu_space_config *config = &space->config;
+	void *p;
+
+	if (config->charge && config->charge(config->priv, (s64)size))
+		return NULL;
+	p = calloc(1, size);
+	if (!p && config->charge)
+		config->charge(config->priv, -(s64)size);
+	return p;
+}
+
+static void give_back(struct gvt_gpu_space *space, void *p, size_t size)
+{
+	if (p && space->config.charge)
+		space->config.charge(space->config.priv, -(s64)size);
+	free(p);
+}
 
 static void free_retired(struct gvt_gpu_space *space)
 {
@@ -16,7 +37,7 @@ static void free_retired(struct gvt_gpu_space *space)
 		struct softgpu_leaf *leaf = space->retired;
 
 		space->retired = leaf->next;
-		free(leaf);
+		give_back(space, leaf, sizeof(*leaf));
 	}
 }
 
@@ -39,9 +60,9 @@ void softgpu_space_destroy(struct gvt_gpu_space *space)
 		return;
 	free_retired(space);
 	for (u32 i = 0; i < SPACE_RUNS; i++)
-		free(space->ggtt[i].leaf);
+		give_back(space, space->ggtt[i].leaf, sizeof(struct softgpu_leaf));
 	for (u32 i = 0; i < GVT_MMIO_PAGES; i++)
-		free(space->regs[i]);
+		give_back(space, space->regs[i], GVT_PAGE_SIZE);
 	free(space);
 }
 
@@ -55,13 +76,13 @@ u64 softgpu_ggtt_entry(const struct gvt_gpu_space *space, u32 i)
 }
 
 /* The leaf of a run, made of its fill where there is none yet. */
-static struct softgpu_leaf *leaf_of(struct softgpu_ggtt_run *run)
+static struct softgpu_leaf *leaf_of(struct gvt_gpu_space *space, struct softgpu_ggtt_run *run)
 {
 	struct softgpu_leaf *leaf = run->leaf;
 
 	if (leaf)
 		return leaf;
-	leaf = malloc(sizeof(*leaf));
+	leaf = take(space, sizeof(*leaf));
 	if (!leaf)
 		return NULL;
 	for (u32 i = 0; i < SPACE_RUN_ENTRIES; i++)
@@ -102,7 +123,7 @@ int softgpu_ggtt_set(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *
 			make_uniform(space, run, fill);
 			continue;
 		}
-		leaf = leaf_of(run);
+		leaf = leaf_of(space, run);
 		if (!leaf) {
 			err = -ENOMEM;
 			break;
@@ -131,13 +152,13 @@ u32 *softgpu_regs_page(struct gvt_gpu_space *space, u32 offset)
 
 	if (page)
 		return page;
-	fresh = calloc(1, GVT_PAGE_SIZE);
+	fresh = take(space, GVT_PAGE_SIZE);
 	if (!fresh)
 		return NULL;
 	if (__atomic_compare_exchange_n(slot, &page, fresh, false, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE))
 		return fresh;
-	free(fresh);
+	give_back(space, fresh, GVT_PAGE_SIZE);
 	return page;
 }
 
@@ -193,4 +214,11 @@ void softgpu_reg_write(struct gvt_gpu_space *space, u32 offset, u32 val)
 		break;
 	}
 	softgpu_reg_put(space, offset, val);
+}
+
+void softgpu_regs_clear(struct gvt_gpu_space *space)
+{
+	for (u32 i = 0; i < GVT_MMIO_PAGES; i++)
+		if (space->regs[i])
+			memset(space->regs[i], 0, GVT_PAGE_SIZE);
 }

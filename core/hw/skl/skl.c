@@ -34,6 +34,7 @@ static int index_row(struct gvt_regs *regs, const struct gvt_reg *row, size_t nr
 		}
 		regs->index[offset / sizeof(u32)] = nr;
 		regs->traps[offset / GVT_PAGE_SIZE] |= row->read != GVT_READ_STORED;
+		regs->resets[offset / GVT_PAGE_SIZE] |= row->reset != 0;
 	}
 	return 0;
 }

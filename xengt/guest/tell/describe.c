@@ -170,6 +170,8 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	put_u64(mem, "grant_frames", v->grants.frames);
 	put_u64(mem, "aperture_aliases", v->state->aliases.nr);
 	put_u64(mem, "host_pages", v->hostmem.pages);
+	put_u64(mem, "heap_kib", xengt_quota_heap(v) / 1024);
+	put_u64(mem, "areas", xengt_quota_areas(v));
 }
 
 static void regs(struct xengt_vgpu *v, void *arg)
