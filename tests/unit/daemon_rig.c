@@ -44,7 +44,6 @@ struct rig *daemon_rig_new(void)
 			 0);
 	strcpy(r->daemon.config.state_dir, r->dir);
 	ck_assert_int_eq(softgpu_create(&r->daemon.host.gpu), 0);
-	r->daemon.listen_fd = -1;
 	r->daemon.lock_fd = -1;
 	ck_assert_int_ge(sd_event_new(&r->daemon.loop), 0);
 	for (unsigned int i = 0; i < NR_DOMAINS; i++) {

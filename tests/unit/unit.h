@@ -83,6 +83,8 @@ Suite *suite_softgpu_port(void);
 Suite *suite_softgpu_reset(void);
 
 Suite *suite_commands(void);
+Suite *suite_conn(void);
+Suite *suite_control(void);
 Suite *suite_doctor(void);
 Suite *suite_instances(void);
 Suite *suite_slots(void);

@@ -150,9 +150,10 @@ struct json_object *xengt_client_ask(struct xengt_client *client, struct json_ob
 	int err = xengt_client_send(client, request);
 
 	json_object_put(request);
-	if (!err) {
+	/* Who hung up before it was asked may have said why. */
+	if (!err || err == -EPIPE || err == -ECONNRESET) {
 		answer = xengt_client_receive(client, timeout_ms);
-		err = answer ? 0 : -errno;
+		err = answer ? 0 : err ? err : -errno;
 	}
 	if (err) {
 		snprintf(why, why_len, "no answer from xengtd: %s", strerror(-err));

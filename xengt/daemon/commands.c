@@ -336,28 +336,32 @@ static void cmd_reset(const struct ask *ask, struct result *result)
 	put(result, "engines", engines);
 }
 
+static void fail_to_follow(struct result *result, int err)
+{
+	if (err)
+		fail(result, err,
+		     err == -EEXIST   ? "the page is tracked already"
+		     : err == -EINVAL ? "the frame is no plain memory of the guest"
+		     : err == -EUSERS ? "as many clients as may follow vGPUs do so already"
+				      : strerror(-err));
+}
+
 static void cmd_trace(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
 
 	if (guest)
-		client_follow(ask->client, guest);
+		fail_to_follow(result, client_follow(ask->client, guest));
 }
 
 static void cmd_watch(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
 	u64 gfn;
-	int err;
 
 	if (!guest || !number_of(ask, "gfn", "guest frame", ~0ull >> GVT_PAGE_SHIFT, &gfn, result))
 		return;
-	err = client_watch(ask->client, guest, gfn);
-	if (err)
-		fail(result, err,
-		     err == -EEXIST   ? "the page is tracked already"
-		     : err == -EINVAL ? "the frame is no plain memory of the guest"
-				      : strerror(-err));
+	fail_to_follow(result, client_watch(ask->client, guest, gfn));
 }
 
 static const struct {
@@ -387,6 +391,25 @@ static bool whole(struct json_object *request)
 	return true;
 }
 
+static struct json_object *answer_of(const struct result *result)
+{
+	json_object_object_add(result->fields, "ok", json_object_new_boolean(!result->err));
+	if (result->err) {
+		json_object_object_add(result->fields, "error",
+				       json_object_new_string(result->why));
+		json_object_object_add(result->fields, "errno", json_object_new_int(-result->err));
+	}
+	return result->fields;
+}
+
+struct json_object *command_refused(int err, const char *why)
+{
+	struct result result = { .fields = json_object_new_object() };
+
+	fail(&result, err, why);
+	return answer_of(&result);
+}
+
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line)
 {
 	struct ask ask = {
@@ -408,11 +431,6 @@ struct json_object *command_obey(struct daemon *daemon, struct client *client, c
 		commands[i].run(&ask, &result);
 	else
 		fail(&result, -EOPNOTSUPP, "no such command");
-	json_object_object_add(result.fields, "ok", json_object_new_boolean(!result.err));
-	if (result.err) {
-		json_object_object_add(result.fields, "error", json_object_new_string(result.why));
-		json_object_object_add(result.fields, "errno", json_object_new_int(-result.err));
-	}
 	json_object_put(ask.request);
-	return result.fields;
+	return answer_of(&result);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The control socket: a line of JSON in, lines of JSON out (client.h has the form). All of it runs
- * in the main thread; what a client does not read is bounded, and costs events of a trace, not
- * memory.
+ * The control socket and its clients: a line of JSON in, lines of JSON out (client.h has the form).
+ * All of it runs in the main thread.
+ *
+ * There are CLIENTS_MAX clients at most. One more takes the place of the client that has been idle
+ * for longest; if none is idle, it is told so and hung up on.
  */
 #include <errno.h>
 #include <grp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -16,285 +17,171 @@
 #include <unistd.h>
 
 #include "xengt/daemon/control.h"
-#include "xengt/daemon/daemon.h"
 #include "xengt/settings/log.h"
 
-#define LINE_MAX_BYTES 8192u	    /* of a request */
-#define BACKLOG_MAX    (256u << 10) /* of unread events, beyond which more are lost */
+#define SECOND_US 1000000ull
+#define IDLE_US	  SECOND_US /* after which a client may have to go for another */
+#define REST_US	  SECOND_US /* without looking at connections that cannot be taken */
 
-struct client {
-	struct daemon *daemon;
+struct control {
 	int fd;
 	sd_event_source *source;
-	char in[LINE_MAX_BYTES];
-	size_t in_len;
-	char *out;
-	size_t out_len, out_size;
-	bool closing; /* once .out is sent */
-
-	struct guest *follows;
-	bool watches;
-	u64 watch_gfn;
-	u64 lost;
-	struct client *next;
+	sd_event_source *rest; /* until connections are looked at again */
+	bool resting;
 };
 
-/* ---- following a vGPU ---- */
-
-static int watch_handler(struct intel_vgpu_page_track *track, u64 gpa, void *data, int bytes)
+void client_put(struct client *client, struct json_object *line)
 {
-	struct xengt_vgpu *v = track->priv_data;
-	struct ioreq_event event = {
-		.type = XENGT_EVENT_WATCH,
-		.addr = gpa,
-		.count = 1,
-		.size = bytes,
-		.write = true,
-	};
+	const char *text = json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN);
 
-	memcpy(&event.data, data, bytes);
-	xengt_trace_push(&v->trace, &event);
-	return 0;
+	conn_put(client->conn, text, strlen(text));
 }
 
-struct watch {
-	u64 gfn;
-	int err;
-};
+/* ---- clients ---- */
 
-static void watch_begin(struct xengt_vgpu *v, void *arg)
+static u64 now_us(const struct daemon *daemon)
 {
-	struct watch *watch = arg;
+	u64 now = 0;
 
-	watch->err = intel_vgpu_register_page_track(v->vgpu, watch->gfn, watch_handler, v);
-	if (watch->err)
-		return;
-	watch->err = intel_vgpu_enable_page_track(v->vgpu, watch->gfn);
-	if (watch->err)
-		intel_vgpu_unregister_page_track(v->vgpu, watch->gfn);
+	sd_event_now(daemon->loop, CLOCK_MONOTONIC, &now);
+	return now;
 }
 
-static void watch_end(struct xengt_vgpu *v, void *arg)
+static void on_line(void *owner, const char *line)
 {
-	struct watch *watch = arg;
+	struct client *client = owner;
+	struct json_object *answer;
 
-	intel_vgpu_unregister_page_track(v->vgpu, watch->gfn);
+	client->heard_us = now_us(client->daemon);
+	answer = line ? command_obey(client->daemon, client, line)
+		      : command_refused(-E2BIG, "a request is too long");
+	client_put(client, answer);
+	json_object_put(answer);
 }
 
-static void unfollow(struct client *client)
+/* Its connection ends. */
+static void on_gone(void *owner)
 {
-	struct guest *guest = client->follows;
-	struct client *other;
+	struct client *client = owner, **link = &client->daemon->clients;
 
-	if (!guest)
-		return;
-	client->follows = NULL;
-	if (client->watches) {
-		struct watch watch = { .gfn = client->watch_gfn };
-
-		xengt_vgpu_call(guest->v, watch_end, &watch);
-	}
-	for (other = client->daemon->clients; other; other = other->next)
-		if (other->follows == guest)
-			return;
-	__atomic_store_n(&guest->v->trace.on, false, __ATOMIC_RELEASE);
-}
-
-/* ---- sending ---- */
-
-static void drop_client(struct client *client)
-{
-	struct client **link = &client->daemon->clients;
-
-	unfollow(client);
+	client_unfollow(client);
 	while (*link != client)
 		link = &(*link)->next;
 	*link = client->next;
-	sd_event_source_unref(client->source);
-	close(client->fd);
-	free(client->out);
 	free(client);
 }
 
-/* Sends what it can. Returns false when the client is gone. */
-static bool flush(struct client *client)
-{
-	while (client->out_len) {
-		ssize_t n =
-			send(client->fd, client->out, client->out_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+static const struct conn_ops client_ops = { .line = on_line, .gone = on_gone };
 
-		if (n < 0 && errno == EAGAIN)
-			break;
-		if (n < 0) {
-			drop_client(client);
-			return false;
-		}
-		memmove(client->out, client->out + n, client->out_len - n);
-		client->out_len -= n;
-	}
-	if (!client->out_len && client->closing) {
-		drop_client(client);
-		return false;
-	}
-	sd_event_source_set_io_events(client->source, EPOLLIN | (client->out_len ? EPOLLOUT : 0));
-	return true;
+static void drop(struct client *client)
+{
+	struct conn *conn = client->conn;
+
+	on_gone(client);
+	conn_free(conn);
 }
 
-static void append(struct client *client, struct json_object *line)
+static int add(struct daemon *daemon, int fd)
 {
-	const char *text = json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN);
-	size_t len = strlen(text) + 1;
-
-	if (client->out_size - client->out_len < len) {
-		size_t size = (client->out_len + len) * 2;
-		char *wider = realloc(client->out, size);
-
-		if (!wider) {
-			client->closing = true;
-			return;
-		}
-		client->out = wider;
-		client->out_size = size;
-	}
-	memcpy(client->out + client->out_len, text, len - 1);
-	client->out[client->out_len + len - 1] = '\n';
-	client->out_len += len;
-}
-
-static int on_trace(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-	struct guest *guest = userdata;
-	struct xengt_vgpu *v = guest->v;
-	struct client *client, *next;
-	struct ioreq_event event;
-	u64 count;
-
-	(void)source;
-	(void)events;
-	if (read(fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
-		return -errno;
-	while (xengt_trace_pop(&v->trace, &event)) {
-		struct json_object *line = describe_event(v, &event);
-
-		for (client = guest->daemon->clients; client; client = client->next) {
-			if (client->follows != guest ||
-			    client->watches != (event.type == XENGT_EVENT_WATCH) ||
-			    (client->watches && event.addr >> GVT_PAGE_SHIFT != client->watch_gfn))
-				continue;
-			if (client->out_len > BACKLOG_MAX) {
-				client->lost++;
-				continue;
-			}
-			json_object_object_add(
-				line, "lost",
-				json_object_new_uint64(
-					client->lost +
-					__atomic_load_n(&v->trace.lost, __ATOMIC_RELAXED)));
-			append(client, line);
-		}
-		json_object_put(line);
-	}
-	for (client = guest->daemon->clients; client; client = next) {
-		next = client->next;
-		if (client->follows == guest)
-			flush(client);
-	}
-	return 0;
-}
-
-/* ---- what the commands need of a connection ---- */
-
-void client_follow(struct client *client, struct guest *guest)
-{
-	unfollow(client);
-	client->follows = guest;
-	client->watches = false;
-	__atomic_store_n(&guest->v->trace.on, true, __ATOMIC_RELEASE);
-}
-
-int client_watch(struct client *client, struct guest *guest, u64 gfn)
-{
-	struct watch watch = { .gfn = gfn };
-
-	unfollow(client);
-	if (xengt_vgpu_call(guest->v, watch_begin, &watch))
-		return -EIO;
-	if (watch.err)
-		return watch.err;
-	client->follows = guest;
-	client->watches = true;
-	client->watch_gfn = gfn;
-	__atomic_store_n(&guest->v->trace.on, true, __ATOMIC_RELEASE);
-	return 0;
-}
-
-/* ---- connections ---- */
-
-static int on_client(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-	struct client *client = userdata;
-	struct json_object *answer;
-	char *end;
-	ssize_t n;
-
-	(void)source;
-	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR)) {
-		n = recv(fd, client->in + client->in_len, sizeof(client->in) - client->in_len,
-			 MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN)
-			return 0;
-		if (n <= 0) {
-			drop_client(client);
-			return 0;
-		}
-		client->in_len += n;
-		while ((end = memchr(client->in, '\n', client->in_len))) {
-			size_t used = end + 1 - client->in;
-
-			*end = '\0';
-			answer = command_obey(client->daemon, client, client->in);
-			append(client, answer);
-			json_object_put(answer);
-			memmove(client->in, client->in + used, client->in_len - used);
-			client->in_len -= used;
-		}
-		if (client->in_len == sizeof(client->in)) {
-			drop_client(client);
-			return 0;
-		}
-	}
-	flush(client);
-	return 0;
-}
-
-static int on_connection(sd_event_source *source, int fd, uint32_t events, void *userdata)
-{
-	struct daemon *daemon = userdata;
 	struct client *client = calloc(1, sizeof(*client));
-	int accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	(void)source;
-	(void)events;
-	if (accepted < 0 || !client ||
-	    sd_event_add_io(daemon->loop, &client->source, accepted, EPOLLIN, on_client, client) <
-		    0) {
-		if (accepted >= 0)
-			close(accepted);
+	if (client)
+		client->conn = conn_new(daemon->loop, fd, CONN_PATIENCE_US, &client_ops, client);
+	if (!client || !client->conn) {
 		free(client);
-		return 0;
+		return -ENOMEM;
 	}
 	client->daemon = daemon;
-	client->fd = accepted;
+	client->heard_us = now_us(daemon);
 	client->next = daemon->clients;
 	daemon->clients = client;
 	return 0;
 }
 
-int control_open(struct daemon *daemon)
+/* Makes room for one more client. */
+static bool make_room(struct daemon *daemon)
+{
+	struct client *idlest = NULL;
+	unsigned int nr = 0;
+
+	for (struct client *client = daemon->clients; client; client = client->next) {
+		nr++;
+		if (!client->follows && conn_idle(client->conn) &&
+		    (!idlest || client->heard_us < idlest->heard_us))
+			idlest = client;
+	}
+	if (nr < CLIENTS_MAX)
+		return true;
+	if (!idlest || idlest->heard_us + IDLE_US > now_us(daemon))
+		return false;
+	drop(idlest);
+	return true;
+}
+
+/* ---- connections ---- */
+
+/* Of a connection that is not taken the loop hears again and again: not for a while. */
+static void rest(struct daemon *daemon, int err)
+{
+	struct control *control = daemon->control;
+
+	if (!control->resting)
+		xengt_log(XENGT_WARN, "connections to %s have to wait: %s", daemon->config.socket,
+			  strerror(err));
+	control->resting = true;
+	sd_event_source_set_enabled(control->source, SD_EVENT_OFF);
+	sd_event_source_set_time(control->rest, now_us(daemon) + REST_US);
+	sd_event_source_set_enabled(control->rest, SD_EVENT_ONESHOT);
+}
+
+static int on_rested(sd_event_source *source, u64 usec, void *userdata)
+{
+	struct control *control = userdata;
+
+	(void)source;
+	(void)usec;
+	return sd_event_source_set_enabled(control->source, SD_EVENT_ON);
+}
+
+static void refuse(int fd, int err, const char *why)
+{
+	struct json_object *answer = command_refused(err, why);
+	const char *text = json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN);
+	struct iovec part[] = { { (void *)text, strlen(text) }, { (void *)"\n", 1 } };
+	struct msghdr msg = { .msg_iov = part, .msg_iovlen = 2 };
+
+	/* A new connection has room for it. */
+	sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	json_object_put(answer);
+	close(fd);
+}
+
+static int on_connection(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct daemon *daemon = userdata;
+	int accepted = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	(void)source;
+	(void)events;
+	if (accepted < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+			rest(daemon, errno);
+		return 0;
+	}
+	daemon->control->resting = false;
+	if (!make_room(daemon))
+		refuse(accepted, -EUSERS, "xengtd has as many clients as it takes; try again");
+	else if (add(daemon, accepted))
+		refuse(accepted, -ENOMEM, "out of memory");
+	return 0;
+}
+
+/* ---- listening ---- */
+
+static int listen_at(const char *path, const char *group_name)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct group *group = getgrnam(daemon->config.group);
-	const char *path = daemon->config.socket;
+	struct group *group = getgrnam(group_name);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
 	mode_t mask;
 
@@ -309,43 +196,51 @@ int control_open(struct daemon *daemon)
 	if (!err &&
 	    ((group && chown(path, -1, group->gr_gid)) || chmod(path, 0660) || listen(fd, 64)))
 		err = -errno;
-	if (!err)
-		err = sd_event_add_io(daemon->loop, NULL, fd, EPOLLIN, on_connection, daemon);
-	if (err < 0) {
-		xengt_log(XENGT_ERR, "cannot listen at %s: %s", path, strerror(-err));
+	if (err) {
 		close(fd);
 		return err;
 	}
-	daemon->listen_fd = fd;
-	return 0;
+	return fd;
+}
+
+int control_open(struct daemon *daemon)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int err = control ? listen_at(daemon->config.socket, daemon->config.group) : -ENOMEM;
+
+	if (err >= 0) {
+		daemon->control = control;
+		control->fd = err;
+		err = sd_event_add_io(daemon->loop, &control->source, control->fd, EPOLLIN,
+				      on_connection, daemon);
+	}
+	if (err >= 0)
+		err = sd_event_add_time(daemon->loop, &control->rest, CLOCK_MONOTONIC, 0, 0,
+					on_rested, control);
+	if (err >= 0)
+		err = sd_event_source_set_enabled(control->rest, SD_EVENT_OFF);
+	if (err >= 0)
+		return 0;
+	xengt_log(XENGT_ERR, "cannot listen at %s: %s", daemon->config.socket, strerror(-err));
+	if (daemon->control)
+		control_close(daemon);
+	else
+		free(control);
+	return err;
 }
 
 void control_close(struct daemon *daemon)
 {
+	struct control *control = daemon->control;
+
+	if (!control)
+		return;
 	while (daemon->clients)
-		drop_client(daemon->clients);
-	if (daemon->listen_fd >= 0)
-		close(daemon->listen_fd);
+		drop(daemon->clients);
+	sd_event_source_unref(control->source);
+	sd_event_source_unref(control->rest);
+	close(control->fd);
 	unlink(daemon->config.socket);
-}
-
-int control_follow(struct guest *guest)
-{
-	return sd_event_add_io(guest->daemon->loop, &guest->trace, guest->v->trace.fd, EPOLLIN,
-			       on_trace, guest);
-}
-
-void control_forget(struct guest *guest)
-{
-	struct client *client, *next;
-
-	guest->trace = sd_event_source_unref(guest->trace);
-	for (client = guest->daemon->clients; client; client = next) {
-		next = client->next;
-		if (client->follows != guest)
-			continue;
-		unfollow(client);
-		client->closing = true;
-		flush(client);
-	}
+	free(control);
+	daemon->control = NULL;
 }

@@ -11,6 +11,7 @@
 #include "xengt/settings/config.h"
 
 struct client;
+struct control;
 struct daemon;
 struct mount;
 
@@ -32,10 +33,10 @@ struct daemon {
 	const char *qmp_dir; /* where libxl has the device models' sockets */
 	struct xengt_instances instances;
 	struct guest *guests;
+	struct control *control;
 	struct client *clients;
 	struct mount *mount;
 	sd_event *loop;
-	int listen_fd;
 	int lock_fd;
 };
 
@@ -112,18 +113,21 @@ int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 
  */
 int daemon_reload(struct daemon *daemon, char *why, size_t why_len);
 
-/* ---- control.c ---- */
+/* ---- control.c, follow.c ---- */
 
 /** control_open() - listen on the configured socket. Returns 0 or an errno, after a log line. */
 int control_open(struct daemon *daemon);
 
-/** control_close() - hang up on all, and stop listening. */
+/** control_close() - hang up on all, and stop listening; nothing, if it does not. */
 void control_close(struct daemon *daemon);
 
 /** control_follow() - from now on, hand what @guest traces to those who follow it. */
 int control_follow(struct guest *guest);
 
-/** control_forget() - cut off the clients that follow @guest. */
+/**
+ * control_forget() - @guest goes: nothing of it is handed on any more, and the clients that follow it
+ * are hung up on by the loop, once they have read what was queued for them. Frees no client.
+ */
 void control_forget(struct guest *guest);
 
 /* ---- counters.c ---- */

@@ -189,7 +189,7 @@ int main(int argc, char **argv)
 		{ "version", no_argument, NULL, 'V' },
 		{ 0 },
 	};
-	static struct daemon daemon = { .listen_fd = -1, .lock_fd = -1 };
+	static struct daemon daemon = { .lock_fd = -1 };
 	const char *socket = NULL, *state_dir = NULL, *poll_max = NULL;
 	char why[512];
 	int opt, err;
