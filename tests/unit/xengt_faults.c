@@ -6,6 +6,9 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "tests/unit/xengt_rig.h"
 
@@ -69,22 +72,78 @@ START_TEST(attaching)
 }
 END_TEST
 
-/* Older kernels cannot restrict handles: that is no reason to refuse. */
+static const struct {
+	const char *call, *says;
+} restricting[] = { { "xendevicemodel_restrict", "device model calls" },
+		    { "xenforeignmemory_restrict", "memory mappings" },
+		    { "xenevtchn_restrict", "event channels" } };
+
+/* Which of the vGPU's handles reach domain 10, which is not its own; bits as in the table. */
+static unsigned int reach_out(struct guest *g)
+{
+	unsigned int reached = 0, nr;
+	xen_pfn_t gfn = 0;
+	void *va = xenforeignmemory_map(g->v->fmem, 10, PROT_READ, 1, &gfn, NULL);
+	xenevtchn_port_or_error_t port = xenevtchn_bind_unbound_port(g->v->evtchn, 10);
+
+	if (!xendevicemodel_nr_vcpus(g->v->dmod, 10, &nr))
+		reached |= 1;
+	if (va) {
+		reached |= 2;
+		xenforeignmemory_unmap(g->v->fmem, va, 1);
+	}
+	if (port >= 0) {
+		reached |= 4;
+		xenevtchn_unbind(g->v->evtchn, port);
+	}
+	return reached;
+}
+
+/* Older kernels cannot restrict a handle: that is told, and the others are restricted. */
 START_TEST(restricting_unknown)
 {
-	static const char *const calls[] = { "xendevicemodel_restrict", "xenforeignmemory_restrict",
-					     "xenevtchn_restrict" };
 	static const int errs[] = { ENOTTY, EOPNOTSUPP };
 	struct guest *g = guest_new(1, 0);
+	struct exen_domain *other = exen_domain_create(10, 1, 16, 0);
+	char said[1024];
 
-	for (size_t c = 0; c < ARRAY_SIZE(calls); c++)
+	xengt_log_level(XENGT_WARN);
+	for (unsigned int which = 0; which < 8; which++)
 		for (size_t e = 0; e < ARRAY_SIZE(errs); e++) {
-			exen_fail(calls[c], 1, errs[e]);
-			ck_assert_msg(!guest_attach(g, ""), "%s: %s", calls[c], g->why);
+			FILE *log = tmpfile();
+
+			ck_assert_int_eq(dup2(fileno(log), 2), 2);
+			for (size_t c = 0; c < ARRAY_SIZE(restricting); c++)
+				if (which & BIT32(c))
+					exen_fail(restricting[c].call, 1, errs[e]);
+			ck_assert_msg(!guest_attach(g, ""), "%s", g->why);
 			ck_assert_uint_eq(exen_fail_left(true), 0);
+			ck_assert_uint_eq(reach_out(g), which);
+			rewind(log);
+			said[fread(said, 1, sizeof(said) - 1, log)] = '\0';
+			for (size_t c = 0; c < ARRAY_SIZE(restricting); c++)
+				ck_assert_msg(!strstr(said, restricting[c].says) ==
+						      !(which & BIT32(c)),
+					      "%u: %s", which, said);
+			fclose(log);
 			guest_detach(g);
-			guest_check_before(g);
 		}
+	exen_domain_destroy(other);
+	guest_free(g);
+}
+END_TEST
+
+/* Any other failure is a reason to refuse. */
+START_TEST(restricting_fails)
+{
+	struct guest *g = guest_new(1, 0);
+
+	for (size_t c = 0; c < ARRAY_SIZE(restricting); c++) {
+		exen_fail(restricting[c].call, 1, EPERM);
+		ck_assert_int_eq(guest_attach(g, ""), -EPERM);
+		ck_assert_msg(strstr(g->why, restricting[c].says) != NULL, "%s", g->why);
+		guest_check_before(g);
+	}
 	guest_free(g);
 }
 END_TEST
@@ -247,8 +306,10 @@ END_TEST
 
 Suite *suite_xengt_faults(void)
 {
-	const TTest *const tests[] = { restricting_unknown, detaching, destroyed_in_mid_request,
-				       paused, trace_bounded };
+	const TTest *const tests[] = {
+		restricting_unknown, restricting_fails, detaching, destroyed_in_mid_request, paused,
+		trace_bounded
+	};
 	Suite *suite = unit_suite("xengt_faults", tests, ARRAY_SIZE(tests));
 	TCase *tcase = tcase_create("attaching");
 

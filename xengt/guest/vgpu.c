@@ -153,8 +153,30 @@ static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
 	return 0;
 }
 
+/*
+ * What came of restricting the handle of @what to the domain; errno says why it @failed. A kernel
+ * too old for it leaves the handle as it is, which is logged.
+ */
+static int restricted(const struct xengt_vgpu *v, const char *what, bool failed, char *why,
+		      size_t len)
+{
+	int err = failed ? errno : 0;
+
+	if (err == ENOTTY || err == EOPNOTSUPP) {
+		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+			       "the kernel cannot restrict %s to the domain: %s", what,
+			       strerror(err));
+		return 0;
+	}
+	if (err)
+		snprintf(why, len, "cannot restrict %s to the domain: %s", what, strerror(err));
+	return -err;
+}
+
 static int open_handles(struct xengt_vgpu *v, char *why, size_t len)
 {
+	int err;
+
 	v->dmod = xendevicemodel_open(NULL, 0);
 	v->fmem = xenforeignmemory_open(NULL, 0);
 	v->evtchn = xenevtchn_open(NULL, 0);
@@ -164,17 +186,14 @@ static int open_handles(struct xengt_vgpu *v, char *why, size_t len)
 		snprintf(why, len, "cannot open Xen's interfaces: %s", strerror(errno));
 		return -errno;
 	}
-	/* A kernel too old to restrict a handle leaves it as it is. The waker's channel is dom0's.
-	 */
-	if ((xendevicemodel_restrict(v->dmod, v->domid) ||
-	     xenforeignmemory_restrict(v->fmem, v->domid)) &&
-	    errno != ENOTTY && errno != EOPNOTSUPP) {
-		snprintf(why, len, "cannot restrict handles to the domain: %s", strerror(errno));
-		return -errno;
-	}
+	err = restricted(v, "device model calls", xendevicemodel_restrict(v->dmod, v->domid), why,
+			 len);
+	if (!err)
+		err = restricted(v, "memory mappings", xenforeignmemory_restrict(v->fmem, v->domid),
+				 why, len);
 	xengt_mem_init(&v->mem, v->fmem, v->domid, v->max_kib);
 	v->view.pages = v->mem.pages;
-	return 0;
+	return err;
 }
 
 static int open_server(struct xengt_vgpu *v, char *why, size_t len)
@@ -205,10 +224,10 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 			 : err == -E2BIG ? "the domain has more than 128 vCPUs: %s"
 					 : "cannot open an ioreq server: %s",
 			 strerror(-err));
-	else if (xenevtchn_restrict(v->evtchn, v->domid) && errno != ENOTTY && errno != EOPNOTSUPP)
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
-			       "event channels are not restricted to the domain: %s",
-			       strerror(errno));
+	/* After the waker's channel, which is dom0's, was bound. */
+	if (!err)
+		err = restricted(v, "event channels", xenevtchn_restrict(v->evtchn, v->domid), why,
+				 len);
 	return err;
 }
 
