@@ -124,6 +124,69 @@ START_TEST(busy)
 }
 END_TEST
 
+/* The metrics with their labels, without the values; the caller has it. */
+static char *labels(struct rig *r)
+{
+	char *text = metrics_text(&r->daemon), *to = text;
+
+	for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
+		const char *end = strchr(line, '}');
+
+		if (*line == '#')
+			continue;
+		memmove(to, line, end + 1 - line);
+		to += end + 1 - line;
+		*to++ = '\n';
+	}
+	*to = '\0';
+	return text;
+}
+
+/* Whether each set in @these is in @those. */
+static bool within(const char *these, const char *those)
+{
+	for (const char *next; *these; these = next) {
+		char line[256];
+
+		next = these + strcspn(these, "\n") + 1;
+		snprintf(line, sizeof(line), "%.*s", (int)(next - these), these);
+		if (!strstr(those, line))
+			return false;
+	}
+	return true;
+}
+
+/* Neither another start of a guest, nor what becomes of its vGPU, makes other sets of labels. */
+START_TEST(same_labels)
+{
+	struct rig *r = daemon_rig_new();
+	char *first, *next;
+
+	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
+	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), 0);
+	first = labels(r);
+	for (unsigned int i = 0; i < 4; i++) {
+		if (i < 3) {
+			daemon_detach(daemon_find_domid(&r->daemon, FIRST_DOMID + i % 2), false);
+			ck_assert_int_eq(daemon_rig_attach(r, i % 2, ""), 0);
+		} else {
+			r->daemon.guests->v->failed = true;
+		}
+		next = labels(r);
+		ck_assert_uint_eq(strlen(next), strlen(first));
+		ck_assert(within(next, first));
+		free(next);
+	}
+	next = metrics_text(&r->daemon);
+	ck_assert_ptr_nonnull(strstr(next, "\nxengt_vgpu_failed{id=\"1\","));
+	ck_assert_ptr_nonnull(strstr(next, "domain=\"?\"} 1\n"));
+	free(next);
+	r->daemon.guests->v->failed = false;
+	free(first);
+	daemon_rig_free(r);
+}
+END_TEST
+
 static struct json_object *load(const char *uuid, u64 run_us, u64 submissions, u64 hangs)
 {
 	struct json_object *all = json_object_new_array(), *one = json_object_new_object();
@@ -287,8 +350,9 @@ END_TEST
 
 Suite *suite_seen(void)
 {
-	const TTest *const tests[] = { refused,	      logged,		busy,	      on_top,
-				       share_at_once, schedule_command, share_of_type };
+	const TTest *const tests[] = { refused,		 logged,       busy,
+				       on_top,		 same_labels,  share_at_once,
+				       schedule_command, share_of_type };
 
 	return unit_suite("seen", tests, ARRAY_SIZE(tests));
 }

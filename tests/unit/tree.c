@@ -2,8 +2,10 @@
 /* The tree of files, node by node: what is there, what it says, and each misuse with its errno. */
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/daemon_rig.h"
 
@@ -32,7 +34,8 @@ START_TEST(directories)
 	struct rig *r = daemon_rig_new();
 
 	ck_assert_str_eq(names(r, ""), "control mdev_supported_types ");
-	ck_assert_str_eq(names(r, "control"), "create_gvt_instance available_resources ");
+	ck_assert_str_eq(names(r, "control"),
+			 "create_gvt_instance available_resources last_error ");
 	ck_assert_str_eq(names(r, "mdev_supported_types"),
 			 "i915-GVTg_V5_1 i915-GVTg_V5_2 i915-GVTg_V5_4 i915-GVTg_V5_8 ");
 	ck_assert_str_eq(names(r, TYPE8),
@@ -169,9 +172,9 @@ START_TEST(metrics)
 	text = metrics_text(&r->daemon);
 	ck_assert_ptr_nonnull(text);
 	ck_assert_ptr_nonnull(strstr(text, "\nxengt_available{type=\"" V5_8 "\"} 3\n"));
-	ck_assert_ptr_nonnull(strstr(text, "state=\"running\",domain=\"a\\\"b\\\\c\\nd\"} 1\n"));
-	ck_assert_ptr_nonnull(strstr(text, "{uuid=\"" UUID_A "\",id=\"2\",type=\"" V5_8
-					   "\",state=\"free\",domain=\"\"} 0\n"));
+	ck_assert_ptr_nonnull(strstr(text, "domain=\"a\\\"b\\\\c\\nd\"} 1\n"));
+	ck_assert_ptr_nonnull(strstr(text, "{id=\"2\",type=\"" V5_8
+					   "\",domain=\"\"} 0\n"));
 	ck_assert_ptr_nonnull(strstr(text, "{uuid=\"" UUID_A "\"} 402653184\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\nxengt_vgpu_cfg_read_total{uuid=\""));
 	line = strstr(text, "\nxengt_vgpu_cfg_read_total{");
@@ -337,6 +340,76 @@ START_TEST(gone)
 }
 END_TEST
 
+/* A file of a guest's that is open stays that guest's, when another has its vGPU. */
+START_TEST(guest_by_guest)
+{
+	struct rig *r = daemon_rig_new();
+	char text[TREE_VALUE_MAX];
+	u64 file, dir, found;
+
+	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
+	ck_assert_int_eq(daemon_rig_attach(r, 0, "uuid=" UUID_A), 0);
+	file = daemon_rig_ino(r, "vm21/vgpu_bar_info");
+	dir = daemon_rig_ino(r, "vm21/counters");
+	daemon_detach(r->daemon.guests, false);
+	ck_assert_int_eq(daemon_rig_attach(r, 1, "uuid=" UUID_A), 0);
+	ck_assert_uint_ne(daemon_rig_ino(r, "vm22/vgpu_bar_info"), 0);
+	ck_assert_int_eq(tree_read(&r->daemon, file, text), -ENOENT);
+	ck_assert_int_eq(tree_lookup(&r->daemon, dir, "requests", &found), -ENOENT);
+	daemon_rig_free(r);
+}
+END_TEST
+
+/* Why a write was not done stands in a file, and in the log, until another is not. */
+START_TEST(last_error)
+{
+	static const struct {
+		const char *path, *text, *says;
+	} writes[] = {
+		{ NEW, "21,64,448,4", "domain 21 has a vGPU already" },
+		{ NEW, "4000,64,448,4", "there is no domain 4000" },
+		{ NEW, "7", "it takes VMID,LOW,HIGH,FENCES or -VMID" },
+		{ NEW, "-22", "domain 22 has no vGPU" },
+		{ NEW, "-x", "'x' is no domain's number" },
+		{ TYPE8 "/create", "x", "'x' is no UUID" },
+		{ TYPE8 "/create", UUID_A, "there is a vGPU " UUID_A " already" },
+		{ UUID_A "/remove", "1", "a guest has vGPU " UUID_A },
+		{ UUID_A "/remove", "2", "it takes 0 or 1" },
+		{ "vm21/schedule/weight", "17", "weight=17" },
+		{ "vm21/schedule/cap", "x", "cap=x" },
+	};
+	struct rig *r = daemon_rig_new();
+	char said[16384], line[256];
+	FILE *log = tmpfile();
+
+	ck_assert_str_eq(daemon_rig_read(r, "control/last_error"), "none\n");
+	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
+	ck_assert_int_eq(daemon_rig_attach(r, 0, "uuid=" UUID_A), 0);
+	ck_assert_str_eq(daemon_rig_read(r, "control/last_error"), "none\n");
+	unsetenv("JOURNAL_STREAM");
+	ck_assert_int_eq(dup2(fileno(log), 2), 2);
+	xengt_log_level(XENGT_WARN);
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		const char *name = strrchr(writes[i].path, '/') + 1, *file;
+
+		ck_assert_int_lt(daemon_rig_write(r, writes[i].path, writes[i].text), 0);
+		file = daemon_rig_read(r, "control/last_error");
+		snprintf(line, sizeof(line), "%s '%s': ", name, writes[i].text);
+		ck_assert_msg(strstr(file, line) == file, "%s", file);
+		ck_assert_msg(strstr(file, writes[i].says) != NULL, "%s: %s", writes[i].says, file);
+	}
+	/* What was done leaves it. */
+	ck_assert_int_eq(daemon_rig_write(r, "vm21/schedule/cap", "3"), 0);
+	ck_assert_str_ne(daemon_rig_read(r, "control/last_error"), "none\n");
+	rewind(log);
+	said[fread(said, 1, sizeof(said) - 1, log)] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++)
+		ck_assert_msg(strstr(said, writes[i].says) != NULL, "%s: %s", writes[i].says, said);
+	fclose(log);
+	daemon_rig_free(r);
+}
+END_TEST
+
 /* Inode numbers are the kernel's to keep, but none of them does harm. */
 START_TEST(any_inode)
 {
@@ -363,8 +436,8 @@ END_TEST
 Suite *suite_tree(void)
 {
 	const TTest *const tests[] = {
-		directories,  whole_tree, values, counters,  create_misuse,
-		gvt_instance, schedule,	  gone,	  any_inode, metrics,
+		directories, whole_tree, values,    counters, create_misuse,  gvt_instance,
+		schedule,    gone,	 any_inode, metrics,  guest_by_guest, last_error,
 	};
 
 	return unit_suite("tree", tests, ARRAY_SIZE(tests));

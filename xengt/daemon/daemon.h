@@ -20,6 +20,7 @@ struct guest {
 	struct daemon *daemon;
 	struct xengt_vgpu *v;
 	struct xengt_instance *instance; /* which vGPU it has */
+	u32 serial;			 /* never used twice by one process */
 	sd_event_source *trace;
 	bool changed;	/* in xenstore: something that is watched */
 	bool restarted; /* and its domain was not seen to run since */
@@ -33,9 +34,11 @@ struct daemon {
 	const char *qmp_dir; /* where libxl has the device models' sockets */
 	struct xengt_instances instances;
 	struct guest *guests;
+	u32 last_serial; /* of a guest */
 	struct control *control;
 	struct client *clients;
 	struct mount *mount;
+	char tree_error[512]; /* why the last write to the tree that failed did so */
 	sd_event *loop;
 	int lock_fd;
 };
@@ -125,8 +128,8 @@ void control_close(struct daemon *daemon);
 int control_follow(struct guest *guest);
 
 /**
- * control_forget() - @guest goes: nothing of it is handed on any more, and the clients that follow it
- * are hung up on by the loop, once they have read what was queued for them. Frees no client.
+ * control_forget() - @guest goes: nothing of it is handed on any more, and the clients that follow
+ * it are hung up on by the loop, once they have read what was queued for them. Frees no client.
  */
 void control_forget(struct guest *guest);
 

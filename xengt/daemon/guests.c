@@ -178,6 +178,7 @@ static int attach(struct daemon *daemon, domid_t domid, const struct xengt_optio
 		return err;
 	}
 	guest->daemon = daemon;
+	guest->serial = ++daemon->last_serial;
 	guest->next = daemon->guests;
 	daemon->guests = guest;
 	watch(guest, true);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What Prometheus collects: its text format, version 0.0.4. */
+/*
+ * What Prometheus collects: its text format, version 0.0.4.
+ *
+ * Prometheus keeps each set of labels that it has ever seen. So vGPUs are told apart by their
+ * numbers, which are used again, and not by UUIDs, of which each start of a guest may make one.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,20 +39,27 @@ static void put_types(FILE *to, const struct daemon *daemon)
 			xengt_instances_available(&daemon->instances, &types->list[i]));
 }
 
+/* Of each vGPU, whether it is in @state: a value, for a label would make another series of it. */
+static void put_states(FILE *to, const struct daemon *daemon, const char *name, const char *help,
+		       const char *state)
+{
+	head(to, name, "gauge", help);
+	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next) {
+		fprintf(to, "xengt_%s{id=\"%u\",type=\"%s\",domain=\"", name, i->options.id,
+			i->options.type);
+		put_escaped(to, i->guest ? i->guest->v->name : "");
+		fprintf(to, "\"} %d\n", !strcmp(describe_state(i), state));
+	}
+}
+
 static void put_instances(FILE *to, const struct daemon *daemon)
 {
-	head(to, "vgpu", "gauge", "A vGPU: 1 while a guest has it and is served.");
-	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next) {
-		const char *state = describe_state(i);
-
-		fprintf(to, "xengt_vgpu{uuid=\"%s\",id=\"%u\",type=\"%s\",state=\"%s\",domain=\"",
-			i->options.uuid, i->options.id, i->options.type, state);
-		put_escaped(to, i->guest ? i->guest->v->name : "");
-		fprintf(to, "\"} %d\n", !strcmp(state, "running"));
-	}
+	put_states(to, daemon, "vgpu", "A vGPU: 1 while a guest has it and is served.", "running");
+	put_states(to, daemon, "vgpu_failed", "1: a guest has the vGPU, and is served no more.",
+		   "failed");
 	head(to, "vgpu_memory_quota_bytes", "gauge", "Graphics memory that a vGPU may have.");
 	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next)
-		fprintf(to, "xengt_vgpu_memory_quota_bytes{uuid=\"%s\"} %llu\n", i->options.uuid,
+		fprintf(to, "xengt_vgpu_memory_quota_bytes{id=\"%u\"} %llu\n", i->options.id,
 			(unsigned long long)MiB((u64)i->options.memory_mib));
 }
 
@@ -56,8 +68,8 @@ static void put_memory(FILE *to, const struct daemon *daemon)
 	head(to, "vgpu_memory_bytes", "gauge",
 	     "Graphics memory that a vGPU has: mapped for the GPU, and read by it.");
 	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
-		fprintf(to, "xengt_vgpu_memory_bytes{uuid=\"%s\"} %llu\n",
-			guest->instance->options.uuid,
+		fprintf(to, "xengt_vgpu_memory_bytes{id=\"%u\"} %llu\n",
+			guest->instance->options.id,
 			(unsigned long long)(xengt_quota_used(guest->v) * GVT_PAGE_SIZE));
 	head(to, "vgpu_heap_bytes", "gauge",
 	     "Of a vGPU's memory, what no GPU reads: copies of tables, indices, counters.");
@@ -80,8 +92,8 @@ static const char *metric_of(const struct counter *counter)
 
 static void put_sample(FILE *to, const struct guest *guest, const struct counter *counter)
 {
-	fprintf(to, "xengt_vgpu_%s_total{uuid=\"%s\"", metric_of(counter),
-		guest->instance->options.uuid);
+	fprintf(to, "xengt_vgpu_%s_total{id=\"%u\"", metric_of(counter),
+		guest->instance->options.id);
 	if (counter->of)
 		fprintf(to, ",%s=\"%s\"", counter->label, counter->of);
 	if (counter->time)

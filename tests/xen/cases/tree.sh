@@ -66,7 +66,10 @@ case_misuse() {
 		refuses 'No such process' "-32000" $tree/control/create_gvt_instance &&
 		refuses 'Invalid argument' x $types/i915-GVTg_V5_8/create &&
 		! xengt create none && ! xengt remove $uuid_b || return
-	setpriv --reuid 65534 --clear-groups cat $tree/control/available_resources || return
+	grep "^create 'x': 'x' is no UUID" $tree/control/last_error &&
+		journalctl -q -u xengtd | grep "not done: create 'x': 'x' is no UUID" || return
+	cat $tree/control/available_resources || return
+	! setpriv --reuid 65534 --regid 65534 --clear-groups cat $tree/control/available_resources || return
 	! setpriv --reuid 65534 --clear-groups sh -c "echo 7 >$tree/control/create_gvt_instance"
 }
 

@@ -3,6 +3,9 @@
  * The tree of files as a file system, by libfuse3's low-level interface, in the daemon's loop.
  *
  * Nothing is cached by the kernel, so what the tree says and what xengt says agree at every moment.
+ * Each access is work for the main thread, which guests wait for. So the kernel lets root alone
+ * in (no allow_other): it refuses others without asking us.
+ *
  * The daemon may live in a mount namespace of its own, where nobody would see its mount: a child
  * goes to that of the system's first process and mounts there.
  */
@@ -261,7 +264,7 @@ static int in_host(const char *path, int fd)
 	pid_t pid;
 
 	snprintf(options, sizeof(options),
-		 "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions,allow_other", fd);
+		 "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions", fd);
 	pid = fork();
 	if (pid < 0)
 		return -errno;

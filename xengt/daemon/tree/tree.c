@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "xengt/settings/log.h"
 
 /* What an inode is about; what does not apply is NULL. */
 struct object {
@@ -42,7 +43,7 @@ static int say_u64(char *text, u64 value)
 
 static int say(char *text, const char *value)
 {
-	return snprintf(text, TREE_VALUE_MAX, "%s\n", value);
+	return snprintf(text, TREE_VALUE_MAX, "%.*s\n", (int)TREE_VALUE_MAX - 2, value);
 }
 
 /* What no type is needed for: vGPUs, and MiB of graphics memory. */
@@ -145,38 +146,46 @@ static int show_mdev_type(const struct object *o, char *text)
 			o->instance->options.type);
 }
 
-/* ---- what writing does; the sentences are in the log ---- */
+static int show_error(const struct object *o, char *text)
+{
+	return say(text, o->daemon->tree_error[0] ? o->daemon->tree_error : "none");
+}
 
-static int store_create(const struct object *o, const char *text)
+/* ---- what writing does ---- */
+
+static int store_create(const struct object *o, const char *text, char *why, size_t len)
 {
 	struct xengt_instance *made;
-	char why[256];
 
 	return xengt_instance_create_type(&o->daemon->instances, o->type->options.type, text, &made,
-					  why, sizeof(why));
+					  why, len);
 }
 
-static int store_remove(const struct object *o, const char *text)
+static int store_remove(const struct object *o, const char *text, char *why, size_t len)
 {
-	char why[256];
 	u64 val;
 
-	if (xengt_number(text, XENGT_DECIMAL, 0, 1, &val))
+	if (xengt_number(text, XENGT_DECIMAL, 0, 1, &val)) {
+		snprintf(why, len, "it takes 0 or 1");
 		return -EINVAL;
-	return val ? xengt_instance_remove(&o->daemon->instances, o->instance, why, sizeof(why))
-		   : 0;
+	}
+	return val ? xengt_instance_remove(&o->daemon->instances, o->instance, why, len) : 0;
 }
 
-static int destroy_instance(struct daemon *daemon, const char *text)
+static int destroy_instance(struct daemon *daemon, const char *text, char *why, size_t len)
 {
 	struct guest *guest;
 	u64 vmid;
 
-	if (xengt_number(text, XENGT_DECIMAL, 0, DOMID_FIRST_RESERVED - 1, &vmid))
+	if (xengt_number(text, XENGT_DECIMAL, 0, DOMID_FIRST_RESERVED - 1, &vmid)) {
+		snprintf(why, len, "'%s' is no domain's number", text);
 		return -EINVAL;
+	}
 	guest = daemon_find_domid(daemon, vmid);
-	if (!guest)
+	if (!guest) {
+		snprintf(why, len, "domain %s has no vGPU", text);
 		return -ESRCH;
+	}
 	daemon_detach(guest, false);
 	return 0;
 }
@@ -185,15 +194,16 @@ static int destroy_instance(struct daemon *daemon, const char *text)
  * "-VMID" ends a guest's vGPU; "VMID,LOW,HIGH,FENCES[,...]" makes one, sizes in MiB. What XenGT and
  * AcrnGT had behind these is about displays and caps, and is passed over.
  */
-static int store_instance(const struct object *o, const char *text)
+static int store_instance(const struct object *o, const char *text, char *why, size_t len)
 {
 	enum { VMID, LOW, HIGH, FENCES, NEEDED, MOST = 16 };
-	char options[TREE_WORD_MAX], why[512];
+	char options[TREE_WORD_MAX];
 	u64 val[MOST];
 	u32 nr = 0;
 
 	if (*text == '-')
-		return destroy_instance(o->daemon, text + 1);
+		return destroy_instance(o->daemon, text + 1, why, len);
+	snprintf(why, len, "it takes VMID,LOW,HIGH,FENCES or -VMID");
 	do {
 		/* A screen that no guest has is -1 there. */
 		if (nr >= NEEDED && *text == '-')
@@ -205,68 +215,72 @@ static int store_instance(const struct object *o, const char *text)
 		return -EINVAL;
 	snprintf(options, sizeof(options), "low_gm_mb=%u,high_gm_mb=%u,fences=%u", (u32)val[LOW],
 		 (u32)val[HIGH], (u32)val[FENCES]);
-	return daemon_attach(o->daemon, val[VMID], options, NULL, why, sizeof(why));
+	return daemon_attach(o->daemon, val[VMID], options, NULL, why, len);
 }
 
-static int store_weight(const struct object *o, const char *text)
+static int store_share(const struct object *o, const char *key, const char *text, char *why,
+		       size_t len)
 {
-	struct xengt_options *is = &o->instance->options, next = *is;
-	char why[256];
+	struct xengt_options next = o->instance->options;
 
-	if (xengt_options_set(&next, "weight", text, why, sizeof(why)))
+	if (xengt_options_set(&next, key, text, why, len))
 		return -EINVAL;
-	return daemon_schedule(o->daemon, o->instance, next.weight, is->cap);
+	return daemon_schedule(o->daemon, o->instance, next.weight, next.cap);
 }
 
-static int store_cap(const struct object *o, const char *text)
+static int store_weight(const struct object *o, const char *text, char *why, size_t len)
 {
-	struct xengt_options *is = &o->instance->options, next = *is;
-	char why[256];
+	return store_share(o, "weight", text, why, len);
+}
 
-	if (xengt_options_set(&next, "cap", text, why, sizeof(why)))
-		return -EINVAL;
-	return daemon_schedule(o->daemon, o->instance, is->weight, next.cap);
+static int store_cap(const struct object *o, const char *text, char *why, size_t len)
+{
+	return store_share(o, "cap", text, why, len);
 }
 
 /* ---- the table ---- */
 
-/* A row without a name is there as often as there are things of its kind. */
+/*
+ * A row without a name is there as often as there are things of its kind. Root alone is let into
+ * the tree (mount.c), and the modes say so.
+ */
 static const struct row {
 	const char *name;
 	u8 parent;
 	mode_t mode;
 	int (*show)(const struct object *o, char *text);
-	int (*store)(const struct object *o, const char *text);
+	int (*store)(const struct object *o, const char *text, char *why, size_t len);
 } rows[] = {
-	[ROOT] = { .mode = S_IFDIR | 0555 },
-	[CONTROL] = { "control", ROOT, S_IFDIR | 0555 },
-	[TYPES] = { "mdev_supported_types", ROOT, S_IFDIR | 0555 },
-	[TYPE] = { NULL, TYPES, S_IFDIR | 0555 },
-	[DEVICES] = { "devices", TYPE, S_IFDIR | 0555 },
+	[ROOT] = { .mode = S_IFDIR | 0500 },
+	[CONTROL] = { "control", ROOT, S_IFDIR | 0500 },
+	[TYPES] = { "mdev_supported_types", ROOT, S_IFDIR | 0500 },
+	[TYPE] = { NULL, TYPES, S_IFDIR | 0500 },
+	[DEVICES] = { "devices", TYPE, S_IFDIR | 0500 },
 	[DEVICE] = { NULL, DEVICES, S_IFLNK | 0777, show_device },
-	[VM] = { NULL, ROOT, S_IFDIR | 0555 },
-	[SCHEDULE] = { "schedule", VM, S_IFDIR | 0555 },
-	[COUNTERS] = { "counters", VM, S_IFDIR | 0555 },
-	[COUNTER] = { NULL, COUNTERS, S_IFREG | 0444, show_counter },
-	[INSTANCE] = { NULL, ROOT, S_IFDIR | 0555 },
-	[INTEL_VGPU] = { "intel_vgpu", INSTANCE, S_IFDIR | 0555 },
+	[VM] = { NULL, ROOT, S_IFDIR | 0500 },
+	[SCHEDULE] = { "schedule", VM, S_IFDIR | 0500 },
+	[COUNTERS] = { "counters", VM, S_IFDIR | 0500 },
+	[COUNTER] = { NULL, COUNTERS, S_IFREG | 0400, show_counter },
+	[INSTANCE] = { NULL, ROOT, S_IFDIR | 0500 },
+	[INTEL_VGPU] = { "intel_vgpu", INSTANCE, S_IFDIR | 0500 },
 
 	[FIRST_FILE] = { "create_gvt_instance", CONTROL, S_IFREG | 0200, NULL, store_instance },
-	{ "available_resources", CONTROL, S_IFREG | 0444, show_resources },
-	{ "name", TYPE, S_IFREG | 0444, show_type_name },
-	{ "description", TYPE, S_IFREG | 0444, show_description },
-	{ "device_api", TYPE, S_IFREG | 0444, show_api },
-	{ "available_instances", TYPE, S_IFREG | 0444, show_available },
+	{ "available_resources", CONTROL, S_IFREG | 0400, show_resources },
+	{ "last_error", CONTROL, S_IFREG | 0400, show_error },
+	{ "name", TYPE, S_IFREG | 0400, show_type_name },
+	{ "description", TYPE, S_IFREG | 0400, show_description },
+	{ "device_api", TYPE, S_IFREG | 0400, show_api },
+	{ "available_instances", TYPE, S_IFREG | 0400, show_available },
 	{ "create", TYPE, S_IFREG | 0200, NULL, store_create },
-	{ "vgpu_id", VM, S_IFREG | 0444, show_id },
-	{ "uuid", VM, S_IFREG | 0444, show_uuid },
-	{ "state", VM, S_IFREG | 0444, show_state },
-	{ "vgpu_bar_info", VM, S_IFREG | 0444, show_bars },
-	{ "weight", SCHEDULE, S_IFREG | 0644, show_weight, store_weight },
-	{ "cap", SCHEDULE, S_IFREG | 0644, show_cap, store_cap },
+	{ "vgpu_id", VM, S_IFREG | 0400, show_id },
+	{ "uuid", VM, S_IFREG | 0400, show_uuid },
+	{ "state", VM, S_IFREG | 0400, show_state },
+	{ "vgpu_bar_info", VM, S_IFREG | 0400, show_bars },
+	{ "weight", SCHEDULE, S_IFREG | 0600, show_weight, store_weight },
+	{ "cap", SCHEDULE, S_IFREG | 0600, show_cap, store_cap },
 	{ "remove", INSTANCE, S_IFREG | 0200, NULL, store_remove },
 	{ "mdev_type", INSTANCE, S_IFLNK | 0777, show_mdev_type },
-	{ "vgpu_id", INTEL_VGPU, S_IFREG | 0444, show_id },
+	{ "vgpu_id", INTEL_VGPU, S_IFREG | 0400, show_id },
 };
 
 /* ---- inode numbers: row + 1, index, and what it is about ---- */
@@ -294,6 +308,16 @@ static bool below(unsigned int row, unsigned int top)
 	return row == top;
 }
 
+/* What is open below a guest's directory is about that guest, though its vGPU have another since.
+ */
+static struct xengt_instance *instance_of_guest(const struct daemon *daemon, u32 serial)
+{
+	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
+		if (guest->serial == serial)
+			return guest->instance;
+	return NULL;
+}
+
 static int resolve(struct daemon *daemon, u64 ino, const struct row **out, struct object *o)
 {
 	unsigned int row = row_of(ino);
@@ -307,9 +331,13 @@ static int resolve(struct daemon *daemon, u64 ino, const struct row **out, struc
 		    id % XENGT_TYPES_MAX >= daemon->config.types.nr)
 			return -ENOENT;
 		o->type = &daemon->config.types.list[id % XENGT_TYPES_MAX];
-	} else if (row == DEVICE || below(row, VM) || below(row, INSTANCE)) {
+	} else if (below(row, VM)) {
+		o->instance = instance_of_guest(daemon, id);
+		if (!o->instance)
+			return -ENOENT;
+	} else if (row == DEVICE || below(row, INSTANCE)) {
 		o->instance = xengt_instances_serial(&daemon->instances, id);
-		if (!o->instance || (below(row, VM) && !o->instance->guest))
+		if (!o->instance)
 			return -ENOENT;
 	}
 	*out = &rows[row];
@@ -349,7 +377,8 @@ static bool offer_instances(struct search *search, const struct object *o, unsig
 			continue;
 		if (row == VM)
 			snprintf(name, sizeof(name), "vm%u", i->guest->v->domid);
-		if (offer(search, row == VM ? name : i->options.uuid, ino_of(row, 0, i->serial)))
+		if (offer(search, row == VM ? name : i->options.uuid,
+			  ino_of(row, 0, row == VM ? i->guest->serial : i->serial)))
 			return true;
 	}
 	return false;
@@ -362,7 +391,7 @@ static bool offer_counters(struct search *search, const struct object *o)
 
 	for (unsigned int i = 0; counter_read(o->instance->guest, i, &counter); i++) {
 		counter_file(&counter, name);
-		if (offer(search, name, ino_of(COUNTER, i, o->instance->serial)))
+		if (offer(search, name, ino_of(COUNTER, i, o->instance->guest->serial)))
 			return true;
 	}
 	return false;
@@ -462,9 +491,18 @@ int tree_read(struct daemon *daemon, u64 ino, char *text)
 	return row->show ? row->show(&o, text) : -EACCES;
 }
 
+/* A person who writes has an errno, and finds the sentence in the log and in a file. */
+static void explain(struct daemon *daemon, const struct row *row, const char *word, int err,
+		    const char *why)
+{
+	snprintf(daemon->tree_error, sizeof(daemon->tree_error), "%s '%s': %s", row->name, word,
+		 *why ? why : strerror(-err));
+	xengt_log(XENGT_WARN, "not done: %s", daemon->tree_error);
+}
+
 int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len)
 {
-	char word[TREE_WORD_MAX];
+	char word[TREE_WORD_MAX], why[256] = "";
 	const struct row *row;
 	struct object o;
 	int err = resolve(daemon, ino, &row, &o);
@@ -477,11 +515,14 @@ int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len)
 		return -EACCES;
 	if (len && text[len - 1] == '\n')
 		len--;
+	snprintf(word, sizeof(word), "%.*s", (int)(len < sizeof(word) ? len : 0), text);
 	if (len >= sizeof(word))
-		return -E2BIG;
-	if (memchr(text, '\0', len))
-		return -EINVAL;
-	memcpy(word, text, len);
-	word[len] = '\0';
-	return row->store(&o, word);
+		err = -E2BIG;
+	else if (strlen(word) != len)
+		err = -EINVAL;
+	else
+		err = row->store(&o, word, why, sizeof(why));
+	if (err)
+		explain(daemon, row, word, err, why);
+	return err;
 }
