@@ -71,8 +71,8 @@ START_TEST(by_uuid)
 
 	/* It is one guest's, and then another's. */
 	ck_assert_int_eq(daemon_rig_attach(r, 1, "uuid=" UUID_A), -EBUSY);
-	ck_assert_str_eq(r->why, "domain 21 (?) has vGPU " UUID_A
-				 "; 'xengt detach 21' takes it away");
+	ck_assert_str_eq(r->why,
+			 "domain 21 (?) has vGPU " UUID_A "; 'xengt detach 21' takes it away");
 	ck_assert_int_eq(remove_it(r, UUID_A), -EBUSY);
 	daemon_detach(a->guest, false);
 	ck_assert_ptr_null(a->guest);
@@ -261,6 +261,11 @@ START_TEST(strange_files)
 		{ UUID_B ".instance", "1 type=" V5_8 ",uuid=" UUID_A "\n" },
 		{ "c0000000-0000-4000-8000-00000000000c.instance", "0 type=x,uuid=" UUID_A "\n" },
 		{ "d.instance", "1 type=x,uuid=" UUID_A "\n" },
+		{ "e0000000-0000-4000-8000-00000000000e.instance",
+		  "xengt-instance 1 crc32c=00000000\n1 type=" V5_8
+		  ",uuid=e0000000-0000-4000-8000-00000000000e\n" },
+		{ "f0000000-0000-4000-8000-00000000000f.instance",
+		  "xengt-instance 1 crc32c=00000000\n" },
 	};
 	struct rig *r = daemon_rig_new();
 	char path[128];
@@ -281,6 +286,41 @@ START_TEST(strange_files)
 		snprintf(path, sizeof(path), "%s/%s", r->dir, files[i].name);
 		unlink(path);
 	}
+	daemon_rig_free(r);
+}
+END_TEST
+
+/* Each byte of a vGPU's file counts, and each that is missing. */
+START_TEST(damaged_file)
+{
+	struct rig *r = daemon_rig_new();
+	char path[128], text[600];
+	size_t len;
+	FILE *file;
+
+	ck_assert_int_eq(create(r, V5_8, UUID_A), 0);
+	snprintf(path, sizeof(path), "%s/" UUID_A ".instance", r->dir);
+	file = fopen(path, "r");
+	len = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	ck_assert_uint_gt(len, 60);
+	for (size_t i = 0; i < 2 * len; i++) {
+		file = fopen(path, "w");
+		text[i / 2] ^= 1;
+		/* Changed, or cut off; a newline at the end is no loss. */
+		fwrite(text, 1, i % 2 ? i / 2 : len, file);
+		text[i / 2] ^= 1;
+		fclose(file);
+		xengt_instances_free(&r->daemon.instances);
+		xengt_instances_load(&r->daemon.instances);
+		ck_assert_msg(!r->daemon.instances.first || i >= 2 * len - 2, "byte %zu: %s", i / 2,
+			      i % 2 ? "cut off" : "changed");
+	}
+	file = fopen(path, "w");
+	fwrite(text, 1, len, file);
+	fclose(file);
+	daemon_rig_restart(r);
+	ck_assert_ptr_nonnull(xengt_instances_find(&r->daemon.instances, UUID_A));
 	daemon_rig_free(r);
 }
 END_TEST
@@ -318,8 +358,8 @@ END_TEST
 Suite *suite_instances(void)
 {
 	const TTest *const tests[] = {
-		by_type, by_uuid, after_destroy,  transient_goes, misuse,
-		limits,	 numbers, another_daemon, strange_files,  attach_fails,
+		by_type, by_uuid,	 after_destroy, transient_goes, misuse,	      limits,
+		numbers, another_daemon, strange_files, damaged_file,	attach_fails,
 	};
 
 	return unit_suite("instances", tests, ARRAY_SIZE(tests));

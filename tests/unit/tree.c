@@ -175,8 +175,8 @@ START_TEST(metrics)
 	ck_assert_ptr_nonnull(strstr(text, "domain=\"a\\\"b\\\\c\\nd\"} 1\n"));
 	ck_assert_ptr_nonnull(strstr(text, "{id=\"2\",type=\"" V5_8
 					   "\",domain=\"\"} 0\n"));
-	ck_assert_ptr_nonnull(strstr(text, "{uuid=\"" UUID_A "\"} 402653184\n"));
-	ck_assert_ptr_nonnull(strstr(text, "\nxengt_vgpu_cfg_read_total{uuid=\""));
+	ck_assert_ptr_nonnull(strstr(text, "{id=\"2\"} 402653184\n"));
+	ck_assert_ptr_nonnull(strstr(text, "\nxengt_vgpu_cfg_read_total{id=\""));
 	line = strstr(text, "\nxengt_vgpu_cfg_read_total{");
 	ck_assert_int_eq(strncmp(strchr(line, '}'), "} 3\n", 4), 0);
 	for (rest = text; (line = strsep(&rest, "\n")) && rest;)

@@ -70,6 +70,7 @@ Suite *suite_xengt_dma_life(void);
 Suite *suite_xengt_faults(void);
 Suite *suite_xengt_mem(void);
 Suite *suite_xengt_services(void);
+Suite *suite_xengt_state(void);
 Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);
 Suite *suite_xengt_view(void);

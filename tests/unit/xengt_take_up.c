@@ -170,7 +170,7 @@ END_TEST
 /* The core's part of the state file, changed between two daemons. */
 static void edit_state(struct guest *g, void (*edit)(struct xengt_state *state, u64 arg), u64 arg)
 {
-	struct xengt_state *state = xengt_state_open(&g->host, GUEST_DOMID);
+	struct xengt_state *state = xengt_state_open(&g->host, GUEST_DOMID, g->why, sizeof(g->why));
 
 	ck_assert_ptr_nonnull(state);
 	edit(state, arg);
@@ -346,12 +346,14 @@ static void endless_uuid(struct xengt_state *state, u64 arg)
 {
 	(void)arg;
 	memset(state->options.uuid, 'x', sizeof(state->options.uuid));
+	xengt_state_ready(state);
 }
 
 static void other_guest(struct xengt_state *state, u64 arg)
 {
 	(void)arg;
 	state->uuid[3] ^= 1;
+	xengt_state_ready(state);
 }
 
 /* A state that does not fit is refused whole, and nothing is done to the guest. */
@@ -408,7 +410,7 @@ START_TEST(domain_changed)
 
 	guest_kill(g, false);
 	edit_state(g, other_guest, 0);
-	ck_assert_int_eq(guest_take_up(g), -ESTALE);
+	ck_assert_msg(guest_take_up(g) == -ESTALE, "%s", g->why);
 	ck_assert_str_eq(g->why, "domain 9 is another one by now");
 	guest_free(g);
 

@@ -12,8 +12,12 @@
 #include "core/base/number.h"
 #include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
+#include "xengt/state/crc.h"
 
 #define SUFFIX ".instance"
+
+/* A vGPU's file: this with the checksum of the second line; and its number and options. */
+#define HEAD "xengt-instance 1 crc32c="
 
 static void path_of(const struct xengt_instances *all, const char *uuid, char *path, size_t len)
 {
@@ -105,19 +109,20 @@ u32 xengt_instances_available(const struct xengt_instances *all, const struct xe
 
 int xengt_instance_save(const struct xengt_instances *all, const struct xengt_instance *instance)
 {
-	char path[300], next[310], text[512];
+	char path[300], next[310], text[512], line[600];
 	FILE *file;
-	int err;
+	int err, len;
 
 	if (!instance->stays)
 		return 0;
 	path_of(all, instance->options.uuid, path, sizeof(path));
 	snprintf(next, sizeof(next), "%s.new", path);
 	xengt_options_print(&instance->options, text, sizeof(text));
+	len = snprintf(line, sizeof(line), "%u %s", instance->options.id, text);
 	file = fopen(next, "we");
 	if (!file)
 		return -errno;
-	err = fprintf(file, "%u %s\n", instance->options.id, text) < 0 ? -EIO : 0;
+	err = fprintf(file, HEAD "%08x\n%s\n", xengt_crc32c(0, line, len), line) < 0 ? -EIO : 0;
 	if (fclose(file) && !err)
 		err = -errno;
 	if (!err && rename(next, path))
@@ -127,28 +132,32 @@ int xengt_instance_save(const struct xengt_instances *all, const struct xengt_in
 	return err;
 }
 
-static int load(const char *path, struct xengt_options *options)
+/* Reads the file at @path into @options. Returns what is wrong with it, or NULL. */
+static const char *load(const char *path, struct xengt_options *options)
 {
 	FILE *file = fopen(path, "re");
-	char line[600], why[256];
+	char head[64] = "", line[600] = "", sum[sizeof(head)], why[256];
 	const char *at = line;
 	u64 id;
-	int err = -EPROTO;
 
 	if (!file)
-		return -errno;
-	*options = xengt_options_default();
-	if (fgets(line, sizeof(line), file)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!xengt_number_at(&at, XENGT_DECIMAL, UINT32_MAX, &id) && id && *at++ == ' ' &&
-		    !xengt_options_parse(at, options, why, sizeof(why)) && options->uuid[0] &&
-		    options->type[0]) {
-			options->id = id;
-			err = 0;
-		}
-	}
+		return strerror(errno);
+	if (fgets(head, sizeof(head), file) && !fgets(line, sizeof(line), file))
+		line[0] = '\0';
 	fclose(file);
-	return err;
+	if (strncmp(head, HEAD, strlen(HEAD)))
+		return "it is no vGPU's, or of another version of xengt";
+	line[strcspn(line, "\n")] = '\0';
+	snprintf(sum, sizeof(sum), HEAD "%08x\n", xengt_crc32c(0, line, strlen(line)));
+	if (strcmp(head, sum))
+		return "it is damaged: its checksum does not fit";
+	*options = xengt_options_default();
+	if (xengt_number_at(&at, XENGT_DECIMAL, UINT32_MAX, &id) || !id || *at++ != ' ' ||
+	    xengt_options_parse(at, options, why, sizeof(why)) || !options->uuid[0] ||
+	    !options->type[0])
+		return "it has options that this version does not know";
+	options->id = id;
+	return NULL;
 }
 
 static struct xengt_instance *add(struct xengt_instances *all, const struct xengt_options *options,
@@ -177,14 +186,20 @@ void xengt_instances_load(struct xengt_instances *all)
 		struct xengt_options options;
 		char uuid[XENGT_UUID_MAX], path[300];
 		size_t len = strlen(entry->d_name);
+		const char *wrong;
 
 		if (len != XENGT_UUID_MAX - 1 + strlen(SUFFIX) ||
 		    strcmp(entry->d_name + XENGT_UUID_MAX - 1, SUFFIX))
 			continue;
 		snprintf(uuid, sizeof(uuid), "%.36s", entry->d_name);
 		path_of(all, uuid, path, sizeof(path));
-		if (load(path, &options) || strcmp(options.uuid, uuid) || !add(all, &options, true))
-			xengt_log(XENGT_ERR, "%s: not a vGPU's file, or of another version", path);
+		wrong = load(path, &options);
+		if (!wrong && strcmp(options.uuid, uuid))
+			wrong = "it is another vGPU's";
+		if (!wrong && !add(all, &options, true))
+			wrong = "out of memory";
+		if (wrong)
+			xengt_log(XENGT_ERR, "%s is left as it is: %s", path, wrong);
 	}
 	if (dir)
 		closedir(dir);

@@ -365,10 +365,10 @@ int xengt_vgpu_attach(struct xengt_host *host, domid_t domid, const struct xengt
 	v->trace.fd = -1;
 	v->taking_up = take_up;
 	xengt_view_init(&v->view);
-	v->state = take_up ? xengt_state_open(host, domid) : xengt_state_create(host, domid);
+	v->state = take_up ? xengt_state_open(host, domid, why, why_len)
+			   : xengt_state_create(host, domid, why, why_len);
 	if (!v->state) {
 		err = -errno;
-		snprintf(why, why_len, "%s/%u.vgpu: %s", host->state_dir, domid, strerror(errno));
 		xengt_view_exit(&v->view);
 		free(v);
 		return err;
@@ -385,7 +385,7 @@ int xengt_vgpu_attach(struct xengt_host *host, domid_t domid, const struct xengt
 		xengt_vgpu_detach(v, take_up && err != -ESRCH && err != -ESTALE);
 		return err;
 	}
-	v->state->ready = true;
+	xengt_state_ready(v->state);
 	v->taking_up = false;
 	publish(v);
 	*out = v;

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+/* A state file that was changed between two daemons: refused with a sentence, and left alone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/xengt_rig.h"
+#include "xengt/state/crc.h"
+
+static int open_file(struct guest *g)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%u.vgpu", g->dir, GUEST_DOMID);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static void flip(int fd, off_t at, unsigned int bit)
+{
+	u8 byte;
+
+	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+	byte ^= 1u << bit;
+	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+}
+
+/* Ended in order. */
+static void leave(struct guest *g)
+{
+	xengt_vgpu_detach(g->v, true);
+	g->v = NULL;
+}
+
+static void check_refused(struct guest *g, const char *says)
+{
+	ck_assert_int_eq(guest_take_up(g), -EPROTO);
+	ck_assert_msg(strstr(g->why, says) != NULL, "%s", g->why);
+	ck_assert(guest_has_state(g));
+}
+
+START_TEST(checksum)
+{
+	u8 zeros[32] = { 0 };
+
+	/* RFC 3720, B.4, and the common check value. */
+	ck_assert_uint_eq(xengt_crc32c(0, "123456789", 9), 0xe3069283);
+	ck_assert_uint_eq(xengt_crc32c(0, zeros, 32), 0x8a9136aa);
+	ck_assert_uint_eq(xengt_crc32c(xengt_crc32c(0, "1234", 4), "56789", 5), 0xe3069283);
+	ck_assert_uint_eq(xengt_crc32c(0, "", 0), 0);
+}
+END_TEST
+
+/* After an orderly end, no bit of what is there, and none of a few holes, can be another. */
+START_TEST(any_bit)
+{
+	struct guest *g = guest_start(1);
+	u64 seed = 11;
+	unsigned int nr = 0;
+	struct stat st;
+	off_t at = 0;
+	int fd;
+
+	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
+	leave(g);
+	fd = open_file(g);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	for (unsigned int i = 0; i < 64; i++) {
+		flip(fd, i, i % 8);
+		ck_assert_int_eq(guest_take_up(g), -EPROTO);
+		flip(fd, i, i % 8);
+	}
+	while ((at = lseek(fd, at, SEEK_DATA)) >= 0) {
+		off_t where = at + (off_t)(unit_random(&seed) % GVT_PAGE_SIZE);
+
+		flip(fd, where, nr % 8);
+		check_refused(g, where < 16 ? "" : "it is damaged: its checksum");
+		flip(fd, where, nr % 8);
+		at += GVT_PAGE_SIZE;
+		nr++;
+	}
+	ck_assert_uint_gt(nr, 3);
+	flip(fd, st.st_size / 2, 3);
+	check_refused(g, "it is damaged: its checksum");
+	flip(fd, st.st_size / 2, 3);
+	close(fd);
+	/* As it was, though a page that was not there is there now. */
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
+	guest_detach(g);
+	guest_free(g);
+}
+END_TEST
+
+/* After a sudden death what never changes is checked: whose it is, and of which kind. */
+START_TEST(after_death)
+{
+	static const size_t fixed[] = {
+		offsetof(struct xengt_state, domid),
+		offsetof(struct xengt_state, head_crc),
+		offsetof(struct xengt_state, sealed),
+		offsetof(struct xengt_state, uuid),
+		offsetof(struct xengt_state, options) + offsetof(struct xengt_options, type),
+		offsetof(struct xengt_state, options) + offsetof(struct xengt_options, slot),
+		offsetof(struct xengt_state, options) + offsetof(struct xengt_options, uuid),
+	};
+	struct guest *g = guest_start(1);
+	int fd;
+
+	g->v->state->options.weight = 3;
+	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
+	guest_kill(g, false);
+	fd = open_file(g);
+	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
+		flip(fd, fixed[i], 1);
+		check_refused(g, "it is damaged");
+		flip(fd, fixed[i], 1);
+	}
+	close(fd);
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	ck_assert_uint_eq(g->v->state->options.weight, 3);
+	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
+	guest_detach(g);
+	guest_free(g);
+}
+END_TEST
+
+START_TEST(cut_off)
+{
+	static const char nothing[] = "cut off", version[] = "another version of xengt wrote it";
+	struct guest *g = guest_start(1);
+	struct stat st;
+	u8 page[GVT_PAGE_SIZE], empty[GVT_PAGE_SIZE] = { 0 };
+	int fd;
+
+	leave(g);
+	fd = open_file(g);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(ftruncate(fd, st.st_size + 1), 0);
+	check_refused(g, nothing);
+	ck_assert_int_eq(ftruncate(fd, st.st_size), 0);
+	flip(fd, offsetof(struct xengt_state, layout), 0);
+	check_refused(g, version);
+	flip(fd, offsetof(struct xengt_state, layout), 0);
+	/* A page of it was never written. */
+	ck_assert_int_eq(pread(fd, page, sizeof(page), 0), sizeof(page));
+	ck_assert_int_eq(pwrite(fd, empty, sizeof(empty), 0), sizeof(empty));
+	check_refused(g, "damaged");
+	ck_assert_int_eq(pwrite(fd, page, sizeof(page), 0), sizeof(page));
+	ck_assert_msg(!guest_take_up(g), "%s", g->why);
+	leave(g);
+	for (off_t len = st.st_size - 1; len > 0; len /= 3) {
+		ck_assert_int_eq(ftruncate(fd, len), 0);
+		check_refused(g, nothing);
+	}
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	check_refused(g, nothing);
+	close(fd);
+	exen_domain_destroy(g->d);
+	guest_free(g);
+}
+END_TEST
+
+Suite *suite_xengt_state(void)
+{
+	const TTest *const tests[] = { checksum, any_bit, after_death, cut_off };
+
+	return unit_suite("xengt_state", tests, ARRAY_SIZE(tests));
+}
