@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <systemd/sd-event.h>
 
-#include "core/types.h"
+#include "core/base/types.h"
 
 #define CONN_LINE_MAX	 8192u	     /* bytes of a request, with its newline */
 #define CONN_QUEUE_MAX	 (64u << 10) /* bytes unread by the peer beyond which it is not served */
