@@ -32,18 +32,23 @@ static u32 taken(const struct gvt_reg *row, u32 old, u32 val, u32 lanes)
 	}
 }
 
-/* @lanes: the bits that the guest's access covers; the rest of @val is zero. */
+/*
+ * @lanes: the bits that the guest's access covers; the rest of @val is zero. The order is the same
+ * for all registers: what it becomes is made out, then guest and GPU are told, and then what else
+ * the write does is done.
+ */
 static void write_dword(struct intel_vgpu *vgpu, u32 offset, u32 val, u32 lanes)
 {
 	const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
-	u32 old = gvt_vreg(vgpu, offset);
+	u32 old = gvt_vreg(vgpu, offset), now;
 
 	gvt_vreg_count(vgpu, offset, true);
 	if (row && row->ro) {
 		vgpu->state->counters.ro_write++;
 		return;
 	}
-	gvt_vreg_set(vgpu, offset, taken(row, old, val, lanes));
+	now = gvt_mmio_taken(row, old, val, taken(row, old, val, lanes));
+	gvt_vreg_set(vgpu, offset, now);
 	gvt_mmio_written(vgpu, row, offset, old, val);
 }
 

@@ -106,7 +106,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 		power_on(vgpu, false);
 		state->layout = VGPU_STATE_LAYOUT;
 	} else {
-		gvt_vreg_show(vgpu);
+		gvt_mmio_take_up(vgpu);
 	}
 	err = vgpu_exec_init(vgpu);
 	if (!err)

@@ -13,6 +13,12 @@
 #define BATCH_PAGES_MAX 64u
 #define LOOK_PAGES_MAX	(GVT_SCAN_DWORDS * 4u / GVT_PAGE_SIZE)
 
+/*
+ * Of a per-context batch: the engine gives way to nobody until it has run. i915 has all that runs
+ * at a restore in one page (CTX_WA_BB_SIZE in gt/intel_lrc.c); it may lie across two.
+ */
+#define PER_CTX_PAGES_MAX 2u
+
 static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 {
 	struct shadow_batch *batch = vgpu_alloc(ctx->vgpu, sizeof(*batch));
@@ -73,12 +79,11 @@ static int read_batch(const struct shadow_ctx *ctx, const struct vgpu_mm *mm, u6
  * The copy becomes the batch that runs. Where it ends by going on in another, a predicate
  * (MI_SET_PREDICATE) may have it not do so: an end stands behind.
  */
-static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
+static int copy_up_to(struct shadow_ctx *ctx, u64 gma, u32 pages_max, struct gvt_scan_copy *copy)
 {
-	struct shadow_ctx *ctx = priv;
 	struct hidden *mem;
 	u32 *dw, nr;
-	int err = read_batch(ctx, NULL, gma, BATCH_PAGES_MAX, &dw, &nr);
+	int err = read_batch(ctx, NULL, gma, pages_max, &dw, &nr);
 
 	if (err)
 		return err;
@@ -91,6 +96,11 @@ static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 	*copy = (struct gvt_scan_copy){ .dw = (u32 *)mem->va, .nr = nr, .gma = mem->gma };
 	copy->dw[nr] = EXEC_BATCH_END;
 	return 0;
+}
+
+static int copy_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
+{
+	return copy_up_to(priv, gma, BATCH_PAGES_MAX, copy);
 }
 
 static int look_at_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
@@ -153,7 +163,7 @@ int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, struct exec_fault *
 }
 
 /* A batch that no audited command starts, and what audits it. */
-static int audit_copy(struct shadow_ctx *ctx, u64 gma, const char *why, u32 *at,
+static int audit_copy(struct shadow_ctx *ctx, u64 gma, u32 pages_max, const char *why, u32 *at,
 		      int (*audit)(const struct gvt_scan *scan, u32 *dw, u32 nr,
 				   struct gvt_scan_fault *fault),
 		      struct exec_fault *fault)
@@ -161,7 +171,7 @@ static int audit_copy(struct shadow_ctx *ctx, u64 gma, const char *why, u32 *at,
 	const struct gvt_scan scan = scan_of(ctx);
 	struct gvt_scan_fault found = { .why = why, .addr = gma };
 	struct gvt_scan_copy copy;
-	int err = copy_batch(ctx, gma, &copy);
+	int err = copy_up_to(ctx, gma, pages_max, &copy);
 
 	if (!err)
 		err = audit(&scan, copy.dw, copy.nr, &found);
@@ -171,14 +181,14 @@ static int audit_copy(struct shadow_ctx *ctx, u64 gma, const char *why, u32 *at,
 
 int vgpu_audit_batch(struct shadow_ctx *ctx, u64 gma, u32 level, u32 *at, struct exec_fault *fault)
 {
-	return audit_copy(ctx, gma, "a batch to go on with that cannot be copied", at,
-			  level ? gvt_scan_second : gvt_scan_batch, fault);
+	return audit_copy(ctx, gma, BATCH_PAGES_MAX, "a batch to go on with that cannot be copied",
+			  at, level ? gvt_scan_second : gvt_scan_batch, fault);
 }
 
 int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fault *fault)
 {
-	return audit_copy(ctx, gma, "a per-context batch that cannot be copied", at,
-			  gvt_scan_per_ctx, fault);
+	return audit_copy(ctx, gma, PER_CTX_PAGES_MAX, "a per-context batch that cannot be copied",
+			  at, gvt_scan_per_ctx, fault);
 }
 
 int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,

@@ -12,7 +12,6 @@ enum {
 	RING_ACTHD_UDW = 0x5c,
 	RING_IPEHR = 0x68,
 	RING_ACTHD = 0x74,
-	RING_HWS_PGA = 0x80,
 	RING_EIR = 0xb0,
 	RING_EMR = 0xb4,
 	RING_ESR = 0xb8,
@@ -30,33 +29,20 @@ enum {
 
 /* ---- registers ---- */
 
-/*
- * What the GPU is given for @val, of an engine's register at distance @own from its base: a value
- * that the guest must not have there is replaced, never left out, or the one before would stay.
- */
-static u32 allowed(const struct intel_vgpu *vgpu, enum gvt_engine engine, u32 own, u32 val)
-{
-	/* Engines write to their status page: not where the mediator's copies are. */
-	if (own == RING_HWS_PGA)
-		return val < HIDDEN_BASE ? val : 0;
-	if (own >= RING_NONPRIV && own < RING_NONPRIV_END)
-		return gvt_scan_nonpriv(vgpu->gvt, engine, val);
-	return val;
-}
-
 void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 {
 	const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
 	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
-	int engine = gvt_engine_of(offset);
 
-	/* Bits that are cleared by writing ones are events, which the core keeps itself. */
-	if (!vgpu->space || (row && (row->flags & GVT_REG_GPU || row->kind == GVT_REG_W1C)))
+	/*
+	 * What no row names is no register of the GPU's to write. Bits that are cleared by writing
+	 * ones are events, which the core keeps itself.
+	 */
+	if (!vgpu->space || !row || row->flags & GVT_REG_GPU || row->kind == GVT_REG_W1C)
 		return;
-	if (row && row->kind == GVT_REG_MASKED)
+	val = gvt_reg_told(vgpu->gvt, offset, val);
+	if (row->kind == GVT_REG_MASKED)
 		val |= 0xffff0000;
-	if (engine >= 0)
-		val = allowed(vgpu, engine, offset - gvt_engine_base(engine), val);
 	/* What was never anything but zero costs nothing. */
 	if (val || ops->reg_read(vgpu->space, offset))
 		ops->reg_write(vgpu->space, offset, val);
@@ -355,7 +341,7 @@ u32 vgpu_exec_nonpriv(struct intel_vgpu *vgpu, u32 offset)
 	if (!vgpu->space)
 		return written;
 	is = vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset);
-	return is == gvt_scan_nonpriv(vgpu->gvt, gvt_engine_of(offset), written) ? written : is;
+	return is == gvt_reg_told(vgpu->gvt, offset, written) ? written : is;
 }
 
 /* For the process that takes it up: slots as commands left them, which only the GPU knows. */

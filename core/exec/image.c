@@ -65,8 +65,11 @@ static bool take_reg(const struct shadow_ctx *ctx, u32 *to, u32 i)
 	enum gvt_reg_rule rule = gvt_scan_context_rule(ctx->engine, reg);
 
 	to[i - 1] = reg;
-	if (rule == GVT_RULE_ALLOW)
+	if (rule == GVT_RULE_ALLOW) {
+		if (intel_gvt_reg(ctx->vgpu->gvt, reg))
+			to[i] = gvt_reg_loaded(ctx->vgpu->gvt, reg, to[i]);
 		return true;
+	}
 	for (size_t n = 0; rule == GVT_RULE_SPECIAL && n < ARRAY_SIZE(image_regs); n++)
 		if (offset >= image_regs[n].first && offset <= image_regs[n].last)
 			return image_regs[n].at == ANYWHERE ||

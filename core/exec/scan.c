@@ -95,7 +95,7 @@ static int check_write(struct walk *w, u32 at, u32 *val)
 {
 	const struct gvt_scan *s = w->scan;
 	u32 *reg = &w->dw[w->at + at];
-	u32 offset = *reg & GVT_CMD_REG_MASK, slot;
+	u32 offset = *reg & GVT_CMD_REG_MASK, loaded;
 	int err;
 
 	w->counts->registers++;
@@ -112,12 +112,12 @@ static int check_write(struct walk *w, u32 at, u32 *val)
 			break;
 		err = s->special(s->priv, offset, val);
 		return err ? refuse(w, GVT_SCAN_REGISTER, offset, err) : 0;
-	case GVT_RULE_NONPRIV:
+	case GVT_RULE_CHECKED:
 		if (!val)
 			break;
-		slot = gvt_scan_nonpriv(s->gvt, s->engine, *val);
-		w->counts->sunk += slot != *val;
-		*val = slot;
+		loaded = gvt_reg_loaded(s->gvt, offset, *val);
+		w->counts->sunk += loaded != *val;
+		*val = loaded;
 		return 0;
 	default:
 		break;
@@ -127,12 +127,20 @@ static int check_write(struct walk *w, u32 at, u32 *val)
 
 static int check_read(struct walk *w, u32 at)
 {
-	u32 offset = w->dw[w->at + at] & GVT_CMD_REG_MASK;
+	u32 *reg = &w->dw[w->at + at];
+	u32 offset = *reg & GVT_CMD_REG_MASK;
 
 	w->counts->registers++;
-	if (gvt_scan_read_rule(w->scan->gvt, offset) == GVT_RULE_ALLOW)
+	switch (gvt_scan_read_rule(w->scan->gvt, offset)) {
+	case GVT_RULE_ALLOW:
 		return 0;
-	return refuse(w, GVT_SCAN_REGISTER, offset, -EPERM);
+	case GVT_RULE_SINK:
+		*reg = GVT_SCAN_ZERO;
+		w->counts->sunk++;
+		return 0;
+	default:
+		return refuse(w, GVT_SCAN_REGISTER, offset, -EPERM);
+	}
 }
 
 /* Pairs of a register and its value. */
@@ -358,6 +366,17 @@ static int start_batch(struct walk *w)
 	return !returns && !(dw[0] & BBS_PREDICATED);
 }
 
+/*
+ * An engine takes no other submission while it restores a context, so nothing waits there. i915's
+ * workarounds do not (gt/intel_lrc.c).
+ */
+static int check_wait(struct walk *w)
+{
+	bool restoring = w->kind == INDIRECT || w->kind == PER_CTX;
+
+	return restoring ? refuse(w, GVT_SCAN_NEVER, 0, -EPERM) : 0;
+}
+
 /* A batch's end was met: nothing that was not audited stands behind it. */
 static void clear_rest(struct walk *w, u32 from)
 {
@@ -390,7 +409,11 @@ static int look(struct walk *w, enum gvt_look how, u32 len)
 		return 0;
 	case GVT_LOOK_LRI:
 		return check_loads(w, len);
+	case GVT_LOOK_EVENT:
+		return check_wait(w);
 	case GVT_LOOK_WAIT:
+		if (check_wait(w))
+			return -EPERM;
 		if (w->dw[w->at] & WAIT_REGISTER)
 			return check_read(w, 2);
 		return check_addrs(w, row(w), len);

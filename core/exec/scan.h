@@ -30,6 +30,9 @@ struct intel_gvt;
 /* Where a write to a register that is not the guest's goes: PVINFO, which hardware ignores. */
 #define GVT_SCAN_SINK 0x78000u
 
+/* Where a read of one comes from that the guest is not to see: the same, and it reads as zero. */
+#define GVT_SCAN_ZERO 0x78ffcu
+
 /* Why something was refused; what counters are kept for. */
 enum gvt_scan_why {
 	GVT_SCAN_UNKNOWN,  /* no command of this engine */
@@ -147,7 +150,7 @@ enum gvt_reg_rule {
 	GVT_RULE_ALLOW,
 	GVT_RULE_SINK,	  /* a write that is to have no effect */
 	GVT_RULE_SPECIAL, /* the mediator's: its value is replaced */
-	GVT_RULE_NONPRIV, /* a FORCE_TO_NONPRIV slot: gvt_scan_nonpriv() says what it takes */
+	GVT_RULE_CHECKED, /* a value that is known now is checked: gvt_reg_loaded() */
 };
 
 /**
@@ -173,5 +176,19 @@ enum gvt_reg_rule gvt_scan_context_rule(enum gvt_engine engine, u32 offset);
  * then.
  */
 u32 gvt_scan_nonpriv(const struct intel_gvt *gvt, enum gvt_engine engine, u32 val);
+
+/**
+ * gvt_reg_told() - what the GPU is told when the register at @offset, which has a row, is @val. A
+ * value that the guest must not have there is replaced, never left out, or the one before would
+ * stay.
+ */
+u32 gvt_reg_told(const struct intel_gvt *gvt, u32 offset, u32 val);
+
+/**
+ * gvt_reg_loaded() - what a command, or a context's image, loads into the register at @offset
+ * (which has a row) when the guest has it load @val: the same, and of a register of which a write
+ * may not change all, no more than that.
+ */
+u32 gvt_reg_loaded(const struct intel_gvt *gvt, u32 offset, u32 val);
 
 #endif

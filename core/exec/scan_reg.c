@@ -3,8 +3,8 @@
  * Which registers a guest's commands may touch.
  */
 #include "core/exec/scan.h"
-#include "core/gvt.h"
 #include "core/hw/reg.h"
+#include "core/vgpu.h"
 
 /*
  * Rules by the dword of a register, a byte each, so that asking is one look. What a table does not
@@ -36,7 +36,6 @@ static const u8 engine_writes[ENGINE_DWORDS] = {
 	R(0x29c, 0x29c) = GVT_RULE_REFUSE,  /* RING_MODE: execlists on */
 	R(0x370, 0x3a4) = GVT_RULE_REFUSE,  /* context status buffer and pointer */
 	R(0x3b0, 0x3b4) = GVT_RULE_REFUSE,  /* OABUFFER */
-	R(0x4d0, 0x4fc) = GVT_RULE_NONPRIV, /* FORCE_TO_NONPRIV */
 	R(0x510, 0x514) = GVT_RULE_REFUSE,  /* EXECLIST_SQ */
 	R(0x520, 0x520) = GVT_RULE_REFUSE,  /* GFX_MODE, as it was called */
 	R(0x550, 0x550) = GVT_RULE_REFUSE,  /* EXECLIST_CONTROL */
@@ -119,12 +118,21 @@ enum gvt_reg_rule gvt_scan_write_rule(const struct intel_gvt *gvt, enum gvt_engi
 		rule = or_else(gt_writes[offset / 4], GVT_RULE_REFUSE);
 	else /* X servers have their batches wait for scan lines: no display, no effect. */
 		rule = offset == DERRMR ? GVT_RULE_SINK : GVT_RULE_REFUSE;
-	return rule == GVT_RULE_ALLOW && row->ro ? GVT_RULE_SINK : rule;
+	if (rule != GVT_RULE_ALLOW)
+		return rule;
+	/* What the mediator does at a write of the CPU's, no command has it do. */
+	if (row->ro || row->take || row->write)
+		return GVT_RULE_SINK;
+	return row->told || row->wmask ? GVT_RULE_CHECKED : GVT_RULE_ALLOW;
 }
 
 enum gvt_reg_rule gvt_scan_read_rule(const struct intel_gvt *gvt, u32 offset)
 {
-	return intel_gvt_reg(gvt, offset) ? GVT_RULE_ALLOW : GVT_RULE_REFUSE;
+	const struct gvt_reg *row = intel_gvt_reg(gvt, offset);
+
+	if (!row)
+		return GVT_RULE_REFUSE;
+	return row->flags & GVT_REG_HIDDEN ? GVT_RULE_SINK : GVT_RULE_ALLOW;
 }
 
 enum gvt_reg_rule gvt_scan_context_rule(enum gvt_engine engine, u32 offset)
@@ -143,4 +151,29 @@ u32 gvt_scan_nonpriv(const struct intel_gvt *gvt, enum gvt_engine engine, u32 va
 	if (val & ~GVT_CMD_REG_MASK || gvt_scan_write_rule(gvt, engine, val) != GVT_RULE_ALLOW)
 		return nothing;
 	return val;
+}
+
+u32 gvt_reg_told(const struct intel_gvt *gvt, u32 offset, u32 val)
+{
+	switch (intel_gvt_reg(gvt, offset)->told) {
+	case GVT_TOLD_NONPRIV:
+		return gvt_scan_nonpriv(gvt, gvt_engine_of(offset), val);
+	case GVT_TOLD_STATUS_PAGE:
+		/* Engines write to it: it is not where the mediator's copies are. */
+		return val < HIDDEN_BASE ? val : 0;
+	default:
+		return val;
+	}
+}
+
+u32 gvt_reg_loaded(const struct intel_gvt *gvt, u32 offset, u32 val)
+{
+	const struct gvt_reg *row = intel_gvt_reg(gvt, offset);
+	u32 wmask = row->wmask ? row->wmask : ~0u;
+
+	if (row->kind == GVT_REG_MASKED)
+		val &= wmask << 16 | 0xffff;
+	else
+		val = (val & wmask) | (row->reset & ~wmask);
+	return gvt_reg_told(gvt, offset, val);
 }

@@ -8,6 +8,7 @@
 /* Engines, from their base (regs_engine.c). */
 #define MI_MODE_MODE_IDLE BIT32(9)
 #define RESET_CTL_REQUEST BIT32(0)
+#define RESET_CTL_READY	  BIT32(1)
 
 /* Fences (regs_gt.c). */
 #define FENCE_REG 0x100000
@@ -22,6 +23,7 @@
 /* Display (regs_display.c). */
 #define DDI_BUF_IDLE BIT32(7)
 #define GMBUS2_READY BIT32(11)
+#define GMBUS2_NAK   BIT32(10)
 
 /*
  * The GT's one frequency, 1150 MHz, in units of 50 MHz. Lowest and highest are the same, so that
@@ -36,6 +38,10 @@
  * four. Wells: miscellaneous I/O, DDI A and E, B, C, D, and in the top two PG1 and PG2.
  */
 #define PWR_WELL_REQUESTS 0xa00002aau
+
+/* Pcode's mailbox (regs_pm.c). */
+#define PCODE_READY   BIT32(31)
+#define PCODE_COMMAND 0xffu /* on return: the status, 0 for success */
 
 /* PVINFO (regs_pvinfo.c), as struct vgt_if in i915_pvinfo.h of Linux' i915 has it. */
 #define PVINFO 0x78000u

@@ -28,8 +28,32 @@ enum gvt_reg_flags {
 	GVT_REG_ENGINE = 1 << 0,
 	/* What an engine runs: the GPU has its own value, which the guest's writes do not reach. */
 	GVT_REG_GPU = 1 << 1,
+	/* That value leads to memory of the mediator's: the guest's commands read zero. */
+	GVT_REG_HIDDEN = 1 << 2,
 	/* Only the guest's commands need it, or nothing yet does: it is known, and stored. */
 	GVT_REG_DEFAULT = 0,
+};
+
+/* What a register becomes, where kind and wmask do not say it all: core/mmio/take.c. */
+enum gvt_reg_take {
+	GVT_TAKE_VALUE,
+	GVT_TAKE_AUX_CTL,
+	GVT_TAKE_DDI_BUF,
+	GVT_TAKE_DMA_CTRL,
+	GVT_TAKE_PCODE,
+	GVT_TAKE_RESET_CTL,
+	GVT_TAKE_SBI_CTL,
+	GVT_TAKE_STATE_FOLLOWS,
+	GVT_TAKE_ZERO,
+	GVT_TAKES
+};
+
+/* What the GPU is told of a value that it must not be told as it is: core/exec/scan_reg.c. */
+enum gvt_reg_told {
+	GVT_TOLD_VALUE,
+	GVT_TOLD_NONPRIV,
+	GVT_TOLD_STATUS_PAGE,
+	GVT_TOLDS
 };
 
 /*
@@ -38,10 +62,6 @@ enum gvt_reg_flags {
  */
 enum gvt_reg_write {
 	GVT_WRITE_NOTHING,
-	GVT_WRITE_AUX_CTL,
-	GVT_WRITE_DBUF,
-	GVT_WRITE_DDI_BUF,
-	GVT_WRITE_DMA_CTRL,
 	GVT_WRITE_ELSP,
 	GVT_WRITE_FENCE,
 	GVT_WRITE_FORCEWAKE,
@@ -54,16 +74,11 @@ enum gvt_reg_write {
 	GVT_WRITE_IRQ_IIR,
 	GVT_WRITE_IRQ_IMR,
 	GVT_WRITE_IRQ_MASTER,
-	GVT_WRITE_MI_MODE,
 	GVT_WRITE_OA_CONTROL,
 	GVT_WRITE_PCODE,
 	GVT_WRITE_PLL,
 	GVT_WRITE_PP_CONTROL,
 	GVT_WRITE_PWR_WELL,
-	GVT_WRITE_RESET_CTL,
-	GVT_WRITE_SBI_CTL,
-	GVT_WRITE_SELF_CLEAR,
-	GVT_WRITE_STATE_FOLLOWS,
 	GVT_WRITES
 };
 
@@ -90,7 +105,14 @@ enum gvt_reg_read {
  * @ro:     true: writes are dropped (and counted).
  * @reset:  value after reset.
  * @wmask:  bits that a write may change; 0 means all. For read-only registers, say @ro.
- * @write:  what a write does after the value was taken; enum gvt_reg_write.
+ * @state:  bits outside @wmask that change all the same, as the device goes on. Others have their
+ *          value after reset for ever.
+ * @take:   what the register becomes of a write, made out before anybody is told; enum
+ *          gvt_reg_take.
+ * @told:   what the GPU is told of its value, whoever it is from: the CPU, a state file, a command
+ *          or a context's image; enum gvt_reg_told. The guest reads the value itself.
+ * @write:  what else a write does, when the register has its new value, and guest and GPU know it;
+ *          enum gvt_reg_write.
  * @read:   where the value comes from, if it is live or changes on reading; enum gvt_reg_read. A
  * row with it makes its page trapped on reads: use it only where nothing else serves.
  */
@@ -104,6 +126,9 @@ struct gvt_reg {
 	bool ro;
 	u32 reset;
 	u32 wmask;
+	u32 state;
+	u8 take;
+	u8 told;
 	u8 write;
 	u8 read;
 };

@@ -8,29 +8,9 @@
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
-#define MI_MODE_STOP_RING BIT32(8)
-#define RESET_CTL_READY	  BIT32(1)
 #define TIMESTAMP_BITS	  36
 
-/* The ring stops at once: nothing is ever fetched from it but by way of a context. */
-void gvt_mi_mode_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 mode = gvt_vreg(vgpu, offset);
 
-	(void)old;
-	(void)val;
-	if (mode & MI_MODE_STOP_RING)
-		gvt_vreg_set(vgpu, offset, mode | MI_MODE_MODE_IDLE);
-}
-
-void gvt_reset_ctl_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	u32 request = gvt_vreg(vgpu, offset) & RESET_CTL_REQUEST;
-
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, offset, request ? request | RESET_CTL_READY : 0);
-}
 
 /* 12 MHz, as CTC_MODE says: a 24 MHz crystal of which every second clock counts. */
 u64 gvt_timestamp(void)

@@ -24,13 +24,6 @@ void gvt_forcewake_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	gvt_vreg_set(vgpu, ack, gvt_vreg(vgpu, offset));
 }
 
-/* A request that is done, and reads as done, as soon as it is made. */
-void gvt_self_clear_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	(void)val;
-	gvt_vreg_set(vgpu, offset, 0);
-}
 
 #define GAMW_IPS_64K 0xf /* GAMW_ECO_ENABLE_64K_IPS_FIELD */
 
@@ -101,6 +94,7 @@ void gvt_gdrst_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
 	u32 mask = 0;
 
+	(void)offset;
 	(void)old;
 	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
 		if (val & (GDRST_FULL | gdrst_bit[engine]))
@@ -113,5 +107,4 @@ void gvt_gdrst_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 		for (size_t i = 0; i < gvt_block_gt.nr; i++)
 			if (lost_on_full_reset(gvt_block_gt.rows[i].offset))
 				reset_row(vgpu, &gvt_block_gt.rows[i], gvt_block_gt.rows[i].offset);
-	gvt_vreg_set(vgpu, offset, 0);
 }

@@ -11,8 +11,6 @@
 #include "core/regs/vreg.h"
 
 #define PCODE_DATA    0x138128
-#define PCODE_READY   BIT32(31)
-#define PCODE_COMMAND 0xffu /* on return: the status, 0 for success */
 
 enum {
 	PCODE_READ_RC6VIDS = 0x05,
@@ -54,12 +52,12 @@ static u32 pcode_answer(u32 command, u32 data)
 
 void gvt_pcode_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
+	(void)offset;
 	(void)old;
 	if (!(val & PCODE_READY))
 		return;
 	gvt_vreg_set(vgpu, PCODE_DATA,
 		     pcode_answer(val & PCODE_COMMAND, gvt_vreg(vgpu, PCODE_DATA)));
-	gvt_vreg_set(vgpu, offset, gvt_vreg(vgpu, offset) & ~(PCODE_READY | PCODE_COMMAND));
 }
 
 #define PWR_WELL_CTL	 0x45400
@@ -81,20 +79,7 @@ void gvt_pwr_well_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	}
 }
 
-/* Bit 30 says that what bit 31 asks for is so. */
-static void state_follows(struct intel_vgpu *vgpu, u32 offset)
-{
-	u32 val = gvt_vreg(vgpu, offset) & ~BIT32(30);
 
-	gvt_vreg_set(vgpu, offset, val | (val & BIT32(31)) >> 1);
-}
-
-void gvt_dbuf_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	(void)old;
-	(void)val;
-	state_follows(vgpu, offset);
-}
 
 #define LCPLL1_CTL  0x46010
 #define LCPLL2_CTL  0x46014
@@ -108,10 +93,9 @@ void gvt_pll_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	static const u32 ctl[] = { LCPLL1_CTL, LCPLL2_CTL, WRPLL_CTL1, WRPLL_CTL2 };
 	u32 locked = 0;
 
+	(void)offset;
 	(void)old;
 	(void)val;
-	if (offset == LCPLL1_CTL || offset == LCPLL2_CTL)
-		state_follows(vgpu, offset);
 	for (u32 i = 0; i < ARRAY_SIZE(ctl); i++)
 		if (gvt_vreg(vgpu, ctl[i]) & BIT32(31))
 			locked |= BIT32(8 * i);

@@ -6,10 +6,6 @@
 #include "core/regs/vreg.h"
 
 static void (*const writes[GVT_WRITES])(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val) = {
-	[GVT_WRITE_AUX_CTL] = gvt_aux_ctl_write,
-	[GVT_WRITE_DBUF] = gvt_dbuf_write,
-	[GVT_WRITE_DDI_BUF] = gvt_ddi_buf_write,
-	[GVT_WRITE_DMA_CTRL] = gvt_dma_ctrl_write,
 	[GVT_WRITE_ELSP] = gvt_elsp_write,
 	[GVT_WRITE_FENCE] = gvt_fence_write,
 	[GVT_WRITE_FORCEWAKE] = gvt_forcewake_write,
@@ -22,16 +18,11 @@ static void (*const writes[GVT_WRITES])(struct intel_vgpu *vgpu, u32 offset, u32
 	[GVT_WRITE_IRQ_IIR] = vgpu_irq_iir_write,
 	[GVT_WRITE_IRQ_IMR] = vgpu_irq_imr_write,
 	[GVT_WRITE_IRQ_MASTER] = vgpu_irq_master_write,
-	[GVT_WRITE_MI_MODE] = gvt_mi_mode_write,
 	[GVT_WRITE_OA_CONTROL] = gvt_oa_control_write,
 	[GVT_WRITE_PCODE] = gvt_pcode_write,
 	[GVT_WRITE_PLL] = gvt_pll_write,
 	[GVT_WRITE_PP_CONTROL] = gvt_pp_control_write,
 	[GVT_WRITE_PWR_WELL] = gvt_pwr_well_write,
-	[GVT_WRITE_RESET_CTL] = gvt_reset_ctl_write,
-	[GVT_WRITE_SBI_CTL] = gvt_sbi_ctl_write,
-	[GVT_WRITE_SELF_CLEAR] = gvt_self_clear_write,
-	[GVT_WRITE_STATE_FOLLOWS] = gvt_state_follows_write,
 };
 
 static u32 (*const reads[GVT_READS])(struct intel_vgpu *vgpu, u32 offset) = {

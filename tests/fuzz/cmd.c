@@ -68,6 +68,13 @@ static int special(void *priv, u32 offset, u32 *val)
 	return 0;
 }
 
+static void check_read(u32 reg)
+{
+	const struct gvt_reg *row = intel_gvt_reg(gvt, reg);
+
+	ck_assert(row ? !(row->flags & GVT_REG_HIDDEN) : reg == GVT_SCAN_ZERO);
+}
+
 /* What was passed: commands of known lengths that end where the ring does. */
 static void check_ring(enum gvt_engine engine, const u32 *dw, u32 nr)
 {
@@ -84,7 +91,13 @@ static void check_ring(enum gvt_engine engine, const u32 *dw, u32 nr)
 
 				ck_assert(reg == GVT_SCAN_SINK ||
 					  gvt_scan_write_rule(gvt, engine, reg) != GVT_RULE_REFUSE);
+				if (gvt_scan_write_rule(gvt, engine, reg) == GVT_RULE_CHECKED)
+					ck_assert(dw[at + i + 1] ==
+						  gvt_reg_loaded(gvt, reg, dw[at + i + 1]));
 			}
+		for (u32 i = 0; i < ARRAY_SIZE(cmd->reg) && cmd->reg[i].dw; i++)
+			if (!cmd->reg[i].write)
+				check_read(dw[at + cmd->reg[i].dw] & GVT_CMD_REG_MASK);
 		if (cmd->op == GVT_OP_MI_BATCH_BUFFER_START && !(dw[at] & BIT32(8)))
 			ck_assert(dw[at + 1] >= LIMIT && !dw[at + 2]);
 		at += len;

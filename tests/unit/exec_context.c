@@ -49,9 +49,10 @@ START_TEST(images_and_commands)
 
 			UNIT_CHECK(image != GVT_RULE_ALLOW || command == GVT_RULE_ALLOW ||
 					   command == GVT_RULE_SINK ||
+					   command == GVT_RULE_CHECKED ||
 					   !intel_gvt_reg(r->f->gvt, at),
 				   "engine %d: images load 0x%x", e, at);
-			UNIT_CHECK(image != GVT_RULE_SPECIAL || command != GVT_RULE_NONPRIV,
+			UNIT_CHECK(image != GVT_RULE_SPECIAL || command != GVT_RULE_CHECKED,
 				   "engine %d: 0x%x is whose?", e, at);
 		}
 	rig_free(r);

@@ -22,8 +22,8 @@ struct maker {
 	const struct gvt_cmd *rows[PICKS_MAX]; /* each that the engine has, and its opcode */
 	u32 headers[PICKS_MAX];
 	unsigned int nr_rows;
-	u32 regs[GVT_RULE_NONPRIV + 1][PICKS_MAX]; /* some of each rule for writing */
-	unsigned int nr_regs[GVT_RULE_NONPRIV + 1];
+	u32 regs[GVT_RULE_CHECKED + 1][PICKS_MAX]; /* some of each rule for writing */
+	unsigned int nr_regs[GVT_RULE_CHECKED + 1];
 };
 
 static u64 setting(const char *name, u64 usual)
@@ -65,7 +65,7 @@ static u32 reg(struct maker *m)
 	u32 rule = GVT_RULE_ALLOW, noise = below(m, 16) ? 0 : unit_random(&m->seed) & 0xff800003;
 
 	if (!below(m, 6))
-		rule = GVT_RULE_REFUSE + below(m, GVT_RULE_NONPRIV);
+		rule = GVT_RULE_REFUSE + below(m, GVT_RULE_CHECKED);
 	if (!below(m, 64) || !m->nr_regs[rule])
 		return unit_random(&m->seed);
 	return m->regs[rule][below(m, m->nr_regs[rule])] | noise;

@@ -146,38 +146,6 @@ START_TEST(comes_later)
 }
 END_TEST
 
-/*
- * What cannot give way, for it waits for ever as its context is loaded: another has the engine
- * after all, and the log says at which command that was, and where.
- */
-START_TEST(gives_no_way)
-{
-	const u32 wait[] = { 0x1cu << 23 | 1u << 22 | 1u << 15 | 4u << 12 | 2, 1,
-			     GUEST_SEQNO << GVT_PAGE_SHIFT, 0, 0x0au << 23 };
-	struct guest g = exec_guest(gpu), h = guest_second(&g);
-	struct guest_ctx a = guest_context(&g, E, 0), b = guest_context(&h, E, 0);
-	char where[64];
-
-	memcpy(guest_dw(&g, GUEST_DATA, 0), wait, sizeof(wait));
-	*guest_dw(&g, GUEST_CTX + 1, 0x19) = GUEST_DATA << GVT_PAGE_SHIFT | 1;
-	guest_breadcrumb(&g, &a);
-	guest_submit(&g, &a, NULL);
-	ck_assert_uint_eq(guest_event(&g, E), IDLE_ACTIVE);
-	guest_breadcrumb(&h, &b);
-	guest_submit(&h, &b, NULL);
-	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
-	ck_assert_uint_eq(guest_event(&h, E), guest_csb(LAST, b.id));
-	guest_await_hang(&g, E);
-	snprintf(where, sizeof(where), "command 0x%08x, address 0x", wait[0]);
-	ck_assert_msg(strstr(g.f->noted, where), "%s", g.f->noted);
-	ck_assert_uint_eq(fake_reg(g.f, gvt_engine_base(E) + 0x68), wait[0]);
-	guest_reset_engine(&g, E);
-	guest_check_works(&g, E);
-	guest_free_second(&h);
-	fake_free(g.f);
-}
-END_TEST
-
 /* ---- an engine whose time is what the test says ---- */
 
 static void scripted(void)
@@ -299,6 +267,43 @@ START_TEST(late_in_its_own_time)
 }
 END_TEST
 
+/*
+ * What does not give way puts it off neither by new tails, which the engine does not take up
+ * either, nor by new contexts.
+ */
+START_TEST(put_off)
+{
+	struct guest g = exec_guest(gpu), h = guest_second(&g);
+	struct guest_ctx a = guest_context(&g, E, 0), other = guest_context(&g, E, 1),
+			 b = guest_context(&h, E, 0);
+	struct script_port port;
+
+	guest_submit(&g, &a, NULL);
+	port = script_next(gpu, E);
+	script_status(&port.ctx[0], E, GVT_CSB_IDLE_ACTIVE);
+	if (_i < 2)
+		guest_submit(&h, &b, NULL);
+	pass(&g, 3 * MS);
+	for (u32 i = 0; i < 9; i++) {
+		guest_emit(&g, &a, 0);
+		guest_emit(&g, &a, 0);
+		guest_submit(&g, _i % 2 && i ? &other : &a, NULL);
+		if (!i && _i >= 2)
+			guest_submit(&h, &b, NULL);
+		pass(&g, 50 * MS);
+		check_not_stuck(&g);
+	}
+	pass(&g, 100 * MS);
+	script_wait_resets(gpu, E, 1);
+	guest_await_hang(&g, E);
+	do
+		port = script_next(gpu, E);
+	while (port.ctx[0].space != h.f->vgpu->space);
+	ck_assert_uint_eq(intel_vgpu_exec_counts(h.f->vgpu)->hangs, 0);
+	end(&g, &h);
+}
+END_TEST
+
 /* Much that passes at one go is not all charged: the one that was there has its turn again soon. */
 START_TEST(charged_at_one_go)
 {
@@ -394,12 +399,12 @@ Suite *suite_exec_time(void)
 	tcase_add_loop_test(run, shares_after_a_stop, 0, ARRAY_SIZE(shares));
 	tcase_add_test(run, engine_not_run);
 	tcase_add_test(run, comes_later);
-	tcase_add_test(run, gives_no_way);
 	suite_add_tcase(suite, run);
 	tcase_add_checked_fixture(script, scripted, teardown);
 	tcase_set_timeout(script, 60);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(script, tests[i]);
+	tcase_add_loop_test(script, put_off, 0, 4);
 	suite_add_tcase(suite, script);
 	return suite;
 }

@@ -38,7 +38,7 @@ static bool has_handler(const struct fake *f, u32 offset, unsigned int bytes)
 	for (u32 at = ALIGN_DOWN(offset, 4); at < offset + bytes; at += 4) {
 		const struct gvt_reg *row = intel_gvt_reg(f->gvt, at);
 
-		if (row && (row->write || row->read))
+		if (row && (row->take || row->write || row->read))
 			return true;
 	}
 	return false;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/scan_model.h"
+#include "core/gvt.h"
 
 #include <check.h>
 #include <errno.h>
@@ -69,6 +70,19 @@ static u32 slot_value(const struct model *m, u32 val)
 	return nopid;
 }
 
+/* Of a register that a write may not make what it likes: a slot, or one with bits that stay. */
+static u32 checked_value(const struct model *m, u32 offset, u32 val)
+{
+	const struct gvt_reg *row = intel_gvt_reg(m->scan->gvt, offset);
+	u32 own = offset - gvt_engine_base(m->scan->engine);
+
+	if (own >= 0x4d0 && own < 0x500)
+		return slot_value(m, val);
+	if (row->kind == GVT_REG_MASKED)
+		return val & ~(~row->wmask << 16);
+	return (val & row->wmask) | (row->reset & ~row->wmask);
+}
+
 /* @known: its value stands in the dword at @val. */
 static int write_reg(struct model *m, struct buffer *b, u32 *reg, bool known, u32 *val)
 {
@@ -89,22 +103,26 @@ static int write_reg(struct model *m, struct buffer *b, u32 *reg, bool known, u3
 		err = s->special(s->priv, offset, val);
 		return err ? refuse(m, b, GVT_SCAN_REGISTER, offset, err) : 0;
 	}
-	if (rule == GVT_RULE_NONPRIV && known) {
-		s->counts->sunk += slot_value(m, *val) != *val;
-		*val = slot_value(m, *val);
+	if (rule == GVT_RULE_CHECKED && known) {
+		s->counts->sunk += checked_value(m, offset, *val) != *val;
+		*val = checked_value(m, offset, *val);
 		return 0;
 	}
 	return bad_register(m, b, offset);
 }
 
-static int read_reg(struct model *m, const struct buffer *b, u32 reg)
+static int read_reg(struct model *m, const struct buffer *b, u32 *reg)
 {
-	u32 offset = reg & 0x7ffffc;
+	u32 offset = *reg & 0x7ffffc;
+	enum gvt_reg_rule rule = gvt_scan_read_rule(m->scan->gvt, offset);
 
 	m->scan->counts->registers++;
-	return gvt_scan_read_rule(m->scan->gvt, offset) == GVT_RULE_ALLOW
-		       ? 0
-		       : bad_register(m, b, offset);
+	if (rule == GVT_RULE_SINK) {
+		*reg = GVT_SCAN_ZERO;
+		m->scan->counts->sunk++;
+		return 0;
+	}
+	return rule == GVT_RULE_ALLOW ? 0 : bad_register(m, b, offset);
 }
 
 static int status_offset(struct model *m, const struct buffer *b, u32 offset)
@@ -169,7 +187,7 @@ static int row_regs(struct model *m, struct buffer *b, const struct gvt_cmd *cmd
 		if (r->dw && r->write)
 			err = write_reg(m, b, &dw[r->dw], false, NULL);
 		else if (r->dw)
-			err = read_reg(m, b, dw[r->dw]);
+			err = read_reg(m, b, &dw[r->dw]);
 		if (err)
 			return err;
 	}
@@ -235,8 +253,11 @@ static int privileged(struct model *m, struct buffer *b, const struct gvt_cmd *c
 		return pipe_control(m, b, cmd, len);
 	if (!strcmp(cmd->name, "MI_FLUSH_DW"))
 		return flush(m, b, cmd, len);
+	if ((!strcmp(cmd->name, "MI_SEMAPHORE_WAIT") || !strcmp(cmd->name, "MI_WAIT_FOR_EVENT")) &&
+	    (b->kind == CASE_INDIRECT || b->kind == CASE_PER_CTX))
+		return refuse(m, b, GVT_SCAN_NEVER, 0, -EPERM);
 	if (!strcmp(cmd->name, "MI_SEMAPHORE_WAIT") && dw[0] >> 16 & 1)
-		return read_reg(m, b, dw[2]);
+		return read_reg(m, b, &dw[2]);
 	err = row_regs(m, b, cmd);
 	return err ? err : row_addrs(m, b, cmd, len);
 }

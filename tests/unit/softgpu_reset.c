@@ -103,6 +103,54 @@ START_TEST(bad_images)
 }
 END_TEST
 
+/* A fault before the first command is of none: not of one that ran before, for another guest. */
+START_TEST(no_trace_of_another)
+{
+	static const struct {
+		u16 reg;
+		u32 val;
+	} bad[] = {
+		{ 0x3c, 0 },	       /* no ring */
+		{ 0x34, 0x1000 },      /* head beyond the end */
+		{ 0x38, 0xfff00000 },  /* ring nowhere */
+		{ 0x1c4, 0xfff00001 }, /* batches at restore, nowhere */
+		{ 0x1c0, 0xfff00001 },
+		{ 0x140, 0xfff00001 }, /* in a batch that is nowhere */
+		{ 0, 0 },	       /* no image */
+	};
+	static struct rig other;
+	u32 batch = rig_pages(&rig, 1);
+
+	rig_start(&other, rig.gpu);
+	RIG_WRITE(&rig, batch, LRI(1), 0x2600, 0x5ec4e7, BATCH_END);
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct gvt_gpu_event event;
+		struct rig_context first, c;
+
+		rig_context(&rig, &first, GVT_RCS0, 1);
+		RIG_EMIT(&first, NOOP, BATCH_START | BATCH_PPGTT, LO(RIG_VA + batch),
+			 HI(RIG_VA + batch));
+		rig_run(&first);
+		rig_context(&other, &c, GVT_RCS0, 2);
+		if (bad[i].reg)
+			*rig_image(&c, bad[i].reg) = bad[i].val;
+		else
+			c.desc |= 0xff000000;
+		RIG_EMIT(&c, NOOP, NOOP);
+		ck_assert_int_eq(rig_submit(&c, NULL), 0);
+		rig_status(&c, GVT_CSB_IDLE_ACTIVE);
+		event = rig_stuck(&c);
+		UNIT_CHECK(!event.cmd, "%u: command 0x%x", i, event.cmd);
+		UNIT_CHECK(!(event.addr >> 32) && event.addr >= c.lrca, "%u: address 0x%llx", i,
+			   (unsigned long long)event.addr);
+		ck_assert_uint_eq(rig_reg(&c, 0x68), 0);
+		ck_assert_uint_eq(rig_reg(&c, 0x5c), 0);
+		reset(&c);
+	}
+	rig_stop(&other);
+}
+END_TEST
+
 START_TEST(noise_for_an_image)
 {
 	u64 seed = 0x1234567;
@@ -364,9 +412,10 @@ END_TEST
 Suite *suite_softgpu_reset(void)
 {
 	const TTest *const tests[] = {
-		bad_command,	  bad_images,	       noise_for_an_image, noise_for_commands,
-		context_nowhere,  bad_rings,	       endless_loop,	   reset_with_pending,
-		reset_while_idle, reset_while_waiting, reset_from_event,   others_go_on,
+		bad_command,	    bad_images,	      no_trace_of_another, noise_for_an_image,
+		noise_for_commands, context_nowhere,  bad_rings,	   endless_loop,
+		reset_with_pending, reset_while_idle, reset_while_waiting, reset_from_event,
+		others_go_on,
 	};
 
 	return unit_suite_with("softgpu_reset", setup, teardown, tests, ARRAY_SIZE(tests));

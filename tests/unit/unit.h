@@ -34,6 +34,7 @@ Suite *suite_blt_property(void);
 Suite *suite_blt_surface(void);
 
 Suite *suite_exec_dead(void);
+Suite *suite_exec_hold(void);
 Suite *suite_exec_hostile(void);
 Suite *suite_exec_nonpriv(void);
 Suite *suite_exec_oa(void);
@@ -42,6 +43,7 @@ Suite *suite_exec_run(void);
 Suite *suite_exec_space(void);
 Suite *suite_exec_time(void);
 Suite *suite_exec_told(void);
+Suite *suite_exec_checked(void);
 Suite *suite_log(void);
 Suite *suite_monitoring(void);
 Suite *suite_seen(void);

@@ -287,11 +287,15 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 
 	e->regs = softgpu_regs_page(e->space, e->base);
 	e->cs = (struct softgpu_cs){ 0 };
+	/* A fault before its first command is at its image, and of no command. */
+	e->at = (e->port[0].desc & GVT_DESC_LRCA_MASK) + IMAGE_OFFSET;
+	e->dw[0] = 0;
 	softgpu_tlb_invalidate(e);
 	if (!e->regs) {
 		softgpu_fail(e, "no memory is left for registers");
 		return END_STUCK;
 	}
+	e->acthd_high = softgpu_own(e, RING_ACTHD_UDW);
 	image = image_of(e, false);
 	if (!image)
 		return END_STUCK;

@@ -127,6 +127,7 @@ static int step(struct softgpu_engine *e)
 	int err;
 
 	e->at = batch ? batch->addr : e->cs.start + (u64)e->cs.head;
+	e->dw[0] = 0; /* a fault here is none of the command before */
 	first = softgpu_mem(e, !batch || !batch->ppgtt, e->at, false);
 	if (!first)
 		return -EFAULT;
@@ -182,6 +183,10 @@ enum softgpu_end softgpu_cs_run(struct softgpu_engine *e)
 			softgpu_work(e, SOFTGPU_COMMAND_BYTES);
 			break;
 		case -EAGAIN:
+			if (e->cs.restoring) {
+				softgpu_fail(e, "a wait while a context is restored");
+				return END_STUCK;
+			}
 			softgpu_pause(e);
 			break;
 		case -EINTR: /* .attention says why */

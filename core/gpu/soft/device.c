@@ -29,16 +29,21 @@ static const struct gvt_gpu_ops ops = {
 	.reset = softgpu_reset,
 };
 
-/* How registers take a write is in the register table. */
-static void note_kind(struct softgpu *sg, const struct gvt_reg *row, u32 offset)
+/* How registers take a write, and who may read them, is in the register table. */
+static void note_row(struct softgpu *sg, const struct gvt_reg *row, u32 offset)
 {
 	u32 count = row->count ? row->count : 1, stride = row->stride ? row->stride : 4;
 
-	for (u32 i = 0; i < count; i++)
-		sg->kinds[(offset + i * stride) / 4] = row->kind;
+	for (u32 i = 0; i < count; i++) {
+		u32 dword = (offset + i * stride) / 4;
+
+		sg->kinds[dword] = row->kind;
+		if (row->flags & GVT_REG_HIDDEN)
+			sg->hidden[dword / 64] |= 1ull << dword % 64;
+	}
 }
 
-static void note_kinds(struct softgpu *sg)
+static void note_rows(struct softgpu *sg)
 {
 	static const struct gvt_reg_block *const blocks[] = {
 		&gvt_block_gt,
@@ -51,12 +56,10 @@ static void note_kinds(struct softgpu *sg)
 		for (size_t i = 0; i < blocks[b]->nr; i++) {
 			const struct gvt_reg *row = &blocks[b]->rows[i];
 
-			if (row->kind == GVT_REG_PLAIN)
-				continue;
 			if (!(row->flags & GVT_REG_ENGINE))
-				note_kind(sg, row, row->offset);
+				note_row(sg, row, row->offset);
 			for (u32 e = 0; e < GVT_NR_ENGINES && row->flags & GVT_REG_ENGINE; e++)
-				note_kind(sg, row, gvt_engine_base(e) + row->offset);
+				note_row(sg, row, gvt_engine_base(e) + row->offset);
 		}
 	for (u32 e = 0; e < GVT_NR_ENGINES; e++) {
 		sg->kinds[(gvt_engine_base(e) + RING_TIMESTAMP) / 4] = SOFTGPU_LIVE;
@@ -72,7 +75,7 @@ int softgpu_create(struct gvt_gpu **gpu)
 	if (!sg)
 		return -ENOMEM;
 	sg->gpu.ops = &ops;
-	note_kinds(sg);
+	note_rows(sg);
 	for (u32 i = 0; i < GVT_NR_ENGINES; i++) {
 		sg->engines[i].gpu = sg;
 		sg->engines[i].id = i;

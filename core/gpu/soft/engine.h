@@ -215,8 +215,9 @@ struct softgpu {
 	struct gvt_gpu gpu;
 	u32 nr; /* engines that were started */
 	struct softgpu_engine engines[GVT_NR_ENGINES];
-	u8 kinds[GVT_MMIO_DWORDS]; /* of registers: enum gvt_reg_kind, or: */
-#define SOFTGPU_LIVE 0xff	   /* computed when it is read */
+	u8 kinds[GVT_MMIO_DWORDS];	  /* of registers: enum gvt_reg_kind, or: */
+#define SOFTGPU_LIVE 0xff		  /* computed when it is read */
+	u64 hidden[GVT_MMIO_DWORDS / 64]; /* bits: unprivileged batches read zero */
 };
 
 /* engine.c */

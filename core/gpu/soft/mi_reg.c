@@ -64,8 +64,16 @@ bool softgpu_nonpriv(struct softgpu_engine *e, u32 offset)
 	return false;
 }
 
+static bool hidden(const struct softgpu *sg, u32 offset)
+{
+	return offset < GVT_MMIO_SIZE && sg->hidden[offset / 256] >> offset / 4 % 64 & 1;
+}
+
 u32 softgpu_reg(struct softgpu_engine *e, u32 offset)
 {
+	/* Where page tables and contexts are is not for a batch to know. */
+	if (hidden(e->gpu, offset) && !softgpu_cs_privileged(e))
+		return 0;
 	if (offset == e->base + RING_CTX_TIMESTAMP)
 		return softgpu_context_time(e);
 	return softgpu_reg_read(e->space, offset);

@@ -55,7 +55,10 @@ bool softgpu_wanted(struct softgpu_engine *e);
  */
 u32 *softgpu_progress(struct softgpu_engine *e);
 
-/** softgpu_reg() - a register of the running context's space, by byte offset in BAR0. */
+/**
+ * softgpu_reg() - a register of the running context's space, by byte offset in BAR0, as the command
+ * at hand reads it: GVT_REG_HIDDEN ones are zero in an unprivileged batch.
+ */
 u32 softgpu_reg(struct softgpu_engine *e, u32 offset);
 
 /** softgpu_setup() - SOFTGPU_SETUP_DWORDS dwords of the running context. */

@@ -21,6 +21,7 @@
 
 static const struct gvt_reg rows[] = {
 	{ "GEN8_MASTER_IRQ", .offset = 0x44200, .wmask = MASTER_ENABLE,
+	  .state = ~MASTER_ENABLE,
 	  .write = GVT_WRITE_IRQ_MASTER },
 
 	/* GT0: render and blitter, 1: video, 2: power management and GuC, 3: video enhancement. */

@@ -28,7 +28,7 @@
 
 static const struct gvt_reg rows[] = {
 	/* The mailbox of the power control unit. */
-	{ "GEN6_PCODE_MAILBOX", .offset = 0x138124, .write = GVT_WRITE_PCODE },
+	{ "GEN6_PCODE_MAILBOX", .offset = 0x138124, .take = GVT_TAKE_PCODE, .write = GVT_WRITE_PCODE },
 	{ "GEN6_PCODE_DATA", .offset = 0x138128 },
 	{ "GEN6_PCODE_DATA1", .offset = 0x13812c },
 
@@ -112,17 +112,18 @@ static const struct gvt_reg rows[] = {
 	{ "FPGA_DBG", .offset = 0x42300,
 	  .kind = GVT_REG_W1C }, /* bit 31, an access that nothing claimed: it never happens */
 	{ "HSW_PWR_WELL_CTL", .offset = 0x45400, .count = 4, .wmask = PWR_WELL_REQUESTS,
+	  .state = PWR_WELL_REQUESTS >> 1,
 	  .write = GVT_WRITE_PWR_WELL },
 	{ "HSW_PWR_WELL_CTL5", .offset = 0x45410 },
 	{ "HSW_PWR_WELL_CTL6", .offset = 0x45414 },
-	{ "DBUF_CTL_S0", .offset = 0x45008, .write = GVT_WRITE_DBUF },
+	{ "DBUF_CTL_S0", .offset = 0x45008, .take = GVT_TAKE_STATE_FOLLOWS },
 	{ "DC_STATE_EN", .offset = 0x45504 },
 	{ "DC_STATE_DEBUG", .offset = 0x45520 },
 
 	/* The display's clocks. */
 	{ "CDCLK_CTL", .offset = 0x46000 },
-	{ "LCPLL1_CTL", .offset = 0x46010, .write = GVT_WRITE_PLL },
-	{ "LCPLL2_CTL", .offset = 0x46014, .write = GVT_WRITE_PLL },
+	{ "LCPLL1_CTL", .offset = 0x46010, .take = GVT_TAKE_STATE_FOLLOWS, .write = GVT_WRITE_PLL },
+	{ "LCPLL2_CTL", .offset = 0x46014, .take = GVT_TAKE_STATE_FOLLOWS, .write = GVT_WRITE_PLL },
 	{ "SPLL_CTL", .offset = 0x46020 },
 	{ "WRPLL_CTL1", .offset = 0x46040, .write = GVT_WRITE_PLL },
 	{ "WRPLL_CTL2", .offset = 0x46060, .write = GVT_WRITE_PLL },

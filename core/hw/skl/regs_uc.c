@@ -23,7 +23,7 @@ static const struct gvt_reg rows[] = {
 	{ "DMA_ADDR_0", .offset = 0xc300, .count = 2 },
 	{ "DMA_ADDR_1", .offset = 0xc308, .count = 2 },
 	{ "DMA_COPY_SIZE", .offset = 0xc310 },
-	{ "DMA_CTRL", .offset = 0xc314, .kind = GVT_REG_MASKED, .write = GVT_WRITE_DMA_CTRL },
+	{ "DMA_CTRL", .offset = 0xc314, .kind = GVT_REG_MASKED, .take = GVT_TAKE_DMA_CTRL },
 	{ "DMA_GUC_WOPCM_OFFSET", .offset = 0xc340, .ro = true },
 	{ "GUC_MAX_IDLE_COUNT", .offset = 0xc3e4 },
 	{ "GUCPMTIMESTAMP", .offset = 0xc3e8, .ro = true },

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What registers become of a write: states that follow what was asked for, requests that are done
+ * at once. Functions of the values alone, so that the result is there before anybody is told.
+ */
+#include "core/hw/bits.h"
+#include "core/mmio/mmio.h"
+#include "core/regs/vreg.h"
+#include "core/vgpu.h"
+
+#define ENABLE	     BIT32(31)
+#define STATE_ACTIVE BIT32(30)
+
+#define AUX_BUSY    BIT32(31)
+#define AUX_DONE    BIT32(30)
+#define AUX_TIMEOUT BIT32(28)
+#define AUX_STATUS  (AUX_DONE | AUX_TIMEOUT | BIT32(25)) /* cleared by writing ones */
+
+/* A DisplayPort sink that is not there: each transfer is over at once, without an answer. */
+static u32 aux_ctl(u32 old, u32 val, u32 now)
+{
+	u32 status = val & AUX_BUSY ? AUX_DONE | AUX_TIMEOUT : old & ~val & AUX_STATUS;
+
+	return (now & ~(AUX_BUSY | AUX_STATUS)) | status;
+}
+
+static u32 ddi_buf(u32 now)
+{
+	return now & ENABLE ? now & ~DDI_BUF_IDLE : now | DDI_BUF_IDLE;
+}
+
+/* The copy is over at once; that nothing was copied shows in HUC_STATUS2 and GUC_STATUS. */
+#define DMA_START BIT32(0)
+
+/* The sideband to the chipset's clock generators: every transfer succeeds, and reads as zero. */
+#define SBI_BUSY     BIT32(0)
+#define SBI_RESPONSE BIT32(1)
+
+u32 gvt_mmio_taken(const struct gvt_reg *row, u32 old, u32 val, u32 now)
+{
+	switch (row ? row->take : GVT_TAKE_VALUE) {
+	case GVT_TAKE_AUX_CTL:
+		return aux_ctl(old, val, now);
+	case GVT_TAKE_DDI_BUF:
+		return ddi_buf(now);
+	case GVT_TAKE_DMA_CTRL:
+		return now & ~DMA_START;
+	case GVT_TAKE_PCODE:
+		return val & PCODE_READY ? now & ~(PCODE_READY | PCODE_COMMAND) : now;
+	case GVT_TAKE_RESET_CTL:
+		return now & RESET_CTL_REQUEST ? RESET_CTL_REQUEST | RESET_CTL_READY : 0;
+	case GVT_TAKE_SBI_CTL:
+		return now & ~(SBI_BUSY | SBI_RESPONSE);
+	case GVT_TAKE_STATE_FOLLOWS:
+		return (now & ~STATE_ACTIVE) | (now & ENABLE) >> 1;
+	case GVT_TAKE_ZERO: /* a request that is done as soon as it is made */
+		return 0;
+	default:
+		return now;
+	}
+}
+
+/* What a register can be of @val, which a state says that it is. */
+static u32 settled(const struct gvt_reg *row, u32 val)
+{
+	u32 may = (row->wmask ? row->wmask : ~0u) | row->state;
+
+	if (row->ro)
+		return val;
+	if (row->kind == GVT_REG_MASKED)
+		may &= 0xffff;
+	val = (val & may) | (row->reset & ~may);
+	return gvt_mmio_taken(row, val, 0, val);
+}
+
+void gvt_mmio_take_up(struct intel_vgpu *vgpu)
+{
+	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += sizeof(u32)) {
+		const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
+		u32 val = gvt_vreg(vgpu, offset), may = row ? settled(row, val) : val;
+
+		if (may != val)
+			gvt_vreg_set(vgpu, offset, may);
+	}
+	gvt_vreg_show(vgpu);
+}
