@@ -73,14 +73,21 @@ static u32 settled(const struct gvt_reg *row, u32 val)
 	return gvt_mmio_taken(row, val, 0, val);
 }
 
-void gvt_mmio_take_up(struct intel_vgpu *vgpu)
+static void take_up_page(struct intel_vgpu *vgpu, u32 page)
 {
-	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += sizeof(u32)) {
-		const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
-		u32 val = gvt_vreg(vgpu, offset), may = row ? settled(row, val) : val;
+	for (u32 at = page * GVT_PAGE_SIZE; at < (page + 1) * GVT_PAGE_SIZE; at += sizeof(u32)) {
+		const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, at);
+		u32 val = gvt_vreg(vgpu, at), may = row ? settled(row, val) : val;
 
 		if (may != val)
-			gvt_vreg_set(vgpu, offset, may);
+			gvt_vreg_set(vgpu, at, may);
 	}
+}
+
+void gvt_mmio_take_up(struct intel_vgpu *vgpu)
+{
+	for (u32 page = 0; page < GVT_MMIO_PAGES; page++)
+		if (gvt_vreg_page_used(vgpu, page))
+			take_up_page(vgpu, page);
 	gvt_vreg_show(vgpu);
 }

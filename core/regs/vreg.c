@@ -21,7 +21,7 @@ const char *intel_gvt_reg_name(const struct intel_gvt *gvt, u32 offset, char *bu
 	return gvt_regs_name(&gvt->regs, offset, buf, len);
 }
 
-static bool page_used(const struct intel_vgpu *vgpu, u32 page)
+bool gvt_vreg_page_used(const struct intel_vgpu *vgpu, u32 page)
 {
 	return vgpu->state->vreg_used[page / 64] >> page % 64 & 1;
 }
@@ -31,7 +31,7 @@ static bool use_page(struct intel_vgpu *vgpu, u32 page)
 {
 	u32 *at = vgpu->state->vreg + page * (GVT_PAGE_SIZE / sizeof(u32));
 
-	if (page_used(vgpu, page))
+	if (gvt_vreg_page_used(vgpu, page))
 		return true;
 	if (intel_gvt_hypervisor_reserve_state(vgpu, at, GVT_PAGE_SIZE))
 		return false;
@@ -41,8 +41,9 @@ static bool use_page(struct intel_vgpu *vgpu, u32 page)
 
 u32 gvt_vreg(const struct intel_vgpu *vgpu, u32 offset)
 {
-	return page_used(vgpu, offset / GVT_PAGE_SIZE) ? vgpu->state->vreg[offset / sizeof(u32)]
-						       : 0;
+	return gvt_vreg_page_used(vgpu, offset / GVT_PAGE_SIZE)
+		       ? vgpu->state->vreg[offset / sizeof(u32)]
+		       : 0;
 }
 
 void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
@@ -65,7 +66,7 @@ void gvt_vreg_show(struct intel_vgpu *vgpu)
 	for (unsigned int page = 0; page < GVT_MMIO_PAGES; page++) {
 		const u32 *vreg = vgpu->state->vreg + page * GVT_PAGE_SIZE / sizeof(u32);
 
-		if (vgpu->mirror[page] && page_used(vgpu, page))
+		if (vgpu->mirror[page] && gvt_vreg_page_used(vgpu, page))
 			memcpy(vgpu->mirror[page], vreg, GVT_PAGE_SIZE);
 		else if (vgpu->mirror[page])
 			memset(vgpu->mirror[page], 0, GVT_PAGE_SIZE);
@@ -84,7 +85,7 @@ static void reset_page(struct intel_vgpu *vgpu, u32 page)
 void gvt_vreg_reset(struct intel_vgpu *vgpu)
 {
 	for (u32 page = 0; page < GVT_MMIO_PAGES; page++)
-		if (page_used(vgpu, page) || vgpu->gvt->regs.resets[page])
+		if (gvt_vreg_page_used(vgpu, page) || vgpu->gvt->regs.resets[page])
 			reset_page(vgpu, page);
 	gvt_vreg_show(vgpu);
 }

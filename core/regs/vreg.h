@@ -28,6 +28,10 @@ void gvt_vreg_count(struct intel_vgpu *vgpu, u32 offset, bool write);
 /** gvt_vreg_exit() - release the counters, before detach. */
 void gvt_vreg_exit(struct intel_vgpu *vgpu);
 
+/** gvt_vreg_page_used() - false: all registers of page @page (4 KiB each) are zero, and no row's
+ * value after reset is another. */
+bool gvt_vreg_page_used(const struct intel_vgpu *vgpu, u32 page);
+
 /** gvt_vreg_show() - fill the pages that the guest reads without a trap. */
 void gvt_vreg_show(struct intel_vgpu *vgpu);
 
