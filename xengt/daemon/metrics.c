@@ -74,13 +74,13 @@ static void put_memory(FILE *to, const struct daemon *daemon)
 	head(to, "vgpu_heap_bytes", "gauge",
 	     "Of a vGPU's memory, what no GPU reads: copies of tables, indices, counters.");
 	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
-		fprintf(to, "xengt_vgpu_heap_bytes{uuid=\"%s\"} %llu\n",
-			guest->instance->options.uuid,
+		fprintf(to, "xengt_vgpu_heap_bytes{id=\"%u\"} %llu\n",
+			guest->instance->options.id,
 			(unsigned long long)xengt_quota_heap(guest->v));
 	head(to, "vgpu_areas", "gauge",
 	     "Areas of the daemon's memory (vm.max_map_count) that a vGPU's mappings take.");
 	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
-		fprintf(to, "xengt_vgpu_areas{uuid=\"%s\"} %u\n", guest->instance->options.uuid,
+		fprintf(to, "xengt_vgpu_areas{id=\"%u\"} %u\n", guest->instance->options.id,
 			xengt_quota_areas(guest->v));
 }
 
