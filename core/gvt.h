@@ -14,6 +14,7 @@
 #include "core/port/mpt.h"
 
 struct gvt_gpu;
+struct gvt_share;
 struct gvt_reg;
 struct vgpu_state;
 
@@ -31,13 +32,14 @@ struct intel_vgpu_params {
  * intel_gvt_init() - build what vGPUs share.
  * @mpt:  the hypervisor back end; not copied, outlives the result.
  * @gpu:  what executes their work; not owned, outlives the result. NULL: nothing does.
+ * @share: who shares @gpu's engines, NULL without it; not owned either.
  * @priv: the back end's own, at gvt->priv.
  * @out:  receives the new object, released by intel_gvt_exit().
  *
  * Returns 0, -ENOMEM, -EINVAL when the register table contradicts itself, or host_init's errno.
  */
-int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *priv,
-		   struct intel_gvt **out);
+int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, struct gvt_share *share,
+		   void *priv, struct intel_gvt **out);
 
 /** intel_gvt_exit() - release @gvt, after the last vGPU; NULL is allowed. */
 void intel_gvt_exit(struct intel_gvt *gvt);

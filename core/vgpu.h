@@ -80,7 +80,7 @@ struct intel_vgpu {
 struct intel_gvt {
 	const struct intel_gvt_mpt *mpt;
 	struct gvt_gpu *gpu;	 /* NULL: nothing executes what guests submit */
-	struct gvt_sched *sched; /* who has its engines; NULL likewise */
+	struct gvt_share *share; /* who has its engines; NULL likewise */
 	void *priv;
 	struct gvt_scan_rules *rules; /* of the audit, by engine */
 	const struct gtt_format *gtt_format;

@@ -11,8 +11,8 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/base/clock.h"
 #include "ioreq/server.h"
 
 /* The byte before the type: the state in its lower half, flags that stay in its upper. */
@@ -117,22 +117,6 @@ static bool found_by_looking(struct ioreq_server *server)
 	return false;
 }
 
-u64 ioreq_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
-}
-
-void ioreq_settle(struct ioreq_server *server)
-{
-	if (!server->unsettled)
-		return;
-	server->unsettled = 0;
-	server->config.settle(server->config.priv);
-}
-
 /* No port fires for a moment; or that cannot be told, and nothing is put off for it. */
 static bool is_quiet(struct ioreq_server *server)
 {
@@ -186,7 +170,7 @@ int ioreq_server_run(struct ioreq_server *server)
 		xenevtchn_notify(server->config.evtchn, server->ports[i]);
 
 	for (;;) {
-		if (server->unsettled && ioreq_now() - server->unsettled > LATEST_NS)
+		if (server->unsettled && clock_now_ns() - server->unsettled > LATEST_NS)
 			ioreq_settle(server);
 		if (__atomic_exchange_n(&server->woken, false, __ATOMIC_ACQUIRE)) {
 			ioreq_settle(server);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "ioreq/server.h"
 
 /* A request's items cannot leave the page that the first one is in, so this many at most. */
@@ -135,6 +136,14 @@ static void trace(struct ioreq_server *server, unsigned int vcpu, const ioreq_t 
 		server->config.trace(server->config.priv, &event);
 }
 
+void ioreq_settle(struct ioreq_server *server)
+{
+	if (!server->unsettled)
+		return;
+	server->unsettled = 0;
+	server->config.settle(server->config.priv);
+}
+
 void ioreq_begin(struct ioreq_server *server, unsigned int vcpu, const ioreq_t *req)
 {
 	if (req->type != IOREQ_TYPE_INVALIDATE)
@@ -150,7 +159,7 @@ void ioreq_begin(struct ioreq_server *server, unsigned int vcpu, const ioreq_t *
 static bool carry_out_items(struct ioreq_server *server, const struct space *space,
 			    const ioreq_t *req, struct ioreq_progress *progress)
 {
-	u64 until = req->count > 1 ? ioreq_now() + SLICE_NS : 0;
+	u64 until = req->count > 1 ? clock_now_ns() + SLICE_NS : 0;
 
 	while (progress->done < req->count) {
 		if (req->dir == IOREQ_READ)
@@ -159,7 +168,7 @@ static bool carry_out_items(struct ioreq_server *server, const struct space *spa
 			write_item(server, space, req, progress->done);
 		progress->done++;
 		if (progress->done < req->count &&
-		    (__atomic_load_n(&server->woken, __ATOMIC_RELAXED) || ioreq_now() >= until))
+		    (__atomic_load_n(&server->woken, __ATOMIC_RELAXED) || clock_now_ns() >= until))
 			return false;
 	}
 	return true;
@@ -177,7 +186,7 @@ bool ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *re
 		if (!server->config.invalidate(server->config.priv))
 			server->unsettled = 0;
 		else if (!server->unsettled)
-			server->unsettled = ioreq_now();
+			server->unsettled = clock_now_ns();
 	} else if (!space || !well_formed(space, req)) {
 		if (space)
 			server->counters.malformed++;

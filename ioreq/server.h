@@ -41,10 +41,7 @@ void ioreq_begin(struct ioreq_server *server, unsigned int vcpu, const ioreq_t *
 bool ioreq_carry_out(struct ioreq_server *server, unsigned int vcpu, ioreq_t *req,
 		     struct ioreq_progress *progress);
 
-/* loop.c: .settle, if it is due. */
+/* serve.c: .settle, if it is due. */
 void ioreq_settle(struct ioreq_server *server);
-
-/* loop.c: CLOCK_MONOTONIC in nanoseconds. */
-u64 ioreq_now(void);
 
 #endif

@@ -7,8 +7,8 @@
 #include "core/mmio/mmio.h"
 #include "core/vgpu.h"
 
-int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *priv,
-		   struct intel_gvt **out)
+int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, struct gvt_share *share,
+		   void *priv, struct intel_gvt **out)
 {
 	struct intel_gvt *gvt = calloc(1, sizeof(*gvt));
 	int err;
@@ -17,6 +17,7 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *p
 		return -ENOMEM;
 	gvt->mpt = mpt;
 	gvt->gpu = gpu;
+	gvt->share = share;
 	gvt->priv = priv;
 	gvt->gtt_format = &gtt_format_gen9;
 	err = gvt_regs_build(&gvt->regs);
@@ -24,12 +25,9 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, void *p
 		gvt->rules = gvt_scan_rules_new(gvt);
 		err = gvt->rules ? 0 : -ENOMEM;
 	}
-	if (!err && gpu)
-		err = gvt_sched_create(gpu, &gvt->sched);
 	if (!err)
 		err = intel_gvt_hypervisor_host_init(gvt);
 	if (err) {
-		gvt_sched_destroy(gvt->sched);
 		free(gvt->rules);
 		gvt_regs_free(&gvt->regs);
 		free(gvt);
@@ -44,7 +42,6 @@ void intel_gvt_exit(struct intel_gvt *gvt)
 	if (!gvt)
 		return;
 	intel_gvt_hypervisor_host_exit(gvt);
-	gvt_sched_destroy(gvt->sched);
 	free(gvt->rules);
 	gvt_regs_free(&gvt->regs);
 	free(gvt);

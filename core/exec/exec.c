@@ -276,7 +276,7 @@ static void on_event(void *priv, const struct gvt_gpu_event *event)
 {
 	struct intel_vgpu *vgpu = priv;
 
-	gvt_sched_event(&vgpu->exec.engine[event->engine].client, event);
+	vgpu->gvt->share->ops->event(&vgpu->exec.engine[event->engine].client, event);
 }
 
 static void on_report(void *priv)
@@ -299,7 +299,7 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 	};
 	int err;
 
-	if (!gpu || !vgpu->gvt->sched)
+	if (!gpu || !vgpu->gvt->share)
 		return 0;
 	err = gpu->ops->space_create(gpu, &config, &vgpu->space);
 	if (err)
@@ -313,7 +313,7 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 		engine->client.priv = engine;
 		engine->client.weight = vgpu->state->params.weight;
 		engine->client.cap = vgpu->state->params.cap;
-		gvt_sched_join(vgpu->gvt->sched, nr, &engine->client);
+		vgpu->gvt->share->ops->join(vgpu->gvt->share, nr, &engine->client);
 	}
 	push_registers(vgpu);
 	return 0;
@@ -324,7 +324,7 @@ static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 {
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
 
-	sched_halt(&engine->client, save);
+	vgpu->gvt->share->ops->halt(&engine->client, save);
 	/* What came to its end is told now, or the next process would do it again. */
 	if (save)
 		vgpu_exec_service_last(vgpu, nr);
@@ -361,7 +361,7 @@ void vgpu_exec_exit(struct intel_vgpu *vgpu)
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
 		clear(vgpu, nr, true);
 		keep_nonpriv(vgpu, nr);
-		gvt_sched_leave(&vgpu->exec.engine[nr].client);
+		vgpu->gvt->share->ops->leave(&vgpu->exec.engine[nr].client);
 	}
 	drop_idle(vgpu);
 	vgpu->gvt->gpu->ops->space_destroy(vgpu->space);
@@ -446,7 +446,8 @@ struct vgpu_engine_counts intel_vgpu_engine_counts(struct intel_vgpu *vgpu, unsi
 	struct vgpu_engine_counts counts = { 0 };
 
 	if (vgpu->space)
-		sched_had(&vgpu->exec.engine[engine].client, &counts.run_ns, &counts.timesliced);
+		vgpu->gvt->share->ops->had(&vgpu->exec.engine[engine].client, &counts.run_ns,
+					   &counts.timesliced);
 	return counts;
 }
 
@@ -455,7 +456,7 @@ bool intel_vgpu_at_work(struct intel_vgpu *vgpu)
 	bool works = false;
 
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
-		works |= sched_at_work(&vgpu->exec.engine[nr].client);
+		works |= vgpu->gvt->share->ops->at_work(&vgpu->exec.engine[nr].client);
 	return works;
 }
 
@@ -465,5 +466,5 @@ void intel_vgpu_schedule(struct intel_vgpu *vgpu, u32 weight, u32 cap)
 	vgpu->state->params.weight = weight;
 	vgpu->state->params.cap = cap;
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
-		sched_weigh(&vgpu->exec.engine[nr].client, weight, cap);
+		vgpu->gvt->share->ops->weigh(&vgpu->exec.engine[nr].client, weight, cap);
 }

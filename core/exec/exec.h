@@ -3,12 +3,12 @@
  * What becomes of a guest's submissions: from the four writes to an execlist submit port to the
  * entries of the context status buffer.
  *
- * A submission names contexts by address. Each gets a shadow (context.c): its ring (ring.c) and the
- * page of its image that holds registers (image.c) are copied, checked, and entered into the hidden
- * range, the top of the GGTT where the guest's own entries count for nothing (hidden.c). Shadows
- * are what the scheduler (sched.c) has the GPU run. What came of a run is brought to the guest by
- * the vGPU's thread: the saved registers to its image, then an entry of the status buffer, then an
- * interrupt (execlist.c).
+ * A submission names contexts by address. Each gets a shadow (shadow_ctx.c): its ring (ring.c) and
+ * the page of its image that holds registers (image.c) are copied, checked, and entered into the
+ * hidden range, the top of the GGTT where the guest's own entries count for nothing (hidden.c).
+ * Shadows are what the scheduler (core/gpu/sched) has the GPU run. What came of a run is brought to
+ * the guest by the vGPU's thread: the saved registers to its image, then an entry of the status
+ * buffer, then an interrupt (execlist.c).
  *
  * All of this is the vGPU's thread's, but for what struct sched_client guards.
  */
@@ -16,9 +16,9 @@
 #define CORE_EXEC_EXEC_H
 
 #include "core/exec/scan.h"
-#include "core/gpu/sched/sched.h"
 #include "core/gtt/ggtt.h"
 #include "core/gvt.h"
+#include "core/port/share.h"
 
 struct intel_vgpu;
 struct vgpu_mm;
@@ -51,7 +51,7 @@ int hidden_enter(struct intel_vgpu *vgpu, const struct hidden *h, u32 at, u32 fi
 /** hidden_free() - the GPU does not reach it any more when this returns; {0} is fine. */
 void hidden_free(struct intel_vgpu *vgpu, struct hidden *h);
 
-/* ---- shadow contexts: context.c ---- */
+/* ---- shadow contexts: shadow_ctx.c ---- */
 
 #define CTX_PAGES_MAX  22u /* of the render engine's image: GEN9_LR_CONTEXT_RENDER_SIZE of i915 */
 #define CTX_DWORDS     1024u

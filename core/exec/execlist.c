@@ -122,8 +122,8 @@ static void start(struct intel_vgpu *vgpu, enum gvt_engine nr)
 			engine->fault = fault;
 	}
 	vgpu->exec.counts.contexts += 1 + (engine->ctx[1] != NULL);
-	sched_run(&engine->client, &engine->ctx[0]->run,
-		  engine->ctx[1] ? &engine->ctx[1]->run : NULL);
+	vgpu->gvt->share->ops->run(&engine->client, &engine->ctx[0]->run,
+				   engine->ctx[1] ? &engine->ctx[1]->run : NULL);
 }
 
 static void set_port(struct vgpu_port *port, const u64 desc[2])
@@ -219,7 +219,7 @@ static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on
 {
 	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
 	struct sched_report reports[SCHED_REPORTS];
-	u32 irq, n = sched_take(&engine->client, reports, &irq);
+	u32 irq, n = vgpu->gvt->share->ops->take(&engine->client, reports, &irq);
 
 	if (irq)
 		vgpu_irq_raise_engine(vgpu, nr, irq);
@@ -290,7 +290,8 @@ static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2
 		engine->ctx[1] = second;
 		vgpu->exec.counts.contexts += second != NULL;
 	}
-	if (!sched_extend(&engine->client, &first->run, tail, second ? &second->run : NULL)) {
+	if (!vgpu->gvt->share->ops->extend(&engine->client, &first->run, tail,
+					   second ? &second->run : NULL)) {
 		if (second)
 			vgpu_context_store(second);
 		engine->ctx[1] = NULL;
@@ -331,7 +332,7 @@ static void submit(struct intel_vgpu *vgpu, enum gvt_engine nr, u64 first, u64 s
 		port->pending[0] = desc[0];
 		port->pending[1] = desc[1];
 		show_status(vgpu, nr);
-		sched_stop(&engine->client);
+		vgpu->gvt->share->ops->stop(&engine->client);
 		vgpu_exec_service_engine(vgpu, nr);
 	}
 }

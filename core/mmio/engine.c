@@ -2,23 +2,16 @@
 /* Command streamers: what their registers do, and where live values come from. */
 #include "core/mmio/mmio.h"
 
-#include <time.h>
-
+#include "core/base/clock.h"
 #include "core/hw/bits.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
-#define TIMESTAMP_BITS	  36
+#define TIMESTAMP_BITS 36
 
-
-
-/* 12 MHz, as CTC_MODE says: a 24 MHz crystal of which every second clock counts. */
 u64 gvt_timestamp(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 12000000 + (u64)now.tv_nsec * 12 / 1000;
+	return clock_ticks(clock_now_ns());
 }
 
 u32 gvt_timestamp_read(struct intel_vgpu *vgpu, u32 offset)

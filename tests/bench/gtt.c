@@ -254,7 +254,7 @@ static struct bench *make(void)
 
 	make_guest(b);
 	b->state = memory(intel_gvt_state_size());
-	if (intel_gvt_init(&mpt, NULL, b, &b->gvt) ||
+	if (intel_gvt_init(&mpt, NULL, NULL, b, &b->gvt) ||
 	    intel_gvt_create_vgpu(b->gvt, &params, b->state, b, &b->vgpu))
 		exit(1);
 	intel_gvt_activate_vgpu(b->vgpu);

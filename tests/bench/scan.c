@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 	struct intel_gvt *gvt;
 
 	make_rows(rows);
-	if (intel_gvt_init(&none, NULL, NULL, &gvt))
+	if (intel_gvt_init(&none, NULL, NULL, NULL, &gvt))
 		return 1;
 	if (argc > 2 && !strcmp(argv[1], "--once")) {
 		struct gvt_scan_counts counts = { 0 };

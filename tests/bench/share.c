@@ -49,7 +49,7 @@ static void start(u32 nr)
 		g->f->ggtt = fake_pages(MiB(8));
 		g->f->mirror = fake_pages(GVT_MMIO_SIZE);
 		g->f->gvt->gpu = gpu;
-		g->f->gvt->sched = guests[0].f->gvt->sched;
+		g->f->gvt->share = guests[0].f->gvt->share;
 		ck_assert_int_eq(fake_create(g->f, 64), 0);
 		ck_assert_int_eq(intel_gvt_activate_vgpu(g->f->vgpu), 0);
 		fake_place(g->f);
@@ -62,7 +62,6 @@ static void end(u32 nr)
 	for (u32 i = nr; i-- > 1;) {
 		intel_gvt_destroy_vgpu(guests[i].f->vgpu);
 		guests[i].f->vgpu = NULL;
-		guests[i].f->gvt->sched = NULL;
 		fake_free(guests[i].f);
 	}
 	fake_free(guests[0].f);

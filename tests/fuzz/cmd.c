@@ -138,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!gvt) {
 		nowhere = fopen("/dev/null", "we");
-		ck_assert(nowhere && intel_gvt_init(&none, NULL, NULL, &gvt) == 0);
+		ck_assert(nowhere && intel_gvt_init(&none, NULL, NULL, NULL, &gvt) == 0);
 		atexit(end);
 	}
 	if (!size)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/gpu/sched/sched.h"
 #include "core/port/gpu.h"
 #include "xengt/settings/log.h"
 
@@ -44,6 +45,8 @@ struct rig *daemon_rig_new(void)
 			 0);
 	strcpy(r->daemon.config.state_dir, r->dir);
 	ck_assert_int_eq(softgpu_create(&r->daemon.host.gpu), 0);
+	ck_assert_int_eq(gvt_sched_create(r->daemon.host.gpu, &r->daemon.sched), 0);
+	r->daemon.host.share = gvt_sched_share(r->daemon.sched);
 	r->daemon.lock_fd = -1;
 	ck_assert_int_ge(sd_event_new(&r->daemon.loop), 0);
 	for (unsigned int i = 0; i < NR_DOMAINS; i++) {
@@ -70,6 +73,7 @@ void daemon_rig_free(struct rig *r)
 						       sizeof(r->why)),
 				 0);
 	end(r);
+	gvt_sched_destroy(r->daemon.sched);
 	r->daemon.host.gpu->ops->destroy(r->daemon.host.gpu);
 	sd_event_unref(r->daemon.loop);
 	ck_assert_uint_eq(exen_fini(), 0);

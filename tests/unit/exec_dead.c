@@ -26,7 +26,7 @@ static void teardown(void)
 /* How long the scheduler waits for what is submitted to be taken up. */
 static void set_patience(struct guest *g, u64 patience)
 {
-	gvt_sched_times(g->f->gvt->sched)->patience = patience;
+	gvt_sched_times(g->f->sched)->patience = patience;
 }
 
 static struct guest patient_guest(void)

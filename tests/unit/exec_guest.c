@@ -69,7 +69,7 @@ void guest_setup(struct guest *g)
 
 void guest_weigh(struct guest *g, enum gvt_engine engine, u32 weight, u32 cap)
 {
-	sched_weigh(&g->f->vgpu->exec.engine[engine].client, weight, cap);
+	g->f->gvt->share->ops->weigh(&g->f->vgpu->exec.engine[engine].client, weight, cap);
 }
 
 static u32 ring_gma(const struct guest_ctx *ctx)
@@ -207,7 +207,7 @@ struct guest guest_second(struct guest *first)
 	g.f->ggtt = fake_pages(MiB(8));
 	g.f->mirror = fake_pages(GVT_MMIO_SIZE);
 	g.f->gvt->gpu = first->f->gvt->gpu;
-	g.f->gvt->sched = first->f->gvt->sched;
+	g.f->gvt->share = first->f->gvt->share;
 	ck_assert_int_eq(fake_create(g.f, 64), 0);
 	ck_assert_int_eq(intel_gvt_activate_vgpu(g.f->vgpu), 0);
 	fake_place(g.f);
@@ -219,6 +219,5 @@ void guest_free_second(struct guest *g)
 {
 	intel_gvt_destroy_vgpu(g->f->vgpu);
 	g->f->vgpu = NULL;
-	g->f->gvt->sched = NULL;
 	fake_free(g->f);
 }

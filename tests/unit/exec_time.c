@@ -108,7 +108,7 @@ START_TEST(engine_not_run)
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
 	u64 of_g;
 
-	gvt_sched_times(g.f->gvt->sched)->patience = 50 * MS;
+	gvt_sched_times(g.f->sched)->patience = 50 * MS;
 	hog(&g, 1, 0);
 	hog(&h, 1, 0);
 	share(&g, &h, 50 * MS);
@@ -377,7 +377,7 @@ START_TEST(room_in_its_own_time)
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
 	pthread_t later;
 
-	gvt_sched_times(g.f->gvt->sched)->patience = 100000 * MS;
+	gvt_sched_times(g.f->sched)->patience = 100000 * MS;
 	run_and_wait(&h, &g);
 	ck_assert_int_eq(pthread_create(&later, NULL, pass_later, &h), 0);
 	guest_reset_engine(&g, E);

@@ -300,7 +300,11 @@ struct fake *fake_new_gpu(struct gvt_gpu *gpu)
 	sem_init(&f->woken, 0, 0);
 	for (int i = 0; i < VGPU_NR_BARS; i++)
 		f->placed[i] = INTEL_GVT_BAR_OFF;
-	ck_assert_int_eq(intel_gvt_init(&fake_mpt, gpu, f, &f->gvt), 0);
+	if (gpu)
+		ck_assert_int_eq(gvt_sched_create(gpu, &f->sched), 0);
+	ck_assert_int_eq(intel_gvt_init(&fake_mpt, gpu, gpu ? gvt_sched_share(f->sched) : NULL, f,
+					&f->gvt),
+			 0);
 	return f;
 }
 
@@ -394,6 +398,7 @@ void fake_free(struct fake *f)
 	fake_dma_exit(f);
 	sem_destroy(&f->woken);
 	intel_gvt_exit(f->gvt);
+	gvt_sched_destroy(f->sched);
 	if (f->ggtt)
 		munmap(f->ggtt, MiB(8));
 	if (f->mirror)

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#include "core/gpu/sched/sched.h"
 #include "core/vgpu.h"
 
 #define FAKE_RAM_PAGES 4096u /* guest memory from address 0 on */
@@ -24,6 +25,7 @@
 
 struct fake {
 	struct intel_gvt *gvt;
+	struct gvt_sched *sched; /* of its GPU, or NULL */
 	struct vgpu_state *state;
 	struct intel_vgpu *vgpu;
 	u8 *ram;

@@ -79,7 +79,7 @@ START_TEST(host_init_fails)
 	static const struct intel_gvt_mpt mpt = { .name = "none", .host_init = host_fails };
 	struct intel_gvt *gvt = NULL;
 
-	ck_assert_int_eq(intel_gvt_init(&mpt, NULL, NULL, &gvt), -ENODEV);
+	ck_assert_int_eq(intel_gvt_init(&mpt, NULL, NULL, NULL, &gvt), -ENODEV);
 	ck_assert_ptr_null(gvt);
 }
 END_TEST

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/gpu/sched/sched.h"
+#include "core/base/clock.h"
 #include "core/hw/reg.h"
 #include "tests/unit/unit.h"
 
@@ -108,7 +108,7 @@ static u64 engine_time(struct gvt_gpu *gpu, enum gvt_engine engine)
 {
 	u64 stopped_at = __atomic_load_n(&of(gpu)->engine[engine].stopped_at, __ATOMIC_ACQUIRE);
 
-	return (stopped_at ? stopped_at : gvt_sched_now()) +
+	return (stopped_at ? stopped_at : clock_now_ns()) +
 	       __atomic_load_n(&of(gpu)->engine[engine].ahead, __ATOMIC_ACQUIRE);
 }
 
@@ -218,7 +218,7 @@ void script_on_reset(struct gvt_gpu *gpu, enum gvt_engine engine, void (*fn)(voi
 
 void script_stop_clock(struct gvt_gpu *gpu, enum gvt_engine engine)
 {
-	__atomic_store_n(&of(gpu)->engine[engine].stopped_at, gvt_sched_now(), __ATOMIC_RELEASE);
+	__atomic_store_n(&of(gpu)->engine[engine].stopped_at, clock_now_ns(), __ATOMIC_RELEASE);
 }
 
 void script_start_clock(struct gvt_gpu *gpu, enum gvt_engine engine)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/gpu/sched/sched.h"
 #include "core/port/gpu.h"
 #include "xengt/settings/log.h"
 
@@ -26,8 +27,11 @@ static struct guest *make(unsigned int vcpus, unsigned int flags, bool gpu)
 	ck_assert_ptr_nonnull(mkdtemp(g->dir));
 	g->host.state_dir = g->dir;
 	g->host.poll_max = 0;
-	if (gpu)
+	if (gpu) {
 		ck_assert_int_eq(softgpu_create(&g->host.gpu), 0);
+		ck_assert_int_eq(gvt_sched_create(g->host.gpu, &g->sched), 0);
+		g->host.share = gvt_sched_share(g->sched);
+	}
 	ck_assert_int_eq(xengt_host_init(&g->host), 0);
 	g->d = exen_domain_create(GUEST_DOMID, vcpus, GUEST_PAGES, flags);
 	ck_assert_ptr_nonnull(g->d);
@@ -117,6 +121,7 @@ void guest_free(struct guest *g)
 		guest_detach(g);
 	ck_assert_ptr_null(exen_domain_crashed(g->d));
 	xengt_host_exit(&g->host);
+	gvt_sched_destroy(g->sched);
 	if (g->host.gpu)
 		g->host.gpu->ops->destroy(g->host.gpu);
 	exen_stats(&xen);

@@ -32,6 +32,7 @@ struct guest_before {
 
 struct guest {
 	struct xengt_host host;
+	struct gvt_sched *sched; /* with a GPU */
 	char dir[32];
 	struct exen_domain *d;
 	struct xengt_vgpu *v;

@@ -9,8 +9,9 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "core/base/clock.h"
 
 /* How long a peer may keep us from connecting or sending, in seconds. */
 #define STALLED_S 5
@@ -92,10 +93,7 @@ static struct json_object *take_line(struct xengt_client *client)
 
 long xengt_client_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (long)(clock_now_ns() / 1000000);
 }
 
 struct json_object *xengt_client_receive(struct xengt_client *client, int timeout_ms)

@@ -31,7 +31,8 @@ struct daemon {
 	const char *config_file; /* as given, or NULL */
 	struct xengt_config config;
 	struct xengt_host host;
-	const char *qmp_dir; /* where libxl has the device models' sockets */
+	struct gvt_sched *sched; /* of the GPU, if there is one */
+	const char *qmp_dir;	 /* where libxl has the device models' sockets */
 	struct xengt_instances instances;
 	struct guest *guests;
 	u32 last_serial; /* of a guest */

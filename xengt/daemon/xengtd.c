@@ -18,6 +18,7 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "core/gpu/sched/sched.h"
 #include "core/port/gpu.h"
 #include "xengt/daemon/daemon.h"
 #include "xengt/settings/log.h"
@@ -108,6 +109,10 @@ static int open_gpu(struct daemon *daemon)
 
 	if (!strcmp(daemon->config.gpu, "software"))
 		err = softgpu_create(&daemon->host.gpu);
+	if (!err && daemon->host.gpu)
+		err = gvt_sched_create(daemon->host.gpu, &daemon->sched);
+	if (!err && daemon->sched)
+		daemon->host.share = gvt_sched_share(daemon->sched);
 	if (err)
 		xengt_log(XENGT_ERR, "cannot make a GPU of software: %s", strerror(-err));
 	return err;
@@ -115,6 +120,7 @@ static int open_gpu(struct daemon *daemon)
 
 static void close_gpu(struct daemon *daemon)
 {
+	gvt_sched_destroy(daemon->sched);
 	if (daemon->host.gpu)
 		daemon->host.gpu->ops->destroy(daemon->host.gpu);
 }

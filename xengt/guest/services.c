@@ -406,7 +406,7 @@ const struct intel_gvt_mpt xengt_mpt = {
 
 int xengt_host_init(struct xengt_host *host)
 {
-	return intel_gvt_init(&xengt_mpt, host->gpu, host, &host->gvt);
+	return intel_gvt_init(&xengt_mpt, host->gpu, host->share, host, &host->gvt);
 }
 
 void xengt_host_exit(struct xengt_host *host)

@@ -33,7 +33,8 @@ struct xengt_host {
 	xc_interface *xc;
 	struct xs_handle *xs;
 	struct intel_gvt *gvt;
-	struct gvt_gpu *gpu; /* what executes the guests' work, or NULL; the caller's */
+	struct gvt_gpu *gpu;	 /* what executes the guests' work, or NULL; the caller's */
+	struct gvt_share *share; /* who shares it, or NULL; the same */
 	const char *state_dir;
 	unsigned int poll_max;
 	bool pvh; /* the domain we run in, as the kernel says */

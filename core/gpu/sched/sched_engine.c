@@ -2,6 +2,8 @@
 /* What an engine runs: chosen by time had against weight, submitted, and followed by events. */
 #include "core/gpu/sched/sched_engine.h"
 
+#include "core/base/clock.h"
+
 #define WEIGHT_UNIT 1024u
 
 /* ---- who is there ---- */
@@ -15,6 +17,14 @@ static bool port_of(const struct sched_port *port, const struct sched_client *cl
 {
 	return (port->ctx[0] && port->ctx[0]->client == client) ||
 	       (port->ctx[1] && port->ctx[1]->client == client);
+}
+
+void sched_poke(struct gvt_sched *sched)
+{
+	pthread_mutex_lock(&sched->lock);
+	sched->poked = true;
+	pthread_cond_signal(&sched->wake);
+	pthread_mutex_unlock(&sched->lock);
 }
 
 bool sched_on_gpu(const struct sched_engine *e, const struct sched_client *client)
@@ -188,7 +198,7 @@ static bool changed(const struct sched_engine *e, const struct sched_port *next)
 void sched_account(struct sched_engine *e)
 {
 	struct gvt_gpu *gpu = e->sched->gpu;
-	u64 now = gvt_sched_now(), idle = now - e->looked_at;
+	u64 now = clock_now_ns(), idle = now - e->looked_at;
 	u64 at = gpu->ops->time(gpu, e->id), ran = at - e->gpu_time;
 	u64 counts = ran < BETWEEN_LOOKS ? ran : BETWEEN_LOOKS;
 	struct sched_client *client;
@@ -313,7 +323,7 @@ static void interrupt(struct sched_client *client, u32 irq)
 		client->notify(client->priv);
 }
 
-void gvt_sched_event(struct sched_client *client, const struct gvt_gpu_event *event)
+void sched_event(struct sched_client *client, const struct gvt_gpu_event *event)
 {
 	struct sched_engine *e = client->engine;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Inside the scheduler (sched.h): sched_engine.c decides what an engine runs, and hears what came
- * of it; sched_watch.c looks after time, and resets what does not answer; sched.c is what clients
+ * of it; sched_watch.c looks after time, and resets what does not answer; clients.c is what clients
  * call. All here is called with the engine's lock held.
  */
-#ifndef CORE_EXEC_SCHED_ENGINE_H
-#define CORE_EXEC_SCHED_ENGINE_H
+#ifndef CORE_GPU_SCHED_ENGINE_H
+#define CORE_GPU_SCHED_ENGINE_H
 
 #include <pthread.h>
 
@@ -47,6 +47,7 @@ struct sched_engine {
 };
 
 struct gvt_sched {
+	struct gvt_share share; /* first: clients know it alone */
 	struct gvt_gpu *gpu;
 	struct sched_times times;
 	struct sched_engine engines[GVT_NR_ENGINES];
@@ -61,6 +62,9 @@ void sched_notify(struct sched_engine *e);
 
 /** sched_unlock() - the same, and let the lock go. */
 void sched_unlock(struct sched_engine *e);
+
+/** sched_event() - what a space says; gvt_share_ops.event. Without the lock held. */
+void sched_event(struct sched_client *client, const struct gvt_gpu_event *event);
 
 /** sched_poke() - have the thread look at the engines again. No need of an engine's lock. */
 void sched_poke(struct gvt_sched *sched);

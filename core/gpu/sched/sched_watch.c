@@ -2,6 +2,7 @@
 /* Time on engines: slices, patience, and resets of what does not answer. */
 #include <string.h>
 
+#include "core/base/clock.h"
 #include "core/gpu/sched/sched_engine.h"
 #include "core/hw/reg.h"
 
@@ -148,7 +149,7 @@ u64 gvt_sched_tick(struct gvt_sched *sched)
 		u64 at;
 
 		pthread_mutex_lock(&e->lock);
-		at = tick_engine(e, gvt_sched_now());
+		at = tick_engine(e, clock_now_ns());
 		sched_unlock(e);
 		next = at < next ? at : next;
 	}

@@ -301,7 +301,7 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 		return END_STUCK;
 	clear_ring(e);
 	at = load_lists(e, image, 0, IMAGE_ENGINE);
-	e->time_base = softgpu_own(e, RING_CTX_TIMESTAMP) - (u32)softgpu_ticks(e->time);
+	e->time_base = softgpu_own(e, RING_CTX_TIMESTAMP) - (u32)clock_ticks(e->time);
 	softgpu_context_roots(e);
 	if (!load_streamer(e))
 		return END_STUCK;
@@ -315,7 +315,7 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 u32 softgpu_context_time(struct softgpu_engine *e)
 {
 	softgpu_look(e);
-	return e->time_base + (u32)softgpu_ticks(e->time);
+	return e->time_base + (u32)clock_ticks(e->time);
 }
 
 bool softgpu_context_tail(struct softgpu_engine *e)

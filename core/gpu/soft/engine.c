@@ -35,17 +35,9 @@
  */
 #define BETWEEN_LOOKS_NS 5000000u
 
-static u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec;
-}
-
 void softgpu_look(struct softgpu_engine *e)
 {
-	u64 now = now_ns(), passed = now - e->looked_at;
+	u64 now = clock_now_ns(), passed = now - e->looked_at;
 
 	if (passed > BETWEEN_LOOKS_NS)
 		passed = BETWEEN_LOOKS_NS;
@@ -57,7 +49,7 @@ void softgpu_look(struct softgpu_engine *e)
 /* It was idle until now. */
 static void begin(struct softgpu_engine *e)
 {
-	e->looked_at = now_ns();
+	e->looked_at = clock_now_ns();
 	e->worked = 0;
 }
 

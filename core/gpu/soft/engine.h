@@ -13,6 +13,7 @@
 
 #include <pthread.h>
 
+#include "core/base/clock.h"
 #include "core/gpu/soft/softgpu.h"
 #include "core/hw/reg.h"
 #include "core/port/gpu.h"
@@ -101,12 +102,6 @@ void softgpu_reg_put(struct gvt_gpu_space *space, u32 offset, u32 val);
 
 /** softgpu_timestamp() - RING_TIMESTAMP: 36 bits at 12 MHz. */
 u64 softgpu_timestamp(void);
-
-/** softgpu_ticks() - nanoseconds, as clocks of 12 MHz count them. */
-static inline u64 softgpu_ticks(u64 ns)
-{
-	return ns * 12 / 1000;
-}
 
 /* ---- translation ---- */
 

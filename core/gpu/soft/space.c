@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static void *take(struct gvt_gpu_space *space, size_t size)
 {
@@ -179,10 +178,7 @@ void softgpu_reg_put(struct gvt_gpu_space *space, u32 offset, u32 val)
 
 u64 softgpu_timestamp(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((u64)now.tv_sec * 12000000 + softgpu_ticks((u64)now.tv_nsec)) & ((1ull << 36) - 1);
+	return clock_ticks(clock_now_ns()) & ((1ull << 36) - 1);
 }
 
 u32 softgpu_reg_read(struct gvt_gpu_space *space, u32 offset)

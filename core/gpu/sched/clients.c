@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/gpu/sched/sched.h"
-
+/* What clients call, and the scheduler's beginning and end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/base/clock.h"
 #include "core/gpu/sched/sched_engine.h"
 
 /* Of the engine's time, for what is to leave it at once. */
 #define HALT_PATIENCE (1000 * MS)
-
-u64 gvt_sched_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (u64)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-void sched_poke(struct gvt_sched *sched)
-{
-	pthread_mutex_lock(&sched->lock);
-	sched->poked = true;
-	pthread_cond_signal(&sched->wake);
-	pthread_mutex_unlock(&sched->lock);
-}
 
 /* ---- what clients want ---- */
 
@@ -51,7 +34,7 @@ static void arrive(struct sched_engine *e, struct sched_client *client)
 		client->vtime = at;
 }
 
-void sched_run(struct sched_client *client, struct sched_ctx *first, struct sched_ctx *second)
+static void run(struct sched_client *client, struct sched_ctx *first, struct sched_ctx *second)
 {
 	struct sched_engine *e = client->engine;
 
@@ -69,8 +52,8 @@ void sched_run(struct sched_client *client, struct sched_ctx *first, struct sche
 	sched_poke(e->sched);
 }
 
-bool sched_extend(struct sched_client *client, struct sched_ctx *ctx, u32 tail,
-		  struct sched_ctx *second)
+static bool extend(struct sched_client *client, struct sched_ctx *ctx, u32 tail,
+		   struct sched_ctx *second)
 {
 	struct sched_engine *e = client->engine;
 	bool there;
@@ -91,7 +74,7 @@ bool sched_extend(struct sched_client *client, struct sched_ctx *ctx, u32 tail,
 	return there;
 }
 
-void sched_stop(struct sched_client *client)
+static void stop(struct sched_client *client)
 {
 	struct sched_engine *e = client->engine;
 
@@ -115,13 +98,13 @@ static bool alone(const struct sched_engine *e, const struct sched_client *clien
 /* Until something changed, or it is time to look at the engine's time. */
 static int wait_changed(struct sched_engine *e)
 {
-	u64 until = gvt_sched_now() + BETWEEN_LOOKS / 2;
+	u64 until = clock_now_ns() + BETWEEN_LOOKS / 2;
 	const struct timespec at = { .tv_sec = until / 1000000000, .tv_nsec = until % 1000000000 };
 
 	return pthread_cond_timedwait(&e->changed, &e->lock, &at);
 }
 
-void sched_halt(struct sched_client *client, bool save)
+static void halt(struct sched_client *client, bool save)
 {
 	struct sched_engine *e = client->engine;
 	u64 from;
@@ -158,7 +141,7 @@ void sched_halt(struct sched_client *client, bool save)
 	sched_unlock(e);
 }
 
-u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_REPORTS], u32 *irq)
+static u32 take(struct sched_client *client, struct sched_report reports[SCHED_REPORTS], u32 *irq)
 {
 	struct sched_engine *e = client->engine;
 	u32 nr;
@@ -172,7 +155,7 @@ u32 sched_take(struct sched_client *client, struct sched_report reports[SCHED_RE
 	return nr;
 }
 
-void sched_weigh(struct sched_client *client, u32 weight, u32 cap)
+static void weigh(struct sched_client *client, u32 weight, u32 cap)
 {
 	struct sched_engine *e = client->engine;
 
@@ -188,7 +171,7 @@ void sched_weigh(struct sched_client *client, u32 weight, u32 cap)
 	sched_poke(e->sched);
 }
 
-void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
+static void had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
 {
 	struct sched_engine *e = client->engine;
 
@@ -199,7 +182,7 @@ void sched_had(struct sched_client *client, u64 *run_ns, u64 *timesliced)
 	sched_unlock(e);
 }
 
-bool sched_at_work(struct sched_client *client)
+static bool at_work(struct sched_client *client)
 {
 	struct sched_engine *e = client->engine;
 	bool works;
@@ -212,8 +195,9 @@ bool sched_at_work(struct sched_client *client)
 
 /* ---- life ---- */
 
-void gvt_sched_join(struct gvt_sched *sched, enum gvt_engine engine, struct sched_client *client)
+static void join(struct gvt_share *share, enum gvt_engine engine, struct sched_client *client)
 {
+	struct gvt_sched *sched = (struct gvt_sched *)share;
 	struct sched_engine *e = &sched->engines[engine];
 
 	pthread_mutex_lock(&e->lock);
@@ -225,7 +209,7 @@ void gvt_sched_join(struct gvt_sched *sched, enum gvt_engine engine, struct sche
 	sched_unlock(e);
 }
 
-void gvt_sched_leave(struct sched_client *client)
+static void leave(struct sched_client *client)
 {
 	struct sched_engine *e = client->engine;
 	struct sched_client **link;
@@ -238,6 +222,25 @@ void gvt_sched_leave(struct sched_client *client)
 	while (client->due || client->notifying)
 		pthread_cond_wait(&e->changed, &e->lock);
 	sched_unlock(e);
+}
+
+static const struct gvt_share_ops ops = {
+	.join = join,
+	.leave = leave,
+	.weigh = weigh,
+	.had = had,
+	.at_work = at_work,
+	.run = run,
+	.extend = extend,
+	.stop = stop,
+	.halt = halt,
+	.take = take,
+	.event = sched_event,
+};
+
+struct gvt_share *gvt_sched_share(struct gvt_sched *sched)
+{
+	return &sched->share;
 }
 
 struct sched_times *gvt_sched_times(struct gvt_sched *sched)
@@ -253,6 +256,7 @@ int gvt_sched_create(struct gvt_gpu *gpu, struct gvt_sched **out)
 
 	if (!sched)
 		return -ENOMEM;
+	sched->share.ops = &ops;
 	sched->gpu = gpu;
 	sched->times = (struct sched_times){ .slice = 2 * MS, .patience = 500 * MS };
 	pthread_condattr_init(&clock);
