@@ -100,12 +100,21 @@ void vgpu_free(struct intel_vgpu *vgpu, void *p, size_t size);
 
 /* core/pci/cfg_space.c; @keep_places: addresses of BARs stay, and whether memory is enabled. */
 void vgpu_cfg_reset(struct intel_vgpu *vgpu, bool keep_places);
+/* Takes a write of @bytes that fit into the space. Returns what it does besides: */
+enum vgpu_cfg_effects {
+	VGPU_CFG_RESETS = 1 << 0,   /* the function; nothing was written */
+	VGPU_CFG_OPREGION = 1 << 1, /* firmware may have said where the OpRegion is */
+};
+unsigned int vgpu_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, const u8 *val,
+			    unsigned int bytes);
 bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data);
 bool vgpu_cfg_intx(struct intel_vgpu *vgpu, bool pending);
 u64 vgpu_cfg_bar_address(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar);
 
-/* core/device/bar.c */
+/* core/vgpu.c: bytes of a BAR. */
 u64 vgpu_bar_size(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar);
+
+/* core/device/bar.c */
 void vgpu_bars_update(struct intel_vgpu *vgpu);
 void vgpu_bars_off(struct intel_vgpu *vgpu);
 

@@ -12,11 +12,6 @@
 /* Guest physical addresses are at most this wide on any Xen guest (4-level paging). */
 #define GPA_LIMIT (1ull << 48)
 
-u64 vgpu_bar_size(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
-{
-	return bar == VGPU_BAR_GTTMM ? VGPU_BAR0_SIZE : MiB(vgpu->state->params.aperture_mib);
-}
-
 /*
  * The address that the guest wants decoded. A BAR that ends at 4 GiB would cover the local APICs
  * and the firmware: that is no place, but a BAR being sized without having been disabled.
@@ -83,13 +78,4 @@ void vgpu_bars_off(struct intel_vgpu *vgpu)
 {
 	for (int i = 0; i < VGPU_NR_BARS; i++)
 		leave(vgpu, i);
-}
-
-u64 intel_vgpu_bar(const struct intel_vgpu *vgpu, unsigned int bar, u64 *size)
-{
-	enum vgpu_bar_index index = bar ? VGPU_BAR_APERTURE : VGPU_BAR_GTTMM;
-
-	if (size)
-		*size = vgpu_bar_size(vgpu, index);
-	return vgpu->state->bar_at[index];
 }

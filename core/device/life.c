@@ -5,6 +5,7 @@
 
 #include "core/exec/scan_rules.h"
 #include "core/mmio/mmio.h"
+#include "core/regs/told.h"
 #include "core/vgpu.h"
 
 int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, struct gvt_share *share,
@@ -47,11 +48,6 @@ void intel_gvt_exit(struct intel_gvt *gvt)
 	free(gvt);
 }
 
-size_t intel_gvt_state_size(void)
-{
-	return sizeof(struct vgpu_state);
-}
-
 static bool params_valid(const struct intel_vgpu_params *params)
 {
 	return params->id && params->fences && params->fences <= GVT_FENCES_MAX &&
@@ -63,7 +59,7 @@ static bool params_valid(const struct intel_vgpu_params *params)
 static void power_on(struct intel_vgpu *vgpu, bool keep_places)
 {
 	vgpu_cfg_reset(vgpu, keep_places);
-	vgpu_exec_regs_reset(vgpu);
+	gvt_told_reset(vgpu);
 	gvt_vreg_reset(vgpu);
 	gvt_pvinfo_populate(vgpu);
 	vgpu_irq_reset(vgpu);
@@ -180,16 +176,6 @@ void intel_gvt_restart_vgpu(struct intel_vgpu *vgpu)
 	intel_gvt_deactivate_vgpu(vgpu);
 	vgpu->pristine = false;
 	reset(vgpu, true);
-}
-
-const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu)
-{
-	return &vgpu->state->counters;
-}
-
-const u64 *intel_vgpu_notifications(const struct intel_vgpu *vgpu)
-{
-	return vgpu->state->notifications;
 }
 
 const struct intel_gvt_ops intel_gvt_ops = {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/irq/irq.h"
+#include "core/regs/told.h"
 #include "core/vgpu.h"
 
 /* From an engine's base. */
@@ -26,62 +27,6 @@ enum {
 #define FAULT_VALID BIT32(0)
 #define FAULT_DATA0 0x4b10u
 #define FAULT_DATA1 0x4b14u
-
-/* ---- registers ---- */
-
-void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
-{
-	const struct gvt_reg *row = intel_gvt_reg(vgpu->gvt, offset);
-	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
-
-	/*
-	 * What no row names is no register of the GPU's to write. Bits that are cleared by writing
-	 * ones are events, which the core keeps itself.
-	 */
-	if (!vgpu->space || !row || row->flags & GVT_REG_GPU || row->kind == GVT_REG_W1C)
-		return;
-	val = gvt_reg_told(vgpu->gvt, offset, val);
-	if (row->kind == GVT_REG_MASKED)
-		val |= 0xffff0000;
-	/* What was never anything but zero costs nothing. */
-	if (val || ops->reg_read(vgpu->space, offset))
-		ops->reg_write(vgpu->space, offset, val);
-}
-
-/* What an engine changes as it runs, as after reset. Nothing runs. */
-static void reset_live(struct intel_vgpu *vgpu, enum gvt_engine engine)
-{
-	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
-
-	for (size_t i = 0; i < gvt_block_engine.nr; i++) {
-		const struct gvt_reg *row = &gvt_block_engine.rows[i];
-		u32 at = gvt_engine_base(engine) + row->offset;
-
-		if (!(row->flags & GVT_REG_GPU) || !(row->flags & GVT_REG_ENGINE))
-			continue;
-		for (u32 n = 0; n < (row->count ? row->count : 1u); n++)
-			ops->reg_write(vgpu->space, at + 4 * n, row->reset);
-	}
-}
-
-void vgpu_exec_regs_reset(struct intel_vgpu *vgpu)
-{
-	if (!vgpu->space)
-		return;
-	vgpu->gvt->gpu->ops->regs_clear(vgpu->space);
-	for (int nr = 0; nr < GVT_NR_ENGINES; nr++)
-		reset_live(vgpu, nr);
-}
-
-static void push_registers(struct intel_vgpu *vgpu)
-{
-	for (u32 dword = 0; dword < GVT_MMIO_DWORDS; dword++) {
-		u32 val = gvt_vreg(vgpu, dword * sizeof(u32));
-
-		if (val)
-			vgpu_exec_reg_set(vgpu, dword * sizeof(u32), val);
-	}
-}
 
 /* ---- an engine that stands still ---- */
 
@@ -315,7 +260,7 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 		engine->client.cap = vgpu->state->params.cap;
 		vgpu->gvt->share->ops->join(vgpu->gvt->share, nr, &engine->client);
 	}
-	push_registers(vgpu);
+	gvt_told_all(vgpu);
 	return 0;
 }
 
@@ -334,23 +279,13 @@ static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 	vgpu_contexts_drop(vgpu, nr);
 }
 
-u32 vgpu_exec_nonpriv(struct intel_vgpu *vgpu, u32 offset)
-{
-	u32 written = gvt_vreg(vgpu, offset), is;
-
-	if (!vgpu->space)
-		return written;
-	is = vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset);
-	return is == gvt_reg_told(vgpu->gvt, offset, written) ? written : is;
-}
-
 /* For the process that takes it up: slots as commands left them, which only the GPU knows. */
 static void keep_nonpriv(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
 	for (u32 own = RING_NONPRIV; own < RING_NONPRIV_END; own += 4) {
 		u32 at = gvt_engine_base(engine) + own;
 
-		gvt_vreg_set(vgpu, at, vgpu_exec_nonpriv(vgpu, at));
+		gvt_vreg_set(vgpu, at, gvt_told_nonpriv(vgpu, at));
 	}
 }
 
@@ -381,7 +316,7 @@ void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask)
 		if (!vgpu->space)
 			continue;
 		clear(vgpu, nr, false);
-		reset_live(vgpu, nr);
+		gvt_told_reset_engine(vgpu, nr);
 		vgpu->exec.counts.resets++;
 	}
 	if (vgpu->space && mask)

@@ -28,9 +28,6 @@ struct vgpu_mm;
 
 /* ---- the hidden range: hidden.c ---- */
 
-#define HIDDEN_PAGES 16384u
-#define HIDDEN_BASE  ((u64)GGTT_PAGES << GVT_PAGE_SHIFT)
-
 /* Graphics memory of ours: a run of addresses, with host pages behind some or all of them. */
 struct hidden {
 	u32 gma, pages; /* .pages 0: none */
@@ -295,25 +292,11 @@ void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine engine);
 /** vgpu_exec_forget() - the guest takes PPGTT @mm away: what runs with it cannot go on. */
 void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);
 
-/** vgpu_exec_regs_reset() - no register has a value in the GPU's space, but those that an engine
- * has after reset. Nothing of the vGPU's runs. */
-void vgpu_exec_regs_reset(struct intel_vgpu *vgpu);
-
-/** vgpu_exec_reg_set() - register @offset has value @val from now on: so in the GPU's space. */
-void vgpu_exec_reg_set(struct intel_vgpu *vgpu, u32 offset, u32 val);
-
 /** vgpu_exec_hang() - @engine stands still, in the guest's sight, until the guest resets it. */
 void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine,
 		    const struct exec_fault *fault);
 
 /** vgpu_exec_ring_start() - where the ring of what runs is, as the guest has it. */
 u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine);
-
-/**
- * vgpu_exec_nonpriv() - what the FORCE_TO_NONPRIV slot at @offset reads as: what the guest wrote,
- * also where the GPU was given an empty slot instead (vgpu_exec_reg_set()). What a command wrote
- * since then is in the GPU alone.
- */
-u32 vgpu_exec_nonpriv(struct intel_vgpu *vgpu, u32 offset);
 
 #endif

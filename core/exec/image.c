@@ -62,7 +62,7 @@ static u32 lists_end(const struct shadow_ctx *ctx)
 static bool take_reg(const struct shadow_ctx *ctx, u32 *to, u32 i)
 {
 	u32 reg = to[i - 1] & GVT_CMD_REG_MASK, offset = reg - gvt_engine_base(ctx->engine);
-	enum gvt_reg_rule rule = gvt_scan_context_rule(ctx->engine, reg);
+	enum gvt_reg_rule rule = gvt_rule_context(ctx->engine, reg);
 
 	to[i - 1] = reg;
 	if (rule == GVT_RULE_ALLOW) {
@@ -76,7 +76,7 @@ static bool take_reg(const struct shadow_ctx *ctx, u32 *to, u32 i)
 			       i == image_regs[n].at - (offset - image_regs[n].first) / 2;
 	if (rule == GVT_RULE_SPECIAL)
 		return false;
-	if (gvt_scan_write_rule(ctx->vgpu->gvt, ctx->engine, reg) != GVT_RULE_ALLOW) {
+	if (gvt_rule_write(ctx->vgpu->gvt, ctx->engine, reg) != GVT_RULE_ALLOW) {
 		to[i - 1] = GVT_SCAN_SINK;
 		to[i] = 0;
 	}

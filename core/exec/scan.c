@@ -131,7 +131,7 @@ static int check_read(struct walk *w, u32 at)
 	u32 offset = *reg & GVT_CMD_REG_MASK;
 
 	w->counts->registers++;
-	switch (gvt_scan_read_rule(w->scan->gvt, offset)) {
+	switch (gvt_rule_read(w->scan->gvt, offset)) {
 	case GVT_RULE_ALLOW:
 		return 0;
 	case GVT_RULE_SINK:

@@ -59,7 +59,7 @@ static void build_forms(struct gvt_scan_rules *rules, enum gvt_engine engine)
 static void build_writes(struct gvt_scan_rules *rules, const struct intel_gvt *gvt, u32 offset)
 {
 	for (int e = 0; e < GVT_NR_ENGINES; e++) {
-		enum gvt_reg_rule rule = gvt_scan_write_rule(gvt, e, offset);
+		enum gvt_reg_rule rule = gvt_rule_write(gvt, e, offset);
 
 		if (rule != GVT_RULE_REFUSE)
 			rules[e].writes[offset / sizeof(u32)] = rule;

@@ -47,7 +47,7 @@ struct gvt_scan_form {
  * struct gvt_scan_rules - one engine's rules.
  * @forms:  by bits 31:16 of a header.
  * @rows:   the row in the table of commands, by the same bits; NULL: no command.
- * @writes: by the dword of a register in BAR0, gvt_scan_write_rule(); 0: GVT_RULE_REFUSE.
+ * @writes: by the dword of a register in BAR0, gvt_rule_write(); 0: GVT_RULE_REFUSE.
  */
 struct gvt_scan_rules {
 	struct gvt_scan_form forms[1u << 16];

@@ -17,13 +17,6 @@
 struct intel_vgpu;
 struct gtt_valid_cache;
 
-/*
- * Runs of 512 entries, pages of the guest's table, as far as they count: those of the last 64 MiB
- * are the guest's to write and mean nothing, since the mediator has its own things there.
- */
-#define GGTT_LEAVES (2048u - 32u)
-#define GGTT_PAGES  (GGTT_LEAVES * GTT_ENTRIES)
-
 /* Frames that are not there, looked for again in one commit; the others have their turn later. */
 #define GGTT_RETRY_BATCH 8192u
 

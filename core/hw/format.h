@@ -12,6 +12,17 @@
 
 #define GTT_ENTRIES 512u /* in a table of one page */
 
+/*
+ * Runs of 512 entries, pages of the guest's table, as far as they count: those of the last 64 MiB
+ * are the guest's to write and mean nothing, since the mediator has its own things there.
+ */
+#define GGTT_LEAVES (2048u - 32u)
+#define GGTT_PAGES  (GGTT_LEAVES * GTT_ENTRIES)
+
+/* And where that is: pages, and the graphics address of the first. */
+#define HIDDEN_PAGES 16384u
+#define HIDDEN_BASE  ((u64)GGTT_PAGES << GVT_PAGE_SHIFT)
+
 /* Kinds of tables of a PPGTT, from the leaves up. */
 enum gtt_kind {
 	GTT_PT,	    /* of 4 KiB pages */

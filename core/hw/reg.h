@@ -48,13 +48,8 @@ enum gvt_reg_take {
 	GVT_TAKES
 };
 
-/* What the GPU is told of a value that it must not be told as it is: core/exec/scan_reg.c. */
-enum gvt_reg_told {
-	GVT_TOLD_VALUE,
-	GVT_TOLD_NONPRIV,
-	GVT_TOLD_STATUS_PAGE,
-	GVT_TOLDS
-};
+/* What the GPU is told of a value that it must not be told as it is: core/regs/rule.c. */
+enum gvt_reg_told { GVT_TOLD_VALUE, GVT_TOLD_NONPRIV, GVT_TOLD_STATUS_PAGE, GVT_TOLDS };
 
 /*
  * What a write does beyond being taken, and where a value comes from that is not stored: the rows

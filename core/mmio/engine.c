@@ -4,6 +4,7 @@
 
 #include "core/base/clock.h"
 #include "core/hw/bits.h"
+#include "core/regs/told.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
@@ -49,5 +50,5 @@ void gvt_elsp_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 
 u32 gvt_nonpriv_read(struct intel_vgpu *vgpu, u32 offset)
 {
-	return vgpu_exec_nonpriv(vgpu, offset);
+	return gvt_told_nonpriv(vgpu, offset);
 }

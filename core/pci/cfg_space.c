@@ -5,7 +5,6 @@
  * Identity and layout are those of a Skylake GT2 (Intel 6th generation core datasheet volume 2,
  * "Processor graphics registers"; offsets as in Linux' i915 GMCH and ASLS definitions).
  */
-#include <errno.h>
 #include <linux/pci_regs.h>
 #include <string.h>
 
@@ -176,24 +175,6 @@ u32 intel_vgpu_asls(const struct intel_vgpu *vgpu)
 	return cfg32(vgpu, CFG_ASLS);
 }
 
-static bool width_valid(unsigned int bytes)
-{
-	return bytes == 1 || bytes == 2 || bytes == 4;
-}
-
-int intel_vgpu_emulate_cfg_read(struct intel_vgpu *vgpu, unsigned int offset, void *buf,
-				unsigned int bytes)
-{
-	memset(buf, 0xff, bytes <= 8 ? bytes : 8);
-	vgpu->state->counters.cfg_read++;
-	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes) {
-		vgpu->state->counters.outside++;
-		return width_valid(bytes) ? 0 : -EINVAL;
-	}
-	memcpy(buf, vgpu->state->cfg + offset, bytes);
-	return 0;
-}
-
 /* "Initiate function level reset" reads as zero, and stands in a word that is else read only. */
 static bool resets(unsigned int offset, const u8 *val, unsigned int bytes)
 {
@@ -202,32 +183,18 @@ static bool resets(unsigned int offset, const u8 *val, unsigned int bytes)
 	return at < bytes && val[at] & PCI_EXP_DEVCTL_BCR_FLR >> 8;
 }
 
-int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, const void *buf,
-				 unsigned int bytes)
+unsigned int vgpu_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, const u8 *val,
+			    unsigned int bytes)
 {
-	const u8 *val = buf;
 	u8 *cfg = vgpu->state->cfg;
 
-	vgpu->state->counters.cfg_write++;
-	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes) {
-		vgpu->state->counters.outside++;
-		return width_valid(bytes) ? 0 : -EINVAL;
-	}
-	if (resets(offset, val, bytes)) {
-		intel_gvt_reset_vgpu(vgpu);
-		return 0;
-	}
+	if (resets(offset, val, bytes))
+		return VGPU_CFG_RESETS;
 	for (unsigned int i = 0; i < bytes; i++) {
 		u8 mask = wmask_at(vgpu, offset + i), was = cfg[offset + i];
 
 		cfg[offset + i] = (was & ~mask) | (val[i] & mask);
 		vgpu->pristine &= cfg[offset + i] == was;
 	}
-	vgpu_bars_update(vgpu);
-	/* Messages, or the pin, may have been switched on or off. */
-	vgpu_irq_refresh(vgpu);
-	/* Where the OpRegion cannot be had, its driver goes on without. */
-	if (offset + bytes > CFG_ASLS)
-		intel_gvt_hypervisor_set_opregion(vgpu);
-	return 0;
+	return offset + bytes > CFG_ASLS ? VGPU_CFG_OPREGION : 0;
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/regs/told.h"
 #include "core/vgpu.h"
 
 const struct gvt_reg *intel_gvt_reg(const struct intel_gvt *gvt, u32 offset)
@@ -58,7 +59,7 @@ void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 		__atomic_store_n(&mirror[offset % GVT_PAGE_SIZE / sizeof(u32)], val,
 				 __ATOMIC_RELEASE);
 	if (vgpu->space)
-		vgpu_exec_reg_set(vgpu, offset, val);
+		gvt_told_set(vgpu, offset, val);
 }
 
 void gvt_vreg_show(struct intel_vgpu *vgpu)

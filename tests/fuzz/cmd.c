@@ -90,8 +90,8 @@ static void check_ring(enum gvt_engine engine, const u32 *dw, u32 nr)
 				u32 reg = dw[at + i] & GVT_CMD_REG_MASK;
 
 				ck_assert(reg == GVT_SCAN_SINK ||
-					  gvt_scan_write_rule(gvt, engine, reg) != GVT_RULE_REFUSE);
-				if (gvt_scan_write_rule(gvt, engine, reg) == GVT_RULE_CHECKED)
+					  gvt_rule_write(gvt, engine, reg) != GVT_RULE_REFUSE);
+				if (gvt_rule_write(gvt, engine, reg) == GVT_RULE_CHECKED)
 					ck_assert(dw[at + i + 1] ==
 						  gvt_reg_loaded(gvt, reg, dw[at + i + 1]));
 			}

@@ -92,8 +92,7 @@ static bool forbidden(const struct fake *f, u32 offset, u32 val)
 		return val >= HIDDEN_BASE;
 	if (engine >= 0 && own - SLOT < 4 * SLOTS)
 		return val && val != gvt_engine_base(engine) + 0x94 &&
-		       (val & ~0x7ffffcu ||
-			gvt_scan_write_rule(f->gvt, engine, val) != GVT_RULE_ALLOW);
+		       (val & ~0x7ffffcu || gvt_rule_write(f->gvt, engine, val) != GVT_RULE_ALLOW);
 	return false;
 }
 

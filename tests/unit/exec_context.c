@@ -25,15 +25,15 @@ START_TEST(images)
 	u32 base = gvt_engine_base(_i), other = gvt_engine_base((_i + 1) % GVT_NR_ENGINES);
 
 	for (size_t i = 0; i < ARRAY_SIZE(loaded); i++) {
-		ck_assert_int_eq(gvt_scan_context_rule(_i, base + loaded[i]), GVT_RULE_ALLOW);
-		ck_assert_int_eq(gvt_scan_context_rule(_i, other + loaded[i]), GVT_RULE_REFUSE);
+		ck_assert_int_eq(gvt_rule_context(_i, base + loaded[i]), GVT_RULE_ALLOW);
+		ck_assert_int_eq(gvt_rule_context(_i, other + loaded[i]), GVT_RULE_REFUSE);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(ours); i++)
-		ck_assert_int_eq(gvt_scan_context_rule(_i, base + ours[i]), GVT_RULE_SPECIAL);
+		ck_assert_int_eq(gvt_rule_context(_i, base + ours[i]), GVT_RULE_SPECIAL);
 	for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
-		ck_assert_int_eq(gvt_scan_context_rule(_i, base + refused[i]), GVT_RULE_REFUSE);
-	ck_assert_int_eq(gvt_scan_context_rule(_i, 0x44200), GVT_RULE_REFUSE);
-	ck_assert_int_eq(gvt_scan_context_rule(_i, ~0u), GVT_RULE_REFUSE);
+		ck_assert_int_eq(gvt_rule_context(_i, base + refused[i]), GVT_RULE_REFUSE);
+	ck_assert_int_eq(gvt_rule_context(_i, 0x44200), GVT_RULE_REFUSE);
+	ck_assert_int_eq(gvt_rule_context(_i, ~0u), GVT_RULE_REFUSE);
 }
 END_TEST
 
@@ -44,8 +44,8 @@ START_TEST(images_and_commands)
 
 	for (int e = 0; e < GVT_NR_ENGINES; e++)
 		for (u32 at = 0; at < MiB(2); at += 4) {
-			enum gvt_reg_rule image = gvt_scan_context_rule(e, at),
-					  command = gvt_scan_write_rule(r->f->gvt, e, at);
+			enum gvt_reg_rule image = gvt_rule_context(e, at),
+					  command = gvt_rule_write(r->f->gvt, e, at);
 
 			UNIT_CHECK(image != GVT_RULE_ALLOW || command == GVT_RULE_ALLOW ||
 					   command == GVT_RULE_SINK ||

@@ -232,7 +232,7 @@ START_TEST(registers)
 
 		r->scan.special = rig_special;
 		for (u32 at = l->first; l->engines & BIT32(e) && at <= l->last; at += 4) {
-			enum gvt_reg_rule rule = gvt_scan_write_rule(r->f->gvt, e, own + at);
+			enum gvt_reg_rule rule = gvt_rule_write(r->f->gvt, e, own + at);
 
 			ck_assert_msg(rule == l->rule, "%s: 0x%x, rule %d", l->who, own + at, rule);
 			RIG_RING(r, LRI(1) | 1u << 12, own + at, 0);
@@ -257,11 +257,11 @@ START_TEST(whitelists)
 	struct rig *r = rig_new(GVT_RCS0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(named); i++)
-		ck_assert_uint_eq(gvt_scan_nonpriv(r->f->gvt, GVT_RCS0, named[i]), named[i]);
+		ck_assert_uint_eq(gvt_rule_nonpriv(r->f->gvt, GVT_RCS0, named[i]), named[i]);
 	for (u32 e = 0; e < GVT_NR_ENGINES; e++) {
 		u32 nopid = gvt_engine_base(e) + 0x94;
 
-		ck_assert_uint_eq(gvt_scan_nonpriv(r->f->gvt, e, nopid), nopid);
+		ck_assert_uint_eq(gvt_rule_nonpriv(r->f->gvt, e, nopid), nopid);
 	}
 	rig_free(r);
 }

@@ -53,7 +53,7 @@ static void learn(struct maker *m, const struct intel_gvt *gvt, enum gvt_engine 
 		last = cmd;
 	}
 	for (u32 at = 0; at < GVT_MMIO_SIZE; at += 4) {
-		enum gvt_reg_rule rule = gvt_scan_write_rule(gvt, engine, at);
+		enum gvt_reg_rule rule = gvt_rule_write(gvt, engine, at);
 
 		if (intel_gvt_reg(gvt, at) && m->nr_regs[rule] < PICKS_MAX)
 			m->regs[rule][m->nr_regs[rule]++] = at;

@@ -328,7 +328,7 @@ START_TEST(write_rules)
 
 	for (int e = 0; e < GVT_NR_ENGINES; e++)
 		for (u32 at = 0; at < MiB(8); at += 4) {
-			enum gvt_reg_rule rule = gvt_scan_write_rule(r->f->gvt, e, at);
+			enum gvt_reg_rule rule = gvt_rule_write(r->f->gvt, e, at);
 			bool own = at - bases[e] < 0x1000;
 			bool shared = at >= 0x4ab0 && at < 0xe800;
 

@@ -65,7 +65,7 @@ static u32 slot_value(const struct model *m, u32 val)
 	u32 nopid = gvt_engine_base(s->engine) + 0x94;
 	bool plain = !(val & ~0x7ffffcu);
 
-	if (!val || (plain && gvt_scan_write_rule(s->gvt, s->engine, val) == GVT_RULE_ALLOW))
+	if (!val || (plain && gvt_rule_write(s->gvt, s->engine, val) == GVT_RULE_ALLOW))
 		return val;
 	return nopid;
 }
@@ -88,7 +88,7 @@ static int write_reg(struct model *m, struct buffer *b, u32 *reg, bool known, u3
 {
 	const struct gvt_scan *s = m->scan;
 	u32 offset = *reg & 0x7ffffc;
-	enum gvt_reg_rule rule = gvt_scan_write_rule(s->gvt, s->engine, offset);
+	enum gvt_reg_rule rule = gvt_rule_write(s->gvt, s->engine, offset);
 	int err;
 
 	s->counts->registers++;
@@ -114,7 +114,7 @@ static int write_reg(struct model *m, struct buffer *b, u32 *reg, bool known, u3
 static int read_reg(struct model *m, const struct buffer *b, u32 *reg)
 {
 	u32 offset = *reg & 0x7ffffc;
-	enum gvt_reg_rule rule = gvt_scan_read_rule(m->scan->gvt, offset);
+	enum gvt_reg_rule rule = gvt_rule_read(m->scan->gvt, offset);
 
 	m->scan->counts->registers++;
 	if (rule == GVT_RULE_SINK) {

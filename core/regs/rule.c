@@ -2,7 +2,10 @@
 /*
  * Which registers a guest's commands may touch.
  */
-#include "core/exec/scan.h"
+#include "core/regs/rule.h"
+
+#include "core/hw/cmd.h"
+#include "core/hw/format.h"
 #include "core/hw/reg.h"
 #include "core/vgpu.h"
 
@@ -103,8 +106,7 @@ static enum gvt_reg_rule or_else(u8 rule, enum gvt_reg_rule otherwise)
 	return rule ? rule : otherwise;
 }
 
-enum gvt_reg_rule gvt_scan_write_rule(const struct intel_gvt *gvt, enum gvt_engine engine,
-				      u32 offset)
+enum gvt_reg_rule gvt_rule_write(const struct intel_gvt *gvt, enum gvt_engine engine, u32 offset)
 {
 	const struct gvt_reg *row = intel_gvt_reg(gvt, offset);
 	u32 own = offset - gvt_engine_base(engine);
@@ -126,7 +128,7 @@ enum gvt_reg_rule gvt_scan_write_rule(const struct intel_gvt *gvt, enum gvt_engi
 	return row->told || row->wmask ? GVT_RULE_CHECKED : GVT_RULE_ALLOW;
 }
 
-enum gvt_reg_rule gvt_scan_read_rule(const struct intel_gvt *gvt, u32 offset)
+enum gvt_reg_rule gvt_rule_read(const struct intel_gvt *gvt, u32 offset)
 {
 	const struct gvt_reg *row = intel_gvt_reg(gvt, offset);
 
@@ -135,20 +137,20 @@ enum gvt_reg_rule gvt_scan_read_rule(const struct intel_gvt *gvt, u32 offset)
 	return row->flags & GVT_REG_HIDDEN ? GVT_RULE_SINK : GVT_RULE_ALLOW;
 }
 
-enum gvt_reg_rule gvt_scan_context_rule(enum gvt_engine engine, u32 offset)
+enum gvt_reg_rule gvt_rule_context(enum gvt_engine engine, u32 offset)
 {
 	u32 own = offset - gvt_engine_base(engine);
 
 	return own < ENGINE_SPAN ? or_else(context[own / 4], GVT_RULE_REFUSE) : GVT_RULE_REFUSE;
 }
 
-u32 gvt_scan_nonpriv(const struct intel_gvt *gvt, enum gvt_engine engine, u32 val)
+u32 gvt_rule_nonpriv(const struct intel_gvt *gvt, enum gvt_engine engine, u32 val)
 {
 	u32 nothing = gvt_engine_base(engine) + RING_NOPID;
 
 	if (!val || val == nothing)
 		return val;
-	if (val & ~GVT_CMD_REG_MASK || gvt_scan_write_rule(gvt, engine, val) != GVT_RULE_ALLOW)
+	if (val & ~GVT_CMD_REG_MASK || gvt_rule_write(gvt, engine, val) != GVT_RULE_ALLOW)
 		return nothing;
 	return val;
 }
@@ -157,7 +159,7 @@ u32 gvt_reg_told(const struct intel_gvt *gvt, u32 offset, u32 val)
 {
 	switch (intel_gvt_reg(gvt, offset)->told) {
 	case GVT_TOLD_NONPRIV:
-		return gvt_scan_nonpriv(gvt, gvt_engine_of(offset), val);
+		return gvt_rule_nonpriv(gvt, gvt_engine_of(offset), val);
 	case GVT_TOLD_STATUS_PAGE:
 		/* Engines write to it: it is not where the mediator's copies are. */
 		return val < HIDDEN_BASE ? val : 0;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* Accesses to the configuration space, and what writes to it do beyond its bytes. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/vgpu.h"
+
+/* Counts an access that no function answers. Returns 0 for one that reads as ones, or -EINVAL. */
+static int outside(struct intel_vgpu *vgpu, bool width_valid)
+{
+	vgpu->state->counters.outside++;
+	return width_valid ? 0 : -EINVAL;
+}
+
+static bool width_valid(unsigned int bytes)
+{
+	return bytes == 1 || bytes == 2 || bytes == 4;
+}
+
+int intel_vgpu_emulate_cfg_read(struct intel_vgpu *vgpu, unsigned int offset, void *buf,
+				unsigned int bytes)
+{
+	memset(buf, 0xff, bytes <= 8 ? bytes : 8);
+	vgpu->state->counters.cfg_read++;
+	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes)
+		return outside(vgpu, width_valid(bytes));
+	memcpy(buf, vgpu->state->cfg + offset, bytes);
+	return 0;
+}
+
+int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, const void *buf,
+				 unsigned int bytes)
+{
+	unsigned int effects;
+
+	vgpu->state->counters.cfg_write++;
+	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes)
+		return outside(vgpu, width_valid(bytes));
+	effects = vgpu_cfg_write(vgpu, offset, buf, bytes);
+	if (effects & VGPU_CFG_RESETS) {
+		intel_gvt_reset_vgpu(vgpu);
+		return 0;
+	}
+	vgpu_bars_update(vgpu);
+	/* Messages, or the pin, may have been switched on or off. */
+	vgpu_irq_refresh(vgpu);
+	/* Where the OpRegion cannot be had, its driver goes on without. */
+	if (effects & VGPU_CFG_OPREGION)
+		intel_gvt_hypervisor_set_opregion(vgpu);
+	return 0;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Which registers a guest's commands and contexts may touch, and what values they may give them. */
+#ifndef CORE_REGS_RULE_H
+#define CORE_REGS_RULE_H
+
+#include "core/hw/engine.h"
+
+struct intel_gvt;
+
+/* What may be done with a register. */
+enum gvt_reg_rule {
+	GVT_RULE_REFUSE = 1,
+	GVT_RULE_ALLOW,
+	GVT_RULE_SINK,	  /* a write that is to have no effect */
+	GVT_RULE_SPECIAL, /* the mediator's: its value is replaced */
+	GVT_RULE_CHECKED, /* a value that is known now is checked: gvt_reg_loaded() */
+};
+
+/**
+ * gvt_rule_write() - may commands on @engine write the register at byte @offset of BAR0?
+ * gvt_rule_read() - may they read it?
+ * gvt_rule_context() - may a context image of @engine load it? Of those that are refused here,
+ *      what commands may write is no less the guest's.
+ *
+ * gvt/handlers.c (F_CMD_ACCESS), i915_cmd_parser.c, intel_workarounds.c and intel_lrc.c say what
+ * drivers need; what is beyond, and not in the register table, is refused.
+ */
+enum gvt_reg_rule gvt_rule_write(const struct intel_gvt *gvt, enum gvt_engine engine, u32 offset);
+enum gvt_reg_rule gvt_rule_read(const struct intel_gvt *gvt, u32 offset);
+enum gvt_reg_rule gvt_rule_context(enum gvt_engine engine, u32 offset);
+
+/**
+ * gvt_rule_nonpriv() - the value that a FORCE_TO_NONPRIV slot of @engine gets when the guest writes
+ * @val to it. A slot names a register that unprivileged batches may write. Returns @val if commands
+ * may write that register (GVT_RULE_ALLOW), or if @val empties the slot: 0, or the offset of the
+ * engine's RING_NOPID, which i915 writes to slots that it does not use. Returns that offset for any
+ * other value, among them those with bits outside 22:2, which Gen9 reserves: the slot is empty
+ * then.
+ */
+u32 gvt_rule_nonpriv(const struct intel_gvt *gvt, enum gvt_engine engine, u32 val);
+
+/**
+ * gvt_reg_told() - what the GPU is told when the register at @offset, which has a row, is @val. A
+ * value that the guest must not have there is replaced, never left out, or the one before would
+ * stay.
+ */
+u32 gvt_reg_told(const struct intel_gvt *gvt, u32 offset, u32 val);
+
+/**
+ * gvt_reg_loaded() - what a command, or a context's image, loads into the register at @offset
+ * (which has a row) when the guest has it load @val: the same, and of a register of which a write
+ * may not change all, no more than that.
+ */
+u32 gvt_reg_loaded(const struct intel_gvt *gvt, u32 offset, u32 val);
+
+#endif

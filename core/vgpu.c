@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What everybody may read of a vGPU. */
+#include "core/vgpu.h"
+
+size_t intel_gvt_state_size(void)
+{
+	return sizeof(struct vgpu_state);
+}
+
+u64 vgpu_bar_size(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
+{
+	return bar == VGPU_BAR_GTTMM ? VGPU_BAR0_SIZE : MiB(vgpu->state->params.aperture_mib);
+}
+
+u64 intel_vgpu_bar(const struct intel_vgpu *vgpu, unsigned int bar, u64 *size)
+{
+	enum vgpu_bar_index index = bar ? VGPU_BAR_APERTURE : VGPU_BAR_GTTMM;
+
+	if (size)
+		*size = vgpu_bar_size(vgpu, index);
+	return vgpu->state->bar_at[index];
+}
+const struct vgpu_counters *intel_vgpu_counters(const struct intel_vgpu *vgpu)
+{
+	return &vgpu->state->counters;
+}
+
+const u64 *intel_vgpu_notifications(const struct intel_vgpu *vgpu)
+{
+	return vgpu->state->notifications;
+}
