@@ -100,7 +100,10 @@ static void request(struct run *run, struct xengt_vgpu *v, const struct op *op)
 	slot->df = !!(op->flags & FLAG_DOWN);
 	slot->data_is_ptr = !!(op->flags & FLAG_INDIRECT);
 	slot->state = STATE_IOREQ_READY;
-	MUST(ioreq_server_poll(v->server) == 1);
+	/* One of many items takes several turns. */
+	do
+		MUST(ioreq_server_poll(v->server) == 1);
+	while (slot->state == STATE_IOREQ_INPROCESS);
 	MUST(slot->state == STATE_IORESP_READY);
 	MUST(ioreq_server_poll(v->server) == 0);
 }
