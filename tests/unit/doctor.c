@@ -173,9 +173,10 @@ static const struct {
 	{ "kernel = '/nowhere'", "NOT SO  what it boots from is there\n        kernel: there is no "
 				 "/nowhere\n" },
 	{ "extra = 'quiet'", "NOT SO  what it boots from is there\n        take extra out, or" },
-	{ "max_grant_frames = 300", "NOT SO  Xen gives it such a grant table\n"
-				    "        max_grant_frames = 256  # or xenhypfs write "
-				    "/params/gnttab_max_frames 300, and gnttab_max_frames=300 on" },
+	{ "max_grant_frames = 300",
+	  "NOT SO  Xen gives it such a grant table\n"
+	  "        max_grant_frames = 256  # or grant_frames = 300 in " XENGT_CONFIG_FILE
+	  ", and systemctl restart xengtd\n" },
 	{ "max_grant_version = 3", "NOT SO  Xen gives it such a grant table\n"
 				   "        max_grant_version = 1\n" },
 	{ "max_maptrack_frames = 1025", "NOT SO  Xen gives it such a grant table\n"
@@ -184,6 +185,8 @@ static const struct {
 	  "NOT SO  the host has what it asks for\n        passthrough = \"disabled\"; pci = [ ]; "
 	  "vpmu "
 	  "= 0\n" },
+	{ "device_model_args = [ '-append', '-xengt', '-device', 'e1000' ]",
+	  "NOT SO  it asks for a vGPU\n" },
 	{ "device_model_args += [ '-device', 'e1000,addr=0x10', '-xengt', 'slot=16' ]",
 	  "NOT SO  no device of QEMU's has its PCI slot\n        device_model_args += [ "
 	  "\"-xengt\", "
@@ -304,8 +307,11 @@ static const struct {
 	{ "max_grant_frames = 16", "[]", "  # now 0 MiB of 128 at a time " },
 	{ "device_model_args = [ \"-xengt\", \"aperture_mb=512\" ]", "[]",
 	  "        max_grant_frames = 273  # now 129 MiB of 512 at a time are seen without a trap; "
-	  "before "
-	  "that xenhypfs write /params/gnttab_max_frames 273, and gnttab_max_frames=273 on Xen's" },
+	  "before that systemctl restart xengtd; on a Xen without hypfs, gnttab_max_frames=273 "
+	  "on" },
+	{ "device_model_args = [ \"-xengt\", \"aperture_mb=1024\" ]", "[]",
+	  "; before that grant_frames = 529 in " XENGT_CONFIG_FILE
+	  ", and systemctl restart xengtd\n" },
 	{ "device_model_args = [ \"-xengt\", \"aperture_mb=256\" ]\nmemory = 3600", "[]",
 	  "note    there is room for the aperture\n        mmio_hole = 512  # or" },
 	{ "device_model_args = [ \"-xengt\", \"aperture_mb=512\" ]\nmemory = 3500", "[]",
@@ -377,7 +383,8 @@ START_TEST(guest_defaults)
 	*strstr(cfg, "max_grant_version") = '\0';
 	found = examine(&small, cfg, daemon_types, "[]", text, sizeof(text));
 	ck_assert_uint_eq(print(found, text, sizeof(text)), 1);
-	ck_assert_ptr_nonnull(strstr(text, "        max_grant_frames = 32  # or xenhypfs write "));
+	ck_assert_ptr_nonnull(
+		strstr(text, "        max_grant_frames = 32  # or systemctl restart xengtd; "));
 	ck_assert_ptr_nonnull(
 		strstr(text, "ok      its grant table can be used for the aperture\n"));
 	put("/etc/xen/xl.conf", "max_grant_version = 1\n");

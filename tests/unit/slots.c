@@ -56,6 +56,11 @@ static const struct {
 	{ "-machine pc -device virtio-serial -device virtserialport -device ide-hd,bus=ide.0",
 	  "2=virtio-serial" },
 	{ "-machine pc -usb -usbdevice tablet", "" },
+	/* A value is no option, whatever it looks like; some options have none. */
+	{ "-name -device -machine xenfv", "2=xen-platform" },
+	{ "-append -machine -machine pc -name -vga -vnc none", "" },
+	{ "-machine pc -nodefaults -S -usb -device e1000", "2=e1000" },
+	{ "-machine pc /a.img -device e1000", "2=e1000" },
 	/* Before Xen's platform device, and after all devices that are named. */
 	{ "-machine xenfv -device e1000 -vga std -net nic,model=rtl8139",
 	  "2=VGA (-vga std) 3=rtl8139 4=xen-platform 5=e1000" },

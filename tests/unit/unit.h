@@ -88,6 +88,7 @@ Suite *suite_softgpu_reset(void);
 Suite *suite_commands(void);
 Suite *suite_conn(void);
 Suite *suite_control(void);
+Suite *suite_device_model(void);
 Suite *suite_doctor(void);
 Suite *suite_instances(void);
 Suite *suite_slots(void);

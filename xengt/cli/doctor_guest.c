@@ -12,6 +12,7 @@
 #include "xengt/cli/doctor.h"
 #include "xengt/cli/doctor_xl.h"
 #include "xengt/control/json.h"
+#include "xengt/qemu/model_args.h"
 
 struct visit {
 	const struct xengt_config *config;
@@ -74,14 +75,24 @@ static long memory(const struct visit *g)
 static void find_options(struct visit *g)
 {
 	static const char *const lists[] = { "device_model_args", "device_model_args_hvm" };
-	const char *item;
+	const char *name, *value;
 
-	for (size_t l = 0; l < ARRAY_SIZE(lists); l++)
-		for (size_t i = 0; (item = xl_item(g->cfg, lists[l], i)); i++)
-			if (!strcmp(item, "-xengt")) {
+	for (size_t l = 0; l < ARRAY_SIZE(lists); l++) {
+		size_t nr;
+
+		for (size_t i = 0;; i += nr) {
+			char *const args[] = { (char *)xl_item(g->cfg, lists[l], i),
+					       (char *)xl_item(g->cfg, lists[l], i + 1), NULL };
+
+			nr = xengt_model_arg(args, &name, &value);
+			if (!nr)
+				break;
+			if (name && !strcmp(name, "xengt")) {
 				g->list = lists[l];
-				g->asked = xl_item(g->cfg, lists[l], ++i);
+				g->asked = value;
 			}
+		}
+	}
 }
 
 static const char *member(struct json_object *of, const char *key)
@@ -379,17 +390,28 @@ static long grant_version(const struct visit *g)
 	return number_or_default(g, "max_grant_version", 2);
 }
 
-/* How to let Xen allow larger grant tables; the second half is for the next time it boots. */
-#define RAISE                                                                               \
-	"xenhypfs write /params/gnttab_max_frames %ld, and gnttab_max_frames=%ld on Xen's " \
-	"command "                                                                          \
-	"line"
+#define HOW_MAX 192u
+
+/* How Xen comes to allow larger grant tables: xengtd raises its parameter, where Xen has a hypfs.
+ */
+static const char *raise_grants(const struct visit *g, long frames, char how[HOW_MAX])
+{
+	snprintf(how, HOW_MAX,
+		 frames > g->config->grant_frames
+			 ? "grant_frames = %ld in " XENGT_CONFIG_FILE
+			   ", and systemctl restart xengtd"
+			 : "systemctl restart xengtd; on a Xen without hypfs, "
+			   "gnttab_max_frames=%ld on its command line",
+		 frames);
+	return how;
+}
 
 static enum verdict has_grants(const struct visit *g, char *advice)
 {
 	long version = grant_version(g), frames = grant_frames(g);
 	u32 most = is_capped(g) ? g->xen->grant_frames : 0;
 	u32 most_maptrack = is_capped(g) ? g->xen->maptrack_frames : 0;
+	char how[HOW_MAX];
 
 	if (most_maptrack && number_or_default(g, "max_maptrack_frames", 0) > most_maptrack)
 		advise(advice, "max_maptrack_frames = %u", most_maptrack);
@@ -398,7 +420,8 @@ static enum verdict has_grants(const struct visit *g, char *advice)
 	if (frames < 1)
 		advise(advice, "max_grant_frames = %d", XEN_FRAMES);
 	if (most && frames > most)
-		advise(advice, "max_grant_frames = %u  # or " RAISE, most, frames, frames);
+		advise(advice, "max_grant_frames = %u  # or %s", most,
+		       raise_grants(g, frames, how));
 	return advice[0] ? WRONG : OK;
 }
 
@@ -417,13 +440,14 @@ static enum verdict has_grants_v1(const struct visit *g, char *advice)
 static enum verdict has_frames(const struct visit *g, char *advice)
 {
 	long frames = grant_frames(g), wanted = GUEST_FRAMES + g->options.aperture_mib / 2 + 1;
+	char how[HOW_MAX];
 
 	advise(advice,
 	       "max_grant_frames = %ld  # now %ld MiB of %u at a time are seen without a trap",
 	       wanted, frames > GUEST_FRAMES ? (frames - GUEST_FRAMES) * 2 - 1 : 0,
 	       g->options.aperture_mib);
 	if (is_capped(g) && g->xen->grant_frames < wanted)
-		advise(advice, "before that " RAISE, wanted, wanted);
+		advise(advice, "before that %s", raise_grants(g, wanted, how));
 	return frames >= wanted ? OK : NOTE;
 }
 

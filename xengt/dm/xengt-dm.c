@@ -21,6 +21,7 @@
 #include "core/base/number.h"
 #include "core/base/types.h"
 #include "xengt/control/client.h"
+#include "xengt/qemu/model_args.h"
 #include "xengt/qemu/slots.h"
 #include "xengt/settings/config.h"
 
@@ -53,31 +54,32 @@ static void complain(const char *format, ...)
 	fclose(xl);
 }
 
-/* What we were told, and the arguments that are the device model's. */
+/* What we were told. */
 struct call {
 	const char *domid, *options;
 	u64 number; /* of the domain */
-	char **args;
 };
 
-static int sort_arguments(int argc, char **argv, struct call *call)
+/* Takes what is ours out of @argv, whose rest is the device model's. */
+static int sort_arguments(char **argv, struct call *call)
 {
-	int kept = 1;
+	const char *name, *value;
+	char **kept = ++argv;
+	size_t nr;
 
-	call->args = calloc(argc + 1, sizeof(*call->args));
-	if (!call->args)
-		return -ENOMEM;
-	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "-xengt")) {
-			if (i + 1 == argc)
+	for (; (nr = xengt_model_arg(argv, &name, &value)); argv += nr) {
+		if (name && !strcmp(name, "xengt")) {
+			if (!value)
 				return -EINVAL;
-			call->options = argv[++i];
+			call->options = value;
 			continue;
 		}
-		if (!strcmp(argv[i], "-xen-domid") && i + 1 < argc)
-			call->domid = argv[i + 1];
-		call->args[kept++] = argv[i];
+		if (name && !strcmp(name, "xen-domid") && value)
+			call->domid = value;
+		memmove(kept, argv, nr * sizeof(*argv));
+		kept += nr;
 	}
+	*kept = NULL;
 	return 0;
 }
 
@@ -86,7 +88,7 @@ static int ask(const struct call *call, const char *socket, u32 slot, char *why,
 {
 	struct xengt_client *client = xengt_client_open(socket);
 	struct json_object *request, *answer;
-	char options[512];
+	char *options;
 	int err;
 
 	if (!client) {
@@ -96,11 +98,16 @@ static int ask(const struct call *call, const char *socket, u32 slot, char *why,
 		return -EAGAIN;
 	}
 	/* The guest's own choice comes last, and so counts. */
-	snprintf(options, sizeof(options), "slot=%u,%s", slot, call->options ? call->options : "");
+	if (asprintf(&options, "slot=%u,%s", slot, call->options ? call->options : "") < 0) {
+		snprintf(why, why_len, "out of memory");
+		xengt_client_close(client);
+		return -ENOMEM;
+	}
 	request = json_object_new_object();
 	json_object_object_add(request, "cmd", json_object_new_string("attach"));
 	json_object_object_add(request, "domain", json_object_new_string(call->domid));
 	json_object_object_add(request, "options", json_object_new_string(options));
+	free(options);
 	json_object_object_add(request, "model", json_object_new_boolean(true));
 	answer = xengt_client_ask(client, request, ATTACH_TIMEOUT_MS, why, why_len);
 	err = answer ? 0 : errno == EPIPE ? -EAGAIN : -EIO;
@@ -118,11 +125,11 @@ static bool has_state(const struct call *call, const struct xengt_config *config
 	return !access(path, F_OK);
 }
 
-static int attach(const struct call *call, const struct xengt_config *config)
+static int attach(const struct call *call, char **args, const struct xengt_config *config)
 {
 	char why[512];
 	u32 slot;
-	int err = xengt_slots_beside_model(call->args + 1, call->options, &slot, why, sizeof(why));
+	int err = xengt_slots_beside_model(args, call->options, &slot, why, sizeof(why));
 
 	if (!err)
 		err = ask(call, config->socket, slot, why, sizeof(why));
@@ -184,7 +191,7 @@ int main(int argc, char **argv)
 			 "set qemu in " XENGT_CONFIG_FILE);
 		return 1;
 	}
-	if (sort_arguments(argc, argv, &call)) {
+	if (sort_arguments(argv, &call)) {
 		complain("-xengt takes an argument");
 		return 1;
 	}
@@ -193,10 +200,10 @@ int main(int argc, char **argv)
 		complain("-xen-domid takes a guest's number, not '%s'", call.domid);
 		return 1;
 	}
-	if (call.domid && attach(&call, &config))
+	if (call.domid && attach(&call, argv + 1, &config))
 		return 1;
-	call.args[0] = (char *)model;
-	execv(model, call.args);
+	argv[0] = (char *)model;
+	execv(model, argv);
 	complain("%s: %s", model, strerror(errno));
 	return 1;
 }

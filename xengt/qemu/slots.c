@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "xengt/qemu/model_args.h"
 #include "xengt/settings/options.h"
 
 #define WORD_MAX 128u
@@ -253,12 +254,14 @@ static void add_option(struct xengt_slots *slots, enum stage stage, const char *
 static bool has_platform(char *const *args)
 {
 	char machine[WORD_MAX] = "";
+	const char *name, *value;
 	bool xenfv = false;
+	size_t nr;
 
-	for (; args[0] && args[1]; args++) {
-		if (strcmp(args[0], "-machine") && strcmp(args[0], "-M"))
+	for (; (nr = xengt_model_arg(args, &name, &value)); args += nr) {
+		if (!value || (strcmp(name, "machine") && strcmp(name, "M")))
 			continue;
-		value_of(args[1], "type", true, machine);
+		value_of(value, "type", true, machine);
 		xenfv = !strncmp(machine, "xenfv", strlen("xenfv"));
 	}
 	return xenfv;
@@ -266,19 +269,18 @@ static bool has_platform(char *const *args)
 
 void xengt_slots_of_model(char *const *args, struct xengt_slots *slots)
 {
+	const char *name, *value;
+	size_t nr;
+
 	memset(slots, 0, sizeof(*slots));
 	xengt_slots_take(slots, 0, "host bridge");
 	xengt_slots_take(slots, 1, "PIIX3");
 	for (enum stage stage = 0; stage < STAGES; stage++) {
 		if (stage == BOARD + 1 && has_platform(args))
 			xengt_slots_take(slots, -1, "xen-platform");
-		for (char *const *arg = args; arg[0] && arg[1]; arg++) {
-			const char *option = arg[0];
-
-			if (option[0] != '-')
-				continue;
-			add_option(slots, stage, option + (option[1] == '-' ? 2 : 1), arg[1]);
-		}
+		for (char *const *arg = args; (nr = xengt_model_arg(arg, &name, &value)); arg += nr)
+			if (value)
+				add_option(slots, stage, name, value);
 	}
 }
 
