@@ -19,6 +19,7 @@ import disk
 import images
 import job
 import machine
+import ovmf
 import qemu
 from logs import Logs
 from settings import CACHE, KERNELS, RELEASES, TREE, XEN_DIR, LabError, StandsStill, say, step
@@ -70,6 +71,7 @@ def parse():
     add("--qemu", metavar="PROGRAM", default=machine.QEMU,
         help="another QEMU than the host's, such as lab qemu's")  # fmt: skip
     commands.add_parser("qemu", help="make a QEMU whose SVM is mended, and print where it is")
+    commands.add_parser("ovmf", help="make the UEFI firmware for Xen's guests that Debian lacks, and print where it is")
     packed = commands.add_parser("packages", help="make this tree's Debian packages, run nothing")
     packed.add_argument("--release", choices=RELEASES, default="bookworm")
     packed.add_argument("folder", help="where the .deb files are put")
@@ -225,6 +227,9 @@ def main():
             return 0
         if options.command == "qemu":
             print(qemu.make())
+            return 0
+        if options.command == "ovmf":
+            print(ovmf.make())
             return 0
         if options.command == "shell":
             return shell(options)
