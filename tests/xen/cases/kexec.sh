@@ -72,7 +72,7 @@ case_kdump() {
 	lab-guest wait-up "$1" 900 || { xl list; return 1; }
 	[[ $(xl domid "$1") == "$domid" ]] || { xl list; return 1; }
 	lab-guest run "$1" "ls -l /proc/vmcore; head -c 4 /proc/vmcore | grep -a ELF &&
-		grep -a -F -q '$mark 1000' /proc/vmcore"
+		tr -d '\\0' </proc/vmcore | grep -a -F -q '$mark 1000'"
 }
 
 # Its device model is killed and started again by hand, by the arguments that it had; beside a living
