@@ -18,6 +18,15 @@ case_boots() {
 	lab-guest wait-up "$1" 300 || { tail -n 20 "/var/log/xengt-lab/$1.serial"; return 1; }
 }
 
+# whole_debian XL-ARGUMENT...: what each boot of it is asked.
+whole_debian() {
+	offer /root/programs
+	try "a Debian boots from its disk${*:+, with $*}" case_boots debian "$@"
+	try 'all of it is up, and its user has the vGPU' case_whole debian
+	try 'before its driver, nobody asks for a register' case_left_alone debian
+	try 'the driver complains of nothing' case_no_complaints debian
+}
+
 # All its units are up, its root file system is on the paravirtual disk, and its user reaches the vGPU, whose driver udev has
 # loaded.
 case_whole() {
@@ -66,4 +75,8 @@ case_rebooted() {
 
 case_shut_down() {
 	xl shutdown -w "$1" && until_true 60 gone "$1"
+}
+
+case_by_uefi() {
+	lab-guest run "$1" 'dmesg | grep -i "efi: EFI v" && test -d /sys/firmware/efi'
 }

@@ -17,6 +17,9 @@ from settings import CACHE, TREE, XEN_DIR, LabError, digest, locked, step
 LAB = "var/lib/xengt-lab"
 # Without them Xen cannot tell the length of RDTSCP on a software CPU, and the guest hangs early.
 QUIRKS = ['tsc_mode="native"']
+# A whole system's kernel and programs use AVX, of which this CPU refuses an instruction now and then: an invalid opcode in
+# aesni_intel's first test.
+DISK_QUIRKS = ['cpuid="host,avx=0,avx2=0"']
 
 
 def guest_initrd(dom0, linux, added):
@@ -134,7 +137,7 @@ def write(file, dom0, options):
         if not Path(path).exists():
             raise LabError(f"--dom0-add {path}: no such file")
         job.put(path, place.lstrip("/") or f"root/{Path(path).resolve().name}")
-    quirks = list(QUIRKS)
+    quirks = QUIRKS + (DISK_QUIRKS if options.disk else [])
     if options.vcpus:
         quirks.append(f"vcpus={options.vcpus}")
     if options.memory:
