@@ -37,12 +37,33 @@ case_whole() {
 			su user -c "gpu-test nop store copy"'
 }
 
-# The firmware placed the BARs; nobody before the driver asked for more than configuration space.
+# What is read back of a function's BARs by who sizes them: registers of 16 MiB, an aperture of 128 MiB, nothing else, and no
+# ROM.
+sizes='0x10 0xff000004
+0x14 0xffffffff
+0x18 0xf800000c
+0x1c 0xffffffff
+0x20 0x0
+0x24 0x0
+0x30 0x0'
+
+# What firmware, boot loader and kernel did to the function before its driver, as far as it trapped: they sized its BARs, and
+# placed them where the guest has them now. No register was touched before the driver was there, which alone
+# reads ASLS (0xfc), and nothing was turned on beside decoding and the pin.
 case_left_alone() {
-	local kinds
-	kinds=$(awk '{ print $3 }' "/tmp/boot.$1" | sort | uniq -c)
-	echo "$kinds"
-	grep -q config <<<"$kinds"
+	local seen=/tmp/boot.$1 placed
+	awk '$3 == "config" { print $4, $7, $4 == "write" ? $9 : "" }' "$seen" | sort | uniq -c
+	tail -n 1 "$seen"
+	grep -q 'config read  4 bytes 0xfc ' "$seen" && [[ $(grep -c ' memory ' "$seen") == 1 ]] || return
+	awk '$3 == "config" && $4 == "write" { print $7 }' "$seen" |
+		grep -v -x -E '0x(4|10|14|18|1c|20|24|30|3c|78)' && return 1
+	diff <(awk 'of == $7 && $4 == "read" { print of, $9 }
+		{ of = $3 == "config" && $4 == "write" && $9 ~ /^0xfffff[8f]/ ? $7 : "" }' "$seen" | sort -u) - <<<"$sizes" || return
+	placed=$(awk '$4 == "write" && $9 !~ /^0xfffff/ { at[$7] = $9 } END { print at["0x10"], at["0x18"] }' "$seen")
+	echo "BARs at $placed"
+	lab-guest run "$1" "set -- $placed; dev=\$(readlink -f /sys/bus/pci/drivers/i915/0000:*)
+		{ read -r first _; read -r _; read -r third _; } <\$dev/resource
+		[ \$((first)) = \$((\$1 & ~15)) ] && [ \$((third)) = \$((\$2 & ~15)) ]"
 }
 
 # Mesa finds a driver for it, and what that submits by itself ends.
