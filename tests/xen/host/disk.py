@@ -35,7 +35,7 @@ PACKAGES = """systemd systemd-sysv udev dbus kmod procps iproute2 pciutils initr
     grub2-common libpam-systemd login passwd
     libegl1 libgl1-mesa-dri mesa-utils-bin vainfo intel-media-va-driver""".split()
 # What the newer kernel has, so that an emulated processor unpacks and looks through few files.
-MODULES = """i915 vgem xen-blkfront xen-netfront ata_piix ahci sd_mod ext4 vfat nls_cp437 nls_ascii nls_utf8 bochs cirrus
+MODULES = """i915 vgem xen-blkfront xen-netfront ata_piix sd_mod ext4 vfat nls_cp437 nls_ascii nls_utf8 bochs cirrus
     simpledrm efivarfs crc32c_generic crc32c_intel""".split()
 
 
