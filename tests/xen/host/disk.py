@@ -118,6 +118,12 @@ def packed(folder, deb):
 
 def thinned(folder):
     """A kernel's unpacked package, without the modules that no guest of the lab's needs."""
+    # From trixie on they are below /usr.
+    merged = folder / "lib"
+    if merged.exists():
+        merged = None
+    else:
+        merged.symlink_to("usr/lib")
     version = next((folder / "lib/modules").iterdir()).name
     run("depmod", "-b", folder, version)
     linux = kernel.Kernel(folder)
@@ -128,6 +134,8 @@ def thinned(folder):
     for file in linux.modules.glob("modules.*"):
         if not file.name.startswith(("modules.builtin", "modules.order")) or file.suffix == ".bin":
             file.unlink()
+    if merged:
+        merged.unlink()
     return folder
 
 
