@@ -13,7 +13,8 @@ offer() {
 # and kernel ask the vGPU is kept in /tmp/boot.NAME, up to the first register.
 case_boots() {
 	lab-guest create "$1" $installed -- -p "${@:2}" || return
-	(xengt trace "$1" | sed -u '/ memory /q' >"/tmp/boot.$1") &
+	# Nothing else of it: whoever looks at this case's output waits until nobody can write any.
+	(xengt trace "$1" | sed -u '/ memory /q') >"/tmp/boot.$1" 2>/dev/null </dev/null &
 	xl unpause "$1"
 	lab-guest wait-up "$1" 300 || { tail -n 20 "/var/log/xengt-lab/$1.serial"; return 1; }
 }
