@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""UEFI for Xen's HVM guests. Debian's package ovmf has none: its OVMF.fd, which libxl takes for bios="ovmf", is edk2's platform
-OvmfPkgX64, which has done without Xen since 2021. The one for Xen is OvmfXen; here it is made of Debian's source package, of bookworm:
-later versions fault when they load a boot loader (tianocore/edk2 issue 11046)."""
+"""UEFI for Xen's HVM guests. Debian's package ovmf has none of its own: its OVMF.fd, which libxl takes for bios="ovmf", is edk2's
+platform OvmfPkgX64, which has done without Xen since 2021. The one for Xen is OvmfXen; here it is made of Debian's source package, of
+bookworm: later versions are reported to fault as they load a boot loader (tianocore/edk2 issue 11046)."""
 import os
 import re
 import shutil
