@@ -7,7 +7,11 @@
 #define TESTS_BENCH_BARE_GUEST_H
 
 #include "tests/embedded/embedded_xen.h"
-#include "xengt/guest/xengt.h"
+#include "xengt/guest/vgpu.h"
+#include "xengt/xen/backing.h"
+#include "xengt/xen/opregion.h"
+#include "xengt/xen/track.h"
+#include "xengt/xen/xengt.h"
 
 #define BARE_DOMID 3
 #define BARE_PAGES 0x400u /* guest memory: 4 MiB */

@@ -17,7 +17,11 @@
 #include <time.h>
 
 #include "core/base/number.h"
-#include "xengt/guest/xengt.h"
+#include "xengt/guest/vgpu.h"
+#include "xengt/xen/backing.h"
+#include "xengt/xen/opregion.h"
+#include "xengt/xen/track.h"
+#include "xengt/xen/xengt.h"
 
 #define MAX 300000u
 

@@ -6,6 +6,7 @@
 #include "tests/embedded/embedded_xen.h"
 #include "tests/unit/unit.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/guest/vgpu.h"
 #include "xengt/daemon/tree/tree.h"
 
 #define UUID_A "a0000000-0000-4000-8000-00000000000a"

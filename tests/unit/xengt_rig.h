@@ -10,7 +10,11 @@
 
 #include "tests/embedded/embedded_xen.h"
 #include "tests/unit/unit.h"
-#include "xengt/guest/xengt.h"
+#include "xengt/guest/vgpu.h"
+#include "xengt/xen/backing.h"
+#include "xengt/xen/opregion.h"
+#include "xengt/xen/track.h"
+#include "xengt/xen/xengt.h"
 
 #define GUEST_DOMID 9
 #define GUEST_PAGES 0x4100u /* 65 MiB: memory ends in the middle of a BAR's worth */

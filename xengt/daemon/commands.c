@@ -8,6 +8,7 @@
 #include "core/base/number.h"
 #include "xengt/daemon/control.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/guest/vgpu.h"
 
 /* What was asked, of whom, and over which connection. */
 struct ask {

@@ -7,8 +7,8 @@
 #include <systemd/sd-event.h>
 
 #include "xengt/daemon/instances.h"
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/config.h"
+#include "xengt/xen/xengt.h"
 
 struct client;
 struct control;

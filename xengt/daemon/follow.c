@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "xengt/daemon/control.h"
+#include "xengt/guest/vgpu.h"
 
 #define BACKLOG_MAX (256u << 10) /* bytes of unread events, beyond which more are lost */
 #define TURN	    64		 /* events that are told before other work has its turn */

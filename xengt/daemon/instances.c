@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "core/base/number.h"
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
 #include "xengt/state/crc.h"
+#include "xengt/xen/xengt.h"
 
 #define SUFFIX ".instance"
 

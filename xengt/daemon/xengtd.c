@@ -21,6 +21,7 @@
 #include "core/gpu/sched/sched.h"
 #include "core/port/gpu.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/guest/vgpu.h"
 #include "xengt/settings/log.h"
 #include "xengt/xen/grant_frames.h"
 

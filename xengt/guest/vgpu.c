@@ -9,8 +9,12 @@
 #include <unistd.h>
 
 #include "core/base/number.h"
-#include "xengt/guest/xengt.h"
+#include "xengt/guest/vgpu.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/backing.h"
+#include "xengt/xen/opregion.h"
+#include "xengt/xen/track.h"
+#include "xengt/xen/xengt.h"
 
 #define DEFAULT_SLOT 0x10u
 
@@ -91,17 +95,6 @@ static void hook_trace(void *priv, const struct ioreq_event *event)
 	struct xengt_vgpu *v = priv;
 
 	xengt_trace_push(&v->trace, event);
-}
-
-void xengt_vgpu_log(const struct xengt_vgpu *v, enum xengt_event event, enum xengt_level level,
-		    const char *format, ...)
-{
-	const struct xengt_subject of = { v->domid, v->name, v->state->options.uuid, NULL };
-	va_list args;
-
-	va_start(args, format);
-	xengt_vlog_of(&of, event, level, format, args);
-	va_end(args);
 }
 
 /* ---- attaching, step by step ---- */

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xengt/guest/xengt.h"
 #include "xengt/state/crc.h"
+#include "xengt/xen/xengt.h"
 
 #define STATE_MAGIC  "xengt-v"
 #define STATE_LAYOUT 4u

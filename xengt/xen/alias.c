@@ -10,8 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/xengt.h"
 
 static struct xengt_aliases *state_of(struct xengt_vgpu *v)
 {

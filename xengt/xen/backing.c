@@ -14,8 +14,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/backing.h"
+#include "xengt/xen/track.h"
+#include "xengt/xen/xengt.h"
 
 #define PARK_GFN   (0xfc800000ull >> GVT_PAGE_SHIFT)
 #define GGTT_FIRST (VGPU_GGTT_OFFSET >> GVT_PAGE_SHIFT)

@@ -3,8 +3,8 @@
 
 #include <errno.h>
 
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/xengt.h"
 
 /* References taken with the lock held. */
 #define BATCH 512u

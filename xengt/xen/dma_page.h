@@ -3,7 +3,7 @@
 #ifndef XENGT_DMA_PAGE_H
 #define XENGT_DMA_PAGE_H
 
-#include "xengt/guest/xengt.h"
+#include "xengt/xen/xengt.h"
 
 #define XENGT_DMA_HASH (1u << 16)
 

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/xengt.h"
 
 #define ENTRIES (GVT_PAGE_SIZE / sizeof(grant_entry_v1_t))
 

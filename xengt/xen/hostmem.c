@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
 #include "xengt/xen/bus.h"
+#include "xengt/xen/xengt.h"
 
 /* Pages that are had at a time: as many as a word has bits. */
 #define CHUNK 64u

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "xengt/guest/xengt.h"
+#include "xengt/xen/xengt.h"
 
 #define CHAINS	   (2 * XENGT_AREAS)
 #define MANY_PAGES 256u /* looked for with one call */

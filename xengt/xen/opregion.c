@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/backing.h"
+#include "xengt/xen/opregion.h"
+#include "xengt/xen/xengt.h"
 
 #define PAGES (INTEL_GVT_OPREGION_SIZE >> GVT_PAGE_SHIFT)
 

@@ -6,8 +6,8 @@
  */
 #include <errno.h>
 
-#include "xengt/guest/xengt.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/xengt.h"
 
 static u64 tables_bytes(const struct xengt_vgpu *v)
 {

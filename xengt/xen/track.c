@@ -12,7 +12,8 @@
  */
 #include <errno.h>
 
-#include "xengt/guest/xengt.h"
+#include "xengt/xen/track.h"
+#include "xengt/xen/xengt.h"
 
 static int claim(struct xengt_vgpu *v, u32 flags)
 {

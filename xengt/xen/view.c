@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "xengt/guest/xengt.h"
+#include "xengt/xen/xengt.h"
 
 void xengt_view_init(struct xengt_view *view)
 {

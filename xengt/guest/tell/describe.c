@@ -5,6 +5,7 @@
 #include <xen/hvm/ioreq.h>
 
 #include "xengt/control/json.h"
+#include "xengt/guest/vgpu.h"
 
 static const char *const notification_names[VGT_G2V_MAX + 1] = {
 	[0] = "none",

@@ -6,6 +6,7 @@
 
 #include "xengt/control/json.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/guest/vgpu.h"
 
 /* A space: number 0 is the GGTT, others are PPGTTs. False: there is none of that number. */
 static bool space(const struct intel_vgpu *vgpu, unsigned int number, struct gvt_root *root)

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* Tracked pages: writes to them are sent to us. */
+#ifndef XENGT_XEN_TRACK_H
+#define XENGT_XEN_TRACK_H
+
+#include "core/base/types.h"
+
+struct xengt_vgpu;
+
+/** xengt_track_claim() - have writes to pages of the tracked type sent to our server. */
+int xengt_track_claim(struct xengt_vgpu *v);
+
+/** xengt_track_release() - after the last page. Returns 0, or an errno: pages remain. */
+int xengt_track_release(struct xengt_vgpu *v);
+
+int xengt_track_enable(struct xengt_vgpu *v, u64 gfn);
+
+/**
+ * xengt_track_disable() - the page is plain memory from now on, or, if the last request of a vCPU
+ * was to it, from that vCPU's next request on. Returns 0, -ENOENT or an errno.
+ */
+int xengt_track_disable(struct xengt_vgpu *v, u64 gfn);
+
+/**
+ * xengt_track_begin() - a request of @vcpu comes, to write memory at @gpa or (IOREQ_NO_WRITE) for
+ * another thing: whatever the vCPU asked for before has come to its end.
+ */
+void xengt_track_begin(struct xengt_vgpu *v, unsigned int vcpu, u64 gpa);
+
+/** xengt_track_settle() - pages that wait for a vCPU's next request wait no longer. */
+void xengt_track_settle(struct xengt_vgpu *v);
+
+/** xengt_track_type() - type @nr frames from @gfn as tracked, or as plain memory again. */
+int xengt_track_type(struct xengt_vgpu *v, u64 gfn, u32 nr, bool tracked);
+
+#endif
