@@ -236,6 +236,9 @@ static void on_report(void *priv)
 
 /* ---- life ---- */
 
+static const struct gtt_user gtt_user = { .moved = vgpu_contexts_follow,
+					  .taken = vgpu_exec_forget };
+
 int vgpu_exec_init(struct intel_vgpu *vgpu)
 {
 	struct gvt_gpu *gpu = vgpu->gvt->gpu;
@@ -244,6 +247,7 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 	};
 	int err;
 
+	vgpu->gtt.user = &gtt_user;
 	if (!gpu || !vgpu->gvt->share)
 		return 0;
 	err = gpu->ops->space_create(gpu, &config, &vgpu->space);

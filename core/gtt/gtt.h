@@ -24,7 +24,16 @@ struct gtt_release {
 	struct gtt_page page[GTT_POOL_BLOCK];
 };
 
+/* Who runs with what is shadowed, and has to follow it: execution. */
+struct gtt_user {
+	/* Graphics pages [first, first + nr) lead elsewhere, or nowhere, from now on. */
+	void (*moved)(struct intel_vgpu *vgpu, u32 first, u32 nr);
+	/* The guest takes PPGTT @mm away: what runs with it cannot go on. */
+	void (*taken)(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);
+};
+
 struct vgpu_gtt {
+	const struct gtt_user *user;
 	struct gtt_pool pool;
 	/* The scratch page, and tables by kind whose entries all lead to it. */
 	struct gtt_page scratch_page, scratch[GTT_KINDS];

@@ -129,7 +129,7 @@ static int destroy(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int level
 	if (--root->refs)
 		return 0;
 	if (mm->pins)
-		vgpu_exec_forget(vgpu, mm);
+		vgpu->gtt.user->taken(vgpu, mm);
 	remove_mm(vgpu, mm);
 	*root = (struct vgpu_root){ 0 };
 	ppgtt->free[ppgtt->nr_free++] = root - vgpu->state->roots;
@@ -271,7 +271,7 @@ static void each_mm(struct intel_vgpu *vgpu, void (*fn)(struct intel_vgpu *, str
 static void take_down_mm(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 {
 	if (mm->pins)
-		vgpu_exec_forget(vgpu, mm);
+		vgpu->gtt.user->taken(vgpu, mm);
 	take_down(vgpu, mm);
 }
 

@@ -46,7 +46,7 @@ void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 		    vgpu_ggtt_entry(vgpu, nr_leaf * GTT_ENTRIES));
 		leaf->behind = false;
 	}
-	vgpu_contexts_follow(vgpu, nr_leaf * GTT_ENTRIES, GTT_ENTRIES);
+	vgpu->gtt.user->moved(vgpu, nr_leaf * GTT_ENTRIES, GTT_ENTRIES);
 }
 
 void ggtt_push(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr)
@@ -60,7 +60,7 @@ void ggtt_push(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr)
 		return;
 	}
 	push(vgpu, nr_leaf, idx[0], idx[nr - 1] - idx[0] + 1, leaf->own->shadow);
-	vgpu_contexts_follow(vgpu, nr_leaf * GTT_ENTRIES + idx[0], idx[nr - 1] - idx[0] + 1);
+	vgpu->gtt.user->moved(vgpu, nr_leaf * GTT_ENTRIES + idx[0], idx[nr - 1] - idx[0] + 1);
 }
 
 void vgpu_ggtt_push_all(struct intel_vgpu *vgpu)

@@ -12,6 +12,7 @@
 
 #include "tests/unit/daemon_rig.h"
 #include "xengt/daemon/control.h"
+#include "xengt/guest/trace.h"
 
 #define PAGE_GFN 0x20u
 #define PAGE_GPA ((u64)PAGE_GFN << GVT_PAGE_SHIFT)

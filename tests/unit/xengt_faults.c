@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/unit/xengt_rig.h"
+#include "xengt/guest/trace.h"
 
 #define PAGE_GFN 0x40u
 #define PAGE_GPA ((u64)PAGE_GFN << GVT_PAGE_SHIFT)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "xengt/daemon/control.h"
+#include "xengt/guest/trace.h"
 #include "xengt/guest/vgpu.h"
 
 #define BACKLOG_MAX (256u << 10) /* bytes of unread events, beyond which more are lost */

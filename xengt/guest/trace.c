@@ -2,7 +2,7 @@
 /* The ring by which a vGPU's thread tells the main thread what it served. */
 #include <unistd.h>
 
-#include "xengt/guest/vgpu.h"
+#include "xengt/guest/trace.h"
 #include "xengt/xen/xengt.h"
 
 void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event)

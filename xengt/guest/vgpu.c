@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/number.h"
+#include "xengt/guest/trace.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/settings/log.h"
 #include "xengt/xen/backing.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A domain's vGPU: attached, asked, let go; and what it traces. */
+/* A domain's vGPU: attached, asked, let go. */
 #ifndef XENGT_GUEST_VGPU_H
 #define XENGT_GUEST_VGPU_H
 
@@ -62,11 +62,5 @@ int xengt_vgpu_follow_name(struct xengt_vgpu *v);
 /** xengt_vgpu_follow_memory() - nor may it be meant to have as much memory. Returns the same way.
  */
 int xengt_vgpu_follow_memory(struct xengt_vgpu *v);
-
-/** xengt_trace_push() - from the vGPU's thread: pass an event on, or count it as lost. */
-void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event);
-
-/** xengt_trace_pop() - from the main thread: the oldest event. False: none. */
-bool xengt_trace_pop(struct xengt_trace *trace, struct ioreq_event *event);
 
 #endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* What a vGPU traces: a ring from its thread to the main thread. */
+#ifndef XENGT_GUEST_TRACE_H
+#define XENGT_GUEST_TRACE_H
+
+#include "xengt/xen/xengt.h"
+
+/** xengt_trace_push() - from the vGPU's thread: pass an event on, or count it as lost. */
+void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event);
+
+/** xengt_trace_pop() - from the main thread: the oldest event. False: none. */
+bool xengt_trace_pop(struct xengt_trace *trace, struct ioreq_event *event);
+
+#endif
