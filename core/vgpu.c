@@ -29,3 +29,18 @@ const u64 *intel_vgpu_notifications(const struct intel_vgpu *vgpu)
 {
 	return vgpu->state->notifications;
 }
+
+const struct gvt_reg *intel_gvt_reg(const struct intel_gvt *gvt, u32 offset)
+{
+	return gvt_regs_row(&gvt->regs, offset);
+}
+
+bool intel_gvt_page_traps(const struct intel_gvt *gvt, unsigned int page)
+{
+	return page >= GVT_MMIO_PAGES || gvt->regs.traps[page];
+}
+
+const char *intel_gvt_reg_name(const struct intel_gvt *gvt, u32 offset, char *buf, size_t len)
+{
+	return gvt_regs_name(&gvt->regs, offset, buf, len);
+}

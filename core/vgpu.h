@@ -5,13 +5,16 @@
 #ifndef CORE_VGPU_H
 #define CORE_VGPU_H
 
-#include "core/exec/exec.h"
-#include "core/gtt/gtt.h"
-#include "core/gtt/page_track.h"
 #include "core/gvt.h"
+#include "core/hw/engine.h"
 #include "core/hw/reg.h"
-#include "core/irq/irq.h"
-#include "core/regs/vreg.h"
+#include "core/port/gpu.h"
+
+struct gtt_format;
+struct gvt_scan_rules;
+struct page_track_table;
+struct vgpu_exec;
+struct vgpu_gtt;
 
 #define VGPU_CFG_SIZE	 256u
 #define VGPU_GGTT_PAGES	 2048u /* 8 MiB of entries: 4 GiB of graphics memory */
@@ -20,6 +23,24 @@
 
 /* The BARs a vGPU has, by index into what follows. */
 enum vgpu_bar_index { VGPU_BAR_GTTMM, VGPU_BAR_APERTURE, VGPU_NR_BARS };
+
+/* A root as the guest made it known; in vgpu_state. .levels 0: free. */
+struct vgpu_root {
+	u64 pdp[4];
+	u32 levels; /* 4: pdp[0] is a PML4; 3: each is a page directory */
+	u32 refs;
+};
+
+/* What a process leaves to the next of an engine's port; in vgpu_state. */
+struct vgpu_port {
+	u32 elsp[4];
+	u32 nr_elsp;
+	u32 hung;	/* it waits for the guest to reset it */
+	u64 desc[2];	/* what the guest was told that runs, front first; 0: nothing */
+	u64 pending[2]; /* submitted meanwhile, not yet in place */
+};
+
+#define VGPU_IRQ_GROUPS 11u /* enum vgpu_irq_group (irq.h) */
 
 /*
  * What the guest can notice, and so what must outlive a process. The GGTT's entries stand in
@@ -33,10 +54,10 @@ struct vgpu_state {
 	u64 bar_at[VGPU_NR_BARS]; /* as placed, or INTEL_GVT_BAR_OFF */
 	u64 notifications[VGT_G2V_MAX + 1];
 	struct vgpu_counters counters;
-	u32 irq_second[VGPU_NR_IRQ_GROUPS]; /* bits: sources with another event behind the latched
-					     */
+	u32 irq_second[VGPU_IRQ_GROUPS]; /* bits: sources with another event behind the latched
+					  */
 	u8 cfg[VGPU_CFG_SIZE] __attribute__((aligned(8)));
-	struct vgpu_root roots[GTT_ROOTS_MAX];
+	struct vgpu_root roots[GVT_ROOTS_MAX];
 	struct vgpu_port ports[GVT_NR_ENGINES];
 	u64 ggtt_written[VGPU_GGTT_PAGES / 64]; /* bits: pages of .ggtt that were ever written */
 	u64 vreg_used[GVT_MMIO_PAGES / 64]; /* bits: pages of .vreg that hold more than zeroes */
@@ -71,10 +92,10 @@ struct intel_vgpu {
 	bool irq_sent; /* something is pending, and its message was sent */
 	enum vgpu_pin pin;
 	u64 oa_time; /* up to which reports of its performance counters are written */
-	struct page_track_table tracked;
-	struct gvt_gpu_space *space; /* of it on the GPU; NULL: none */
-	struct vgpu_gtt gtt;
-	struct vgpu_exec exec;
+	struct page_track_table *tracked; /* this and the next two: their rooms', behind this one */
+	struct gvt_gpu_space *space;	  /* of it on the GPU; NULL: none */
+	struct vgpu_gtt *gtt;
+	struct vgpu_exec *exec;
 };
 
 struct intel_gvt {

@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/gtt/gtt.h"
+#include "core/gtt/page_track.h"
 #include "core/mmio/mmio.h"
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 static u32 read_dword(struct intel_vgpu *vgpu, u32 offset)

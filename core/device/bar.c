@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 /* Guest physical addresses are at most this wide on any Xen guest (4-level paging). */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/irq/irq.h"
 #include "core/vgpu.h"
 
 /* Counts an access that no function answers. Returns 0 for one that reads as ones, or -EINVAL. */

@@ -3,9 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/exec/exec.h"
 #include "core/exec/scan_rules.h"
+#include "core/gtt/gtt.h"
+#include "core/gtt/page_track.h"
+#include "core/irq/irq.h"
 #include "core/mmio/mmio.h"
 #include "core/regs/told.h"
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, struct gvt_share *share,
@@ -56,6 +61,14 @@ static bool params_valid(const struct intel_vgpu_params *params)
 	       !(params->aperture_mib & (params->aperture_mib - 1));
 }
 
+/* A vGPU with the parts that only their rooms know; freed by its first. */
+struct whole {
+	struct intel_vgpu vgpu;
+	struct page_track_table tracked;
+	struct vgpu_gtt gtt;
+	struct vgpu_exec exec;
+};
+
 static void power_on(struct intel_vgpu *vgpu, bool keep_places)
 {
 	vgpu_cfg_reset(vgpu, keep_places);
@@ -69,6 +82,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 			  struct vgpu_state *state, void *owner, struct intel_vgpu **out)
 {
 	bool fresh = state->layout == 0;
+	struct whole *whole;
 	struct intel_vgpu *vgpu;
 	int err;
 
@@ -76,9 +90,13 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 		return -EINVAL;
 	if (!fresh && (state->layout != VGPU_STATE_LAYOUT || !params_valid(&state->params)))
 		return -EPROTO;
-	vgpu = calloc(1, sizeof(*vgpu));
-	if (!vgpu)
+	whole = calloc(1, sizeof(*whole));
+	if (!whole)
 		return -ENOMEM;
+	vgpu = &whole->vgpu;
+	vgpu->tracked = &whole->tracked;
+	vgpu->gtt = &whole->gtt;
+	vgpu->exec = &whole->exec;
 	vgpu->gvt = gvt;
 	vgpu->owner = owner;
 	vgpu->state = state;

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/exec/exec.h"
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 #define BATCH_PAGES_MAX 64u
@@ -33,7 +35,7 @@ static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 	batch->next = ctx->batches;
 	ctx->batches = batch;
 	ctx->batch_pages += pages;
-	ctx->vgpu->exec.counts.batches++;
+	ctx->vgpu->exec->counts.batches++;
 	if (hidden_enter(ctx->vgpu, &batch->mem, 0, 0, pages))
 		return NULL; /* freed with the others */
 	return &batch->mem;
@@ -128,7 +130,7 @@ static struct gvt_scan scan_of(struct shadow_ctx *ctx)
 		.gvt = ctx->vgpu->gvt,
 		.engine = ctx->engine,
 		.limit = HIDDEN_BASE,
-		.counts = &ctx->vgpu->exec.scan,
+		.counts = &ctx->vgpu->exec->scan,
 		.priv = ctx,
 		.batch = copy_batch,
 		.user = ctx->vgpu->state->params.audit_user,
@@ -141,7 +143,7 @@ static struct gvt_scan scan_of(struct shadow_ctx *ctx)
 static int verdict(struct shadow_ctx *ctx, int err, const struct gvt_scan_fault *from,
 		   struct exec_fault *to)
 {
-	ctx->vgpu->exec.counts.dwords = ctx->vgpu->exec.scan.dwords;
+	ctx->vgpu->exec->counts.dwords = ctx->vgpu->exec->scan.dwords;
 	if (err)
 		*to = (struct exec_fault){
 			.refusal = err == -ENOMEM ? EXEC_NO_MEMORY : EXEC_BAD_COMMAND,

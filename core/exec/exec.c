@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/exec/exec.h"
+#include "core/gtt/gtt.h"
 #include "core/irq/irq.h"
 #include "core/regs/told.h"
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 /* From an engine's base. */
@@ -51,7 +54,7 @@ const char *intel_gvt_refusal_name(unsigned int refusal)
 /* Each kind is told of once: a guest can bring it about as often as it likes. */
 static bool first_of_kind(struct intel_vgpu *vgpu, u32 kind)
 {
-	u32 *told = &vgpu->exec.told;
+	u32 *told = &vgpu->exec->told;
 	bool first = !(*told & BIT32(kind));
 
 	*told |= BIT32(kind);
@@ -114,11 +117,11 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 	struct vgpu_port *port = &vgpu->state->ports[engine];
 
 	complain(vgpu, engine, fault);
-	vgpu->exec.counts.refused[fault->refusal]++;
+	vgpu->exec->counts.refused[fault->refusal]++;
 	if (port->hung)
 		return;
 	port->hung = true;
-	vgpu->exec.counts.hangs++;
+	vgpu->exec->counts.hangs++;
 	if (!port->desc[0])
 		port->desc[0] = fault->addr | GVT_DESC_VALID;
 	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_IPEHR, fault->cmd);
@@ -144,7 +147,7 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
  */
 static int make_idle(struct intel_vgpu *vgpu)
 {
-	struct vgpu_exec *exec = &vgpu->exec;
+	struct vgpu_exec *exec = vgpu->exec;
 	int err;
 
 	if (exec->idle.pages)
@@ -196,8 +199,8 @@ static int make_idle(struct intel_vgpu *vgpu)
 static void drop_idle(struct intel_vgpu *vgpu)
 {
 	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++)
-		vgpu->exec.engine[nr].client.idle.desc = 0;
-	hidden_free(vgpu, &vgpu->exec.idle);
+		vgpu->exec->engine[nr].client.idle.desc = 0;
+	hidden_free(vgpu, &vgpu->exec->idle);
 }
 
 bool vgpu_exec_ready(struct intel_vgpu *vgpu)
@@ -221,16 +224,16 @@ static void on_event(void *priv, const struct gvt_gpu_event *event)
 {
 	struct intel_vgpu *vgpu = priv;
 
-	vgpu->gvt->share->ops->event(&vgpu->exec.engine[event->engine].client, event);
+	vgpu->gvt->share->ops->event(&vgpu->exec->engine[event->engine].client, event);
 }
 
 static void on_report(void *priv)
 {
 	struct vgpu_engine *engine = priv;
 	struct intel_vgpu *vgpu = engine->vgpu;
-	u32 bit = BIT32(engine - vgpu->exec.engine);
+	u32 bit = BIT32(engine - vgpu->exec->engine);
 
-	if (!(__atomic_fetch_or(&vgpu->exec.dirty, bit, __ATOMIC_RELEASE) & bit))
+	if (!(__atomic_fetch_or(&vgpu->exec->dirty, bit, __ATOMIC_RELEASE) & bit))
 		intel_gvt_hypervisor_wake(vgpu);
 }
 
@@ -247,14 +250,14 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 	};
 	int err;
 
-	vgpu->gtt.user = &gtt_user;
+	vgpu->gtt->user = &gtt_user;
 	if (!gpu || !vgpu->gvt->share)
 		return 0;
 	err = gpu->ops->space_create(gpu, &config, &vgpu->space);
 	if (err)
 		return err;
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
-		struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+		struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 
 		engine->vgpu = vgpu;
 		engine->client.space = vgpu->space;
@@ -264,14 +267,14 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 		engine->client.cap = vgpu->state->params.cap;
 		vgpu->gvt->share->ops->join(vgpu->gvt->share, nr, &engine->client);
 	}
-	gvt_told_all(vgpu);
+	gvt_vreg_tell_all(vgpu);
 	return 0;
 }
 
 /* Off the engine, with all shadows released. */
 static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 {
-	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 
 	vgpu->gvt->share->ops->halt(&engine->client, save);
 	/* What came to its end is told now, or the next process would do it again. */
@@ -289,7 +292,7 @@ static void keep_nonpriv(struct intel_vgpu *vgpu, enum gvt_engine engine)
 	for (u32 own = RING_NONPRIV; own < RING_NONPRIV_END; own += 4) {
 		u32 at = gvt_engine_base(engine) + own;
 
-		gvt_vreg_set(vgpu, at, gvt_told_nonpriv(vgpu, at));
+		gvt_vreg_set(vgpu, at, gvt_vreg_nonpriv(vgpu, at));
 	}
 }
 
@@ -300,14 +303,14 @@ void vgpu_exec_exit(struct intel_vgpu *vgpu)
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++) {
 		clear(vgpu, nr, true);
 		keep_nonpriv(vgpu, nr);
-		vgpu->gvt->share->ops->leave(&vgpu->exec.engine[nr].client);
+		vgpu->gvt->share->ops->leave(&vgpu->exec->engine[nr].client);
 	}
 	drop_idle(vgpu);
 	vgpu->gvt->gpu->ops->space_destroy(vgpu->space);
 	vgpu->space = NULL;
-	vgpu_free(vgpu, vgpu->exec.scratch, vgpu->exec.scratch_size);
-	vgpu->exec.scratch = NULL;
-	vgpu->exec.scratch_size = 0;
+	vgpu_free(vgpu, vgpu->exec->scratch, vgpu->exec->scratch_size);
+	vgpu->exec->scratch = NULL;
+	vgpu->exec->scratch_size = 0;
 }
 
 void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask)
@@ -321,7 +324,7 @@ void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask)
 			continue;
 		clear(vgpu, nr, false);
 		gvt_told_reset_engine(vgpu, nr);
-		vgpu->exec.counts.resets++;
+		vgpu->exec->counts.resets++;
 	}
 	if (vgpu->space && mask)
 		clear_fault(vgpu);
@@ -335,7 +338,7 @@ void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm)
 					  .why = "its page tables were taken away as it ran" };
 
 	for (int nr = 0; nr < GVT_NR_ENGINES && mm->pins; nr++) {
-		struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+		struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 		bool uses = false;
 
 		for (unsigned int i = 0; i < 2; i++)
@@ -353,7 +356,7 @@ u32 intel_vgpu_stop_work(struct intel_vgpu *vgpu)
 	u32 stopped = 0;
 
 	/* Told each time: a guest cannot bring it about. */
-	vgpu->exec.told &= ~(BIT32(EXEC_ASKED) | EXEC_ALL_ENGINES << EXEC_REFUSALS);
+	vgpu->exec->told &= ~(BIT32(EXEC_ASKED) | EXEC_ALL_ENGINES << EXEC_REFUSALS);
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++) {
 		const struct vgpu_port *port = &vgpu->state->ports[nr];
 
@@ -368,7 +371,7 @@ u32 intel_vgpu_stop_work(struct intel_vgpu *vgpu)
 
 u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
-	const struct shadow_ctx *ctx = vgpu->exec.engine[engine].ctx[0];
+	const struct shadow_ctx *ctx = vgpu->exec->engine[engine].ctx[0];
 
 	return ctx ? ctx->ring_start : 0;
 }
@@ -377,7 +380,7 @@ u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine)
 
 const struct vgpu_exec_counts *intel_vgpu_exec_counts(const struct intel_vgpu *vgpu)
 {
-	return &vgpu->exec.counts;
+	return &vgpu->exec->counts;
 }
 
 struct vgpu_engine_counts intel_vgpu_engine_counts(struct intel_vgpu *vgpu, unsigned int engine)
@@ -385,7 +388,7 @@ struct vgpu_engine_counts intel_vgpu_engine_counts(struct intel_vgpu *vgpu, unsi
 	struct vgpu_engine_counts counts = { 0 };
 
 	if (vgpu->space)
-		vgpu->gvt->share->ops->had(&vgpu->exec.engine[engine].client, &counts.run_ns,
+		vgpu->gvt->share->ops->had(&vgpu->exec->engine[engine].client, &counts.run_ns,
 					   &counts.timesliced);
 	return counts;
 }
@@ -395,7 +398,7 @@ bool intel_vgpu_at_work(struct intel_vgpu *vgpu)
 	bool works = false;
 
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
-		works |= vgpu->gvt->share->ops->at_work(&vgpu->exec.engine[nr].client);
+		works |= vgpu->gvt->share->ops->at_work(&vgpu->exec->engine[nr].client);
 	return works;
 }
 
@@ -405,5 +408,5 @@ void intel_vgpu_schedule(struct intel_vgpu *vgpu, u32 weight, u32 cap)
 	vgpu->state->params.weight = weight;
 	vgpu->state->params.cap = cap;
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
-		vgpu->gvt->share->ops->weigh(&vgpu->exec.engine[nr].client, weight, cap);
+		vgpu->gvt->share->ops->weigh(&vgpu->exec->engine[nr].client, weight, cap);
 }

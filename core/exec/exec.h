@@ -223,15 +223,6 @@ int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
 
 /* ---- the vGPU's part: execlist.c, reset.c ---- */
 
-/* What a process leaves to the next of an engine's port; in vgpu_state. */
-struct vgpu_port {
-	u32 elsp[4];
-	u32 nr_elsp;
-	u32 hung;	/* it waits for the guest to reset it */
-	u64 desc[2];	/* what the guest was told that runs, front first; 0: nothing */
-	u64 pending[2]; /* submitted meanwhile, not yet in place */
-};
-
 struct vgpu_engine {
 	struct intel_vgpu *vgpu;
 	struct sched_client client;

@@ -12,7 +12,10 @@
  */
 #include <string.h>
 
+#include "core/exec/exec.h"
+#include "core/gtt/gtt.h"
 #include "core/irq/irq.h"
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 /* From an engine's base. */
@@ -99,7 +102,7 @@ static const struct exec_fault no_memory = { .refusal = EXEC_NO_MEMORY,
 /* Loads the port's contexts and has them run; what cannot be loaded stands still in its turn. */
 static void start(struct intel_vgpu *vgpu, enum gvt_engine nr)
 {
-	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 	struct vgpu_port *port = port_of(vgpu, nr);
 	struct exec_fault fault;
 
@@ -121,7 +124,7 @@ static void start(struct intel_vgpu *vgpu, enum gvt_engine nr)
 		if (!engine->ctx[1])
 			engine->fault = fault;
 	}
-	vgpu->exec.counts.contexts += 1 + (engine->ctx[1] != NULL);
+	vgpu->exec->counts.contexts += 1 + (engine->ctx[1] != NULL);
 	vgpu->gvt->share->ops->run(&engine->client, &engine->ctx[0]->run,
 				   engine->ctx[1] ? &engine->ctx[1]->run : NULL);
 }
@@ -136,13 +139,13 @@ static void set_port(struct vgpu_port *port, const u64 desc[2])
 /* The first context of the port is done. */
 static void done(struct intel_vgpu *vgpu, enum gvt_engine nr)
 {
-	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 	struct vgpu_port *port = port_of(vgpu, nr);
 	u64 desc = port->desc[0];
 
 	if (engine->ctx[0])
 		vgpu_context_store(engine->ctx[0]);
-	vgpu->exec.counts.completed++;
+	vgpu->exec->counts.completed++;
 	engine->ctx[0] = engine->ctx[1];
 	engine->ctx[1] = NULL;
 	port->desc[0] = port->desc[1];
@@ -168,20 +171,20 @@ static void replaced(struct intel_vgpu *vgpu, enum gvt_engine nr)
 	struct vgpu_port *port = port_of(vgpu, nr);
 	u64 was = port->desc[0], next[2] = { port->pending[0], port->pending[1] };
 
-	store_all(&vgpu->exec.engine[nr]);
+	store_all(&vgpu->exec->engine[nr]);
 	/* What ran may have got stuck before it was to stop. */
 	if (!next[0] || port->hung)
 		return;
 	set_port(port, next);
 	if (was)
-		vgpu->exec.counts.preempted++;
+		vgpu->exec->counts.preempted++;
 	tell(vgpu, nr, was ? GVT_CSB_PREEMPTED : GVT_CSB_IDLE_ACTIVE, was);
 	start(vgpu, nr);
 }
 
 static void stand_still(struct intel_vgpu *vgpu, enum gvt_engine nr, struct exec_fault fault)
 {
-	store_all(&vgpu->exec.engine[nr]);
+	store_all(&vgpu->exec->engine[nr]);
 	vgpu_exec_hang(vgpu, nr, &fault);
 }
 
@@ -195,7 +198,7 @@ static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sche
 		.addr = event->addr,
 	};
 
-	vgpu->exec.counts.stuck++;
+	vgpu->exec->counts.stuck++;
 	stand_still(vgpu, nr, fault);
 }
 
@@ -205,7 +208,7 @@ static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sche
  */
 static void move(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
 {
-	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 	struct shadow_ctx *ctx = engine->ctx[0];
 
 	store_all(engine);
@@ -217,7 +220,7 @@ static void move(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
 
 static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
 {
-	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 	struct sched_report reports[SCHED_REPORTS];
 	u32 irq, n = vgpu->gvt->share->ops->take(&engine->client, reports, &irq);
 
@@ -255,7 +258,7 @@ void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine nr)
 
 void vgpu_exec_service(struct intel_vgpu *vgpu)
 {
-	u32 dirty = __atomic_exchange_n(&vgpu->exec.dirty, 0, __ATOMIC_ACQUIRE);
+	u32 dirty = __atomic_exchange_n(&vgpu->exec->dirty, 0, __ATOMIC_ACQUIRE);
 
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++)
 		if (dirty & BIT32(nr))
@@ -268,7 +271,7 @@ void vgpu_exec_service(struct intel_vgpu *vgpu)
  */
 static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2])
 {
-	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 	struct vgpu_port *port = port_of(vgpu, nr);
 	struct shadow_ctx *first = engine->ctx[0], *second = NULL;
 	struct exec_fault fault;
@@ -288,7 +291,7 @@ static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2
 	if (desc[1]) {
 		second = vgpu_context_load(vgpu, nr, desc[1], &engine->fault);
 		engine->ctx[1] = second;
-		vgpu->exec.counts.contexts += second != NULL;
+		vgpu->exec->counts.contexts += second != NULL;
 	}
 	if (!vgpu->gvt->share->ops->extend(&engine->client, &first->run, tail,
 					   second ? &second->run : NULL)) {
@@ -298,18 +301,18 @@ static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2
 		return false;
 	}
 	set_port(port, desc);
-	vgpu->exec.counts.extended++;
+	vgpu->exec->counts.extended++;
 	tell(vgpu, nr, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE, desc[0]);
 	return true;
 }
 
 static void submit(struct intel_vgpu *vgpu, enum gvt_engine nr, u64 first, u64 second)
 {
-	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 	struct vgpu_port *port = port_of(vgpu, nr);
 	u64 desc[2] = { first, valid(second) ? second : 0 };
 
-	vgpu->exec.counts.submissions++;
+	vgpu->exec->counts.submissions++;
 	vgpu_exec_service_engine(vgpu, nr);
 	if (!valid(first) || (desc[1] && same_context(first, second))) {
 		const struct exec_fault fault = { .refusal = EXEC_BAD_DESC,

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/exec/exec.h"
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 #define PRESENT 1u
@@ -36,7 +38,7 @@ static u32 find(const struct vgpu_exec *exec, u32 from, u32 pages)
 
 int hidden_alloc(struct intel_vgpu *vgpu, u32 pages, u32 backed, struct hidden *h)
 {
-	struct vgpu_exec *exec = &vgpu->exec;
+	struct vgpu_exec *exec = vgpu->exec;
 	u32 at = find(exec, exec->hidden_at, pages);
 
 	if (at == HIDDEN_PAGES)
@@ -86,6 +88,6 @@ void hidden_free(struct intel_vgpu *vgpu, struct hidden *h)
 	ops->ggtt_set(vgpu->space, h->gma >> GVT_PAGE_SHIFT, h->pages, NULL, 0);
 	ops->flush(vgpu->space);
 	intel_gvt_hypervisor_free_host_pages(vgpu, h->va, h->backed);
-	mark(&vgpu->exec, (h->gma - HIDDEN_BASE) >> GVT_PAGE_SHIFT, h->pages, false);
+	mark(vgpu->exec, (h->gma - HIDDEN_BASE) >> GVT_PAGE_SHIFT, h->pages, false);
 	*h = (struct hidden){ 0 };
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/exec/exec.h"
 #include "core/vgpu.h"
 
 #define MI_NOOP		0u

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/exec/exec.h"
 #include "core/exec/image.h"
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 #define RING_HEAD_OFFSET 0x1ffffcu
@@ -21,7 +23,7 @@
 
 static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
 {
-	struct vgpu_exec *exec = &vgpu->exec;
+	struct vgpu_exec *exec = vgpu->exec;
 
 	if (exec->scratch_size < bytes) {
 		vgpu_free(vgpu, exec->scratch, exec->scratch_size);

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/exec/exec.h"
 #include "core/exec/image.h"
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 #define INDIRECT_LINES 0x3fu /* length, in lines of 64 bytes */
@@ -207,7 +209,7 @@ static void follow(struct shadow_ctx *ctx, u32 first, u32 nr)
 void vgpu_contexts_follow(struct intel_vgpu *vgpu, u32 first, u32 nr)
 {
 	for (int engine = 0; engine < GVT_NR_ENGINES; engine++)
-		for (struct shadow_ctx *ctx = vgpu->exec.engine[engine].cached; ctx;
+		for (struct shadow_ctx *ctx = vgpu->exec->engine[engine].cached; ctx;
 		     ctx = ctx->next)
 			follow(ctx, first, nr);
 }
@@ -353,14 +355,14 @@ static bool evict(struct vgpu_engine *engine, const struct shadow_ctx *but)
 static bool evict_any(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct shadow_ctx *but)
 {
 	for (u32 i = 0; i < GVT_NR_ENGINES; i++)
-		if (evict(&vgpu->exec.engine[(nr + i) % GVT_NR_ENGINES], but))
+		if (evict(&vgpu->exec->engine[(nr + i) % GVT_NR_ENGINES], but))
 			return true;
 	return false;
 }
 
 static struct shadow_ctx *find_ctx(struct intel_vgpu *vgpu, enum gvt_engine nr, u32 lrca)
 {
-	struct vgpu_engine *engine = &vgpu->exec.engine[nr];
+	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 	struct shadow_ctx *ctx;
 
 	for (ctx = engine->cached; ctx && ctx->lrca != lrca; ctx = ctx->next)
@@ -416,7 +418,7 @@ struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine en
 
 void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
-	struct vgpu_engine *e = &vgpu->exec.engine[engine];
+	struct vgpu_engine *e = &vgpu->exec->engine[engine];
 
 	while (e->cached)
 		free_ctx(e, e->cached);

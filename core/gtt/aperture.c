@@ -12,6 +12,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/gtt/gtt.h"
+#include "core/gtt/page_track.h"
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 /*
@@ -58,7 +61,7 @@ static u64 mfn_at(const struct intel_vgpu *vgpu, const struct ggtt_entries *own,
 /* Makes or takes away the aliases of the run of @nr entries from @i, whose frames follow @mfn. */
 static int alias_run(struct intel_vgpu *vgpu, u32 nr_leaf, u32 i, u64 mfn, u32 nr, bool map)
 {
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
 	struct ggtt_entries *own = ggtt->leaves[nr_leaf].own;
 	int err = intel_gvt_hypervisor_map_gfn_to_mfn(
 		vgpu, ggtt->bar_gfn + nr_leaf * GTT_ENTRIES + i, mfn, nr, map);
@@ -68,9 +71,9 @@ static int alias_run(struct intel_vgpu *vgpu, u32 nr_leaf, u32 i, u64 mfn, u32 n
 	for (u32 at = i; at < i + nr; at++)
 		own->aliased[at / 64] ^= 1ull << at % 64;
 	if (map)
-		vgpu->gtt.counts.aliases += nr;
+		vgpu->gtt->counts.aliases += nr;
 	else
-		vgpu->gtt.counts.aliases -= nr;
+		vgpu->gtt->counts.aliases -= nr;
 	return 0;
 }
 
@@ -78,7 +81,7 @@ static int alias_run(struct intel_vgpu *vgpu, u32 nr_leaf, u32 i, u64 mfn, u32 n
  * as often as may be. */
 static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr, bool map)
 {
-	const struct ggtt_entries *own = vgpu->gtt.ggtt.leaves[nr_leaf].own;
+	const struct ggtt_entries *own = vgpu->gtt->ggtt.leaves[nr_leaf].own;
 	int err = 0;
 
 	for (size_t at = 0; !err && at < nr;) {
@@ -88,9 +91,9 @@ static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size
 		while (at + run < nr && idx[at + run] == idx[at] + run &&
 		       mfn_at(vgpu, own, idx[at + run]) == mfn + run)
 			run++;
-		if (map && !vgpu->gtt.ggtt.alias_left)
+		if (map && !vgpu->gtt->ggtt.alias_left)
 			return -EAGAIN;
-		vgpu->gtt.ggtt.alias_left -= map;
+		vgpu->gtt->ggtt.alias_left -= map;
 		err = alias_run(vgpu, nr_leaf, idx[at], mfn, run, map);
 		at += run;
 	}
@@ -99,12 +102,12 @@ static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size
 
 void aperture_begin(struct intel_vgpu *vgpu)
 {
-	vgpu->gtt.ggtt.alias_left = ALIAS_BATCH;
+	vgpu->gtt->ggtt.alias_left = ALIAS_BATCH;
 }
 
 size_t aperture_drop(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, size_t nr)
 {
-	const struct ggtt_entries *own = vgpu->gtt.ggtt.leaves[nr_leaf].own;
+	const struct ggtt_entries *own = vgpu->gtt->ggtt.leaves[nr_leaf].own;
 	u16 gone[GTT_ENTRIES];
 	size_t drop = 0, left = 0;
 
@@ -144,9 +147,9 @@ static bool repeated(const struct intel_vgpu *vgpu, const struct ggtt_entries *o
 
 void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
 	struct ggtt_leaf *leaf = &ggtt->leaves[nr_leaf];
-	u64 scratch = vgpu->gtt.scratch_page.bus | 1;
+	u64 scratch = vgpu->gtt->scratch_page.bus | 1;
 	int err;
 	u16 more[GTT_ENTRIES], less[GTT_ENTRIES];
 	size_t nr_more = 0, nr_less = 0;
@@ -173,7 +176,7 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 
 int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn)
 {
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
 	int err = 0;
 
 	if (gfn == ggtt->bar_gfn)
@@ -218,7 +221,7 @@ static void follow_range(struct intel_vgpu *vgpu, const struct ggtt_fence *range
 
 void vgpu_aperture_fence(struct intel_vgpu *vgpu, unsigned int n)
 {
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
 	struct ggtt_fence was = ggtt->fences[n], is = read_fence(vgpu, n);
 
 	ggtt->fences[n] = is;
@@ -232,7 +235,7 @@ void vgpu_aperture_fence(struct intel_vgpu *vgpu, unsigned int n)
 
 void aperture_init(struct intel_vgpu *vgpu)
 {
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
 
 	ggtt->nr_fenced = 0;
 	for (unsigned int n = 0; n < ARRAY_SIZE(ggtt->fences); n++) {
@@ -253,7 +256,7 @@ static unsigned int at_most(unsigned int bytes, u64 left)
  */
 static u64 untile(const struct intel_vgpu *vgpu, u64 offset, unsigned int *bytes)
 {
-	const struct ggtt_fence *fence = fence_at(&vgpu->gtt.ggtt, offset >> GVT_PAGE_SHIFT);
+	const struct ggtt_fence *fence = fence_at(&vgpu->gtt->ggtt, offset >> GVT_PAGE_SHIFT);
 	struct gvt_tile_place place;
 	u32 at, x;
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 #define LINE	    8u /* entries in a cache line */
@@ -12,7 +13,7 @@
 
 static u64 scratch(const struct intel_vgpu *vgpu)
 {
-	return vgpu->gtt.scratch_page.bus | 1;
+	return vgpu->gtt->scratch_page.bus | 1;
 }
 
 static bool all_alike(const u64 *entries, u64 val)
@@ -65,7 +66,7 @@ static void unmap_entry(struct intel_vgpu *vgpu, u64 shadow)
 static void add_holes(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, int n)
 {
 	leaf->holes += n;
-	vgpu->gtt.counts.holes += n;
+	vgpu->gtt->counts.holes += n;
 }
 
 /* All of the leaf's entries are @val from now on. */
@@ -78,16 +79,16 @@ static int set_alike(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, u64 val)
 	add_holes(vgpu, leaf, (int)holes - leaf->holes);
 	leaf->guest = val;
 	leaf->shadow = shadow;
-	ggtt_push_leaf(vgpu, leaf - vgpu->gtt.ggtt.leaves);
+	ggtt_push_leaf(vgpu, leaf - vgpu->gtt->ggtt.leaves);
 	unmap_entry(vgpu, was);
-	vgpu->gtt.counts.ggtt_changes += GTT_ENTRIES;
+	vgpu->gtt->counts.ggtt_changes += GTT_ENTRIES;
 	return err;
 }
 
 /* Entries @idx of a leaf with its own are @vals from now on, as far as their aliases let go. */
 static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64 *vals, size_t nr)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 	struct ggtt_entries *own = leaf->own;
 	u64 guest[GTT_ENTRIES], shadow[GTT_ENTRIES];
 	size_t holes, before = 0, changed = 0;
@@ -131,19 +132,19 @@ static int part(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, const u64 *vals
 	memcpy(own->guest, vals, LEAF_SIZE);
 	err = map_entries(vgpu, own->guest, GTT_ENTRIES, own->shadow, &holes);
 	leaf->own = own;
-	ggtt_push_leaf(vgpu, leaf - vgpu->gtt.ggtt.leaves);
+	ggtt_push_leaf(vgpu, leaf - vgpu->gtt->ggtt.leaves);
 	unmap_entry(vgpu, leaf->shadow);
 	leaf->realias = true;
 	add_holes(vgpu, leaf, (int)holes - leaf->holes);
-	vgpu->gtt.ggtt.nr_own++;
-	vgpu->gtt.counts.ggtt_changes += GTT_ENTRIES;
+	vgpu->gtt->ggtt.nr_own++;
+	vgpu->gtt->counts.ggtt_changes += GTT_ENTRIES;
 	return err;
 }
 
 /* The reverse, when all have become the same. */
 static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 	struct ggtt_entries *own = leaf->own;
 	int holes = own->shadow[0] == scratch(vgpu) && gtt_present(own->guest[0]);
 
@@ -160,7 +161,7 @@ static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
 	ggtt_push_leaf(vgpu, nr_leaf);
 	for (size_t i = 1; i < GTT_ENTRIES; i++)
 		unmap_entry(vgpu, own->shadow[i]);
-	vgpu->gtt.ggtt.nr_own--;
+	vgpu->gtt->ggtt.nr_own--;
 	vgpu_free(vgpu, own, sizeof(*own));
 }
 
@@ -196,7 +197,7 @@ static size_t find_holes(const struct intel_vgpu *vgpu, const struct ggtt_entrie
 
 static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 	struct ggtt_entries *own = leaf->own;
 	u64 gfns[GTT_ENTRIES];
 	bool valid[GTT_ENTRIES];
@@ -226,7 +227,7 @@ static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf)
 
 static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live, bool retry)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 	u64 vals[GTT_ENTRIES];
 	u16 idx[GTT_ENTRIES];
 	size_t nr = 0;
@@ -245,7 +246,7 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live, boo
 		int again;
 
 		nr = find_changes(live, leaf->own, vals, idx);
-		vgpu->gtt.counts.ggtt_changes += nr;
+		vgpu->gtt->counts.ggtt_changes += nr;
 		again = set_entries(vgpu, nr_leaf, idx, vals, nr);
 		err = err ? err : again;
 	}
@@ -258,7 +259,7 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live, boo
 
 static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, bool retry)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 	const u64 *live = vgpu->ggtt + nr_leaf * GTT_ENTRIES;
 	u64 vals[GTT_ENTRIES];
 	int err;
@@ -289,8 +290,8 @@ struct budget {
 /* Compares a leaf if it can have changed. */
 static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budget)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
-	u64 changes = vgpu->gtt.counts.ggtt_changes;
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
+	u64 changes = vgpu->gtt->counts.ggtt_changes;
 	bool retry;
 	int err;
 
@@ -301,16 +302,16 @@ static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budg
 	retry = leaf->holes <= budget->holes;
 	budget->holes -= retry ? leaf->holes : 0;
 	if (!retry && !budget->skipped)
-		vgpu->gtt.ggtt.retry_at = nr_leaf;
+		vgpu->gtt->ggtt.retry_at = nr_leaf;
 	budget->skipped |= !retry;
 	err = commit_leaf(vgpu, nr_leaf, retry);
-	if (err || vgpu->gtt.counts.ggtt_changes != changes) {
+	if (err || vgpu->gtt->counts.ggtt_changes != changes) {
 		leaf->quiet = 0;
 		return err;
 	}
-	if (leaf->tracked || !vgpu->gtt.ggtt.table_gfn || vgpu->gtt.ggtt.track_off)
+	if (leaf->tracked || !vgpu->gtt->ggtt.table_gfn || vgpu->gtt->ggtt.track_off)
 		return 0;
-	leaf->quiet += leaf->quiet < vgpu->gtt.leaf_after;
+	leaf->quiet += leaf->quiet < vgpu->gtt->leaf_after;
 	if (!budget->tracks || !ggtt_quiet_enough(vgpu, nr_leaf))
 		return 0;
 	budget->tracks--;
@@ -328,12 +329,12 @@ static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 {
 	struct budget budget = { TRACK_BATCH, GGTT_RETRY_BATCH, false };
-	u32 start = vgpu->gtt.ggtt.retry_at;
+	u32 start = vgpu->gtt->ggtt.retry_at;
 	int first = 0;
 
 	if (!gtt_ready(vgpu))
 		return -EOPNOTSUPP;
-	vgpu->gtt.counts.commits++;
+	vgpu->gtt->counts.commits++;
 	aperture_begin(vgpu);
 	for (u32 n = 0; n < GGTT_LEAVES; n++) {
 		u32 i = (start + n) % GGTT_LEAVES;
@@ -347,7 +348,7 @@ int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 
 u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
 {
-	const struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[page / GTT_ENTRIES];
+	const struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[page / GTT_ENTRIES];
 	u64 entry;
 
 	/* The mediator's own are none of the guest's. */
@@ -360,11 +361,11 @@ u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
 
 int ggtt_init(struct intel_vgpu *vgpu)
 {
-	vgpu->gtt.ggtt.leaves = vgpu_alloc(vgpu, LEAVES_SIZE);
-	if (!vgpu->gtt.ggtt.leaves)
+	vgpu->gtt->ggtt.leaves = vgpu_alloc(vgpu, LEAVES_SIZE);
+	if (!vgpu->gtt->ggtt.leaves)
 		return -ENOMEM;
 	if (vgpu->state->bar_at[VGPU_BAR_APERTURE] != INTEL_GVT_BAR_OFF)
-		vgpu->gtt.ggtt.bar_gfn = vgpu->state->bar_at[VGPU_BAR_APERTURE] >> GVT_PAGE_SHIFT;
+		vgpu->gtt->ggtt.bar_gfn = vgpu->state->bar_at[VGPU_BAR_APERTURE] >> GVT_PAGE_SHIFT;
 	if (vgpu->state->bar_at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
 		vgpu_ggtt_place(vgpu, (vgpu->state->bar_at[VGPU_BAR_GTTMM] + VGPU_GGTT_OFFSET) >>
 					      GVT_PAGE_SHIFT);
@@ -374,7 +375,7 @@ int ggtt_init(struct intel_vgpu *vgpu)
 
 static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 
 	ggtt_untrack(vgpu, nr_leaf);
 	if (leaf->own) {
@@ -387,7 +388,7 @@ static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 			if (!(leaf->own->aliased[i / 64] >> i % 64 & 1))
 				unmap_entry(vgpu, leaf->own->shadow[i]);
 		vgpu_free(vgpu, leaf->own, sizeof(*leaf->own));
-		vgpu->gtt.ggtt.nr_own--;
+		vgpu->gtt->ggtt.nr_own--;
 	} else {
 		unmap_entry(vgpu, leaf->shadow);
 	}
@@ -412,18 +413,18 @@ void ggtt_clear(struct intel_vgpu *vgpu)
 
 void ggtt_exit(struct intel_vgpu *vgpu)
 {
-	if (!vgpu->gtt.ggtt.leaves)
+	if (!vgpu->gtt->ggtt.leaves)
 		return;
 	for (u32 i = 0; i < GGTT_LEAVES; i++)
 		drop_leaf(vgpu, i);
-	vgpu_free(vgpu, vgpu->gtt.ggtt.leaves, LEAVES_SIZE);
-	vgpu->gtt.ggtt.leaves = NULL;
+	vgpu_free(vgpu, vgpu->gtt->ggtt.leaves, LEAVES_SIZE);
+	vgpu->gtt->ggtt.leaves = NULL;
 }
 
 void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 {
 	for (u32 i = 0; i < GGTT_LEAVES; i++) {
-		struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[i];
+		struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[i];
 
 		if (leaf->own) {
 			invalidate_own(vgpu, i);

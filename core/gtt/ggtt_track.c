@@ -4,6 +4,8 @@
 
 #include <errno.h>
 
+#include "core/gtt/gtt.h"
+#include "core/gtt/page_track.h"
 #include "core/vgpu.h"
 
 /* Leaves on either side of one in use, where a driver's next entries are likely to be: 32 MiB. */
@@ -14,36 +16,36 @@ static bool near_use(const struct intel_vgpu *vgpu, u32 nr_leaf)
 	u32 end = nr_leaf + NEAR < GGTT_LEAVES ? nr_leaf + NEAR + 1 : GGTT_LEAVES;
 
 	for (u32 i = nr_leaf > NEAR ? nr_leaf - NEAR : 0; i < end; i++)
-		if (vgpu->gtt.ggtt.leaves[i].own)
+		if (vgpu->gtt->ggtt.leaves[i].own)
 			return true;
 	return false;
 }
 
 bool ggtt_quiet_enough(const struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	u32 quiet = vgpu->gtt.ggtt.leaves[nr_leaf].quiet;
+	u32 quiet = vgpu->gtt->ggtt.leaves[nr_leaf].quiet;
 
 	if (quiet < GTT_TRACK_AFTER)
 		return false;
-	return quiet >= vgpu->gtt.leaf_after || !near_use(vgpu, nr_leaf);
+	return quiet >= vgpu->gtt->leaf_after || !near_use(vgpu, nr_leaf);
 }
 
 void ggtt_untrack(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 
 	leaf->quiet = 0;
 	if (!leaf->tracked)
 		return;
 	/* Should it fail, writes go on to trap, and are found by comparing as well. */
-	intel_gvt_hypervisor_disable_page_track(vgpu, vgpu->gtt.ggtt.table_gfn + nr_leaf);
+	intel_gvt_hypervisor_disable_page_track(vgpu, vgpu->gtt->ggtt.table_gfn + nr_leaf);
 	leaf->tracked = false;
-	vgpu->gtt.counts.tracked_ggtt--;
+	vgpu->gtt->counts.tracked_ggtt--;
 }
 
 bool ggtt_track(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
 	int err = intel_gvt_hypervisor_enable_page_track(vgpu, ggtt->table_gfn + nr_leaf);
 
 	/* What is no guest memory traps anyhow; what cannot be tracked is compared. */
@@ -53,7 +55,7 @@ bool ggtt_track(struct intel_vgpu *vgpu, u32 nr_leaf)
 		return false;
 	}
 	ggtt->leaves[nr_leaf].tracked = true;
-	vgpu->gtt.counts.tracked_ggtt++;
+	vgpu->gtt->counts.tracked_ggtt++;
 	return true;
 }
 
@@ -61,8 +63,8 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 {
 	for (u32 i = 0; i < GGTT_LEAVES; i++)
 		ggtt_untrack(vgpu, i);
-	vgpu->gtt.ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
-	vgpu->gtt.ggtt.track_off = false;
+	vgpu->gtt->ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
+	vgpu->gtt->ggtt.track_off = false;
 }
 
 /*
@@ -72,7 +74,7 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
  */
 static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	struct vgpu_ggtt *ggtt = &vgpu->gtt.ggtt;
+	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
 	u32 next = ggtt->written + 1 + ggtt->ahead;
 
 	if (nr_leaf >= GGTT_LEAVES)

@@ -17,7 +17,7 @@ static void fill(struct gtt_page *page, u64 entry)
 static int make_scratch(struct intel_vgpu *vgpu)
 {
 	static const enum gtt_kind upwards[] = { GTT_PT, GTT_PD, GTT_PDP, GTT_PML4 };
-	struct vgpu_gtt *gtt = &vgpu->gtt;
+	struct vgpu_gtt *gtt = vgpu->gtt;
 	const u64 flags = 3; /* present, writable */
 	int err = gtt_pool_get(vgpu, &gtt->scratch_page);
 	u64 entry;
@@ -42,7 +42,7 @@ static int make_scratch(struct intel_vgpu *vgpu)
 
 static void free_scratch(struct intel_vgpu *vgpu)
 {
-	struct vgpu_gtt *gtt = &vgpu->gtt;
+	struct vgpu_gtt *gtt = vgpu->gtt;
 
 	for (unsigned int kind = 0; kind < GTT_KINDS; kind++)
 		gtt_pool_put(vgpu, &gtt->scratch[kind]);
@@ -54,7 +54,7 @@ bool gtt_ready(struct intel_vgpu *vgpu)
 {
 	const struct intel_gvt_mpt *mpt = vgpu->gvt->mpt;
 
-	if (vgpu->gtt.ready)
+	if (vgpu->gtt->ready)
 		return true;
 	if (!mpt->dma_map_guest_pages || !mpt->alloc_host_pages)
 		return false;
@@ -62,7 +62,7 @@ bool gtt_ready(struct intel_vgpu *vgpu)
 		free_scratch(vgpu);
 		return false;
 	}
-	vgpu->gtt.ready = true;
+	vgpu->gtt->ready = true;
 	vgpu_ggtt_push_all(vgpu);
 	return true;
 }
@@ -71,7 +71,7 @@ int vgpu_gtt_init(struct intel_vgpu *vgpu)
 {
 	int err;
 
-	vgpu->gtt.leaf_after = GTT_TRACK_LEAF_AFTER;
+	vgpu->gtt->leaf_after = GTT_TRACK_LEAF_AFTER;
 	err = ggtt_init(vgpu);
 	if (!err)
 		err = ppgtt_init(vgpu);
@@ -112,7 +112,7 @@ static int map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *
 
 bool gtt_may_look(struct intel_vgpu *vgpu)
 {
-	const struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	const struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
 
 	return !ppgtt->busy ||
 	       (ppgtt->misses_left && intel_gvt_hypervisor_maps_made(vgpu) < ppgtt->maps_end);
@@ -120,8 +120,8 @@ bool gtt_may_look(struct intel_vgpu *vgpu)
 
 void gtt_missed(struct intel_vgpu *vgpu)
 {
-	if (vgpu->gtt.ppgtt.misses_left)
-		vgpu->gtt.ppgtt.misses_left--;
+	if (vgpu->gtt->ppgtt.misses_left)
+		vgpu->gtt->ppgtt.misses_left--;
 }
 
 /* Of @nr references, those that are none, and those that the GPU cannot use: how many. */
@@ -131,7 +131,7 @@ static int sort_out(struct intel_vgpu *vgpu, size_t nr, dma_addr_t *bus)
 
 	for (size_t i = 0; i < nr; i++) {
 		if (bus[i] == GVT_DMA_INVALID) {
-			vgpu->gtt.counts.dma_refs--;
+			vgpu->gtt->counts.dma_refs--;
 		} else if (!gtt_reaches(vgpu->gvt->gtt_format, bus[i])) {
 			gtt_unmap(vgpu, bus[i]);
 			bus[i] = GVT_DMA_INVALID;
@@ -156,7 +156,7 @@ int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus
 			bus[i] = GVT_DMA_INVALID;
 		return err;
 	}
-	vgpu->gtt.counts.dma_refs += nr;
+	vgpu->gtt->counts.dma_refs += nr;
 	for (size_t i = 0; i < nr; i++)
 		other |= bus[i] & mask;
 	return other ? sort_out(vgpu, nr, bus) : 0;
@@ -174,7 +174,7 @@ dma_addr_t gtt_map_large(struct intel_vgpu *vgpu, u64 gfn, unsigned long size)
 		gtt_missed(vgpu);
 	if (err)
 		return GVT_DMA_INVALID;
-	vgpu->gtt.counts.dma_refs++;
+	vgpu->gtt->counts.dma_refs++;
 	if (bus & (size - 1) || !gtt_reaches(vgpu->gvt->gtt_format, bus)) {
 		gtt_unmap(vgpu, bus | RELEASE_LARGE);
 		return GVT_DMA_INVALID;
@@ -184,7 +184,7 @@ dma_addr_t gtt_map_large(struct intel_vgpu *vgpu, u64 gfn, unsigned long size)
 
 void gtt_unmap(struct intel_vgpu *vgpu, dma_addr_t bus)
 {
-	struct gtt_release *release = &vgpu->gtt.release;
+	struct gtt_release *release = &vgpu->gtt->release;
 
 	if (release->nr == ARRAY_SIZE(release->bus))
 		gtt_release_all(vgpu);
@@ -208,7 +208,7 @@ void *gtt_alloc(struct intel_vgpu *vgpu, size_t size)
 
 void gtt_put_page(struct intel_vgpu *vgpu, struct gtt_page *page)
 {
-	struct gtt_release *release = &vgpu->gtt.release;
+	struct gtt_release *release = &vgpu->gtt->release;
 
 	if (release->nr_pages == ARRAY_SIZE(release->page))
 		gtt_release_all(vgpu);
@@ -218,7 +218,7 @@ void gtt_put_page(struct intel_vgpu *vgpu, struct gtt_page *page)
 
 void gtt_release_all(struct intel_vgpu *vgpu)
 {
-	struct gtt_release *release = &vgpu->gtt.release;
+	struct gtt_release *release = &vgpu->gtt->release;
 	size_t small = 0;
 
 	if (!release->nr && !release->nr_pages)
@@ -234,7 +234,7 @@ void gtt_release_all(struct intel_vgpu *vgpu)
 			release->bus[small++] = release->bus[i];
 	if (small)
 		intel_gvt_hypervisor_dma_unmap_guest_pages(vgpu, release->bus, small);
-	vgpu->gtt.counts.dma_refs -= release->nr;
+	vgpu->gtt->counts.dma_refs -= release->nr;
 	release->nr = 0;
 }
 
@@ -255,7 +255,7 @@ void intel_vgpu_invalidate(struct intel_vgpu *vgpu)
 {
 	struct gtt_valid_cache cache = { 0 };
 
-	if (vgpu->gtt.ready) {
+	if (vgpu->gtt->ready) {
 		ggtt_invalidate(vgpu, &cache);
 		ppgtt_invalidate(vgpu, &cache);
 	}
@@ -266,10 +266,10 @@ void intel_vgpu_invalidate(struct intel_vgpu *vgpu)
 
 const struct vgpu_gtt_counts *intel_vgpu_gtt_counts(const struct intel_vgpu *vgpu)
 {
-	return &vgpu->gtt.counts;
+	return &vgpu->gtt->counts;
 }
 
 u64 intel_vgpu_gtt_bytes(const struct intel_vgpu *vgpu)
 {
-	return vgpu->gtt.pool.pages * GVT_PAGE_SIZE + vgpu->heap;
+	return vgpu->gtt->pool.pages * GVT_PAGE_SIZE + vgpu->heap;
 }

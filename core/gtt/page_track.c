@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 
+#include "core/gtt/page_track.h"
 #include "core/gvt.h"
 #include "core/vgpu.h"
 
@@ -27,7 +28,7 @@ static size_t slots_size(const struct page_track_table *table)
 
 static int make_room(struct intel_vgpu *vgpu)
 {
-	struct page_track_table *table = &vgpu->tracked, wider;
+	struct page_track_table *table = vgpu->tracked, wider;
 
 	if (table->slots && table->nr <= table->mask)
 		return 0;
@@ -51,7 +52,7 @@ static int make_room(struct intel_vgpu *vgpu)
 
 struct intel_vgpu_page_track *intel_vgpu_find_page_track(struct intel_vgpu *vgpu, unsigned long gfn)
 {
-	const struct page_track_table *table = &vgpu->tracked;
+	const struct page_track_table *table = vgpu->tracked;
 	struct intel_vgpu_page_track *track;
 
 	if (!table->slots)
@@ -79,14 +80,14 @@ int intel_vgpu_register_page_track(struct intel_vgpu *vgpu, unsigned long gfn,
 	track->handler = handler;
 	track->priv_data = priv;
 	track->gfn = gfn;
-	insert(&vgpu->tracked, track);
-	vgpu->tracked.nr++;
+	insert(vgpu->tracked, track);
+	vgpu->tracked->nr++;
 	return 0;
 }
 
 void intel_vgpu_unregister_page_track(struct intel_vgpu *vgpu, unsigned long gfn)
 {
-	struct page_track_table *table = &vgpu->tracked;
+	struct page_track_table *table = vgpu->tracked;
 	struct intel_vgpu_page_track *track = intel_vgpu_find_page_track(vgpu, gfn), **link;
 
 	if (!track)
@@ -152,7 +153,7 @@ int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data, 
 
 void page_track_clear(struct intel_vgpu *vgpu)
 {
-	struct page_track_table *table = &vgpu->tracked;
+	struct page_track_table *table = vgpu->tracked;
 
 	for (size_t i = 0; table->slots && i <= table->mask; i++)
 		while (table->slots[i])

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 /* Listed while it has a free page. */
@@ -37,7 +38,7 @@ static void unlink_block(struct gtt_pool *pool, struct gtt_block *block)
 static void free_block(struct intel_vgpu *vgpu, struct gtt_block *block)
 {
 	intel_gvt_hypervisor_free_host_pages(vgpu, block->va, GTT_POOL_BLOCK);
-	vgpu->gtt.pool.pages -= GTT_POOL_BLOCK;
+	vgpu->gtt->pool.pages -= GTT_POOL_BLOCK;
 	vgpu_free(vgpu, block, sizeof(*block));
 }
 
@@ -52,7 +53,7 @@ static struct gtt_block *new_block(struct intel_vgpu *vgpu)
 		vgpu_free(vgpu, block, sizeof(*block));
 		return NULL;
 	}
-	vgpu->gtt.pool.pages += GTT_POOL_BLOCK;
+	vgpu->gtt->pool.pages += GTT_POOL_BLOCK;
 	for (unsigned int i = 0; i < GTT_POOL_BLOCK; i++) {
 		u64 mfn = intel_gvt_hypervisor_virt_to_mfn(vgpu, block->va + i * GVT_PAGE_SIZE);
 
@@ -65,13 +66,13 @@ static struct gtt_block *new_block(struct intel_vgpu *vgpu)
 		free_block(vgpu, block);
 		return NULL;
 	}
-	push(&vgpu->gtt.pool, block);
+	push(&vgpu->gtt->pool, block);
 	return block;
 }
 
 int gtt_pool_get(struct intel_vgpu *vgpu, struct gtt_page *page)
 {
-	struct gtt_pool *pool = &vgpu->gtt.pool;
+	struct gtt_pool *pool = &vgpu->gtt->pool;
 	struct gtt_block *block = pool->blocks ? pool->blocks : new_block(vgpu);
 	unsigned int i;
 
@@ -93,7 +94,7 @@ int gtt_pool_get(struct intel_vgpu *vgpu, struct gtt_page *page)
 
 void gtt_pool_put(struct intel_vgpu *vgpu, struct gtt_page *page)
 {
-	struct gtt_pool *pool = &vgpu->gtt.pool;
+	struct gtt_pool *pool = &vgpu->gtt->pool;
 	struct gtt_block *block = page->block;
 
 	if (!block)

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/gtt/gtt.h"
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 /* GAMW_ECO_DEV_RW_IA, and the field that has the walker heed 64 KiB pages (intel_gt_regs.h). */
@@ -38,7 +40,7 @@ static struct vgpu_mm **bucket(struct intel_vgpu *vgpu, const struct vgpu_root *
 
 	for (unsigned int i = 0; i < 4; i++)
 		mix = (mix ^ root->pdp[i]) * 0x9e3779b97f4a7c15ull;
-	return &vgpu->gtt.ppgtt.mms[mix >> 32 & (GTT_MM_BUCKETS - 1)];
+	return &vgpu->gtt->ppgtt.mms[mix >> 32 & (GTT_MM_BUCKETS - 1)];
 }
 
 struct vgpu_mm *vgpu_ppgtt_find(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels)
@@ -61,7 +63,7 @@ static int add_mm(struct intel_vgpu *vgpu, struct vgpu_root *root)
 	mm->root = root;
 	mm->next = *at;
 	*at = mm;
-	vgpu->gtt.counts.roots++;
+	vgpu->gtt->counts.roots++;
 	return 0;
 }
 
@@ -87,13 +89,13 @@ static void remove_mm(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 	for (link = bucket(vgpu, mm->root); *link != mm; link = &(*link)->next)
 		;
 	*link = mm->next;
-	vgpu->gtt.counts.roots--;
+	vgpu->gtt->counts.roots--;
 	vgpu_free(vgpu, mm, sizeof(*mm));
 }
 
 static int create(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels)
 {
-	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
 	struct vgpu_mm *mm = vgpu_ppgtt_find(vgpu, pdp, levels);
 	struct vgpu_root *root;
 	int err;
@@ -119,7 +121,7 @@ static int create(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels
 
 static int destroy(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels)
 {
-	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
 	struct vgpu_mm *mm = vgpu_ppgtt_find(vgpu, pdp, levels);
 	struct vgpu_root *root;
 
@@ -129,7 +131,7 @@ static int destroy(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int level
 	if (--root->refs)
 		return 0;
 	if (mm->pins)
-		vgpu->gtt.user->taken(vgpu, mm);
+		vgpu->gtt->user->taken(vgpu, mm);
 	remove_mm(vgpu, mm);
 	*root = (struct vgpu_root){ 0 };
 	ppgtt->free[ppgtt->nr_free++] = root - vgpu->state->roots;
@@ -155,7 +157,7 @@ void vgpu_ppgtt_notify(struct intel_vgpu *vgpu, u32 code, const u64 pdp[4])
 		err = destroy(vgpu, pdp, 4);
 		break;
 	}
-	vgpu->gtt.counts.refused += err != 0;
+	vgpu->gtt->counts.refused += err != 0;
 }
 
 /* ---- shadowing ---- */
@@ -165,9 +167,9 @@ static int sync_shadow(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	int first, err;
 
-	if (shadow->epoch == vgpu->gtt.ppgtt.epoch)
+	if (shadow->epoch == vgpu->gtt->ppgtt.epoch)
 		return 0;
-	shadow->epoch = vgpu->gtt.ppgtt.epoch;
+	shadow->epoch = vgpu->gtt->ppgtt.epoch;
 	first = table_sync(vgpu, shadow->table);
 	if (shadow->holes) {
 		err = shadow_retry(vgpu, shadow);
@@ -197,12 +199,12 @@ static int sync_top(struct intel_vgpu *vgpu, struct vgpu_mm *mm, unsigned int i)
 
 int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 {
-	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
 	int first = 0;
 
 	if (!gtt_ready(vgpu))
 		return -EOPNOTSUPP;
-	vgpu->gtt.counts.syncs++;
+	vgpu->gtt->counts.syncs++;
 	mm->used = ++ppgtt->epoch;
 	ppgtt->busy = mm;
 	ppgtt->misses_left = GTT_MISSES_MAX;
@@ -219,7 +221,7 @@ int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 
 u64 vgpu_ppgtt_nowhere(const struct intel_vgpu *vgpu, unsigned int levels)
 {
-	return vgpu->gtt.scratch[levels == 4 ? GTT_PML4 : GTT_PD].bus;
+	return vgpu->gtt->scratch[levels == 4 ? GTT_PML4 : GTT_PD].bus;
 }
 
 u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, unsigned int i)
@@ -229,7 +231,7 @@ u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, uns
 
 bool ppgtt_reclaim(struct intel_vgpu *vgpu)
 {
-	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
 	struct vgpu_mm *oldest = NULL;
 
 	for (unsigned int b = 0; b < GTT_MM_BUCKETS; b++)
@@ -244,14 +246,14 @@ bool ppgtt_reclaim(struct intel_vgpu *vgpu)
 		return false;
 	take_down(vgpu, oldest);
 	gtt_release_all(vgpu);
-	vgpu->gtt.counts.reclaims++;
+	vgpu->gtt->counts.reclaims++;
 	return true;
 }
 
 void vgpu_ppgtt_set_quota(struct intel_vgpu *vgpu, u32 shadows)
 {
-	vgpu->gtt.ppgtt.quota = shadows;
-	while (vgpu->gtt.counts.shadows > shadows)
+	vgpu->gtt->ppgtt.quota = shadows;
+	while (vgpu->gtt->counts.shadows > shadows)
 		if (!ppgtt_reclaim(vgpu))
 			return;
 }
@@ -261,7 +263,7 @@ void vgpu_ppgtt_set_quota(struct intel_vgpu *vgpu, u32 shadows)
 static void each_mm(struct intel_vgpu *vgpu, void (*fn)(struct intel_vgpu *, struct vgpu_mm *))
 {
 	for (unsigned int b = 0; b < GTT_MM_BUCKETS; b++)
-		for (struct vgpu_mm *mm = vgpu->gtt.ppgtt.mms[b], *next; mm; mm = next) {
+		for (struct vgpu_mm *mm = vgpu->gtt->ppgtt.mms[b], *next; mm; mm = next) {
 			next = mm->next;
 			fn(vgpu, mm);
 		}
@@ -271,17 +273,17 @@ static void each_mm(struct intel_vgpu *vgpu, void (*fn)(struct intel_vgpu *, str
 static void take_down_mm(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 {
 	if (mm->pins)
-		vgpu->gtt.user->taken(vgpu, mm);
+		vgpu->gtt->user->taken(vgpu, mm);
 	take_down(vgpu, mm);
 }
 
 void vgpu_ppgtt_ips(struct intel_vgpu *vgpu, bool on)
 {
-	if (vgpu->gtt.ppgtt.ips == on)
+	if (vgpu->gtt->ppgtt.ips == on)
 		return;
 	each_mm(vgpu, take_down_mm);
 	gtt_release_all(vgpu);
-	vgpu->gtt.ppgtt.ips = on;
+	vgpu->gtt->ppgtt.ips = on;
 }
 
 static bool ips_enabled(const struct intel_vgpu *vgpu)
@@ -291,7 +293,7 @@ static bool ips_enabled(const struct intel_vgpu *vgpu)
 
 static void list_free(struct intel_vgpu *vgpu)
 {
-	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
 
 	ppgtt->nr_free = 0;
 	for (u32 i = GTT_ROOTS_MAX; i--;)
@@ -301,8 +303,8 @@ static void list_free(struct intel_vgpu *vgpu)
 
 int ppgtt_init(struct intel_vgpu *vgpu)
 {
-	vgpu->gtt.ppgtt.quota = GTT_QUOTA_DEFAULT;
-	vgpu->gtt.ppgtt.ips = ips_enabled(vgpu);
+	vgpu->gtt->ppgtt.quota = GTT_QUOTA_DEFAULT;
+	vgpu->gtt->ppgtt.ips = ips_enabled(vgpu);
 	for (u32 i = 0; i < GTT_ROOTS_MAX; i++) {
 		struct vgpu_root *root = &vgpu->state->roots[i];
 
@@ -326,7 +328,7 @@ void ppgtt_clear(struct intel_vgpu *vgpu, bool forget_roots)
 		if (vgpu->state->roots[i].refs)
 			vgpu->state->roots[i] = (struct vgpu_root){ 0 };
 	list_free(vgpu);
-	vgpu->gtt.ppgtt.ips = ips_enabled(vgpu);
+	vgpu->gtt->ppgtt.ips = ips_enabled(vgpu);
 }
 
 void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
@@ -334,7 +336,7 @@ void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 	struct gtt_table *table, *next;
 
 	/* Tables come and go with what their directories say; the one at hand stays. */
-	for (table = vgpu->gtt.ppgtt.tables; table; table = next) {
+	for (table = vgpu->gtt->ppgtt.tables; table; table = next) {
 		table->users++;
 		if (table->track && !gtt_valid(vgpu, cache, table->gfn))
 			table_lost(vgpu, table);

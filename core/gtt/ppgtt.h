@@ -46,13 +46,6 @@ struct gtt_valid_cache;
 /* PPGTTs that a guest may have. */
 #define GTT_ROOTS_MAX GVT_ROOTS_MAX
 
-/* A root as the guest made it known; in vgpu_state. .levels 0: free. */
-struct vgpu_root {
-	u64 pdp[4];
-	u32 levels; /* 4: pdp[0] is a PML4; 3: each is a page directory */
-	u32 refs;
-};
-
 struct gtt_table {
 	struct intel_vgpu *vgpu;
 	u64 gfn; /* or GTT_NO_GFN: a large page of the guest's, written out in smaller ones */

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "core/gtt/gtt.h"
 #include "core/port/gpu.h"
 #include "core/vgpu.h"
 
@@ -13,29 +14,29 @@ void gtt_flush(struct intel_vgpu *vgpu)
 	if (!vgpu->space)
 		return;
 	vgpu->gvt->gpu->ops->flush(vgpu->space);
-	vgpu->gtt.counts.flushes++;
+	vgpu->gtt->counts.flushes++;
 }
 
 static int set(struct intel_vgpu *vgpu, u32 first, u32 nr, const u64 *entries, u64 fill)
 {
-	vgpu->gtt.counts.pushes++;
+	vgpu->gtt->counts.pushes++;
 	return vgpu->gvt->gpu->ops->ggtt_set(vgpu->space, first, nr, entries, fill);
 }
 
 /* What the GPU has no memory for leads to nothing, which needs none, until it has. */
 static void push(struct intel_vgpu *vgpu, u32 nr_leaf, u32 first, u32 nr, const u64 *entries)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 	u32 base = nr_leaf * GTT_ENTRIES;
 
 	leaf->behind = set(vgpu, base + first, nr, entries + first, 0) != 0;
 	if (leaf->behind)
-		set(vgpu, base, GTT_ENTRIES, NULL, vgpu->gtt.scratch_page.bus | 1);
+		set(vgpu, base, GTT_ENTRIES, NULL, vgpu->gtt->scratch_page.bus | 1);
 }
 
 void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 
 	if (!vgpu->space)
 		return;
@@ -46,12 +47,12 @@ void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 		    vgpu_ggtt_entry(vgpu, nr_leaf * GTT_ENTRIES));
 		leaf->behind = false;
 	}
-	vgpu->gtt.user->moved(vgpu, nr_leaf * GTT_ENTRIES, GTT_ENTRIES);
+	vgpu->gtt->user->moved(vgpu, nr_leaf * GTT_ENTRIES, GTT_ENTRIES);
 }
 
 void ggtt_push(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr)
 {
-	struct ggtt_leaf *leaf = &vgpu->gtt.ggtt.leaves[nr_leaf];
+	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 
 	if (!vgpu->space || !nr)
 		return;
@@ -60,16 +61,16 @@ void ggtt_push(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr)
 		return;
 	}
 	push(vgpu, nr_leaf, idx[0], idx[nr - 1] - idx[0] + 1, leaf->own->shadow);
-	vgpu->gtt.user->moved(vgpu, nr_leaf * GTT_ENTRIES + idx[0], idx[nr - 1] - idx[0] + 1);
+	vgpu->gtt->user->moved(vgpu, nr_leaf * GTT_ENTRIES + idx[0], idx[nr - 1] - idx[0] + 1);
 }
 
 void vgpu_ggtt_push_all(struct intel_vgpu *vgpu)
 {
-	if (!vgpu->space || !vgpu->gtt.ready)
+	if (!vgpu->space || !vgpu->gtt->ready)
 		return;
-	set(vgpu, 0, GGTT_PAGES, NULL, vgpu->gtt.scratch_page.bus | 1);
+	set(vgpu, 0, GGTT_PAGES, NULL, vgpu->gtt->scratch_page.bus | 1);
 	for (u32 i = 0; i < GGTT_LEAVES; i++)
-		if (vgpu->gtt.ggtt.leaves[i].own || vgpu->gtt.ggtt.leaves[i].shadow)
+		if (vgpu->gtt->ggtt.leaves[i].own || vgpu->gtt->ggtt.leaves[i].shadow)
 			ggtt_push_leaf(vgpu, i);
 }
 

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 #define CHILDREN_SIZE (GTT_ENTRIES * sizeof(struct gtt_shadow *))
@@ -25,7 +26,7 @@ static u64 gfn_of(const struct intel_vgpu *vgpu, enum gtt_form form, u64 val)
 
 static u64 nothing(const struct intel_vgpu *vgpu, const struct gtt_shadow *shadow)
 {
-	return vgpu->gtt.scratch_entry[shadow->kind];
+	return vgpu->gtt->scratch_entry[shadow->kind];
 }
 
 /* An entry that should lead somewhere, and leads to scratch. */
@@ -43,7 +44,7 @@ static void count_holes(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 
 	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
 		holes += is_hole(vgpu, shadow, i);
-	vgpu->gtt.counts.holes += (s64)holes - shadow->holes;
+	vgpu->gtt->counts.holes += (s64)holes - shadow->holes;
 	shadow->holes = holes;
 }
 
@@ -259,7 +260,7 @@ static int set_entry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigne
 {
 	const struct gtt_format *fmt = format(vgpu);
 	u64 val = shadow->table->entries[i], entry = nothing(vgpu, shadow);
-	enum gtt_form form = gtt_form(fmt, shadow->kind, val, vgpu->gtt.ppgtt.ips);
+	enum gtt_form form = gtt_form(fmt, shadow->kind, val, vgpu->gtt->ppgtt.ips);
 	struct gtt_shadow *child = NULL;
 	int err = 0;
 
@@ -357,7 +358,7 @@ int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 
 static bool make_room(struct intel_vgpu *vgpu)
 {
-	while (vgpu->gtt.counts.shadows >= vgpu->gtt.ppgtt.quota)
+	while (vgpu->gtt->counts.shadows >= vgpu->gtt->ppgtt.quota)
 		if (!ppgtt_reclaim(vgpu))
 			return false;
 	return true;
@@ -443,7 +444,7 @@ static int new_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, enum gtt
 	shadow->refs = 1;
 	table->users++;
 	table->shadow[kind] = shadow;
-	vgpu->gtt.counts.shadows++;
+	vgpu->gtt->counts.shadows++;
 	err = kind == GTT_PT ? fill_pt(vgpu, shadow) : fill(vgpu, shadow);
 	if (err) {
 		shadow_put(vgpu, shadow);
@@ -478,7 +479,7 @@ void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	if (!shadow || --shadow->refs)
 		return;
-	vgpu->gtt.counts.holes -= shadow->holes;
+	vgpu->gtt->counts.holes -= shadow->holes;
 	shadow->table->shadow[shadow->kind] = NULL;
 	for (unsigned int i = 0; i < GTT_ENTRIES; i++)
 		if (shadow->kind == GTT_PT)
@@ -489,7 +490,7 @@ void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 			put_run(vgpu, shadow, i / RUN, &shadow->page.va[i]);
 	gtt_put_page(vgpu, &shadow->page);
 	table_put(vgpu, shadow->table);
-	vgpu->gtt.counts.shadows--;
+	vgpu->gtt->counts.shadows--;
 	free_shadow(vgpu, shadow);
 }
 

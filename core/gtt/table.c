@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/gtt/gtt.h"
+#include "core/gtt/page_track.h"
 #include "core/vgpu.h"
 
 #define LINE	   8u /* entries in a cache line */
@@ -21,7 +23,7 @@ static int track(struct intel_vgpu *vgpu, struct gtt_table *table)
 		return 0;
 	err = intel_vgpu_enable_page_track(vgpu, table->gfn);
 	if (!err)
-		vgpu->gtt.counts.tracked++;
+		vgpu->gtt->counts.tracked++;
 	return err;
 }
 
@@ -31,7 +33,7 @@ static void untrack(struct intel_vgpu *vgpu, struct gtt_table *table)
 	if (!is_tracked(table))
 		return;
 	intel_vgpu_disable_page_track(vgpu, table->gfn);
-	vgpu->gtt.counts.tracked -= !table->track->tracked;
+	vgpu->gtt->counts.tracked -= !table->track->tracked;
 }
 
 static bool is_leaf(const struct gtt_table *table)
@@ -47,7 +49,7 @@ static bool is_leaf(const struct gtt_table *table)
  */
 static void let_another_go(struct intel_vgpu *vgpu, const struct gtt_table *table)
 {
-	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
 
 	if (ppgtt->written != table || !is_leaf(table))
 		return;
@@ -67,14 +69,14 @@ static void let_another_go(struct intel_vgpu *vgpu, const struct gtt_table *tabl
 static int on_write(struct intel_vgpu_page_track *page_track, u64 gpa, void *data, int bytes)
 {
 	struct gtt_table *table = page_track->priv_data;
-	struct vgpu_ppgtt *ppgtt = &table->vgpu->gtt.ppgtt;
+	struct vgpu_ppgtt *ppgtt = &table->vgpu->gtt->ppgtt;
 
 	(void)gpa;
 	(void)data;
 	(void)bytes;
 	table->dirty = true;
 	table->quiet = 0;
-	table->vgpu->gtt.counts.traps++;
+	table->vgpu->gtt->counts.traps++;
 	if (is_tracked(table)) {
 		untrack(table->vgpu, table);
 		ppgtt->written = table;
@@ -87,7 +89,7 @@ static int on_write(struct intel_vgpu_page_track *page_track, u64 gpa, void *dat
 
 struct gtt_table *table_new(struct intel_vgpu *vgpu)
 {
-	struct vgpu_ppgtt *ppgtt = &vgpu->gtt.ppgtt;
+	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
 	struct gtt_table *table = gtt_alloc(vgpu, sizeof(*table));
 
 	if (!table)
@@ -100,7 +102,7 @@ struct gtt_table *table_new(struct intel_vgpu *vgpu)
 	if (table->next)
 		table->next->prev = table;
 	ppgtt->tables = table;
-	vgpu->gtt.counts.tables++;
+	vgpu->gtt->counts.tables++;
 	return table;
 }
 
@@ -109,20 +111,20 @@ void table_put(struct intel_vgpu *vgpu, struct gtt_table *table)
 	if (--table->users)
 		return;
 	if (table->track) {
-		vgpu->gtt.counts.tracked -= table->track->tracked;
+		vgpu->gtt->counts.tracked -= table->track->tracked;
 		intel_vgpu_unregister_page_track(vgpu, table->gfn);
 	}
-	if (vgpu->gtt.ppgtt.ahead == table)
-		vgpu->gtt.ppgtt.ahead = table->next;
-	if (vgpu->gtt.ppgtt.written == table)
-		vgpu->gtt.ppgtt.written = NULL;
+	if (vgpu->gtt->ppgtt.ahead == table)
+		vgpu->gtt->ppgtt.ahead = table->next;
+	if (vgpu->gtt->ppgtt.written == table)
+		vgpu->gtt->ppgtt.written = NULL;
 	if (table->prev)
 		table->prev->next = table->next;
 	else
-		vgpu->gtt.ppgtt.tables = table->next;
+		vgpu->gtt->ppgtt.tables = table->next;
 	if (table->next)
 		table->next->prev = table->prev;
-	vgpu->gtt.counts.tables--;
+	vgpu->gtt->counts.tables--;
 	vgpu_free(vgpu, table, sizeof(*table));
 }
 
@@ -208,7 +210,7 @@ static int take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now
 				idx[nr++] = i;
 			}
 	}
-	vgpu->gtt.counts.changes += nr;
+	vgpu->gtt->counts.changes += nr;
 	table->users++;
 	err = each_shadow(vgpu, table, idx, nr, set);
 	table_put(vgpu, table);
@@ -222,7 +224,7 @@ static int compare(struct intel_vgpu *vgpu, struct gtt_table *table, set_fn *set
 
 	if (!gtt_may_look(vgpu))
 		return -E2BIG;
-	vgpu->gtt.counts.compared++;
+	vgpu->gtt->counts.compared++;
 	table->dirty = false;
 	if (read_table(vgpu, table, now)) {
 		memset(now, 0, sizeof(now));
@@ -239,15 +241,15 @@ static int compare(struct intel_vgpu *vgpu, struct gtt_table *table, set_fn *set
 /* Once in an epoch: true when what was read last may not be what is there. */
 static bool is_due(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
-	if (!table->track || table->epoch == vgpu->gtt.ppgtt.epoch)
+	if (!table->track || table->epoch == vgpu->gtt->ppgtt.epoch)
 		return false;
-	table->epoch = vgpu->gtt.ppgtt.epoch;
+	table->epoch = vgpu->gtt->ppgtt.epoch;
 	return !is_tracked(table) || table->dirty;
 }
 
 int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
-	u32 after = is_leaf(table) ? vgpu->gtt.leaf_after : GTT_TRACK_AFTER;
+	u32 after = is_leaf(table) ? vgpu->gtt->leaf_after : GTT_TRACK_AFTER;
 	int err;
 
 	if (!is_due(vgpu, table))

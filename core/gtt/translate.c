@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/gtt/gtt.h"
 #include "core/gtt/verify.h"
 #include "core/vgpu.h"
 
@@ -20,7 +21,7 @@ static int by_bus(const void *a, const void *b)
 
 int gtt_tables_map(struct intel_vgpu *vgpu, struct gtt_map_of_tables *map)
 {
-	const struct vgpu_gtt *gtt = &vgpu->gtt;
+	const struct vgpu_gtt *gtt = vgpu->gtt;
 
 	map->nr = 0;
 	map->at = calloc(gtt->counts.shadows + GTT_KINDS, sizeof(*map->at));
@@ -91,7 +92,7 @@ static u64 follow(struct intel_vgpu *vgpu, struct side *guest, u64 addr)
 
 	if (intel_gvt_hypervisor_read_gpa(vgpu, at, &guest->entry, 8))
 		guest->entry = 0;
-	step(vgpu->gvt->gtt_format, guest, addr, vgpu->gtt.ppgtt.ips);
+	step(vgpu->gvt->gtt_format, guest, addr, vgpu->gtt->ppgtt.ips);
 	return at;
 }
 
@@ -208,7 +209,7 @@ int intel_vgpu_translate(struct intel_vgpu *vgpu, const struct gvt_root *root, u
 	walk->bus = shadow.to;
 	walk->bus_size = shadow.size;
 	walk->scratch =
-		shadow.size && ALIGN_DOWN(shadow.to, GVT_PAGE_SIZE) == vgpu->gtt.scratch_page.bus;
+		shadow.size && ALIGN_DOWN(shadow.to, GVT_PAGE_SIZE) == vgpu->gtt->scratch_page.bus;
 	return 0;
 }
 

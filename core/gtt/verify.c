@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 #define TRIES 8
@@ -84,7 +85,7 @@ static int same_pages(struct verify *v, const u64 *guest, const u64 *gfns, const
 		      const u64 *bus, enum gtt_form form, size_t nr, u64 addr)
 {
 	const u64 keep = v->vgpu->gvt->gtt_format->rows[form].keep;
-	u64 is[GTT_ENTRIES], none = v->vgpu->gtt.scratch_page.bus;
+	u64 is[GTT_ENTRIES], none = v->vgpu->gtt->scratch_page.bus;
 	int err = gtt_map(v->vgpu, gfns, nr, is);
 
 	err = err < 0 ? err : 0;
@@ -146,7 +147,7 @@ static int same_table(struct verify *v, u64 gfn, enum gtt_kind kind, u64 bus, bo
 static int same_entry(struct verify *v, enum gtt_kind kind, u64 guest, u64 shadow, u64 addr)
 {
 	const struct gtt_format *fmt = v->vgpu->gvt->gtt_format;
-	enum gtt_form is = gtt_form(fmt, kind, guest, v->vgpu->gtt.ppgtt.ips);
+	enum gtt_form is = gtt_form(fmt, kind, guest, v->vgpu->gtt->ppgtt.ips);
 	enum gtt_form as = gtt_form(fmt, kind, shadow, true);
 	u64 gfn = gtt_addr(fmt, is, guest) >> GVT_PAGE_SHIFT, to = gtt_addr(fmt, as, shadow);
 	u64 probe;
@@ -224,7 +225,7 @@ static int same_ggtt(struct verify *v)
 static int try_ggtt(struct verify *v)
 {
 	/* A commit looks for so many missing frames, in whole leaves: here each has its turn. */
-	u64 commits = 1 + v->vgpu->gtt.counts.holes / (GGTT_RETRY_BATCH - GTT_ENTRIES);
+	u64 commits = 1 + v->vgpu->gtt->counts.holes / (GGTT_RETRY_BATCH - GTT_ENTRIES);
 	int err = 0;
 
 	while (!err && commits--)

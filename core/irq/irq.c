@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/irq/irq.h"
 
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 #define MASTER	      0x44200u

@@ -3,8 +3,8 @@
 #include "core/mmio/mmio.h"
 
 #include "core/base/clock.h"
+#include "core/exec/exec.h"
 #include "core/hw/bits.h"
-#include "core/regs/told.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
@@ -50,5 +50,5 @@ void gvt_elsp_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 
 u32 gvt_nonpriv_read(struct intel_vgpu *vgpu, u32 offset)
 {
-	return gvt_told_nonpriv(vgpu, offset);
+	return gvt_vreg_nonpriv(vgpu, offset);
 }

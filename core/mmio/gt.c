@@ -2,6 +2,8 @@
 /* Forcewake, fences, resets and the GGTT's flush. */
 #include "core/mmio/mmio.h"
 
+#include "core/exec/exec.h"
+#include "core/gtt/gtt.h"
 #include "core/hw/bits.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
@@ -23,7 +25,6 @@ void gvt_forcewake_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	(void)val;
 	gvt_vreg_set(vgpu, ack, gvt_vreg(vgpu, offset));
 }
-
 
 #define GAMW_IPS_64K 0xf /* GAMW_ECO_ENABLE_64K_IPS_FIELD */
 

@@ -11,6 +11,8 @@
  */
 #include "core/mmio/mmio.h"
 
+#include "core/exec/exec.h"
+#include "core/gtt/gtt.h"
 #include "core/hw/bits.h"
 #include "core/hw/oa.h"
 #include "core/regs/vreg.h"

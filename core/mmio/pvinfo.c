@@ -2,6 +2,7 @@
 /* PVINFO: what differs between vGPUs, and the notifications of the guest's driver. */
 #include "core/mmio/mmio.h"
 
+#include "core/gtt/gtt.h"
 #include "core/hw/bits.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"

@@ -3,7 +3,6 @@
 #include "core/regs/told.h"
 
 #include "core/regs/rule.h"
-#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 void gvt_told_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
@@ -47,24 +46,4 @@ void gvt_told_reset(struct intel_vgpu *vgpu)
 	vgpu->gvt->gpu->ops->regs_clear(vgpu->space);
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++)
 		gvt_told_reset_engine(vgpu, nr);
-}
-
-void gvt_told_all(struct intel_vgpu *vgpu)
-{
-	for (u32 dword = 0; dword < GVT_MMIO_DWORDS; dword++) {
-		u32 val = gvt_vreg(vgpu, dword * sizeof(u32));
-
-		if (val)
-			gvt_told_set(vgpu, dword * sizeof(u32), val);
-	}
-}
-
-u32 gvt_told_nonpriv(struct intel_vgpu *vgpu, u32 offset)
-{
-	u32 written = gvt_vreg(vgpu, offset), is;
-
-	if (!vgpu->space)
-		return written;
-	is = vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset);
-	return is == gvt_reg_told(vgpu->gvt, offset, written) ? written : is;
 }

@@ -4,23 +4,9 @@
 
 #include <string.h>
 
+#include "core/regs/rule.h"
 #include "core/regs/told.h"
 #include "core/vgpu.h"
-
-const struct gvt_reg *intel_gvt_reg(const struct intel_gvt *gvt, u32 offset)
-{
-	return gvt_regs_row(&gvt->regs, offset);
-}
-
-bool intel_gvt_page_traps(const struct intel_gvt *gvt, unsigned int page)
-{
-	return page >= GVT_MMIO_PAGES || gvt->regs.traps[page];
-}
-
-const char *intel_gvt_reg_name(const struct intel_gvt *gvt, u32 offset, char *buf, size_t len)
-{
-	return gvt_regs_name(&gvt->regs, offset, buf, len);
-}
 
 bool gvt_vreg_page_used(const struct intel_vgpu *vgpu, u32 page)
 {
@@ -122,4 +108,24 @@ void intel_vgpu_access_count(const struct intel_vgpu *vgpu, u32 offset, u32 *rea
 
 	*reads = page ? page[at].reads : 0;
 	*writes = page ? page[at].writes : 0;
+}
+
+void gvt_vreg_tell_all(struct intel_vgpu *vgpu)
+{
+	for (u32 dword = 0; dword < GVT_MMIO_DWORDS; dword++) {
+		u32 val = gvt_vreg(vgpu, dword * sizeof(u32));
+
+		if (val)
+			gvt_told_set(vgpu, dword * sizeof(u32), val);
+	}
+}
+
+u32 gvt_vreg_nonpriv(struct intel_vgpu *vgpu, u32 offset)
+{
+	u32 written = gvt_vreg(vgpu, offset), is;
+
+	if (!vgpu->space)
+		return written;
+	is = vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset);
+	return is == gvt_reg_told(vgpu->gvt, offset, written) ? written : is;
 }

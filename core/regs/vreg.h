@@ -35,4 +35,14 @@ bool gvt_vreg_page_used(const struct intel_vgpu *vgpu, u32 page);
 /** gvt_vreg_show() - fill the pages that the guest reads without a trap. */
 void gvt_vreg_show(struct intel_vgpu *vgpu);
 
+/** gvt_vreg_tell_all() - tell the GPU all registers: its space is new. */
+void gvt_vreg_tell_all(struct intel_vgpu *vgpu);
+
+/**
+ * gvt_vreg_nonpriv() - what the FORCE_TO_NONPRIV slot at @offset reads as: what the guest wrote,
+ * also where the GPU was given an empty slot instead (gvt_told_set()). What a command wrote
+ * since then is in the GPU alone.
+ */
+u32 gvt_vreg_nonpriv(struct intel_vgpu *vgpu, u32 offset);
+
 #endif

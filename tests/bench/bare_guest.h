@@ -7,6 +7,9 @@
 #define TESTS_BENCH_BARE_GUEST_H
 
 #include "tests/embedded/embedded_xen.h"
+#include "core/gtt/gtt.h"
+#include "core/gtt/page_track.h"
+#include "core/regs/vreg.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/opregion.h"

@@ -3,6 +3,7 @@
 #ifndef TESTS_BENCH_GTT_H
 #define TESTS_BENCH_GTT_H
 
+#include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
 #define BENCH_ENTRIES 262144u /* 1 GiB */

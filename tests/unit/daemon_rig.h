@@ -6,6 +6,9 @@
 #include "tests/embedded/embedded_xen.h"
 #include "tests/unit/unit.h"
 #include "xengt/daemon/daemon.h"
+#include "core/exec/exec.h"
+#include "core/gtt/page_track.h"
+#include "core/regs/vreg.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/daemon/tree/tree.h"
 

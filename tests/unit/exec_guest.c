@@ -69,7 +69,7 @@ void guest_setup(struct guest *g)
 
 void guest_weigh(struct guest *g, enum gvt_engine engine, u32 weight, u32 cap)
 {
-	g->f->gvt->share->ops->weigh(&g->f->vgpu->exec.engine[engine].client, weight, cap);
+	g->f->gvt->share->ops->weigh(&g->f->vgpu->exec->engine[engine].client, weight, cap);
 }
 
 static u32 ring_gma(const struct guest_ctx *ctx)

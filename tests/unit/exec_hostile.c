@@ -69,7 +69,7 @@ START_TEST(batch_runs_out)
 			      NEXT_BATCH << GVT_PAGE_SHIFT, 0 };
 	const u32 unseen[] = { SET_PREDICATE, STORE_GGTT, WORD << GVT_PAGE_SHIFT, 0,
 			       0xbad,	      BATCH_END };
-	struct vgpu_exec *exec = &g.f->vgpu->exec;
+	struct vgpu_exec *exec = g.f->vgpu->exec;
 	u32 behind;
 
 	*guest_dw(&g, NEXT_BATCH, 0) = *guest_dw(&g, BATCH, 0) = BATCH_END;

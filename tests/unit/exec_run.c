@@ -519,7 +519,7 @@ START_TEST(tables_of_its_own)
 {
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx a = guest_context(&g, GVT_VECS0, 2), b = guest_context(&g, GVT_VECS0, 3);
-	const struct vgpu_gtt *gtt = &g.f->vgpu->gtt;
+	const struct vgpu_gtt *gtt = g.f->vgpu->gtt;
 	const u64 nowhere = 0x40000000;
 	u64 was;
 

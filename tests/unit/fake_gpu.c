@@ -237,11 +237,12 @@ void fake_gpu_check(const struct fake_gpu *gpu)
 
 	for (u32 page = 0, step; page < GGTT_PAGES; page += step) {
 		u64 is = fake_gpu_entry(gpu, page),
-		    want = vgpu->gtt.ready ? vgpu_ggtt_entry(vgpu, page) : 0;
+		    want = vgpu->gtt->ready ? vgpu_ggtt_entry(vgpu, page) : 0;
 		u32 run = page / GTT_ENTRIES;
 
 		/* Of runs that are all alike, one. */
-		step = gpu->space->run[run].own || vgpu->gtt.ggtt.leaves[run].own ? 1 : GTT_ENTRIES;
+		step = gpu->space->run[run].own || vgpu->gtt->ggtt.leaves[run].own ? 1
+										   : GTT_ENTRIES;
 		if (is != want)
 			ck_abort_msg("page 0x%x: the GPU has 0x%llx, the shadow 0x%llx", page,
 				     (unsigned long long)is, (unsigned long long)want);

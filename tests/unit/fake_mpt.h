@@ -9,7 +9,12 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#include "core/exec/exec.h"
 #include "core/gpu/sched/sched.h"
+#include "core/gtt/gtt.h"
+#include "core/gtt/page_track.h"
+#include "core/irq/irq.h"
+#include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
 #define FAKE_RAM_PAGES 4096u /* guest memory from address 0 on */

@@ -33,7 +33,7 @@ static u64 bus(struct fake *f, u32 gfn)
 
 static u64 none(struct fake *f)
 {
-	return f->vgpu->gtt.scratch_page.bus;
+	return f->vgpu->gtt->scratch_page.bus;
 }
 
 /* Nothing happens before the driver says so; then all of it does. */
@@ -211,7 +211,7 @@ START_TEST(quiet_pages)
 	const struct vgpu_gtt_counts *counts = intel_vgpu_gtt_counts(f->vgpu);
 	u64 traps;
 
-	f->vgpu->gtt.leaf_after = GTT_TRACK_AFTER;
+	f->vgpu->gtt->leaf_after = GTT_TRACK_AFTER;
 	for (u32 n = 0; n < 200; n++) {
 		/* One page is busy all the time. */
 		fake_ggtt_write(f, 700, (u64)(0x100 + n) << GVT_PAGE_SHIFT | 1);

@@ -58,7 +58,7 @@ static inline int guest_sync(struct fake *f)
  */
 static inline struct fake *guest_of(struct fake *f)
 {
-	f->vgpu->gtt.leaf_after = GTT_TRACK_AFTER;
+	f->vgpu->gtt->leaf_after = GTT_TRACK_AFTER;
 	guest_entry(f, PML4, 0, guest_table(PDP));
 	guest_entry(f, PDP, 0, guest_table(PD));
 	guest_entry(f, PD, 0, guest_table(PT));

@@ -417,9 +417,9 @@ static void check_ggtt_page(struct gtt_model *m, u32 page, bool exact)
 	struct fake *f = m->f;
 	u64 shadow = vgpu_ggtt_entry(f->vgpu, page), entry = f->vgpu->ggtt[page];
 	u64 gfn = entry >> GVT_PAGE_SHIFT & 0x3ffffffffull, bus = shadow & ~0xfffull;
-	u64 none = f->vgpu->gtt.scratch_page.bus;
+	u64 none = f->vgpu->gtt->scratch_page.bus;
 
-	if (f->vgpu->gtt.ready && !m->hurt)
+	if (f->vgpu->gtt->ready && !m->hurt)
 		UNIT_CHECK(bus == none || fake_pinned(f, bus),
 			   "GGTT page 0x%x leads to 0x%llx, which is not the guest's", page,
 			   (unsigned long long)bus);
@@ -461,7 +461,7 @@ static void check_alias(struct gtt_model *m, u32 page, bool alike)
 
 	if (bar == INTEL_GVT_BAR_OFF || page >= 64 * 256)
 		return;
-	if (!alike && bus != f->vgpu->gtt.scratch_page.bus && !model_fenced(m, page) &&
+	if (!alike && bus != f->vgpu->gtt->scratch_page.bus && !model_fenced(m, page) &&
 	    !model_shared(m, page, bus))
 		expect = bus >> GVT_PAGE_SHIFT;
 	UNIT_CHECK(fake_alias(f, (bar >> GVT_PAGE_SHIFT) + page) == expect,
@@ -661,9 +661,9 @@ void gtt_model_end(struct gtt_model *m)
 	f->dma_limit = 0;
 	fake_gpu_check(&m->gpu);
 	vgpu_gtt_reset(f->vgpu);
-	UNIT_CHECK(!f->pins && !f->host_pages && !f->nr_aliases && !f->vgpu->tracked.nr,
+	UNIT_CHECK(!f->pins && !f->host_pages && !f->nr_aliases && !f->vgpu->tracked->nr,
 		   "%zu pins, %zu host pages, %zu aliases, %zu trackers are left", f->pins,
-		   f->host_pages, f->nr_aliases, f->vgpu->tracked.nr);
+		   f->host_pages, f->nr_aliases, f->vgpu->tracked->nr);
 	while (m->nr_gone)
 		populate(m);
 	while (m->nr_written)
@@ -692,7 +692,7 @@ struct gtt_model *gtt_model_new(bool ggtt)
 	struct gtt_model *m = calloc(1, sizeof(*m));
 
 	m->f = fake_gpu_vgpu(&m->gpu, ggtt);
-	m->f->vgpu->gtt.leaf_after = GTT_TRACK_AFTER;
+	m->f->vgpu->gtt->leaf_after = GTT_TRACK_AFTER;
 	return m;
 }
 

@@ -12,7 +12,7 @@ static const struct vgpu_gtt_counts *counts(struct fake *f)
 
 static u64 none(struct fake *f)
 {
-	return f->vgpu->gtt.scratch_page.bus;
+	return f->vgpu->gtt->scratch_page.bus;
 }
 
 START_TEST(life)
@@ -97,7 +97,7 @@ START_TEST(heap_bounded)
 	ck_assert_uint_le(f->heap, f->heap_limit);
 	f->heap_limit = 0;
 	ck_assert_int_eq(guest_sync(f), 0);
-	ck_assert_uint_eq(intel_vgpu_gtt_bytes(f->vgpu) - f->vgpu->gtt.pool.pages * GVT_PAGE_SIZE,
+	ck_assert_uint_eq(intel_vgpu_gtt_bytes(f->vgpu) - f->vgpu->gtt->pool.pages * GVT_PAGE_SIZE,
 			  f->heap);
 	fake_free(f);
 }
@@ -215,7 +215,7 @@ START_TEST(leaf_left_alone)
 {
 	struct fake *f = guest_new();
 
-	f->vgpu->gtt.leaf_after = GTT_TRACK_LEAF_AFTER;
+	f->vgpu->gtt->leaf_after = GTT_TRACK_LEAF_AFTER;
 	for (u32 i = 0; i <= 2 * GTT_TRACK_AFTER; i++)
 		ck_assert_int_eq(guest_sync(f), 0);
 	for (u32 i = 0; i < GTT_ENTRIES; i++)

@@ -33,7 +33,7 @@ START_TEST(follows)
 	ck_assert_uint_eq(fake_gpu_entry(&gpu, 0), 0);
 	fake_gpu_check(&gpu);
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
-	ck_assert_uint_eq(leads_to(&gpu, 1000), f->vgpu->gtt.scratch_page.bus);
+	ck_assert_uint_eq(leads_to(&gpu, 1000), f->vgpu->gtt->scratch_page.bus);
 	fake_gpu_check(&gpu);
 
 	/* A run of the table that is all alike is told as one, and an entry in it by itself. */
@@ -96,7 +96,7 @@ START_TEST(forgets_first)
 	fake_give_up(f, 3999);
 	fake_give_up(f, 3998);
 	intel_vgpu_invalidate(f->vgpu);
-	ck_assert_uint_eq(leads_to(&gpu, 1), f->vgpu->gtt.scratch_page.bus);
+	ck_assert_uint_eq(leads_to(&gpu, 1), f->vgpu->gtt->scratch_page.bus);
 	flushes = gpu.flushes;
 	intel_vgpu_invalidate(f->vgpu);
 	ck_assert_uint_gt(gpu.flushes, flushes);
@@ -128,9 +128,9 @@ START_TEST(no_room)
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
 	/* The frame is let go though it was the GPU's. */
 	ck_assert_uint_eq(f->pins, GTT_ENTRIES);
-	ck_assert_uint_eq(leads_to(&gpu, 9), f->vgpu->gtt.scratch_page.bus);
+	ck_assert_uint_eq(leads_to(&gpu, 9), f->vgpu->gtt->scratch_page.bus);
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
-	ck_assert_uint_eq(leads_to(&gpu, 9), f->vgpu->gtt.scratch_page.bus);
+	ck_assert_uint_eq(leads_to(&gpu, 9), f->vgpu->gtt->scratch_page.bus);
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
 	ck_assert_uint_eq(leads_to(&gpu, 9), bus(&gpu, 0x209));
 	fake_gpu_check(&gpu);

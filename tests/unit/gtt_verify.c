@@ -93,11 +93,11 @@ START_TEST(differences)
 		*entry ^= wrong[i].flip;
 	}
 	ck_assert_int_eq(intel_vgpu_verify(f->vgpu, &root, &result), 0);
-	f->vgpu->gtt.ggtt.leaves[3].guest = 0;
-	f->vgpu->gtt.ggtt.leaves[3].shadow ^= 0x1000;
+	f->vgpu->gtt->ggtt.leaves[3].guest = 0;
+	f->vgpu->gtt->ggtt.leaves[3].shadow ^= 0x1000;
 	ck_assert_int_eq(intel_vgpu_verify(f->vgpu, NULL, &result), -EILSEQ);
 	ck_assert_uint_eq(result.addr, 3 * MiB(2));
-	f->vgpu->gtt.ggtt.leaves[3].shadow ^= 0x1000;
+	f->vgpu->gtt->ggtt.leaves[3].shadow ^= 0x1000;
 	fake_free(f);
 }
 END_TEST

@@ -60,7 +60,7 @@ static const u64 *table(struct walk *w, u64 entry)
 static void safe_page(struct walk *w, u64 bus, u32 nr)
 {
 	for (u32 i = 0; i < nr; i++)
-		UNIT_CHECK(bus == w->f->vgpu->gtt.scratch_page.bus ||
+		UNIT_CHECK(bus == w->f->vgpu->gtt->scratch_page.bus ||
 				   fake_pinned(w->f, bus + i * GVT_PAGE_SIZE),
 			   "0x%llx can be reached, and is not the guest's",
 			   (unsigned long long)bus + i * GVT_PAGE_SIZE);
@@ -102,7 +102,7 @@ void gtt_walk_safe(struct fake *f, bool more, u64 bus, enum gtt_kind kind)
 static u64 expected(const struct fake *f, u64 gfn)
 {
 	return gfn < FAKE_RAM_PAGES && f->mfn[gfn] ? f->mfn[gfn] << GVT_PAGE_SHIFT
-						   : f->vgpu->gtt.scratch_page.bus;
+						   : f->vgpu->gtt->scratch_page.bus;
 }
 
 static void nothing(struct walk *w, u64 entry, enum gtt_kind kind)
@@ -110,7 +110,7 @@ static void nothing(struct walk *w, u64 entry, enum gtt_kind kind)
 	const u64 *entries;
 
 	if (kind == GTT_PT || kind == GTT_PT_64K) {
-		UNIT_CHECK((entry & ADDR) == w->f->vgpu->gtt.scratch_page.bus,
+		UNIT_CHECK((entry & ADDR) == w->f->vgpu->gtt->scratch_page.bus,
 			   "0x%llx, where the guest has nothing", (unsigned long long)entry);
 		return;
 	}
@@ -128,7 +128,7 @@ static void same_page(struct walk *w, u64 entry, u64 bus, u64 gfn, u64 guest, u6
 	UNIT_CHECK(bus == expected(w->f, gfn), "gfn 0x%llx is at 0x%llx, not 0x%llx",
 		   (unsigned long long)gfn, (unsigned long long)expected(w->f, gfn),
 		   (unsigned long long)bus);
-	if (bus != w->f->vgpu->gtt.scratch_page.bus)
+	if (bus != w->f->vgpu->gtt->scratch_page.bus)
 		UNIT_CHECK((entry & (RW | PAT3)) == (guest & (RW | PAT3)) &&
 				   !(entry & pat_at) == !(guest & pat),
 			   "attributes of 0x%llx became those of 0x%llx", (unsigned long long)guest,

@@ -111,8 +111,8 @@ START_TEST(busy)
 	char *text;
 
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
-	r->daemon.guests->v->vgpu->exec.engine[GVT_VCS0].client.run_ns = 12000345678;
-	r->daemon.guests->v->vgpu->exec.engine[GVT_BCS0].client.timesliced = 7;
+	r->daemon.guests->v->vgpu->exec->engine[GVT_VCS0].client.run_ns = 12000345678;
+	r->daemon.guests->v->vgpu->exec->engine[GVT_BCS0].client.timesliced = 7;
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/run_us_vcs0"), "12000345\n");
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/timesliced_bcs0"), "7\n");
 	text = metrics_text(&r->daemon);
@@ -250,8 +250,8 @@ static void check_share(struct rig *r, unsigned int at, u32 weight, u32 cap)
 	struct guest *guest = daemon_find_domid(&r->daemon, FIRST_DOMID + at);
 
 	for (int i = 0; i < GVT_NR_ENGINES; i++) {
-		ck_assert_uint_eq(guest->v->vgpu->exec.engine[i].client.weight, weight);
-		ck_assert_uint_eq(guest->v->vgpu->exec.engine[i].client.cap, cap);
+		ck_assert_uint_eq(guest->v->vgpu->exec->engine[i].client.weight, weight);
+		ck_assert_uint_eq(guest->v->vgpu->exec->engine[i].client.cap, cap);
 	}
 	ck_assert_uint_eq(guest->instance->options.weight, weight);
 	ck_assert_uint_eq(guest->instance->options.cap, cap);

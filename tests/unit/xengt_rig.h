@@ -10,6 +10,11 @@
 
 #include "tests/embedded/embedded_xen.h"
 #include "tests/unit/unit.h"
+#include "core/exec/exec.h"
+#include "core/gtt/gtt.h"
+#include "core/gtt/page_track.h"
+#include "core/irq/irq.h"
+#include "core/regs/vreg.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/opregion.h"

@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "core/gtt/page_track.h"
 #include "xengt/daemon/control.h"
 #include "xengt/guest/trace.h"
 #include "xengt/guest/vgpu.h"

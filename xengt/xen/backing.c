@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "core/regs/vreg.h"
 #include "xengt/settings/log.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/track.h"

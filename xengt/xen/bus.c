@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "core/gtt/gtt.h"
 #include "xengt/settings/log.h"
 #include "xengt/xen/xengt.h"
 

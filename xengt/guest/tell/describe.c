@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <xen/hvm/ioreq.h>
 
+#include "core/regs/vreg.h"
 #include "xengt/control/json.h"
 #include "xengt/guest/vgpu.h"
 
