@@ -78,9 +78,9 @@ struct ioreq_config {
 
 	/*
 	 * All hooks get .priv. .read_gpa and .write_gpa copy guest memory (0 or negative errno);
-	 * .invalidate says that guest frames changed hands; they mostly do so many times in a row,
-	 * and by returning true it leaves something for .settle, which is called before anything
-	 * else of these (but .trace) or of .ops, a moment after the last one, or within a second.
+	 * .invalidate says that guest frames changed hands. It returns true to leave work to
+	 * .settle, which is called before the next other hook (but .trace) or entry of .ops, after
+	 * 20 ms of quiet, or within a second.
 	 * .woken is called in the thread after ioreq_server_wake(), and ends ioreq_server_run() by
 	 * returning false, be a request amid its items, which the next run finishes; .relax passes
 	 * the time between two turns of looking at the slots; .begin is told of each request before

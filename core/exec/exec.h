@@ -55,9 +55,9 @@ void hidden_free(struct intel_vgpu *vgpu, struct hidden *h);
 #define CTX_CACHED_MAX 64u /* shadows kept, for each engine */
 
 /*
- * Pages of copies that a context may have when its ring is added to: what is more is behind its
- * head by then, or is soon, and goes when it is loaded anew. A quarter of the hidden range for the
- * eight that ports hold.
+ * Above this many pages of copied batches a context is loaded anew instead of having its ring added
+ * to: loading frees the copies that its head has passed. 512 pages for each of 8 places in ports
+ * are a quarter of the hidden range.
  */
 #define CTX_BATCH_PAGES 512u
 

@@ -23,8 +23,9 @@ struct intel_gvt;
 #define GVT_SCAN_BATCHES 1024u	    /* batches, in a ring's piece all told */
 #define GVT_SCAN_DWORDS	 (1u << 20) /* dwords, in a ring's piece and its batches all told */
 /*
- * Of both as many times more where unprivileged batches are audited too. Each of these, with those
- * that it leads to, has the dwords of one such piece.
+ * With audit_user=on, GVT_SCAN_BATCHES and GVT_SCAN_DWORDS are multiplied by this. Each
+ * unprivileged batch, with the batches that it jumps to, has a budget of GVT_SCAN_DWORDS of its
+ * own.
  */
 #define GVT_SCAN_USER 16u
 

@@ -108,9 +108,9 @@ static void put_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned
 }
 
 /*
- * The entries of a run from now on. Those that hold a 64 KiB page say each what it would as a page
- * of 4 KiB too. From page to page there is no step over scratch, which is 4 KiB alone: the GPU may
- * be reading the table as one of 64 KiB pages.
+ * Writes the 16 entries of a run. Each entry of a 64 KiB page is what it would be as a page of 4
+ * KiB. Entries are replaced directly, never with the 4 KiB scratch page between: the GPU may be
+ * reading this table as one of 64 KiB pages.
  */
 static void write_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run, u64 val,
 		      const u64 *bus, bool large)

@@ -42,10 +42,10 @@ static bool is_leaf(const struct gtt_table *table)
 }
 
 /*
- * A table that was let go of, and whose page still traps (on Xen it may, until the guest asks for
- * something else: xengt/xen/track.c). A guest that fills tables would wait at each entry: with
- * every such write goes one leaf more, of those that came to be after it, as those do that follow
- * it.
+ * The guest wrote to a table that is not tracked any more, and the write trapped all the same: on
+ * Xen a page keeps its type until the vCPU makes another request (xengt/xen/track.c). A driver that
+ * fills new tables would trap at each entry. So each such write stops the tracking of one leaf that
+ * was created later: drivers fill leaves in the order of their creation.
  */
 static void let_another_go(struct intel_vgpu *vgpu, const struct gtt_table *table)
 {

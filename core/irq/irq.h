@@ -59,8 +59,8 @@ void vgpu_irq_raise(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits
  */
 void vgpu_irq_raise_engine(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 bits);
 
-/** vgpu_irq_set_level() - the lines of the sources @bits of @group are @on, or off. An event of a
- * line is its going on, and its being on when it is let through by the mask. */
+/** vgpu_irq_set_level() - the lines of the sources @bits of @group are @on, or off. A line raises
+ * an event when it rises, and when it is unmasked while it is high. */
 void vgpu_irq_set_level(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits, bool on);
 
 /** vgpu_irq_reset() - the registers were reset: nothing is latched, nothing sent, the pin is off.

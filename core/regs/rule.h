@@ -19,8 +19,8 @@ enum gvt_reg_rule {
 /**
  * gvt_rule_write() - may commands on @engine write the register at byte @offset of BAR0?
  * gvt_rule_read() - may they read it?
- * gvt_rule_context() - may a context image of @engine load it? Of those that are refused here,
- *      what commands may write is no less the guest's.
+ * gvt_rule_context() - may a context image of @engine load it? A register that is refused here may
+ *      still be written by commands.
  *
  * gvt/handlers.c (F_CMD_ACCESS), i915_cmd_parser.c, intel_workarounds.c and intel_lrc.c say what
  * drivers need; what is beyond, and not in the register table, is refused.

@@ -46,9 +46,9 @@ static void hook_settle(void *priv)
 }
 
 /*
- * What the guest gave up it finds no more itself, in the aperture, when it goes on; nor does its
- * GPU, if that is at work. An idle one reaches nothing: what it would, is looked at when the guest
- * has given up all that it wants to, a few hundred pages at a time.
+ * When this returns, the aperture shows no page that the guest gave up, and a GPU at work reaches
+ * none. While the GPU is idle it reaches nothing anyway: looking again at what it would reach waits
+ * until the ballooning pauses, since guests give up a few hundred pages at a time.
  */
 static bool hook_invalidate(void *priv)
 {

@@ -59,8 +59,8 @@ int xengt_vgpu_suspended(struct xengt_vgpu *v);
  * does. */
 int xengt_vgpu_follow_name(struct xengt_vgpu *v);
 
-/** xengt_vgpu_follow_memory() - nor may it be meant to have as much memory. Returns the same way.
- */
+/** xengt_vgpu_follow_memory() - read the domain's memory target from xenstore again. Returns as
+ * xengt_vgpu_call() does. */
 int xengt_vgpu_follow_memory(struct xengt_vgpu *v);
 
 #endif

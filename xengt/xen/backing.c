@@ -257,8 +257,8 @@ int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
 }
 
 /*
- * xl sets the limit to what it gives the guest, which leaves out what was added here. Who moves it
- * by as much as the guest is to have more, or less, leaves that in.
+ * xl mem-set sets the limit to what it gives the guest, without what was added here: it is added
+ * again. A tool that changes the limit by the same amount as the target has kept what was added.
  */
 void xengt_backing_follow(struct xengt_vgpu *v, u64 target_kib)
 {
