@@ -322,6 +322,19 @@ void intel_vgpu_access_count(const struct intel_vgpu *vgpu, u32 offset, u32 *rea
 /** intel_vgpu_bar() - where BAR @bar (0 or 2) is, or INTEL_GVT_BAR_OFF; @size may be NULL. */
 u64 intel_vgpu_bar(const struct intel_vgpu *vgpu, unsigned int bar, u64 *size);
 
+/** intel_vgpu_reg() - the value of the register at byte @offset (dword aligned) of BAR0. */
+u32 intel_vgpu_reg(const struct intel_vgpu *vgpu, u32 offset);
+
+/** intel_vgpu_show_regs() - fill the pages that the guest reads without a trap. */
+void intel_vgpu_show_regs(struct intel_vgpu *vgpu);
+
+/** intel_vgpu_flush() - when this returns, the GPU uses nothing that it translated before. */
+void intel_vgpu_flush(struct intel_vgpu *vgpu);
+
+/** intel_vgpu_test_msi() - send its MSI. Returns 0, -ENOTCONN (not enabled) or the back end's
+ * errno. */
+int intel_vgpu_test_msi(struct intel_vgpu *vgpu);
+
 /** intel_gvt_reg() - the table's row for byte @offset of BAR0, or NULL when it has none. */
 const struct gvt_reg *intel_gvt_reg(const struct intel_gvt *gvt, u32 offset);
 

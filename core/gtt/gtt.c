@@ -93,7 +93,7 @@ void vgpu_gtt_reset(struct intel_vgpu *vgpu)
 	ppgtt_clear(vgpu, true);
 	ggtt_clear(vgpu);
 	/* The scratch pages go too. */
-	gtt_flush(vgpu);
+	intel_vgpu_flush(vgpu);
 	gtt_release_all(vgpu);
 	free_scratch(vgpu);
 }
@@ -223,7 +223,7 @@ void gtt_release_all(struct intel_vgpu *vgpu)
 
 	if (!release->nr && !release->nr_pages)
 		return;
-	gtt_flush(vgpu);
+	intel_vgpu_flush(vgpu);
 	while (release->nr_pages)
 		gtt_pool_put(vgpu, &release->page[--release->nr_pages]);
 	for (size_t i = 0; i < release->nr; i++)
@@ -260,7 +260,7 @@ void intel_vgpu_invalidate(struct intel_vgpu *vgpu)
 		ppgtt_invalidate(vgpu, &cache);
 	}
 	/* Whether or not anything goes: the back end's view of what stays has changed too. */
-	gtt_flush(vgpu);
+	intel_vgpu_flush(vgpu);
 	gtt_release_all(vgpu);
 }
 

@@ -97,9 +97,6 @@ void *gtt_alloc(struct intel_vgpu *vgpu, size_t size);
 /** gtt_put_page() - the same for a page of the pool, which is @page's no more. */
 void gtt_put_page(struct intel_vgpu *vgpu, struct gtt_page *page);
 
-/** gtt_flush() - have the GPU forget every translation that it made. */
-void gtt_flush(struct intel_vgpu *vgpu);
-
 /** gtt_release_all() - give back what was gathered, after a flush of the GPU. */
 void gtt_release_all(struct intel_vgpu *vgpu);
 

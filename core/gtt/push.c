@@ -9,7 +9,7 @@
 #include "core/port/gpu.h"
 #include "core/vgpu.h"
 
-void gtt_flush(struct intel_vgpu *vgpu)
+void intel_vgpu_flush(struct intel_vgpu *vgpu)
 {
 	if (!vgpu->space)
 		return;

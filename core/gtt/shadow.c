@@ -160,7 +160,7 @@ static void end_whole(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 	parent->page.va[i] =
 		gtt_make(format(vgpu), GTT_TABLE, parent->table->entries[i], shadow->page.bus);
 	/* Read as one of 64 KiB pages, what it will say leads beyond where it should. */
-	gtt_flush(vgpu);
+	intel_vgpu_flush(vgpu);
 }
 
 static int set_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run)

@@ -89,5 +89,5 @@ void gvt_mmio_take_up(struct intel_vgpu *vgpu)
 	for (u32 page = 0; page < GVT_MMIO_PAGES; page++)
 		if (gvt_vreg_page_used(vgpu, page))
 			take_up_page(vgpu, page);
-	gvt_vreg_show(vgpu);
+	intel_vgpu_show_regs(vgpu);
 }

@@ -5,6 +5,7 @@
  * Identity and layout are those of a Skylake GT2 (Intel 6th generation core datasheet volume 2,
  * "Processor graphics registers"; offsets as in Linux' i915 GMCH and ASLS definitions).
  */
+#include <errno.h>
 #include <linux/pci_regs.h>
 #include <string.h>
 
@@ -131,6 +132,14 @@ bool vgpu_cfg_msi(const struct intel_vgpu *vgpu, u32 *addr, u16 *data)
 	*addr = cfg32(vgpu, CFG_MSI + PCI_MSI_ADDRESS_LO);
 	*data = cfg16(vgpu, CFG_MSI + PCI_MSI_DATA_32);
 	return true;
+}
+
+int intel_vgpu_test_msi(struct intel_vgpu *vgpu)
+{
+	u32 addr;
+	u16 data;
+
+	return vgpu_cfg_msi(vgpu, &addr, &data) ? intel_gvt_hypervisor_inject_msi(vgpu) : -ENOTCONN;
 }
 
 int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu)

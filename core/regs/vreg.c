@@ -48,7 +48,7 @@ void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 		gvt_told_set(vgpu, offset, val);
 }
 
-void gvt_vreg_show(struct intel_vgpu *vgpu)
+void intel_vgpu_show_regs(struct intel_vgpu *vgpu)
 {
 	for (unsigned int page = 0; page < GVT_MMIO_PAGES; page++) {
 		const u32 *vreg = vgpu->state->vreg + page * GVT_PAGE_SIZE / sizeof(u32);
@@ -74,7 +74,7 @@ void gvt_vreg_reset(struct intel_vgpu *vgpu)
 	for (u32 page = 0; page < GVT_MMIO_PAGES; page++)
 		if (gvt_vreg_page_used(vgpu, page) || vgpu->gvt->regs.resets[page])
 			reset_page(vgpu, page);
-	gvt_vreg_show(vgpu);
+	intel_vgpu_show_regs(vgpu);
 }
 
 /* Bytes of the counters of a page of registers. */
@@ -128,4 +128,9 @@ u32 gvt_vreg_nonpriv(struct intel_vgpu *vgpu, u32 offset)
 		return written;
 	is = vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset);
 	return is == gvt_reg_told(vgpu->gvt, offset, written) ? written : is;
+}
+
+u32 intel_vgpu_reg(const struct intel_vgpu *vgpu, u32 offset)
+{
+	return gvt_vreg(vgpu, offset);
 }

@@ -32,9 +32,6 @@ void gvt_vreg_exit(struct intel_vgpu *vgpu);
  * value after reset is another. */
 bool gvt_vreg_page_used(const struct intel_vgpu *vgpu, u32 page);
 
-/** gvt_vreg_show() - fill the pages that the guest reads without a trap. */
-void gvt_vreg_show(struct intel_vgpu *vgpu);
-
 /** gvt_vreg_tell_all() - tell the GPU all registers: its space is new. */
 void gvt_vreg_tell_all(struct intel_vgpu *vgpu);
 

@@ -8,6 +8,7 @@
 #include "core/base/number.h"
 #include "xengt/daemon/control.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/guest/tell/tell.h"
 #include "xengt/guest/vgpu.h"
 
 /* What was asked, of whom, and over which connection. */
@@ -239,7 +240,7 @@ static void cmd_show(const struct ask *ask, struct result *result)
 	struct guest *guest = guest_of(ask, result);
 
 	if (guest)
-		put(result, "vgpu", describe_whole(guest));
+		put(result, "vgpu", describe_whole(guest->v, describe_instance(guest->instance)));
 }
 
 static void cmd_regs(const struct ask *ask, struct result *result)
@@ -262,14 +263,14 @@ static void cmd_gtt(const struct ask *ask, struct result *result)
 	if (!guest)
 		return;
 	if (!string_of(ask, "address")) {
-		put(result, "gtt", describe_spaces(guest));
+		put(result, "gtt", describe_spaces(guest->v));
 		return;
 	}
 	if (!number_of(ask, "address", "address", ~0ull, &addr, result) ||
 	    (string_of(ask, "space") &&
 	     !number_of(ask, "space", "number of a space", UINT32_MAX, &number, result)))
 		return;
-	put(result, "gtt", describe_walk(guest, number, addr, &err));
+	put(result, "gtt", describe_walk(guest->v, number, addr, &err));
 	if (err)
 		fail(result, err,
 		     err == -ENOENT   ? "there is no such space: xengt gtt VGPU lists them"
@@ -284,18 +285,14 @@ static void cmd_verify(const struct ask *ask, struct result *result)
 
 	if (!guest)
 		return;
-	put(result, "spaces", describe_verify(guest, &err, result->why, sizeof(result->why)));
+	put(result, "spaces", describe_verify(guest->v, &err, result->why, sizeof(result->why)));
 	if (err)
 		fail(result, err, result->why);
 }
 
 static void inject(struct xengt_vgpu *v, void *arg)
 {
-	u32 addr;
-	u16 data;
-
-	*(int *)arg = vgpu_cfg_msi(v->vgpu, &addr, &data) ? intel_gvt_hypervisor_inject_msi(v->vgpu)
-							  : -ENOTCONN;
+	*(int *)arg = intel_vgpu_test_msi(v->vgpu);
 }
 
 static void cmd_msi(const struct ask *ask, struct result *result)

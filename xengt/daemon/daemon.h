@@ -134,26 +134,6 @@ int control_follow(struct guest *guest);
  */
 void control_forget(struct guest *guest);
 
-/* ---- counters.c ---- */
-
-struct counter {
-	const char *group, *name;
-	const char *label, *of; /* what it counts a part of, and which; NULL: it is one number */
-	bool time;		/* in microseconds */
-	u64 value;
-};
-
-#define COUNTER_FILE_MAX 32u
-
-/**
- * counter_read() - counter @index of a guest's vGPU, those with the same name in a row. False:
- * there are not so many. Read while the vGPU goes on counting.
- */
-bool counter_read(const struct guest *guest, unsigned int index, struct counter *counter);
-
-/** counter_file() - its name with what it counts a part of: that of its file in the tree. */
-void counter_file(const struct counter *counter, char name[COUNTER_FILE_MAX]);
-
 /* ---- metrics.c ---- */
 
 /** metrics_text() - all vGPUs' metrics for Prometheus, owned by the caller; NULL: no memory. */
@@ -183,33 +163,5 @@ const char *describe_state(const struct xengt_instance *instance);
 
 /** describe_load() - the same of a guest's vGPU, with all counters by the names of their files. */
 struct json_object *describe_load(const struct guest *guest);
-
-/** describe_whole() - all of it; runs in the vGPU's thread for consistency. NULL: it is dead. */
-struct json_object *describe_whole(const struct guest *guest);
-
-/** describe_regs() - registers that the guest's accesses trapped on; @unknown: those that the
- * table lacks. @pages: the map of register pages instead. */
-struct json_object *describe_regs(struct xengt_vgpu *v, bool unknown, bool pages);
-
-/* ---- describe_gtt.c: the same of graphics memory; all run in the vGPU's thread ---- */
-
-/** describe_spaces() - the GGTT (number 0), and the PPGTTs that the guest has. NULL: it is dead. */
-struct json_object *describe_spaces(const struct guest *guest);
-
-/**
- * describe_walk() - the way of @addr in space @number, through the guest's tables and ours.
- * @err: 0, -ENOENT (no such space), -ERANGE (no such address), -ENOMEM. NULL: it is dead.
- */
-struct json_object *describe_walk(const struct guest *guest, unsigned int number, u64 addr,
-				  int *err);
-
-/**
- * describe_verify() - compare every entry of every space. @err: 0 (no difference), or with a
- * sentence in @why: -EILSEQ (the first difference), -EAGAIN, or another. NULL: it is dead.
- */
-struct json_object *describe_verify(const struct guest *guest, int *err, char *why, size_t why_len);
-
-/** describe_event() - one traced request. */
-struct json_object *describe_event(struct xengt_vgpu *v, const struct ioreq_event *event);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "core/gtt/page_track.h"
 #include "xengt/daemon/control.h"
+#include "xengt/guest/tell/tell.h"
 #include "xengt/guest/trace.h"
 #include "xengt/guest/vgpu.h"
 

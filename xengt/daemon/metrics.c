@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "xengt/daemon/daemon.h"
+#include "xengt/guest/tell/tell.h"
 
 /* A label's value: a guest's name may hold what ends one. */
 static void put_escaped(FILE *to, const char *text)
@@ -74,8 +75,7 @@ static void put_memory(FILE *to, const struct daemon *daemon)
 	head(to, "vgpu_heap_bytes", "gauge",
 	     "Of a vGPU's memory, what no GPU reads: copies of tables, indices, counters.");
 	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
-		fprintf(to, "xengt_vgpu_heap_bytes{id=\"%u\"} %llu\n",
-			guest->instance->options.id,
+		fprintf(to, "xengt_vgpu_heap_bytes{id=\"%u\"} %llu\n", guest->instance->options.id,
 			(unsigned long long)xengt_quota_heap(guest->v));
 	head(to, "vgpu_areas", "gauge",
 	     "Areas of the daemon's memory (vm.max_map_count) that a vGPU's mappings take.");
@@ -109,13 +109,13 @@ static void put_counters(FILE *to, const struct daemon *daemon)
 	const char *last = "";
 	struct counter counter;
 
-	for (unsigned int at = 0; daemon->guests && counter_read(daemon->guests, at, &counter);
+	for (unsigned int at = 0; daemon->guests && counter_read(daemon->guests->v, at, &counter);
 	     at++) {
 		if (strcmp(counter.name, last))
 			fprintf(to, "# TYPE xengt_vgpu_%s_total counter\n", metric_of(&counter));
 		last = counter.name;
 		for (const struct guest *guest = daemon->guests; guest; guest = guest->next) {
-			counter_read(guest, at, &counter);
+			counter_read(guest->v, at, &counter);
 			put_sample(to, guest, &counter);
 		}
 	}

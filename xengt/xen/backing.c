@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/regs/vreg.h"
 #include "xengt/settings/log.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/track.h"
@@ -206,7 +205,7 @@ static int place(struct xengt_vgpu *v, u64 to)
 	err = arm(v);
 	if (err)
 		return err;
-	gvt_vreg_show(v->vgpu);
+	intel_vgpu_show_regs(v->vgpu);
 	return 0;
 }
 

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "core/gtt/gtt.h"
 #include "xengt/settings/log.h"
 #include "xengt/xen/xengt.h"
 
@@ -93,7 +92,7 @@ static void map_anew(struct xengt_vgpu *v)
 	if (v->view.late < XENGT_VIEW_LATE)
 		return;
 	xengt_view_retire(v);
-	gtt_flush(v->vgpu);
+	intel_vgpu_flush(v->vgpu);
 	xengt_view_reap(v);
 }
 

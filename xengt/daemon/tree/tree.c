@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "xengt/guest/tell/tell.h"
 #include "xengt/settings/log.h"
 
 /* What an inode is about; what does not apply is NULL. */
@@ -131,8 +132,9 @@ static int show_counter(const struct object *o, char *text)
 {
 	struct counter counter;
 
-	return counter_read(o->instance->guest, o->index, &counter) ? say_u64(text, counter.value)
-								    : -ENOENT;
+	return counter_read(o->instance->guest->v, o->index, &counter)
+		       ? say_u64(text, counter.value)
+		       : -ENOENT;
 }
 
 static int show_device(const struct object *o, char *text)
@@ -389,7 +391,7 @@ static bool offer_counters(struct search *search, const struct object *o)
 	char name[COUNTER_FILE_MAX];
 	struct counter counter;
 
-	for (unsigned int i = 0; counter_read(o->instance->guest, i, &counter); i++) {
+	for (unsigned int i = 0; counter_read(o->instance->guest->v, i, &counter); i++) {
 		counter_file(&counter, name);
 		if (offer(search, name, ino_of(COUNTER, i, o->instance->guest->serial)))
 			return true;

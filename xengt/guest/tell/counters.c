@@ -2,7 +2,7 @@
 /* What is counted of a vGPU: the one list of it, for the command line, the tree and Prometheus. */
 #include <stdio.h>
 
-#include "xengt/daemon/daemon.h"
+#include "xengt/guest/tell/tell.h"
 
 enum source { GVT, IOREQ, EXEC, GTT, DMA };
 
@@ -92,23 +92,23 @@ static u64 load(const void *base, size_t offset)
 	return __atomic_load_n((const u64 *)((const u8 *)base + offset), __ATOMIC_RELAXED);
 }
 
-static const void *base_of(const struct guest *guest, enum source source)
+static const void *base_of(const struct xengt_vgpu *v, enum source source)
 {
 	switch (source) {
 	case GVT:
-		return intel_vgpu_counters(guest->v->vgpu);
+		return intel_vgpu_counters(v->vgpu);
 	case IOREQ:
-		return ioreq_server_counters(guest->v->server);
+		return ioreq_server_counters(v->server);
 	case GTT:
-		return intel_vgpu_gtt_counts(guest->v->vgpu);
+		return intel_vgpu_gtt_counts(v->vgpu);
 	case DMA:
-		return &guest->v->dma;
+		return &v->dma;
 	default:
-		return intel_vgpu_exec_counts(guest->v->vgpu);
+		return intel_vgpu_exec_counts(v->vgpu);
 	}
 }
 
-bool counter_read(const struct guest *guest, unsigned int index, struct counter *counter)
+bool counter_read(const struct xengt_vgpu *v, unsigned int index, struct counter *counter)
 {
 	struct vgpu_engine_counts had;
 
@@ -118,7 +118,7 @@ bool counter_read(const struct guest *guest, unsigned int index, struct counter 
 
 		counter->group = field->group;
 		counter->name = field->name;
-		counter->value = load(base_of(guest, field->source), field->offset);
+		counter->value = load(base_of(v, field->source), field->offset);
 		return true;
 	}
 	index -= ARRAY_SIZE(fields);
@@ -126,7 +126,7 @@ bool counter_read(const struct guest *guest, unsigned int index, struct counter 
 		counter->name = "refused";
 		counter->label = "reason";
 		counter->of = intel_gvt_refusal_name(index);
-		counter->value = load(&intel_vgpu_exec_counts(guest->v->vgpu)->refused[index], 0);
+		counter->value = load(&intel_vgpu_exec_counts(v->vgpu)->refused[index], 0);
 		return true;
 	}
 	index -= GVT_EXEC_REFUSALS;
@@ -136,7 +136,7 @@ bool counter_read(const struct guest *guest, unsigned int index, struct counter 
 	counter->name = counter->time ? "run_us" : "timesliced";
 	counter->label = "engine";
 	counter->of = gvt_engine_name(index % GVT_NR_ENGINES);
-	had = intel_vgpu_engine_counts(guest->v->vgpu, index % GVT_NR_ENGINES);
+	had = intel_vgpu_engine_counts(v->vgpu, index % GVT_NR_ENGINES);
 	counter->value = counter->time ? had.run_ns / 1000 : had.timesliced;
 	return true;
 }

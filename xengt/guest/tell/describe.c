@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-#include "xengt/daemon/daemon.h"
+#include "xengt/guest/tell/tell.h"
 
 #include <stdio.h>
 #include <xen/hvm/ioreq.h>
 
-#include "core/regs/vreg.h"
 #include "xengt/control/json.h"
 #include "xengt/guest/vgpu.h"
 
@@ -20,77 +19,6 @@ static const char *const notification_names[VGT_G2V_MAX + 1] = {
 	[8] = "unknown",
 };
 
-static void put_sizes(struct json_object *to, const struct xengt_options *options)
-{
-	put_u64(to, "aperture_mb", options->aperture_mib);
-	put_u64(to, "memory_mb", options->memory_mib);
-	put_u64(to, "fences", options->fences);
-	put_u64(to, "audit_user", options->audit_user);
-	put_u64(to, "weight", options->weight);
-	put_u64(to, "cap", options->cap);
-}
-
-const char *describe_state(const struct xengt_instance *instance)
-{
-	if (!instance->guest)
-		return "free";
-	return __atomic_load_n(&instance->guest->v->failed, __ATOMIC_ACQUIRE) ? "failed"
-									      : "running";
-}
-
-struct json_object *describe_instance(const struct xengt_instance *instance)
-{
-	const struct guest *guest = instance->guest;
-	struct json_object *all = json_object_new_object();
-	char slot[16];
-
-	/* What no guest has, has none of these. */
-	json_object_object_add(all, "domid",
-			       guest ? json_object_new_uint64(guest->v->domid) : NULL);
-	json_object_object_add(all, "name", guest ? json_object_new_string(guest->v->name) : NULL);
-	if (guest)
-		snprintf(slot, sizeof(slot), "00:%02x.0", guest->v->state->options.slot);
-	json_object_object_add(all, "slot", guest ? json_object_new_string(slot) : NULL);
-	put_sizes(all, &instance->options);
-	put_str(all, "state", describe_state(instance));
-	put_u64(all, "id", instance->options.id);
-	put_str(all, "type", instance->options.type);
-	put_str(all, "uuid", instance->options.uuid);
-	return all;
-}
-
-struct json_object *describe_types(const struct daemon *daemon)
-{
-	const struct xengt_types *types = &daemon->config.types;
-	struct json_object *all = json_object_new_array();
-
-	for (u32 i = 0; i < types->nr; i++) {
-		struct json_object *one = json_object_new_object();
-
-		put_str(one, "type", types->list[i].options.type);
-		put_u64(one, "available",
-			xengt_instances_available(&daemon->instances, &types->list[i]));
-		put_sizes(one, &types->list[i].options);
-		put_str(one, "resolution", types->list[i].resolutions);
-		json_object_array_add(all, one);
-	}
-	return all;
-}
-
-struct json_object *describe_load(const struct guest *guest)
-{
-	struct json_object *all = describe_instance(guest->instance);
-	char name[COUNTER_FILE_MAX];
-	struct counter counter;
-
-	put_u64(all, "used_kib", xengt_quota_used(guest->v) * (GVT_PAGE_SIZE / 1024));
-	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
-		counter_file(&counter, name);
-		put_u64(all, name, counter.value);
-	}
-	return all;
-}
-
 /* The object called @name within @all, made now if need be. */
 static struct json_object *within(struct json_object *all, const char *name)
 {
@@ -103,11 +31,11 @@ static struct json_object *within(struct json_object *all, const char *name)
 	return found;
 }
 
-static void put_counters(struct json_object *all, const struct guest *guest)
+static void put_counters(struct json_object *all, const struct xengt_vgpu *v)
 {
 	struct counter counter;
 
-	for (unsigned int i = 0; counter_read(guest, i, &counter); i++) {
+	for (unsigned int i = 0; counter_read(v, i, &counter); i++) {
 		struct json_object *group = within(all, counter.group);
 
 		if (counter.of)
@@ -140,7 +68,6 @@ static struct json_object *bars_of(struct xengt_vgpu *v)
 }
 
 struct answer {
-	const struct guest *guest; /* of whole() */
 	struct json_object *all;
 	bool unknown, pages;
 };
@@ -153,7 +80,7 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	put_u64(all, "vcpus", ioreq_server_vcpus(v->server));
 	put_u64(all, "ioreq_server", ioreq_server_id(v->server));
 	json_object_object_add(all, "bars", bars_of(v));
-	put_counters(all, ((struct answer *)arg)->guest);
+	put_counters(all, v);
 	for (int i = 0; i <= VGT_G2V_MAX; i++)
 		if (intel_vgpu_notifications(v->vgpu)[i])
 			put_u64(notes, notification_names[i], intel_vgpu_notifications(v->vgpu)[i]);
@@ -193,7 +120,7 @@ static void regs(struct xengt_vgpu *v, void *arg)
 		reg = json_object_new_object();
 		put_str(reg, "name", intel_gvt_reg_name(v->host->gvt, offset, name, sizeof(name)));
 		put_hex(reg, "offset", offset);
-		put_hex(reg, "value", gvt_vreg(v->vgpu, offset));
+		put_hex(reg, "value", intel_vgpu_reg(v->vgpu, offset));
 		put_u64(reg, "reads", reads);
 		put_u64(reg, "writes", writes);
 		json_object_array_add(answer->all, reg);
@@ -228,11 +155,11 @@ static struct json_object *ask(struct xengt_vgpu *v, void (*fn)(struct xengt_vgp
 	return NULL;
 }
 
-struct json_object *describe_whole(const struct guest *guest)
+struct json_object *describe_whole(struct xengt_vgpu *v, struct json_object *all)
 {
-	struct answer answer = { .guest = guest, .all = describe_instance(guest->instance) };
+	struct answer answer = { .all = all };
 
-	return ask(guest->v, whole, &answer);
+	return ask(v, whole, &answer);
 }
 
 struct json_object *describe_regs(struct xengt_vgpu *v, bool unknown, bool want_pages)

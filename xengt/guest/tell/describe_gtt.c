@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "xengt/control/json.h"
-#include "xengt/daemon/daemon.h"
+#include "xengt/guest/tell/tell.h"
 #include "xengt/guest/vgpu.h"
 
 /* A space: number 0 is the GGTT, others are PPGTTs. False: there is none of that number. */
@@ -124,37 +124,36 @@ static void verify(struct xengt_vgpu *v, void *arg)
 	}
 }
 
-static struct json_object *ask(const struct guest *guest, void (*fn)(struct xengt_vgpu *, void *),
+static struct json_object *ask(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *, void *),
 			       struct look *look)
 {
 	look->all = json_object_new_array();
-	if (!xengt_vgpu_call(guest->v, fn, look))
+	if (!xengt_vgpu_call(v, fn, look))
 		return look->all;
 	json_object_put(look->all);
 	return NULL;
 }
 
-struct json_object *describe_spaces(const struct guest *guest)
+struct json_object *describe_spaces(struct xengt_vgpu *v)
 {
 	struct look look = { 0 };
 
-	return ask(guest, spaces, &look);
+	return ask(v, spaces, &look);
 }
 
-struct json_object *describe_walk(const struct guest *guest, unsigned int number, u64 addr,
-				  int *err)
+struct json_object *describe_walk(struct xengt_vgpu *v, unsigned int number, u64 addr, int *err)
 {
 	struct look look = { .number = number, .addr = addr };
-	struct json_object *all = ask(guest, walk, &look);
+	struct json_object *all = ask(v, walk, &look);
 
 	*err = look.err;
 	return all;
 }
 
-struct json_object *describe_verify(const struct guest *guest, int *err, char *why, size_t why_len)
+struct json_object *describe_verify(struct xengt_vgpu *v, int *err, char *why, size_t why_len)
 {
 	struct look look = { .why = why, .why_len = why_len };
-	struct json_object *all = ask(guest, verify, &look);
+	struct json_object *all = ask(v, verify, &look);
 
 	*err = look.err;
 	return all;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* What the control socket says of vGPUs, whether guests have them or not. */
+#include <stdio.h>
+
+#include "xengt/control/json.h"
+#include "xengt/daemon/daemon.h"
+#include "xengt/guest/tell/tell.h"
+
+static void put_sizes(struct json_object *to, const struct xengt_options *options)
+{
+	put_u64(to, "aperture_mb", options->aperture_mib);
+	put_u64(to, "memory_mb", options->memory_mib);
+	put_u64(to, "fences", options->fences);
+	put_u64(to, "audit_user", options->audit_user);
+	put_u64(to, "weight", options->weight);
+	put_u64(to, "cap", options->cap);
+}
+
+const char *describe_state(const struct xengt_instance *instance)
+{
+	if (!instance->guest)
+		return "free";
+	return __atomic_load_n(&instance->guest->v->failed, __ATOMIC_ACQUIRE) ? "failed"
+									      : "running";
+}
+
+struct json_object *describe_instance(const struct xengt_instance *instance)
+{
+	const struct guest *guest = instance->guest;
+	struct json_object *all = json_object_new_object();
+	char slot[16];
+
+	/* What no guest has, has none of these. */
+	json_object_object_add(all, "domid",
+			       guest ? json_object_new_uint64(guest->v->domid) : NULL);
+	json_object_object_add(all, "name", guest ? json_object_new_string(guest->v->name) : NULL);
+	if (guest)
+		snprintf(slot, sizeof(slot), "00:%02x.0", guest->v->state->options.slot);
+	json_object_object_add(all, "slot", guest ? json_object_new_string(slot) : NULL);
+	put_sizes(all, &instance->options);
+	put_str(all, "state", describe_state(instance));
+	put_u64(all, "id", instance->options.id);
+	put_str(all, "type", instance->options.type);
+	put_str(all, "uuid", instance->options.uuid);
+	return all;
+}
+
+struct json_object *describe_types(const struct daemon *daemon)
+{
+	const struct xengt_types *types = &daemon->config.types;
+	struct json_object *all = json_object_new_array();
+
+	for (u32 i = 0; i < types->nr; i++) {
+		struct json_object *one = json_object_new_object();
+
+		put_str(one, "type", types->list[i].options.type);
+		put_u64(one, "available",
+			xengt_instances_available(&daemon->instances, &types->list[i]));
+		put_sizes(one, &types->list[i].options);
+		put_str(one, "resolution", types->list[i].resolutions);
+		json_object_array_add(all, one);
+	}
+	return all;
+}
+
+struct json_object *describe_load(const struct guest *guest)
+{
+	struct json_object *all = describe_instance(guest->instance);
+	char name[COUNTER_FILE_MAX];
+	struct counter counter;
+
+	put_u64(all, "used_kib", xengt_quota_used(guest->v) * (GVT_PAGE_SIZE / 1024));
+	for (unsigned int i = 0; counter_read(guest->v, i, &counter); i++) {
+		counter_file(&counter, name);
+		put_u64(all, name, counter.value);
+	}
+	return all;
+}
