@@ -7,8 +7,8 @@
  * besides ("+21", " 21", "-5" as a large number, "021" as 17) is refused, for it may as well be a
  * guest's name, or mean another number to whoever wrote it.
  */
-#ifndef XENGT_NUMBER_H
-#define XENGT_NUMBER_H
+#ifndef CORE_BASE_NUMBER_H
+#define CORE_BASE_NUMBER_H
 
 #include "core/base/types.h"
 

@@ -3,8 +3,8 @@
  * The integer names of the field, as the interfaces that core/ keeps were first written with
  * them, and the few helpers that every part of core/ needs.
  */
-#ifndef CORE_TYPES_H
-#define CORE_TYPES_H
+#ifndef CORE_BASE_TYPES_H
+#define CORE_BASE_TYPES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the audit asks about each command and each register, in arrays that answer by one look-up.
- * They are built once, from the tables of commands (cmd_*.c) and of registers (scan_reg.c,
- * core/hw/skl/regs_*.c).
+ * They are built once, from the tables of commands (cmd_*.c) and of registers
+ * (core/regs/rule.c, core/hw/skl/regs_*.c).
  */
 #ifndef CORE_EXEC_SCAN_RULES_H
 #define CORE_EXEC_SCAN_RULES_H

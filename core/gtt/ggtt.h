@@ -99,7 +99,7 @@ bool ggtt_track(struct intel_vgpu *vgpu, u32 leaf);
 /** ggtt_untrack() - let them not; nothing, where they do not. */
 void ggtt_untrack(struct intel_vgpu *vgpu, u32 leaf);
 
-/* ---- the GPU's GGTT: space.c; nothing happens while the vGPU has no space on a GPU ---- */
+/* ---- the GPU's GGTT: push.c; nothing happens while the vGPU has no space on a GPU ---- */
 
 /** vgpu_ggtt_push_all() - the vGPU has a new space: tell it all there is. */
 void vgpu_ggtt_push_all(struct intel_vgpu *vgpu);

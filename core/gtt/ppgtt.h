@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Per-process tables (PPGTT): a root for each of the guest's address spaces (mm.c), a shadow table
- * for each of its tables (shadow.c), and how changes are found (sync.c).
+ * Per-process tables (PPGTT): a root for each of the guest's address spaces (ppgtt.c), a shadow table
+ * for each of its tables (shadow.c), and how changes are found (table.c).
  *
  * A guest frame that is used as a table is a struct gtt_table, however many tables point to it. Its
  * content is kept as last read. From it hang its shadows, one for each kind of table that it is

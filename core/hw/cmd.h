@@ -3,8 +3,8 @@
  * The commands that the engines' streamers take: one table for whoever audits them, executes them
  * or shows them.
  */
-#ifndef CORE_EXEC_CMD_H
-#define CORE_EXEC_CMD_H
+#ifndef CORE_HW_CMD_H
+#define CORE_HW_CMD_H
 
 #include "core/hw/engine.h"
 

@@ -3,8 +3,8 @@
  * The form of the command table: rows stand at the place that their opcode says, so that a command
  * is found by indexing alone and two rows cannot claim the same header.
  */
-#ifndef CORE_EXEC_CMD_TABLE_H
-#define CORE_EXEC_CMD_TABLE_H
+#ifndef CORE_HW_CMD_TABLE_H
+#define CORE_HW_CMD_TABLE_H
 
 #include "core/hw/cmd.h"
 
@@ -22,7 +22,7 @@ struct gvt_cmd_rows {
 extern const struct gvt_cmd_rows gvt_cmds_mi;
 /* cmd_blt.c: client 2, by bits 28:22. */
 extern const struct gvt_cmd_rows gvt_cmds_blt;
-/* cmd_render.c, cmd_media.c: client 3 as the engines understand it; cmd.c: by engine. */
+/* cmd_render.c, cmd_media.c: client 3 as the engines understand it; cmd_find.c: by engine. */
 extern const struct gvt_cmd_rows gvt_cmds_render[GVT_CMD_LISTS];
 extern const struct gvt_cmd_rows gvt_cmds_vcs[GVT_CMD_LISTS];
 extern const struct gvt_cmd_rows gvt_cmds_vecs[GVT_CMD_LISTS];

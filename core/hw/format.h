@@ -5,8 +5,8 @@
  * A platform is a row of data, a struct gtt_format. What an entry means depends on the table that
  * it stands in (enum gtt_kind) and on its own bits; together they give its form.
  */
-#ifndef CORE_GTT_FORMAT_H
-#define CORE_GTT_FORMAT_H
+#ifndef CORE_HW_FORMAT_H
+#define CORE_HW_FORMAT_H
 
 #include "core/base/types.h"
 

@@ -12,8 +12,8 @@
  * (0x101000), ARB_MODE (0x4030) and DISP_ARB_CTL (0x45000), read as zero until a guest sets them,
  * and do nothing.
  */
-#ifndef CORE_GTT_TILE_H
-#define CORE_GTT_TILE_H
+#ifndef CORE_HW_TILE_H
+#define CORE_HW_TILE_H
 
 #include "core/base/types.h"
 

@@ -73,7 +73,7 @@ void vgpu_irq_reset(struct intel_vgpu *vgpu);
  */
 void vgpu_irq_refresh(struct intel_vgpu *vgpu);
 
-/* What the registers do, for the rows of regs_irq.c. */
+/* What the registers do, as the rows of regs_irq.c name it. */
 void vgpu_irq_master_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);
 void vgpu_irq_imr_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);
 void vgpu_irq_iir_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);

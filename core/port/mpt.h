@@ -10,8 +10,8 @@
  * All calls but host_init, host_exit, attach_vgpu and detach_vgpu are made from the thread that
  * owns the vGPU; dma_to_virt and wake alone from others too.
  */
-#ifndef CORE_MPT_H
-#define CORE_MPT_H
+#ifndef CORE_PORT_MPT_H
+#define CORE_PORT_MPT_H
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* xengt decode: what a dumped ring or batch says. */
-#ifndef XENGT_DECODE_H
-#define XENGT_DECODE_H
+#ifndef XENGT_CLI_DECODE_H
+#define XENGT_CLI_DECODE_H
 
 #include <stdio.h>
 

@@ -6,8 +6,8 @@
  * What was found is an array of objects: "what" was looked at; "state": "ok", "note" (it works, and
  * could do better) or "wrong"; and, unless it is "ok", "advice".
  */
-#ifndef XENGT_DOCTOR_H
-#define XENGT_DOCTOR_H
+#ifndef XENGT_CLI_DOCTOR_H
+#define XENGT_CLI_DOCTOR_H
 
 #include <json-c/json.h>
 #include <stdio.h>

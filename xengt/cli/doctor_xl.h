@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A guest's configuration as xl has it: read by the library that xl reads it with (libxlutil). */
-#ifndef XENGT_DOCTOR_XL_H
-#define XENGT_DOCTOR_XL_H
+#ifndef XENGT_CLI_DOCTOR_XL_H
+#define XENGT_CLI_DOCTOR_XL_H
 
 #include <libxlutil.h>
 #include <stdbool.h>

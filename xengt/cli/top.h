@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef XENGT_TOP_H
-#define XENGT_TOP_H
+#ifndef XENGT_CLI_TOP_H
+#define XENGT_CLI_TOP_H
 
 #include <stdio.h>
 

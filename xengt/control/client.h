@@ -5,8 +5,8 @@
  * A request is {"cmd": NAME, ...}. The first line of the answer is {"ok": true, ...} or
  * {"ok": false, "error": SENTENCE, "errno": NUMBER}; "trace" and "watch" have more lines follow.
  */
-#ifndef XENGT_CLIENT_H
-#define XENGT_CLIENT_H
+#ifndef XENGT_CONTROL_CLIENT_H
+#define XENGT_CONTROL_CLIENT_H
 
 #include <json-c/json.h>
 

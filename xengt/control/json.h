@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Fields of the JSON objects that the control socket answers with. */
-#ifndef XENGT_JSON_H
-#define XENGT_JSON_H
+#ifndef XENGT_CONTROL_JSON_H
+#define XENGT_CONTROL_JSON_H
 
 #include <json-c/json.h>
 #include <stdio.h>

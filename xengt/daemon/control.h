@@ -6,8 +6,8 @@
  * A client outlives whatever it asks for: only its connection's handlers and control.c free it, and
  * never while it is served. A guest that goes is forgotten by its clients first (control_forget()).
  */
-#ifndef XENGT_CONTROL_H
-#define XENGT_CONTROL_H
+#ifndef XENGT_DAEMON_CONTROL_H
+#define XENGT_DAEMON_CONTROL_H
 
 #include "xengt/control/conn.h"
 #include "xengt/daemon/daemon.h"

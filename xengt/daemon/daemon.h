@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon's inside: its loop, its vGPUs, and the control socket that speaks of them. */
-#ifndef XENGT_DAEMON_H
-#define XENGT_DAEMON_H
+#ifndef XENGT_DAEMON_DAEMON_H
+#define XENGT_DAEMON_DAEMON_H
 
 #include <json-c/json.h>
 #include <systemd/sd-event.h>

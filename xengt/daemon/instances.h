@@ -6,8 +6,8 @@
  *
  * All of it runs in the daemon's main thread.
  */
-#ifndef XENGT_INSTANCES_H
-#define XENGT_INSTANCES_H
+#ifndef XENGT_DAEMON_INSTANCES_H
+#define XENGT_DAEMON_INSTANCES_H
 
 #include "xengt/settings/config.h"
 

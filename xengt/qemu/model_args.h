@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The device model's arguments, read as QEMU reads them. */
-#ifndef XENGT_MODEL_ARGS_H
-#define XENGT_MODEL_ARGS_H
+#ifndef XENGT_QEMU_MODEL_ARGS_H
+#define XENGT_QEMU_MODEL_ARGS_H
 
 #include <stddef.h>
 

@@ -4,8 +4,8 @@
  * (qmp-libxenstat-DOMID in /run/xen). QEMU answers one client at a time there, each for a moment.
  * A device model may be in the hands of its guest: what it says is bounded in length and time.
  */
-#ifndef XENGT_QMP_H
-#define XENGT_QMP_H
+#ifndef XENGT_QEMU_QMP_H
+#define XENGT_QEMU_QMP_H
 
 #include "xengt/qemu/slots.h"
 

@@ -5,8 +5,8 @@
  * Xen gives an access to a function to the first ioreq server that claims it. Where QEMU claims our
  * slot too, the guest sees QEMU's device and no vGPU, and nobody is told.
  */
-#ifndef XENGT_SLOTS_H
-#define XENGT_SLOTS_H
+#ifndef XENGT_QEMU_SLOTS_H
+#define XENGT_QEMU_SLOTS_H
 
 #include "core/base/types.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The settings that the programs share: built-in, from the configuration file, from options. */
-#ifndef XENGT_CONFIG_H
-#define XENGT_CONFIG_H
+#ifndef XENGT_SETTINGS_CONFIG_H
+#define XENGT_SETTINGS_CONFIG_H
 
 #include <stddef.h>
 

@@ -6,8 +6,8 @@
  *
  * Never called on the path of a guest's access: a guest must not set the log's pace.
  */
-#ifndef XENGT_LOG_H
-#define XENGT_LOG_H
+#ifndef XENGT_SETTINGS_LOG_H
+#define XENGT_SETTINGS_LOG_H
 
 #include <stdarg.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a guest's vGPU is to be, as xl.cfg, the command line and a type's section say it. */
-#ifndef XENGT_OPTIONS_H
-#define XENGT_OPTIONS_H
+#ifndef XENGT_SETTINGS_OPTIONS_H
+#define XENGT_SETTINGS_OPTIONS_H
 
 #include "core/base/types.h"
 

@@ -3,8 +3,8 @@
  * vGPU types: what may be had by name, in the manner of mediated devices. Some are built in; the
  * configuration file changes them and adds others.
  */
-#ifndef XENGT_TYPES_H
-#define XENGT_TYPES_H
+#ifndef XENGT_SETTINGS_VGPU_TYPE_H
+#define XENGT_SETTINGS_VGPU_TYPE_H
 
 #include "xengt/settings/options.h"
 

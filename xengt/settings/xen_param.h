@@ -3,8 +3,8 @@
  * Xen's parameters that may be looked at, and some of them changed, while it runs: its file system
  * of them, hypfs. They have the names that they have on Xen's command line.
  */
-#ifndef XENGT_XEN_PARAM_H
-#define XENGT_XEN_PARAM_H
+#ifndef XENGT_SETTINGS_XEN_PARAM_H
+#define XENGT_SETTINGS_XEN_PARAM_H
 
 #include "core/base/types.h"
 

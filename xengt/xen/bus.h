@@ -9,8 +9,8 @@
  *
  * Called in the vGPU's thread, but for xengt_bus_find().
  */
-#ifndef XENGT_BUS_H
-#define XENGT_BUS_H
+#ifndef XENGT_XEN_BUS_H
+#define XENGT_XEN_BUS_H
 
 #include "core/base/types.h"
 

@@ -13,8 +13,8 @@
  *
  * All of this is of one vGPU, and called in its thread, but for xengt_hostmem_find().
  */
-#ifndef XENGT_DMA_H
-#define XENGT_DMA_H
+#ifndef XENGT_XEN_DMA_H
+#define XENGT_XEN_DMA_H
 
 #include <xenforeignmemory.h>
 #include <xengnttab.h>

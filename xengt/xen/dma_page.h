@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is noted of a page that is mapped for DMA: shared by dma.c and dma_look.c alone. */
-#ifndef XENGT_DMA_PAGE_H
-#define XENGT_DMA_PAGE_H
+#ifndef XENGT_XEN_DMA_PAGE_H
+#define XENGT_XEN_DMA_PAGE_H
 
 #include "xengt/xen/xengt.h"
 

@@ -84,20 +84,19 @@ u64 xengt_mem_bytes(const struct xengt_mem *mem)
 	       (u64)xengt_mem_areas(mem) * mem->pages / 8;
 }
 
-/* Maps the frames from @first_gfn on; a bit of @present for each that is there. */
-static u8 *map_frames(const struct xengt_mem *mem, u64 first_gfn, u64 *present)
+void *xengt_area_map(xenforeignmemory_handle *fmem, domid_t domid, u64 first_gfn, u32 pages,
+		     u64 *present)
 {
-	xen_pfn_t *gfns = malloc(mem->pages * sizeof(*gfns));
-	int *errs = malloc(mem->pages * sizeof(*errs));
-	u8 *va = NULL;
+	xen_pfn_t *gfns = calloc(pages, sizeof(*gfns));
+	int *errs = malloc(pages * sizeof(*errs));
+	void *va = NULL;
 
 	if (gfns && errs) {
-		for (u32 i = 0; i < mem->pages; i++)
+		for (u32 i = 0; i < pages; i++)
 			gfns[i] = first_gfn + i;
-		va = xenforeignmemory_map(mem->fmem, mem->domid, PROT_READ | PROT_WRITE, mem->pages,
-					  gfns, errs);
+		va = xenforeignmemory_map(fmem, domid, PROT_READ | PROT_WRITE, pages, gfns, errs);
 	}
-	for (u32 i = 0; va && i < mem->pages; i++)
+	for (u32 i = 0; va && i < pages; i++)
 		present[i / 64] |= (u64)!errs[i] << i % 64;
 	free(errs);
 	free(gfns);
@@ -137,7 +136,9 @@ static struct xengt_area *new_area(struct xengt_mem *mem, u64 number)
 {
 	u64 *present = calloc(mem->pages / 64, sizeof(*present));
 	struct xengt_area *area = present ? take_place(mem) : NULL;
-	u8 *va = area ? map_frames(mem, number * mem->pages, present) : NULL;
+	u8 *va = area ? xengt_area_map(mem->fmem, mem->domid, number * mem->pages, mem->pages,
+				       present)
+		      : NULL;
 
 	if (!va) {
 		free(present);

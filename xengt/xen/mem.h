@@ -19,6 +19,14 @@
 /** xengt_area_pages() - of one area, a power of two, for a guest with @kib of memory. */
 u32 xengt_area_pages(u64 kib);
 
+/**
+ * xengt_area_map() - map @pages frames of @domid from @first_gfn on, to be read and written.
+ * @present: a bit for each page, zeroes; receives ones for the frames that are there.
+ * Returns where they are, unmapped by the caller; NULL: they cannot be mapped.
+ */
+void *xengt_area_map(xenforeignmemory_handle *fmem, domid_t domid, u64 first_gfn, u32 pages,
+		     u64 *present);
+
 struct xengt_area {
 	u64 number; /* its first frame's, in areas */
 	u64 used;   /* when last, in accesses */

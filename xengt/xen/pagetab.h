@@ -3,8 +3,8 @@
  * A number for each page, found in constant time: a table of two levels, filled as used. What has
  * no numbers takes no memory, since it is guests that name pages.
  */
-#ifndef XENGT_PAGETAB_H
-#define XENGT_PAGETAB_H
+#ifndef XENGT_XEN_PAGETAB_H
+#define XENGT_XEN_PAGETAB_H
 
 #include "core/base/types.h"
 

@@ -94,18 +94,10 @@ static void fill(struct xengt_vgpu *v, xenforeignmemory_handle *fmem, u64 number
 		 struct xengt_view_mapping *mapping)
 {
 	u32 pages = v->view.pages;
-	xen_pfn_t *gfns = malloc(pages * sizeof(*gfns));
-	int *errs = malloc(pages * sizeof(*errs));
 
-	for (u32 i = 0; gfns && i < pages; i++)
-		gfns[i] = number * pages + i;
-	if (fmem && gfns && errs)
-		mapping->va = xenforeignmemory_map(fmem, v->domid, PROT_READ | PROT_WRITE, pages,
-						   gfns, errs);
-	for (u32 i = 0; mapping->va && i < pages; i++)
-		mapping->present[i / 64] |= (u64)!errs[i] << i % 64;
-	free(errs);
-	free(gfns);
+	if (fmem)
+		mapping->va =
+			xengt_area_map(fmem, v->domid, number * pages, pages, mapping->present);
 }
 
 /* The lock is held: it is unmapped when it is not. */

@@ -10,8 +10,8 @@
  * stays while a page of it is in use. What the GPU may have been told is unmapped after its flush
  * alone: the core gives a page back, and ends intel_vgpu_invalidate(), behind one.
  */
-#ifndef XENGT_VIEW_H
-#define XENGT_VIEW_H
+#ifndef XENGT_XEN_VIEW_H
+#define XENGT_XEN_VIEW_H
 
 #include <pthread.h>
 #include <xenforeignmemory.h>

@@ -7,8 +7,8 @@
  * traced from a bounded ring. A GPU of software has threads too, which look pages up (view.h has
  * the one lock) and wake the vGPU's.
  */
-#ifndef XENGT_XENGT_H
-#define XENGT_XENGT_H
+#ifndef XENGT_XEN_XENGT_H
+#define XENGT_XEN_XENGT_H
 
 #include <pthread.h>
 #include <semaphore.h>

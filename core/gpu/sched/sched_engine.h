@@ -4,8 +4,8 @@
  * of it; sched_watch.c looks after time, and resets what does not answer; clients.c is what clients
  * call. All here is called with the engine's lock held.
  */
-#ifndef CORE_GPU_SCHED_ENGINE_H
-#define CORE_GPU_SCHED_ENGINE_H
+#ifndef CORE_GPU_SCHED_SCHED_ENGINE_H
+#define CORE_GPU_SCHED_SCHED_ENGINE_H
 
 #include <pthread.h>
 

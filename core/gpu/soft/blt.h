@@ -4,8 +4,8 @@
  * PRM, volume 11 ("Blitter") and volume 2a; BRnn is the name that it gives to the register a dword
  * of a command goes to. What the manual leaves open is said where it is decided.
  */
-#ifndef CORE_SOFTGPU_BLT_H
-#define CORE_SOFTGPU_BLT_H
+#ifndef CORE_GPU_SOFT_BLT_H
+#define CORE_GPU_SOFT_BLT_H
 
 #include "core/gpu/soft/blt_surface.h"
 

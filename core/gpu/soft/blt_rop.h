@@ -4,8 +4,8 @@
  * destination; bit (P << 2 | S << 1 | D) of it is the result (Skylake PRM, volume 11, "Bit-Wise
  * Operations").
  */
-#ifndef CORE_SOFTGPU_BLT_ROP_H
-#define CORE_SOFTGPU_BLT_ROP_H
+#ifndef CORE_GPU_SOFT_BLT_ROP_H
+#define CORE_GPU_SOFT_BLT_ROP_H
 
 #include "core/base/types.h"
 

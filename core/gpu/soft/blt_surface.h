@@ -3,8 +3,8 @@
  * Surfaces of the blitter: rows of bytes at graphics addresses, linear or in tiles
  * (core/hw/tile.h).
  */
-#ifndef CORE_SOFTGPU_BLT_SURFACE_H
-#define CORE_SOFTGPU_BLT_SURFACE_H
+#ifndef CORE_GPU_SOFT_BLT_SURFACE_H
+#define CORE_GPU_SOFT_BLT_SURFACE_H
 
 #include "core/gpu/soft/softgpu.h"
 #include "core/hw/tile.h"

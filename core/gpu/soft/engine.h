@@ -8,8 +8,8 @@
  * waits or is in an event callback: it holds no pointer into a space's memory then, so a flush need
  * not wait for it, and callbacks may call back.
  */
-#ifndef CORE_SOFTGPU_ENGINE_H
-#define CORE_SOFTGPU_ENGINE_H
+#ifndef CORE_GPU_SOFT_ENGINE_H
+#define CORE_GPU_SOFT_ENGINE_H
 
 #include <pthread.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The software GPU's MI_ commands: what the table in mi.c is made of (struct softgpu_op). */
-#ifndef CORE_SOFTGPU_MI_H
-#define CORE_SOFTGPU_MI_H
+#ifndef CORE_GPU_SOFT_MI_H
+#define CORE_GPU_SOFT_MI_H
 
 #include "core/gpu/soft/engine.h"
 

@@ -3,8 +3,8 @@
  * The software GPU, as its blitter sees it: memory by graphics address, the registers, and the
  * engine that a command runs on. What it is as a whole: core/port/gpu.h; inside: engine.h.
  */
-#ifndef CORE_SOFTGPU_SOFTGPU_H
-#define CORE_SOFTGPU_SOFTGPU_H
+#ifndef CORE_GPU_SOFT_SOFTGPU_H
+#define CORE_GPU_SOFT_SOFTGPU_H
 
 #include "core/base/types.h"
 #include "core/hw/cmd.h"

@@ -5,8 +5,8 @@
  * Inode numbers name a row of a table, and the vGPU or type that it is about. Each call looks that
  * up anew, so one that has gone is -ENOENT, whatever was open.
  */
-#ifndef XENGT_TREE_H
-#define XENGT_TREE_H
+#ifndef XENGT_DAEMON_TREE_TREE_H
+#define XENGT_DAEMON_TREE_TREE_H
 
 #include <sys/stat.h>
 
