@@ -4,10 +4,9 @@ platform OvmfPkgX64, which has done without Xen since 2021. The one for Xen is O
 bookworm: later versions are reported to fault as they load a boot loader (tianocore/edk2 issue 11046)."""
 import os
 import re
-import shutil
 
-import apt
-from settings import CACHE, LabError, digest, locked, run, step
+import source
+from settings import CACHE, LabError, run, step
 
 PLATFORM = "OvmfPkg/OvmfXen.dsc"
 # Debian's shell asks whether Secure Boot is on, by a library that this platform does not name.
@@ -22,31 +21,21 @@ build -a X64 -t GCC5 -b RELEASE -n {os.cpu_count()} -p {PLATFORM} -D NETWORK_ENA
 """
 
 
-def mend(source):
-    file = source / PLATFORM
+def mend(folder):
+    file = folder / PLATFORM
     text, found = re.subn(r"^\[LibraryClasses\]$", rf"\g<0>{LIBRARIES}", file.read_text(encoding="utf-8"), count=1, flags=re.M)
     if found != 1:
         raise LabError("edk2's platform for Xen has another form: see host/ovmf.py")
     file.write_text(text, encoding="utf-8")
 
 
+def build(home):
+    mend(home / "source")
+    with step("building UEFI for Xen, some minutes"):
+        run("bash", "-c", SCRIPT, cwd=home / "source", log=CACHE / "xengt-ovmf.log", timeout=7200)
+    return next((home / "source/Build").glob("OvmfXen/*/FV/OVMF.fd"))
+
+
 def make():
-    """The firmware's path. Made once for each version of edk2's source package."""
-    archive = apt.Archive("bookworm", "deb-src")
-    archive.refresh()
-    files = archive.source("edk2", "--print-uris")
-    home = CACHE / f"ovmf-{digest(files, LIBRARIES, SCRIPT)}"
-    firmware = home / "OVMF.fd"
-    with locked(home.name):
-        if not firmware.exists():
-            shutil.rmtree(home, ignore_errors=True)
-            home.mkdir(parents=True)
-            archive.source("edk2", folder=home)
-            run("dpkg-source", "-x", next(home.glob("*.dsc")), "source", cwd=home)
-            mend(home / "source")
-            with step("building UEFI for Xen, some minutes"):
-                run("bash", "-c", SCRIPT, cwd=home / "source", log=CACHE / "xengt-ovmf.log", timeout=7200)
-            shutil.copy(next((home / "source/Build").glob("OvmfXen/*/FV/OVMF.fd")), home / "OVMF.new")
-            shutil.rmtree(home / "source")
-            (home / "OVMF.new").rename(firmware)
-    return firmware
+    """The firmware's path."""
+    return source.built("bookworm", "edk2", "OVMF.fd", (LIBRARIES, SCRIPT), build)
