@@ -35,6 +35,12 @@ static char **arguments(const char *pid)
 	return nr ? words + 1 : words;
 }
 
+/* libxl plugs the controllers of usbctrl and usbdev in when QEMU runs: no argument speaks of them. */
+static bool plugged(const char *who)
+{
+	return strstr(who, "(xenusb-");
+}
+
 static int compare_domain(const char *domid, const char *pid)
 {
 	struct xengt_slots told, asked;
@@ -49,7 +55,7 @@ static int compare_domain(const char *domid, const char *pid)
 	/* Nobody answered: the bus has a host bridge at least. */
 	differ = !asked.who[0][0];
 	for (unsigned int i = 0; i < XENGT_SLOTS; i++) {
-		bool same = !told.who[i][0] == !asked.who[i][0];
+		bool same = !told.who[i][0] == !asked.who[i][0] || plugged(asked.who[i]);
 
 		if (told.who[i][0] || asked.who[i][0])
 			printf("%2u %-30s %-30s%s\n", i, told.who[i], asked.who[i],

@@ -119,10 +119,10 @@ slots_table() {
 	cat <<'END'
 vga = "none"; hdtype = "ahci"; soundhw = "ac97"; usb = 1; usbdevice = "tablet"; usbctrl = [ "version=3,ports=4" ]
 vga = "stdvga"; usbversion = 2; soundhw = "hda"; xen_platform_pci = 0
-usbversion = 3; disk = [ "/tmp/doctor.img,raw,sda,w", "/tmp/doctor.img,raw,hda,w" ]; device_model_args += [ "-device", "e1000,addr=4", "-device", "e1000", "-device", "e1000,bus=pci.0,addr=0x1f.2" ]
+usbversion = 3; disk = [ "/tmp/doctor.img,raw,sda,w", "/tmp/doctor.img,raw,hda,w" ]; device_model_args += [ "-device", "e1000,addr=0x14", "-device", "e1000", "-device", "e1000,bus=pci.0,addr=0x1f.2" ]
 vif = [ "bridge=labbr0", "bridge=labbr0,model=e1000", "bridge=labbr0,type=vif" ]
 device_model_args += [ "-device", "pci-bridge,id=b,chassis_nr=1", "-device", "e1000,bus=b,addr=7", "-device", "usb-ehci,id=u", "-device", "usb-tablet,bus=u.0", "-device", "{\"driver\":\"e1000\",\"id\":\"j\"}", "-device", "{\"driver\":\"e1000\",\"addr\":72}", "-device", "{\"driver\":\"e1000\",\"addr\":\"0xa\"}" ]
-vga = "none"; device_model_args_hvm = [ "-vga", "std", "-device", "virtio-serial", "-device", "virtserialport,nr=1", "-net", "nic,model=e1000", "-nic", "user,model=rtl8139", "-drive", "if=virtio,file=/tmp/doctor.img,format=raw", "-device", "e1000" ]
+vga = "none"; device_model_args_hvm = [ "-vga", "std", "-device", "virtio-serial", "-device", "virtserialport,nr=1", "-net", "nic,model=e1000", "-nic", "hubport,hubid=0,model=rtl8139", "-drive", "if=virtio,file=/tmp/doctor.img,format=raw", "-device", "e1000" ]
 END
 }
 
