@@ -9,7 +9,7 @@ size_t intel_gvt_state_size(void)
 
 u64 vgpu_bar_size(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 {
-	return bar == VGPU_BAR_GTTMM ? VGPU_BAR0_SIZE : MiB(vgpu->state->params.aperture_mib);
+	return bar == VGPU_BAR_GTTMM ? GVT_BAR0_SIZE : MiB(vgpu->state->params.aperture_mib);
 }
 
 u64 intel_vgpu_bar(const struct intel_vgpu *vgpu, unsigned int bar, u64 *size)

@@ -5,6 +5,7 @@
 #ifndef CORE_VGPU_H
 #define CORE_VGPU_H
 
+#include "core/base/limits.h"
 #include "core/gvt.h"
 #include "core/hw/engine.h"
 #include "core/hw/reg.h"
@@ -19,7 +20,6 @@ struct vgpu_gtt;
 #define VGPU_CFG_SIZE	 256u
 #define VGPU_GGTT_PAGES	 2048u /* 8 MiB of entries: 4 GiB of graphics memory */
 #define VGPU_GGTT_OFFSET MiB(8)
-#define VGPU_BAR0_SIZE	 MiB(16)
 
 /* The BARs a vGPU has, by index into what follows. */
 enum vgpu_bar_index { VGPU_BAR_GTTMM, VGPU_BAR_APERTURE, VGPU_NR_BARS };

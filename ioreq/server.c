@@ -119,6 +119,13 @@ int ioreq_server_open(const struct ioreq_config *config, struct ioreq_server **o
 	return 0;
 }
 
+int ioreq_server_restrict(struct ioreq_server *server)
+{
+	int err = xenevtchn_restrict(server->config.evtchn, server->config.domid);
+
+	return err ? err : xenevtchn_restrict(server->waker, server->config.domid);
+}
+
 void ioreq_server_close(struct ioreq_server *server, bool destroy)
 {
 	struct ioreq_config *config;

@@ -6,5 +6,6 @@
 #define GVT_APERTURE_MIB_MIN 64u
 #define GVT_APERTURE_MIB_MAX 1024u
 #define GVT_FENCES_MAX	     32u
+#define GVT_BAR0_SIZE	     MiB(16)
 
 #endif

@@ -93,7 +93,7 @@ static enum place find(const struct intel_vgpu *vgpu, u64 pa, unsigned int bytes
 	const u64 *at = vgpu->state->bar_at;
 
 	*offset = pa - at[VGPU_BAR_GTTMM];
-	if (*offset <= VGPU_BAR0_SIZE - bytes && at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
+	if (*offset <= GVT_BAR0_SIZE - bytes && at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
 		return *offset <= GVT_MMIO_SIZE - bytes ? PLACE_REGS
 		       : *offset < VGPU_GGTT_OFFSET	? PLACE_HOLE
 							: PLACE_GGTT;

@@ -43,7 +43,7 @@ static const struct cfg_field fields[] = {
 	{ PCI_CLASS_DEVICE, 2, 0x0300, 0 }, /* display, VGA compatible */
 	{ PCI_CACHE_LINE_SIZE, 1, 0, 0xff },
 	{ PCI_LATENCY_TIMER, 1, 0, 0 },
-	{ PCI_BASE_ADDRESS_0, 4, PCI_BASE_ADDRESS_MEM_TYPE_64, ~(u32)(VGPU_BAR0_SIZE - 1),
+	{ PCI_BASE_ADDRESS_0, 4, PCI_BASE_ADDRESS_MEM_TYPE_64, ~(u32)(GVT_BAR0_SIZE - 1),
 	  .placed = ~0u },
 	{ PCI_BASE_ADDRESS_1, 4, 0, ~0u, .placed = ~0u },
 	/* The low half of BAR2 has its mask from the aperture's size. */

@@ -26,11 +26,13 @@ void bare_guest_start(struct bare_guest *g)
 	xengt_log_level(0);
 	MUST(!exen_init());
 	MUST(mkdtemp(g->dir));
-	g->host.state_dir = g->dir;
+	g->dom0.state_dir = g->dir;
+	MUST(!xengt_dom0_open(&g->dom0));
 	MUST(!xengt_host_init(&g->host));
 	g->d = exen_domain_create(BARE_DOMID, 1, BARE_PAGES, 0);
 	MUST(g->d);
-	MUST(!xengt_vgpu_attach(&g->host, BARE_DOMID, &options, false, &g->v, why, sizeof(why)));
+	MUST(!pair_attach(&g->dom0, &g->host, BARE_DOMID, &options, &g->pair, why, sizeof(why)));
+	g->v = g->pair.v;
 	MUST(!exen_guest_pci_write(g->d, 0, BARE_DEVFN, PCI_BASE_ADDRESS_0, 4, BARE_BAR0));
 	MUST(!exen_guest_pci_write(g->d, 0, BARE_DEVFN, PCI_BASE_ADDRESS_2, 4, BARE_BAR2));
 	MUST(!exen_guest_pci_write(g->d, 0, BARE_DEVFN, PCI_COMMAND, 2, PCI_COMMAND_MEMORY));
@@ -39,8 +41,9 @@ void bare_guest_start(struct bare_guest *g)
 
 void bare_guest_end(struct bare_guest *g)
 {
-	xengt_vgpu_detach(g->v, false);
+	pair_detach(&g->dom0, &g->pair, false);
 	xengt_host_exit(&g->host);
+	xengt_dom0_close(&g->dom0);
 	MUST(!exen_domain_crashed(g->d));
 	MUST(!exen_fini());
 	MUST(!rmdir(g->dir));

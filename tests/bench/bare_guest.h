@@ -10,7 +10,7 @@
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
 #include "core/regs/vreg.h"
-#include "xengt/guest/vgpu.h"
+#include "tests/unit/pair.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/opregion.h"
 #include "xengt/xen/track.h"
@@ -23,7 +23,9 @@
 #define BARE_BAR2  0x80000000ull
 
 struct bare_guest {
+	struct xengt_dom0 dom0;
 	struct xengt_host host;
+	struct pair pair;
 	struct exen_domain *d;
 	struct xengt_vgpu *v;
 	char dir[32];

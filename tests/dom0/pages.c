@@ -17,7 +17,7 @@
 #include <time.h>
 
 #include "core/base/number.h"
-#include "xengt/guest/vgpu.h"
+#include "tests/unit/pair.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/opregion.h"
 #include "xengt/xen/track.h"
@@ -120,9 +120,9 @@ static void map_large(struct xengt_vgpu *v, void *arg)
 
 static void stats(struct xengt_vgpu *v, void *arg)
 {
-	answer(arg, "stats used %u idle %u gone %lu aliases %u host-pages %lu strays %lu frames %u",
-	       v->dma.used, v->dma.idle, v->dma.gone, v->state->aliases.nr, v->hostmem.pages,
-	       v->dma.strays, v->grants.frames);
+	answer(arg, "stats used %u idle %u gone %lu aliases %u host-pages %lu strays %lu pins %u",
+	       v->dma.used, v->dma.idle, v->dma.gone, v->kept->aliases.nr, v->hostmem.pages,
+	       v->dma.strays, v->kept->pins.nr);
 }
 
 /* bar GPA: as if the guest had put BAR2 there */
@@ -260,7 +260,9 @@ static void obey(struct pages *p, char *line)
 int main(int argc, char **argv)
 {
 	static struct pages p;
+	struct xengt_dom0 dom0 = { 0 };
 	struct xengt_host h = { 0 };
+	struct pair pair;
 	struct xengt_options options = xengt_options_default();
 	char why[256], line[256];
 	u64 domid;
@@ -269,23 +271,26 @@ int main(int argc, char **argv)
 	if (argc < 3 || xengt_number(argv[1], XENGT_DECIMAL, 1, DOMID_FIRST_RESERVED - 1, &domid))
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	h.state_dir = argv[2];
-	if (xengt_host_init(&h))
+	dom0.state_dir = argv[2];
+	if (xengt_dom0_open(&dom0) || xengt_host_init(&h))
 		return 1;
-	err = xengt_vgpu_attach(&h, domid, &options, argc > 3, &p.v, why, sizeof(why));
+	err = pair_attach(&dom0, &h, domid, argc > 3 ? NULL : &options, &pair, why, sizeof(why));
 	if (err) {
 		printf("not attached: %s\n", why);
 		xengt_host_exit(&h);
+		xengt_dom0_close(&dom0);
 		return 1;
 	}
+	p.v = pair.v;
 	puts("ready");
 	while (fgets(line, sizeof(line), stdin)) {
 		if (!strcmp(line, "quit\n"))
 			break;
 		obey(&p, line);
 	}
-	xengt_vgpu_detach(p.v, false);
+	pair_detach(&dom0, &pair, false);
 	xengt_host_exit(&h);
+	xengt_dom0_close(&dom0);
 	puts("detached");
 	return 0;
 }

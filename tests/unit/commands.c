@@ -88,7 +88,7 @@ END_TEST
 static void rename_to(struct rig *r, const char *name)
 {
 	ck_assert(
-		xs_write(r->daemon.host.xs, XBT_NULL, "/local/domain/22/name", name, strlen(name)));
+		xs_write(r->daemon.dom0.xs, XBT_NULL, "/local/domain/22/name", name, strlen(name)));
 }
 
 /* A guest goes by the name that it has, whether the daemon has been told of it yet or not. */
@@ -186,7 +186,7 @@ END_TEST
 START_TEST(names_exchanged)
 {
 	struct rig *r = daemon_rig_new();
-	struct xs_handle *xs = r->daemon.host.xs;
+	struct xs_handle *xs = r->daemon.dom0.xs;
 
 	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/21/name", "one", 3));
 	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/22/name", "two", 3));
@@ -207,8 +207,8 @@ static void set_memory(struct rig *r, u64 limit_kib, u64 target_kib)
 	char text[24];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)target_kib);
-	ck_assert_int_eq(xc_domain_setmaxmem(r->daemon.host.xc, 22, limit_kib), 0);
-	ck_assert(xs_write(r->daemon.host.xs, XBT_NULL, "/local/domain/22/memory/target", text,
+	ck_assert_int_eq(xc_domain_setmaxmem(r->daemon.dom0.xc, 22, limit_kib), 0);
+	ck_assert(xs_write(r->daemon.dom0.xs, XBT_NULL, "/local/domain/22/memory/target", text,
 			   strlen(text)));
 	daemon_on_xenstore(&r->daemon);
 }
@@ -217,7 +217,7 @@ static u64 limit_kib(struct rig *r)
 {
 	struct xengt_dominfo info;
 
-	ck_assert_int_eq(xengt_dominfo(&r->daemon.host, 22, &info), 0);
+	ck_assert_int_eq(xengt_dominfo(&r->daemon.dom0, 22, &info), 0);
 	return info.max_kib;
 }
 
@@ -329,7 +329,7 @@ START_TEST(graphics_memory)
 	json_object_put(answer);
 
 	/* An entry as a guest would write it, found by the check and shown in both tables. */
-	r->daemon.guests->v->vgpu->ggtt[2] = 0x5001;
+	daemon_rig_vgpu(r, 1)->vgpu->ggtt[2] = 0x5001;
 	told(r, "{\"cmd\":\"verify\",\"vgpu\":\"22\"}", 0, NULL);
 	answer = ask(r, "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"0x2010\"}", 0, NULL);
 	ck_assert_str_eq(member(answer, "gtt", 0, "index"), "2");

@@ -164,7 +164,7 @@ START_TEST(follows_a_dead_one)
 		daemon_rig_place(r, 0);
 		follow(r, fd, "21");
 		daemon_rig_write_reg(r, 0, TRAPPED, 0);
-		turn(r, ~0u);
+		daemon_rig_settle(r, 0);
 		exen_domain_destroy(r->d[0]);
 		say(fd, asks[i]);
 		CK_HEAR(r, fd, "\"kind\"");
@@ -200,9 +200,12 @@ START_TEST(client_goes)
 		CK_HEAR(r, one, "\"kind\"");
 		close(one);
 		turn(r, ~0u);
+		daemon_rig_settle(r, 0);
+		turn(r, ~0u);
+		daemon_rig_settle(r, 0);
 		ck_assert_ptr_null(r->daemon.clients);
 		ck_assert_int_eq(exen_mem_type(r->d[0], PAGE_GFN), HVMMEM_ram_rw);
-		ck_assert(!r->daemon.guests->v->trace.on);
+		ck_assert(!daemon_rig_vgpu(r, 0)->trace.on);
 	}
 	closed(r);
 }
@@ -406,7 +409,18 @@ static void push(struct rig *r, unsigned int nr)
 	struct ioreq_event event = { .type = IOREQ_TYPE_COPY, .addr = 0xf4000000, .size = 4 };
 
 	while (nr--)
-		xengt_trace_push(&r->daemon.guests->v->trace, &event);
+		xengt_trace_push(&daemon_rig_vgpu(r, 0)->trace, &event);
+}
+
+/* All that was pushed has come to the daemon. */
+static void drain(struct rig *r)
+{
+	struct xengt_trace *trace = &daemon_rig_vgpu(r, 0)->trace;
+
+	while (__atomic_load_n(&trace->tail, __ATOMIC_ACQUIRE) != trace->head)
+		turn(r, ~0u);
+	daemon_rig_settle(r, 0);
+	turn(r, ~0u);
 }
 
 static u64 lost_of(const char *line)
@@ -453,15 +467,17 @@ START_TEST(unread_trace)
 	follow(r, fd, "21");
 	for (unsigned int i = 0; i < rounds; i++) {
 		push(r, each);
-		turn(r, ~0u);
+		drain(r);
 		ck_assert_uint_lt(conn_queued(r->daemon.clients->conn), 300 << 10);
 	}
 	while (told + lost < rounds * each) {
 		const char *line;
 
 		/* The next tells how many are not. */
-		if (recv(fd, (char[1]){ 0 }, 1, MSG_PEEK) < 0 && !turn(r, ~0u))
+		if (recv(fd, (char[1]){ 0 }, 1, MSG_PEEK) < 0 && !turn(r, ~0u)) {
 			push(r, told + lost < rounds * each);
+			drain(r);
+		}
 		line = hear(r, fd);
 		told++;
 		lost = lost_of(line);
@@ -521,7 +537,10 @@ START_TEST(daemon_ends)
 	ck_assert_ptr_null(r->daemon.clients);
 	CK_HEAR(r, other, PACKAGE_VERSION);
 	CK_HUNG_UP(r, other);
-	CK_HUNG_UP(r, fd);
+	/* What was told before. */
+	while (*hear(r, fd))
+		;
+	close(fd);
 	CK_HUNG_UP(r, third);
 	daemon_rig_free(r);
 }

@@ -8,28 +8,89 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/gpu/sched/sched.h"
-#include "core/port/gpu.h"
 #include "xengt/settings/log.h"
+
+/* ---- guests' processes, as threads ---- */
+
+static void *run(void *arg)
+{
+	struct rig_process *p = arg;
+
+	xengt_guest_run(&p->fds, &p->v);
+	return NULL;
+}
+
+static int start(struct daemon *daemon, domid_t domid, const struct xengt_guest_fds *fds, u64 *id)
+{
+	struct rig *r = daemon->runner_priv;
+	struct rig_process *p = &r->process[domid - FIRST_DOMID];
+
+	ck_assert(!p->runs);
+	p->fds = (struct xengt_guest_fds){
+		.link = dup(fds->link),
+		.ask = dup(fds->ask),
+		.kept = dup(fds->kept),
+		.state = dup(fds->state),
+		.figures = dup(fds->figures),
+	};
+	p->runs = !pthread_create(&p->thread, NULL, run, p);
+	*id = domid - FIRST_DOMID;
+	return p->runs ? 0 : -EAGAIN;
+}
+
+/* It sees that nobody is at the other end of its link. */
+static void end_process(struct daemon *daemon, u64 id, char *how, size_t len)
+{
+	struct rig *r = daemon->runner_priv;
+	struct rig_process *p = &r->process[id];
+
+	pthread_join(p->thread, NULL);
+	p->runs = false;
+	p->v = NULL;
+	snprintf(how, len, "its thread ended");
+}
+
+static const struct process_runner runner = { start, end_process };
+
+struct xengt_vgpu *daemon_rig_vgpu(struct rig *r, unsigned int at)
+{
+	struct xengt_vgpu *v = __atomic_load_n(&r->process[at].v, __ATOMIC_ACQUIRE);
+
+	ck_assert_ptr_nonnull(v);
+	return v;
+}
+
+void daemon_rig_settle(struct rig *r, unsigned int at)
+{
+	struct guest *guest = daemon_find_domid(&r->daemon, FIRST_DOMID + at);
+
+	ck_assert_ptr_nonnull(guest);
+	ck_assert_int_eq(process_wait(guest, XENGT_LINK_COUNT, 0, NULL, NULL, NULL), 0);
+}
+
+/* ---- the daemon ---- */
 
 static void begin(struct rig *r)
 {
 	struct daemon *daemon = &r->daemon;
 
 	daemon->instances = (struct xengt_instances){ .config = &daemon->config };
-	daemon->host.state_dir = daemon->config.state_dir;
+	daemon->dom0.state_dir = daemon->config.state_dir;
 	daemon->qmp_dir = r->dir;
-	ck_assert_int_eq(xengt_host_init(&daemon->host), 0);
+	daemon->runner = &runner;
+	daemon->runner_priv = r;
+	ck_assert_int_eq(xengt_dom0_open(&daemon->dom0), 0);
 	xengt_instances_load(&daemon->instances);
 	daemon_take_up_all(daemon);
+	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
+		ck_assert_msg(!process_serves(guest, r->why, sizeof(r->why)), "%s", r->why);
 }
 
 static void end(struct rig *r)
 {
-	while (r->daemon.guests)
-		daemon_detach(r->daemon.guests, true);
+	daemon_leave_all(&r->daemon);
 	xengt_instances_free(&r->daemon.instances);
-	xengt_host_exit(&r->daemon.host);
+	xengt_dom0_close(&r->daemon.dom0);
 }
 
 struct rig *daemon_rig_new(void)
@@ -44,9 +105,6 @@ struct rig *daemon_rig_new(void)
 	ck_assert_int_eq(xengt_config_load("/dev/null", &r->daemon.config, r->why, sizeof(r->why)),
 			 0);
 	strcpy(r->daemon.config.state_dir, r->dir);
-	ck_assert_int_eq(softgpu_create(&r->daemon.host.gpu), 0);
-	ck_assert_int_eq(gvt_sched_create(r->daemon.host.gpu, &r->daemon.sched), 0);
-	r->daemon.host.share = gvt_sched_share(r->daemon.sched);
 	r->daemon.lock_fd = -1;
 	ck_assert_int_ge(sd_event_new(&r->daemon.loop), 0);
 	for (unsigned int i = 0; i < NR_DOMAINS; i++) {
@@ -73,8 +131,6 @@ void daemon_rig_free(struct rig *r)
 						       sizeof(r->why)),
 				 0);
 	end(r);
-	gvt_sched_destroy(r->daemon.sched);
-	r->daemon.host.gpu->ops->destroy(r->daemon.host.gpu);
 	sd_event_unref(r->daemon.loop);
 	ck_assert_uint_eq(exen_fini(), 0);
 	ck_assert_msg(!rmdir(r->dir), "files are left in %s", r->dir);

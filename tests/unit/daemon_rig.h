@@ -9,6 +9,7 @@
 #include "core/exec/exec.h"
 #include "core/gtt/page_track.h"
 #include "core/regs/vreg.h"
+#include "xengt/guest/run.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/daemon/tree/tree.h"
 
@@ -21,8 +22,17 @@
 #define FIRST_DOMID 21
 #define NR_DOMAINS  3
 
+/* A guest's process, as a thread. */
+struct rig_process {
+	pthread_t thread;
+	struct xengt_guest_fds fds;
+	struct xengt_vgpu *v; /* while it serves */
+	bool runs;
+};
+
 struct rig {
 	struct daemon daemon; /* with a GPU of software */
+	struct rig_process process[NR_DOMAINS];
 	struct exen_domain *d[NR_DOMAINS];
 	char dir[32], why[512];
 };
@@ -38,6 +48,12 @@ void daemon_rig_restart(struct rig *r);
 
 /** daemon_rig_attach() - domain FIRST_DOMID + @at; 0 or errno with ->why. */
 int daemon_rig_attach(struct rig *r, unsigned int at, const char *options);
+
+/** daemon_rig_vgpu() - the vGPU of domain FIRST_DOMID + @at, in its process. */
+struct xengt_vgpu *daemon_rig_vgpu(struct rig *r, unsigned int at);
+
+/** daemon_rig_settle() - its process has done all that it was asked. */
+void daemon_rig_settle(struct rig *r, unsigned int at);
 
 /** daemon_rig_place() - domain FIRST_DOMID + @at places its vGPU's BARs as firmware does. */
 void daemon_rig_place(struct rig *r, unsigned int at);

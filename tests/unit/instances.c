@@ -29,7 +29,7 @@ static const struct xengt_options *options_of(struct rig *r, unsigned int at)
 	struct guest *guest = daemon_find_domid(&r->daemon, FIRST_DOMID + at);
 
 	ck_assert_ptr_nonnull(guest);
-	return &guest->v->state->options;
+	return &xengt_keeper_kept(guest->keeper)->options;
 }
 
 START_TEST(by_type)
@@ -149,13 +149,13 @@ START_TEST(misuse)
 		ck_assert_ptr_null(daemon_find_domid(&r->daemon, FIRST_DOMID));
 		ck_assert_ptr_null(r->daemon.instances.first->next->next);
 		ck_assert_ptr_null(r->daemon.instances.first->guest);
-		ck_assert_uint_eq(daemon_rig_files(r), 2);
+		ck_assert_uint_eq(daemon_rig_files(r), 3);
 	}
 	ck_assert_int_eq(create(r, "none", UUID_B), -ENOENT);
 	ck_assert_int_eq(create(r, V5_8, UUID_A), -EEXIST);
 	ck_assert_int_eq(create(r, V5_8, "A0000000-0000-4000-8000-00000000000A"), -EEXIST);
 	ck_assert_int_eq(create(r, V5_8, "../../../../../../../etc/passwd/////"), -EINVAL);
-	ck_assert_uint_eq(daemon_rig_files(r), 2);
+	ck_assert_uint_eq(daemon_rig_files(r), 3);
 	daemon_rig_free(r);
 }
 END_TEST

@@ -111,8 +111,8 @@ START_TEST(busy)
 	char *text;
 
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
-	r->daemon.guests->v->vgpu->exec->engine[GVT_VCS0].client.run_ns = 12000345678;
-	r->daemon.guests->v->vgpu->exec->engine[GVT_BCS0].client.timesliced = 7;
+	daemon_rig_vgpu(r, 0)->vgpu->exec->engine[GVT_VCS0].client.run_ns = 12000345678;
+	daemon_rig_vgpu(r, 0)->vgpu->exec->engine[GVT_BCS0].client.timesliced = 7;
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/run_us_vcs0"), "12000345\n");
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/timesliced_bcs0"), "7\n");
 	text = metrics_text(&r->daemon);
@@ -170,7 +170,7 @@ START_TEST(same_labels)
 			daemon_detach(daemon_find_domid(&r->daemon, FIRST_DOMID + i % 2), false);
 			ck_assert_int_eq(daemon_rig_attach(r, i % 2, ""), 0);
 		} else {
-			r->daemon.guests->v->failed = true;
+			process_end(daemon_find_domid(&r->daemon, FIRST_DOMID));
 		}
 		next = labels(r);
 		ck_assert_uint_eq(strlen(next), strlen(first));
@@ -181,7 +181,6 @@ START_TEST(same_labels)
 	ck_assert_ptr_nonnull(strstr(next, "\nxengt_vgpu_failed{id=\"1\","));
 	ck_assert_ptr_nonnull(strstr(next, "domain=\"?\"} 1\n"));
 	free(next);
-	r->daemon.guests->v->failed = false;
 	free(first);
 	daemon_rig_free(r);
 }
@@ -249,9 +248,10 @@ static void check_share(struct rig *r, unsigned int at, u32 weight, u32 cap)
 {
 	struct guest *guest = daemon_find_domid(&r->daemon, FIRST_DOMID + at);
 
+	daemon_rig_settle(r, at);
 	for (int i = 0; i < GVT_NR_ENGINES; i++) {
-		ck_assert_uint_eq(guest->v->vgpu->exec->engine[i].client.weight, weight);
-		ck_assert_uint_eq(guest->v->vgpu->exec->engine[i].client.cap, cap);
+		ck_assert_uint_eq(daemon_rig_vgpu(r, at)->vgpu->exec->engine[i].client.weight, weight);
+		ck_assert_uint_eq(daemon_rig_vgpu(r, at)->vgpu->exec->engine[i].client.cap, cap);
 	}
 	ck_assert_uint_eq(guest->instance->options.weight, weight);
 	ck_assert_uint_eq(guest->instance->options.cap, cap);

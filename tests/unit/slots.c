@@ -243,7 +243,7 @@ START_TEST(by_hand)
 	/* One that is free is found; what is behind a bridge is none of bus 0. */
 	qemu_start(&q, r->dir, GREETING READY DEVICES, NULL);
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
-	ck_assert_uint_eq(r->daemon.guests->v->state->options.slot, 17);
+	ck_assert_uint_eq(xengt_keeper_kept(r->daemon.guests->keeper)->options.slot, 17);
 	qemu_stop(&q);
 	daemon_rig_free(r);
 }

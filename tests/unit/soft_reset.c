@@ -22,14 +22,6 @@
 #define TRACKED 0x20u
 #define MSI_AT	0xac
 
-static struct xengt_vgpu *vgpu_of(struct rig *r, unsigned int at)
-{
-	struct guest *guest = daemon_find_domid(&r->daemon, FIRST_DOMID + at);
-
-	ck_assert_ptr_nonnull(guest);
-	return guest->v;
-}
-
 /* As xengt-dm asks, once for each device model. */
 static int start_model(struct rig *r, unsigned int at, const char *options)
 {
@@ -89,7 +81,7 @@ static void set_target(struct rig *r, unsigned int at)
 
 	snprintf(path, sizeof(path), XENGT_MEMORY_PATH, FIRST_DOMID + at);
 	snprintf(text, sizeof(text), "%u", 64 * 4);
-	ck_assert(xs_write(r->daemon.host.xs, XBT_NULL, path, text, strlen(text)));
+	ck_assert(xs_write(r->daemon.dom0.xs, XBT_NULL, path, text, strlen(text)));
 }
 
 static void set_model(struct rig *r, unsigned int at, pid_t pid)
@@ -98,7 +90,7 @@ static void set_model(struct rig *r, unsigned int at, pid_t pid)
 
 	snprintf(path, sizeof(path), XENGT_MODEL_PATH, FIRST_DOMID + at);
 	snprintf(text, sizeof(text), "%d", pid);
-	ck_assert(xs_write(r->daemon.host.xs, XBT_NULL, path, text, strlen(text)));
+	ck_assert(xs_write(r->daemon.dom0.xs, XBT_NULL, path, text, strlen(text)));
 }
 
 static int nothing(struct intel_vgpu_page_track *track, u64 gpa, void *data, int bytes)
@@ -128,7 +120,7 @@ static void show(struct xengt_vgpu *v, void *arg)
 /* A guest at work, with something of the former kernel's in each part of its vGPU. */
 static void use(struct rig *r, unsigned int at)
 {
-	struct xengt_vgpu *v = vgpu_of(r, at);
+	struct xengt_vgpu *v = daemon_rig_vgpu(r, at);
 
 	cfg_write(r, at, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
 	cfg_write(r, at, PCI_INTERRUPT_LINE, 1, 11);
@@ -193,7 +185,7 @@ START_TEST(as_after_power_on)
 {
 	struct rig *r = started();
 	struct exen_domain_stats before = stats_of(r, 0);
-	struct xengt_vgpu *v = vgpu_of(r, 0);
+	struct xengt_vgpu *v = daemon_rig_vgpu(r, 0);
 
 	for (unsigned int n = 0; n < 3; n++) {
 		kexec(r, 0);
@@ -201,7 +193,7 @@ START_TEST(as_after_power_on)
 		ck_assert_msg(!start_model(r, 0, n ? "fences=7,slot=9" : ""), "%s", r->why);
 		exen_domain_unpause(r->d[0]);
 		check_new(r, 0);
-		ck_assert_ptr_eq(vgpu_of(r, 0), v);
+		ck_assert_ptr_eq(daemon_rig_vgpu(r, 0), v);
 		ck_assert_uint_eq(stats_of(r, 0).tot_pages, before.tot_pages);
 		ck_assert_uint_eq(stats_of(r, 0).max_pages, before.max_pages);
 		use(r, 0);
@@ -248,7 +240,7 @@ START_TEST(by_hand)
 	exen_domain_shutdown(r->d[0], SHUTDOWN_soft_reset);
 	daemon_on_xenstore(&r->daemon);
 	/* It may be preserved so: nothing is lost as yet. */
-	ck_assert_uint_eq(gvt_vreg(vgpu_of(r, 0)->vgpu, PLAIN), 0x1234);
+	ck_assert_uint_eq(gvt_vreg(daemon_rig_vgpu(r, 0)->vgpu, PLAIN), 0x1234);
 	ck_assert_int_eq(exen_domain_soft_reset(r->d[0]), 0);
 	daemon_on_xenstore(&r->daemon);
 	exen_domain_unpause(r->d[0]);
@@ -294,6 +286,7 @@ START_TEST(withdrawn)
 
 	exen_domain_shutdown(r->d[0], SHUTDOWN_suspend);
 	daemon_on_xenstore(&r->daemon);
+	daemon_rig_settle(r, 0);
 	exen_domain_resume(r->d[0]);
 	/* Xen first tells of the pages that went. */
 	mem_read(r, 0, GGTT + 0x800, 4);
@@ -357,20 +350,20 @@ START_TEST(broken_off)
 }
 END_TEST
 
-/* Nobody served it any more: a new one takes its place, whose BARs the next kernel places. */
+/* Its process had ended, and nobody had noticed yet: another one takes its place. */
 START_TEST(thread_ended)
 {
 	struct rig *r = started();
 
 	exen_fail("xenevtchn_pending", 1, EIO);
 	cfg_read(r, 0, 0, 4);
-	while (!__atomic_load_n(&vgpu_of(r, 0)->failed, __ATOMIC_ACQUIRE))
+	while (!__atomic_load_n(&daemon_rig_vgpu(r, 0)->failed, __ATOMIC_ACQUIRE))
 		sched_yield();
 	kexec(r, 0);
 	ck_assert_msg(!start_model(r, 0, ""), "%s", r->why);
 	exen_domain_unpause(r->d[0]);
-	ck_assert_uint_eq(cfg_read(r, 0, PCI_COMMAND, 2), 0);
-	boot(r, 0);
+	check_new(r, 0);
+	use(r, 0);
 	ck_assert_uint_eq(stats_of(r, 0).servers, 1);
 	daemon_rig_free(r);
 }
@@ -416,7 +409,7 @@ START_TEST(preserved)
 	ck_assert_msg(!xengt_instance_create_type(&r->daemon.instances, V5_8, UUID_A, &one, r->why,
 						  sizeof(r->why)),
 		      "%s", r->why);
-	ck_assert(xs_write(r->daemon.host.xs, XBT_NULL, "/local/domain/21/name", "desk", 4));
+	ck_assert(xs_write(r->daemon.dom0.xs, XBT_NULL, "/local/domain/21/name", "desk", 4));
 	ck_assert_msg(!start_model(r, 0, "uuid=" UUID_A), "%s", r->why);
 	boot(r, 0);
 	ck_assert_int_eq(start_model(r, 1, "uuid=" UUID_A), -EBUSY);

@@ -159,6 +159,7 @@ END_TEST
 /* The metrics say what the files say, and each line is one that Prometheus takes. */
 START_TEST(metrics)
 {
+	static const char name[] = "a\"b\\c\nd";
 	struct rig *r = daemon_rig_new();
 	char *text, *line, *rest;
 	u32 val;
@@ -166,7 +167,8 @@ START_TEST(metrics)
 	r->daemon.config.max_vgpus = 5;
 	ck_assert_int_eq(daemon_rig_attach(r, 0, "type=" V5_8), 0);
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
-	strcpy(r->daemon.guests->v->name, "a\"b\\c\nd");
+	ck_assert(xs_write(r->daemon.dom0.xs, XBT_NULL, "/local/domain/21/name", name, strlen(name)));
+	daemon_on_xenstore(&r->daemon);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(exen_guest_pci_read(r->d[0], 0, 0x80, 0, 4, &val), 0);
 	text = metrics_text(&r->daemon);
@@ -277,7 +279,7 @@ START_TEST(gvt_instance)
 	const struct xengt_options *made;
 
 	ck_assert_int_eq(daemon_rig_write(r, NEW, "21,128,448,8,-1,50\n"), 0);
-	made = &daemon_find_domid(&r->daemon, FIRST_DOMID)->v->state->options;
+	made = &xengt_keeper_kept(daemon_find_domid(&r->daemon, FIRST_DOMID)->keeper)->options;
 	ck_assert_uint_eq(made->aperture_mib, 128);
 	ck_assert_uint_eq(made->memory_mib, 448);
 	ck_assert_uint_eq(made->fences, 8);
@@ -291,11 +293,11 @@ END_TEST
 START_TEST(schedule)
 {
 	struct rig *r = daemon_rig_new();
-	const struct xengt_options *of_guest;
+	const struct xengt_kept *of_guest;
 
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
 	ck_assert_int_eq(daemon_rig_attach(r, 0, "uuid=" UUID_A), 0);
-	of_guest = &daemon_find_domid(&r->daemon, FIRST_DOMID)->v->state->options;
+	of_guest = xengt_keeper_kept(daemon_find_domid(&r->daemon, FIRST_DOMID)->keeper);
 	ck_assert_int_eq(daemon_rig_write(r, "vm21/schedule/weight", "11\n"), 0);
 	ck_assert_int_eq(daemon_rig_write(r, "vm21/schedule/cap", "40"), 0);
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/schedule/weight"), "11\n");

@@ -104,7 +104,7 @@ static char *published(struct guest *g, const char *key)
 	char path[96];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/xengt%s", GUEST_DOMID, key);
-	return xs_read(g->host.xs, XBT_NULL, path, NULL);
+	return xs_read(g->dom0.xs, XBT_NULL, path, NULL);
 }
 
 START_TEST(shown_in_xenstore)
@@ -134,12 +134,9 @@ END_TEST
 static void check_refused(struct guest *g, domid_t domid, int err, const char *why)
 {
 	const struct xengt_options options = xengt_options_default();
-	char said[256] = "";
 
-	ck_assert_int_eq(xengt_vgpu_attach(&g->host, domid, &options, false, &g->v, said,
-					   sizeof(said)),
-			 err);
-	ck_assert_str_eq(said, why);
+	ck_assert_int_eq(guest_attach_to(g, domid, &options), err);
+	ck_assert_str_eq(g->why, why);
 }
 
 START_TEST(domains_refused)
@@ -213,14 +210,10 @@ END_TEST
 START_TEST(has_one_already)
 {
 	struct guest *g = guest_start(1);
-	const struct xengt_options options = xengt_options_default();
-	struct xengt_vgpu *second = NULL;
-	char why[256];
+	struct guest second = *g;
 
-	ck_assert_int_eq(xengt_vgpu_attach(&g->host, GUEST_DOMID, &options, false, &second, why,
-					   sizeof(why)),
-			 -EEXIST);
-	ck_assert_ptr_null(second);
+	ck_assert_int_eq(guest_attach(&second, ""), -EEXIST);
+	ck_assert_ptr_null(second.v);
 	/* The first is none the worse for it. */
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x99);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x99);
@@ -231,14 +224,14 @@ END_TEST
 
 START_TEST(no_xen)
 {
-	struct xengt_host host = { .state_dir = "/tmp" };
+	struct xengt_dom0 dom0 = { .state_dir = "/tmp" };
 	struct exen_stats st;
 
 	xengt_log_level(0);
-	ck_assert_int_eq(xengt_host_init(&host), -ENOENT);
+	ck_assert_int_eq(xengt_dom0_open(&dom0), -ENOENT);
 	ck_assert_int_eq(exen_init(), 0);
 	exen_fail("xs_open", 1, EACCES);
-	ck_assert_int_eq(xengt_host_init(&host), -EACCES);
+	ck_assert_int_eq(xengt_dom0_open(&dom0), -EACCES);
 	exen_stats(&st);
 	ck_assert_uint_eq(st.handles, 0);
 	ck_assert_uint_eq(exen_fini(), 0);
@@ -266,8 +259,7 @@ START_TEST(reboot)
 	{
 		const struct xengt_options options = xengt_options_default();
 
-		ck_assert_int_eq(xengt_vgpu_attach(&g->host, GUEST_DOMID + 1, &options, false,
-						   &g->v, g->why, sizeof(g->why)),
+		ck_assert_int_eq(guest_attach_to(g, GUEST_DOMID + 1, &options),
 				 0);
 	}
 	guest_place(g);
@@ -283,8 +275,7 @@ START_TEST(two_guests)
 	const struct xengt_options options = xengt_options_default();
 
 	other.d = exen_domain_create(GUEST_DOMID + 1, 1, GUEST_PAGES, 0);
-	ck_assert_int_eq(xengt_vgpu_attach(&other.host, GUEST_DOMID + 1, &options, false, &other.v,
-					   other.why, sizeof(other.why)),
+	ck_assert_int_eq(guest_attach_to(&other, GUEST_DOMID + 1, &options),
 			 0);
 	guest_place(&other);
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 1);
@@ -292,7 +283,7 @@ START_TEST(two_guests)
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 1);
 	exen_domain_destroy(other.d);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 1);
-	xengt_vgpu_detach(other.v, false);
+	guest_detach(&other);
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 3);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 3);
 	guest_free(g);
@@ -306,10 +297,10 @@ START_TEST(no_room_for_state)
 	const struct rlimit tight = { 1 << 20, RLIM_INFINITY };
 	struct rlimit was;
 
-	g->host.state_dir = "/nowhere/at/all";
+	g->dom0.state_dir = "/nowhere/at/all";
 	ck_assert_int_eq(guest_attach(g, ""), -ENOENT);
 	ck_assert_str_eq(g->why, "/nowhere/at/all/9.vgpu: No such file or directory");
-	g->host.state_dir = g->dir;
+	g->dom0.state_dir = g->dir;
 	guest_check_before(g);
 
 	signal(SIGXFSZ, SIG_IGN);

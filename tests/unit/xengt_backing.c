@@ -13,7 +13,7 @@
 /* The frames of a BAR0 at @bar: registers tracked, GGTT plain, the rest holes. */
 static void check_types(const struct guest *g, u64 bar, bool read_through)
 {
-	for (u64 page = 0; page < GFN(VGPU_BAR0_SIZE); page++) {
+	for (u64 page = 0; page < GFN(GVT_BAR0_SIZE); page++) {
 		int type = exen_mem_type(g->d, GFN(bar) + page), expect = -ENOENT;
 
 		if (page < GVT_MMIO_PAGES && read_through &&
@@ -28,7 +28,7 @@ static void check_types(const struct guest *g, u64 bar, bool read_through)
 
 static void check_holes(const struct guest *g, u64 bar)
 {
-	for (u64 page = 0; page < GFN(VGPU_BAR0_SIZE); page++)
+	for (u64 page = 0; page < GFN(GVT_BAR0_SIZE); page++)
 		UNIT_CHECK(exen_mem_type(g->d, GFN(bar) + page) == -ENOENT, "page 0x%x is there",
 			   (unsigned int)page);
 }
@@ -146,9 +146,9 @@ START_TEST(suspended)
 	guest_cfg_write(g, 0xfc, 4, 0xfdff8000);
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8, 0x5678);
-	ck_assert(!xengt_dominfo(&g->host, GUEST_DOMID, &info) && !info.suspended);
+	ck_assert(!xengt_dominfo(&g->dom0, GUEST_DOMID, &info) && !info.suspended);
 	exen_domain_shutdown(g->d, SHUTDOWN_suspend);
-	ck_assert(!xengt_dominfo(&g->host, GUEST_DOMID, &info) && info.suspended);
+	ck_assert(!xengt_dominfo(&g->dom0, GUEST_DOMID, &info) && info.suspended);
 	for (int times = 0; times < 2; times++)
 		ck_assert_int_eq(xengt_vgpu_suspended(g->v), 0);
 	check_holes(g, GUEST_BAR0);
@@ -441,11 +441,11 @@ START_TEST(killed_in_a_move)
 	struct guest *g = guest_start(1);
 
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
-	g->v->state->backing_held = true;
-	ck_assert_int_eq(xc_domain_pause(g->host.xc, g->v->domid), 0);
+	g->kept->paused = true;
+	ck_assert_int_eq(xc_domain_pause(g->dom0.xc, g->v->domid), 0);
 	guest_kill(g, false);
 	ck_assert_msg(!guest_take_up(g), "%s", g->why);
-	ck_assert(!g->v->state->backing_held);
+	ck_assert(!g->kept->paused);
 	guest_move(g, PCI_BASE_ADDRESS_0, ELSEWHERE);
 	ck_assert_uint_eq(guest_read(g, ELSEWHERE + PLAIN, 4), 0x1234);
 	guest_detach(g);

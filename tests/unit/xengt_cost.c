@@ -182,7 +182,7 @@ START_TEST(no_more_than_the_quota)
 	u64 quota = 16 * 256;
 	struct sync sync = { 0 };
 
-	g->v->state->options.memory_mib = 16;
+	g->kept->options.memory_mib = 16;
 	for (u64 i = 0; i < DIRECTORIES / GTT_ENTRIES; i++) {
 		table(g, ROOT)[i] = leads_to(0x100 + i);
 		for (u64 k = 0; k < GTT_ENTRIES; k++)

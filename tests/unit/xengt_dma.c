@@ -7,9 +7,10 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "tests/unit/pair.h"
 #include "tests/unit/xengt_rig.h"
 #include "xengt/settings/xen_param.h"
-#include "xengt/xen/grant_frames.h"
+#include "xengt/keeper/grant_frames.h"
 
 #define FIRST 0x100u
 #define MANY  1500u
@@ -290,9 +291,9 @@ START_TEST(replaced_in_place)
 	u64 addr, fresh;
 
 	ck_assert_int_eq(map(g, FIRST, &addr), 0);
-	ck_assert_int_eq(xc_domain_decrease_reservation_exact(g->host.xc, GUEST_DOMID, 1, 0, &gfn),
+	ck_assert_int_eq(xc_domain_decrease_reservation_exact(g->dom0.xc, GUEST_DOMID, 1, 0, &gfn),
 			 0);
-	ck_assert_int_eq(xc_domain_populate_physmap_exact(g->host.xc, GUEST_DOMID, 1, 0, 0, &gfn),
+	ck_assert_int_eq(xc_domain_populate_physmap_exact(g->dom0.xc, GUEST_DOMID, 1, 0, 0, &gfn),
 			 0);
 	guest_read(g, 0, 1);
 	ck_assert_int_eq(map(g, FIRST, &fresh), 0);
@@ -356,16 +357,17 @@ static u32 can_map(struct guest *g, domid_t domid, u32 nr)
 {
 	struct exen_domain *d = exen_domain_create(domid, 1, nr, 0);
 	struct xengt_options options = xengt_options_default();
-	struct xengt_vgpu *v;
+	struct pair pair;
 	u32 mapped = 0;
 	u64 addr;
 
 	ck_assert_ptr_nonnull(d);
-	ck_assert_int_eq(
-		xengt_vgpu_attach(&g->host, domid, &options, false, &v, g->why, sizeof(g->why)), 0);
-	while (mapped < nr && !xengt_dma_map(v, &(u64){ mapped }, 1, &addr))
+	ck_assert_int_eq(pair_attach(&g->dom0, &g->host, domid, &options, &pair, g->why,
+				     sizeof(g->why)),
+			 0);
+	while (mapped < nr && !xengt_dma_map(pair.v, &(u64){ mapped }, 1, &addr))
 		mapped++;
-	xengt_vgpu_detach(v, false);
+	pair_detach(&g->dom0, &pair, false);
 	exen_domain_destroy(d);
 	return mapped;
 }
@@ -410,10 +412,10 @@ START_TEST(no_table)
 	ck_assert_int_eq(exen_domain_set_grants(g->d, 64, 2), 0);
 	ck_assert_int_eq(map(g, FIRST, &addr), -EOPNOTSUPP);
 	ck_assert_int_eq(exen_domain_set_grants(g->d, 64, 1), 0);
-	g->host.pvh = true;
+	g->dom0.pvh = true;
 	exen_set_pvh(true);
 	ck_assert_int_eq(map(g, FIRST, &addr), -EOPNOTSUPP);
-	g->host.pvh = false;
+	g->dom0.pvh = false;
 	exen_set_pvh(false);
 	ck_assert_int_eq(exen_domain_set_grants(g->d, 16, 1), 0);
 	ck_assert_int_eq(map(g, FIRST, &addr), -ENOSPC);
@@ -494,14 +496,14 @@ START_TEST(quota_of_all)
 	struct guest *g = guest_start(1);
 	u64 addrs[MANY];
 
-	g->host.pins = XENGT_PINS_HOST - 100;
+	g->dom0.pins = XENGT_PINS_HOST - 100;
 	ck_assert_int_eq(map_run(g, FIRST, 101, addrs), -ENOSPC);
-	ck_assert_uint_eq(g->host.pins, XENGT_PINS_HOST - 100);
+	ck_assert_uint_eq(g->dom0.pins, XENGT_PINS_HOST - 100);
 	ck_assert_int_eq(map_run(g, FIRST, 100, addrs), 0);
 	unmap_run(g, addrs, 100);
 	ck_assert_int_eq(map_run(g, FIRST + 500, 100, addrs), 0);
 	guest_detach(g);
-	ck_assert_uint_eq(g->host.pins, XENGT_PINS_HOST - 100);
+	ck_assert_uint_eq(g->dom0.pins, XENGT_PINS_HOST - 100);
 	guest_free(g);
 }
 END_TEST

@@ -54,7 +54,7 @@ END_TEST
 START_TEST(killed_in_the_call)
 {
 	struct guest *g = guest_start(1);
-	struct xengt_pins *pins = &g->v->state->pins;
+	struct xengt_pins *pins = &g->kept->pins;
 	u64 addrs[MANY];
 
 	ck_assert_int_eq(map_run(g, FIRST, 500, addrs), 0);
@@ -83,7 +83,7 @@ START_TEST(killed_in_the_unmapping)
 	struct xengt_pin was, *pin;
 
 	ck_assert_int_eq(map_run(g, FIRST, 1, &gone), 0);
-	pin = &g->v->state->pins.pin[g->v->state->pins.nr - 1];
+	pin = &g->kept->pins.pin[g->kept->pins.nr - 1];
 	was = *pin;
 	intel_gvt_hypervisor_dma_unmap_guest_page(g->v->vgpu, gone);
 	xengt_dma_trim(g->v);
@@ -97,10 +97,10 @@ START_TEST(killed_in_the_unmapping)
 	ck_assert_ptr_nonnull(exen_dma(other));
 
 	/* Tidy up for it. */
-	g->v->state->pins.pin[0] = was;
-	g->v->state->pins.pin[0].bus = other;
-	g->v->state->pins.nr = 1;
-	ck_assert_int_eq(xengt_grants_recover(g->v), 0);
+	g->kept->pins.pin[0] = was;
+	g->kept->pins.pin[0].bus = other;
+	g->kept->pins.nr = 1;
+	ck_assert_int_eq(xengt_keeper_recover(g->keeper), 0);
 	ck_assert_uint_eq(pinned(g), 0);
 	ck_assert_int_eq(map_run(g, FIRST, MANY, addrs), 0);
 	guest_free(g);
@@ -143,7 +143,7 @@ START_TEST(destroyed_and_stuck)
 	exen_stats(&st);
 	ck_assert_uint_eq(st.grant_maps, 20);
 	/* Of what all vGPUs may have, it is nobody's any more. */
-	ck_assert_uint_eq(g->host.pins, 0);
+	ck_assert_uint_eq(g->dom0.pins, 0);
 	ck_assert(guest_has_state(g));
 	ck_assert_int_ne(guest_take_up(g), 0);
 	exen_stats(&st);

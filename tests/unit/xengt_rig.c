@@ -7,12 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/gpu/sched/sched.h"
 #include "core/port/gpu.h"
+#include "tests/unit/pair.h"
 #include "xengt/settings/log.h"
+
+static const char *const suffixes[] = { ".vgpu", ".kept" };
 
 static struct guest *make(unsigned int vcpus, unsigned int flags, bool gpu)
 {
@@ -25,7 +29,8 @@ static struct guest *make(unsigned int vcpus, unsigned int flags, bool gpu)
 	/* A file system in memory, as /run is. */
 	strcpy(g->dir, "/dev/shm/xengt-state-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(g->dir));
-	g->host.state_dir = g->dir;
+	g->dom0.state_dir = g->dir;
+	ck_assert_int_eq(xengt_dom0_open(&g->dom0), 0);
 	g->host.poll_max = 0;
 	if (gpu) {
 		ck_assert_int_eq(softgpu_create(&g->host.gpu), 0);
@@ -51,6 +56,29 @@ struct exen_domain_stats guest_stats(const struct guest *g)
 	return st;
 }
 
+int guest_attach_to(struct guest *g, domid_t domid, const struct xengt_options *options)
+{
+	struct pair pair;
+	int err;
+
+	g->why[0] = '\0';
+	err = pair_attach(&g->dom0, &g->host, domid, options, &pair, g->why, sizeof(g->why));
+	g->v = pair.v;
+	g->keeper = pair.keeper;
+	g->kept = err ? NULL : xengt_keeper_kept(g->keeper);
+	return err;
+}
+
+void guest_end(struct guest *g, bool keep)
+{
+	struct pair pair = { g->keeper, g->v };
+
+	pair_detach(&g->dom0, &pair, keep);
+	g->v = NULL;
+	g->keeper = NULL;
+	g->kept = NULL;
+}
+
 int guest_attach(struct guest *g, const char *options)
 {
 	struct xengt_options parsed = xengt_options_default();
@@ -58,9 +86,7 @@ int guest_attach(struct guest *g, const char *options)
 	ck_assert_int_eq(xengt_options_parse(options, &parsed, g->why, sizeof(g->why)), 0);
 	exen_stats(&g->before.xen);
 	g->before.domain = guest_stats(g);
-	g->why[0] = '\0';
-	return xengt_vgpu_attach(&g->host, GUEST_DOMID, &parsed, false, &g->v, g->why,
-				 sizeof(g->why));
+	return guest_attach_to(g, GUEST_DOMID, &parsed);
 }
 
 static struct guest *start(struct guest *g)
@@ -83,8 +109,12 @@ struct guest *guest_start_gpu(unsigned int vcpus)
 
 void guest_detach(struct guest *g)
 {
-	xengt_vgpu_detach(g->v, false);
-	g->v = NULL;
+	guest_end(g, false);
+}
+
+bool guest_running(const struct guest *g)
+{
+	return !__atomic_load_n(&g->v->failed, __ATOMIC_ACQUIRE);
 }
 
 void guest_check_before(struct guest *g)
@@ -120,69 +150,92 @@ void guest_free(struct guest *g)
 	if (g->v)
 		guest_detach(g);
 	ck_assert_ptr_null(exen_domain_crashed(g->d));
-	xengt_host_exit(&g->host);
+	if (g->host.gvt)
+		xengt_host_exit(&g->host);
+	xengt_dom0_close(&g->dom0);
 	gvt_sched_destroy(g->sched);
 	if (g->host.gpu)
 		g->host.gpu->ops->destroy(g->host.gpu);
 	exen_stats(&xen);
 	ck_assert(g->complaints || !xen.complaints);
 	ck_assert_uint_eq(exen_fini(), 0);
-	snprintf(path, sizeof(path), "%s/%u.vgpu", g->dir, GUEST_DOMID);
-	unlink(path);
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		guest_file(g, suffixes[i], path);
+		unlink(path);
+	}
 	ck_assert_int_eq(rmdir(g->dir), 0);
 	free(g);
 }
 
-static void state_path(const struct guest *g, char *path, size_t len)
+void guest_file(const struct guest *g, const char *suffix, char path[64])
 {
-	snprintf(path, len, "%s/%u.vgpu", g->dir, GUEST_DOMID);
+	snprintf(path, 64, "%s/%u%s", g->dir, GUEST_DOMID, suffix);
 }
 
 bool guest_has_state(const struct guest *g)
 {
 	char path[64];
 
-	state_path(g, path, sizeof(path));
+	guest_file(g, suffixes[0], path);
 	return !access(path, F_OK);
 }
 
-/* The state file's bytes, to be put back by restore_state(). */
-static u8 *copy_state(const struct guest *g, size_t *size)
-{
-	char path[64];
-	struct stat st;
-	u8 *copy;
-	int fd;
+/* The bytes of its files, to be put back by restore(). */
+struct copy {
+	u8 *bytes;
+	off_t size;
+};
 
-	state_path(g, path, sizeof(path));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(fstat(fd, &st), 0);
-	*size = st.st_size;
-	copy = malloc(*size);
-	ck_assert_int_eq(pread(fd, copy, *size, 0), st.st_size);
-	close(fd);
-	return copy;
+static void copy_files(const struct guest *g, struct copy copies[])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		struct copy *copy = &copies[i];
+		char path[64];
+		struct stat st;
+		off_t at = 0;
+		int fd;
+
+		guest_file(g, suffixes[i], path);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(fstat(fd, &st), 0);
+		copy->size = st.st_size;
+		copy->bytes = calloc(1, st.st_size);
+		while ((at = lseek(fd, at, SEEK_DATA)) >= 0) {
+			off_t end = lseek(fd, at, SEEK_HOLE);
+
+			ck_assert_int_eq(pread(fd, copy->bytes + at, end - at, at), end - at);
+			at = end;
+		}
+		close(fd);
+	}
 }
 
-static void restore_state(const struct guest *g, u8 *copy, size_t size)
+static void restore(const struct guest *g, struct copy copies[])
 {
-	char path[64];
-	int fd;
+	static const u8 empty[GVT_PAGE_SIZE];
 
-	state_path(g, path, sizeof(path));
-	unlink(path);
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(pwrite(fd, copy, size, 0), (ssize_t)size);
-	close(fd);
-	free(copy);
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		char path[64];
+		int fd;
+
+		guest_file(g, suffixes[i], path);
+		unlink(path);
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(ftruncate(fd, copies[i].size), 0);
+		for (off_t at = 0; at < copies[i].size; at += GVT_PAGE_SIZE)
+			if (memcmp(copies[i].bytes + at, empty, GVT_PAGE_SIZE))
+				ck_assert_int_eq(pwrite(fd, copies[i].bytes + at, GVT_PAGE_SIZE, at),
+						 GVT_PAGE_SIZE);
+		close(fd);
+		free(copies[i].bytes);
+	}
 }
 
 void guest_kill(struct guest *g, bool by_itself)
 {
-	size_t size;
-	u8 *state;
+	struct copy copies[ARRAY_SIZE(suffixes)];
 
 	/* A thread of the dead process meets closed descriptors, and ends. */
 	if (!by_itself)
@@ -190,20 +243,24 @@ void guest_kill(struct guest *g, bool by_itself)
 	pthread_join(g->v->thread, NULL);
 	exen_drop_process();
 	g->v->running = false;
-	state = copy_state(g, &size);
-	/* What follows only frees memory: its handles are dead, and the file is put back. */
-	xengt_vgpu_detach(g->v, true);
+	copy_files(g, copies);
+	/* What follows only frees memory: its handles are dead, and the files are put back. */
+	xengt_vgpu_detach(g->v, XENGT_KEEP);
 	g->v = NULL;
+	xengt_keeper_close(g->keeper, true);
+	g->keeper = NULL;
 	xengt_host_exit(&g->host);
-	restore_state(g, state, size);
+	xengt_dom0_close(&g->dom0);
+	restore(g, copies);
 }
 
 int guest_take_up(struct guest *g)
 {
-	if (!g->host.gvt)
+	if (!g->host.gvt) {
 		ck_assert_int_eq(xengt_host_init(&g->host), 0);
-	g->why[0] = '\0';
-	return xengt_vgpu_attach(&g->host, GUEST_DOMID, NULL, true, &g->v, g->why, sizeof(g->why));
+		ck_assert_int_eq(xengt_dom0_open(&g->dom0), 0);
+	}
+	return guest_attach_to(g, GUEST_DOMID, NULL);
 }
 
 void guest_in_thread(struct guest *g, void (*fn)(struct xengt_vgpu *v, void *arg), void *arg)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest on embedded Xen and its vGPU as the daemon has it, for the tests of xengt/.
+ * A guest on embedded Xen, its keeper and its vGPU, for the tests of xengt/. What is two processes is
+ * threads of one here.
  *
  * guest_kill() is what kill -9 does to the daemon: nothing of it runs on, and Xen and the state
  * file stay as they are at that instant. guest_take_up() is the next daemon.
@@ -16,6 +17,7 @@
 #include "core/irq/irq.h"
 #include "core/regs/vreg.h"
 #include "xengt/guest/vgpu.h"
+#include "xengt/keeper/keeper.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/opregion.h"
 #include "xengt/xen/track.h"
@@ -40,6 +42,9 @@ struct guest_before {
 };
 
 struct guest {
+	struct xengt_dom0 dom0;
+	struct xengt_keeper *keeper; /* and what it keeps: */
+	struct xengt_kept *kept;
 	struct xengt_host host;
 	struct gvt_sched *sched; /* with a GPU */
 	char dir[32];
@@ -56,6 +61,9 @@ struct guest *guest_new(unsigned int vcpus, unsigned int flags);
 /** guest_attach() - give it a vGPU; @options as text, "" for none. 0 or errno with ->why. */
 int guest_attach(struct guest *g, const char *options);
 
+/** guest_attach_to() - give @domid a vGPU, or take up the one that is left of it: NULL. The same. */
+int guest_attach_to(struct guest *g, domid_t domid, const struct xengt_options *options);
+
 /** guest_start() - guest_new(), guest_attach() without options, and the BARs in place. */
 struct guest *guest_start(unsigned int vcpus);
 
@@ -64,6 +72,13 @@ struct guest *guest_start_gpu(unsigned int vcpus);
 
 /** guest_detach() - take it away. */
 void guest_detach(struct guest *g);
+
+/** guest_end() - the same, or with @keep: the daemon and the guest's process end in order, and leave it
+ * to the next. */
+void guest_end(struct guest *g, bool keep);
+
+/** guest_running() - whether its thread serves it. */
+bool guest_running(const struct guest *g);
 
 /** guest_free() - all of it, checking that nothing of ours is left. */
 void guest_free(struct guest *g);
@@ -79,6 +94,9 @@ int guest_take_up(struct guest *g);
 
 /** guest_has_state() - whether the vGPU's state file is there. */
 bool guest_has_state(const struct guest *g);
+
+/** guest_file() - the path of a file of its vGPU's: ".vgpu" or ".kept". */
+void guest_file(const struct guest *g, const char *suffix, char path[64]);
 
 /** guest_stats() - the domain's, as they are now. */
 struct exen_domain_stats guest_stats(const struct guest *g);

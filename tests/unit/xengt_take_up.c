@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The daemon ends, in order or by kill -9, and the next one goes on where it stood. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -53,8 +54,7 @@ START_TEST(restarted)
 
 	leave_marks(g);
 	for (unsigned int n = 0; n < 3; n++) {
-		xengt_vgpu_detach(g->v, true);
-		g->v = NULL;
+		guest_end(g, true);
 		ck_assert(guest_has_state(g));
 		ck_assert_uint_eq(guest_stats(g).servers, 1);
 		ck_assert_uint_eq(guest_stats(g).mapped_pages, 0);
@@ -170,11 +170,28 @@ END_TEST
 /* The core's part of the state file, changed between two daemons. */
 static void edit_state(struct guest *g, void (*edit)(struct xengt_state *state, u64 arg), u64 arg)
 {
-	struct xengt_state *state = xengt_state_open(&g->host, GUEST_DOMID, g->why, sizeof(g->why));
+	const struct xengt_file_kind kind = xengt_state_kind();
+	struct xengt_file file;
+	char path[64];
 
-	ck_assert_ptr_nonnull(state);
-	edit(state, arg);
-	xengt_state_close(&g->host, state, false);
+	guest_file(g, kind.suffix, path);
+	ck_assert_ptr_null(xengt_file_take(&file, &kind, open(path, O_RDWR | O_CLOEXEC), true));
+	edit((struct xengt_state *)file.head, arg);
+	xengt_file_close(&file);
+}
+
+/* The same of what the daemon keeps. */
+static void edit_kept(struct guest *g, void (*edit)(struct xengt_kept *kept))
+{
+	struct xengt_file file;
+	char path[64];
+
+	guest_file(g, xengt_kept_kind.suffix, path);
+	ck_assert_ptr_null(
+		xengt_file_take(&file, &xengt_kept_kind, open(path, O_RDWR | O_CLOEXEC), true));
+	edit((struct xengt_kept *)file.head);
+	xengt_file_ready(&file);
+	xengt_file_close(&file);
 }
 
 static void as_if_moving(struct xengt_state *state, u64 park_gfn)
@@ -200,7 +217,7 @@ static void check_killed_in_move(u64 pages)
 	leave_marks(g);
 	guest_kill(g, false);
 	dmod = xendevicemodel_open(NULL, 0);
-	for (u64 i = pages; i < GFN(VGPU_BAR0_SIZE); i++)
+	for (u64 i = pages; i < GFN(GVT_BAR0_SIZE); i++)
 		xendevicemodel_relocate_memory(dmod, GUEST_DOMID, 1, GFN(GUEST_BAR0) + i,
 					       park_gfn + i);
 	for (u64 i = 0; i < pages; i++)
@@ -227,7 +244,7 @@ END_TEST
 
 START_TEST(killed_before_typing)
 {
-	check_killed_in_move(GFN(VGPU_BAR0_SIZE));
+	check_killed_in_move(GFN(GVT_BAR0_SIZE));
 }
 END_TEST
 
@@ -297,25 +314,25 @@ END_TEST
 static void not_ready(struct xengt_state *state, u64 arg)
 {
 	(void)arg;
-	state->ready = 0;
+	state->head.ready = 0;
 }
 
 static void other_layout(struct xengt_state *state, u64 arg)
 {
 	(void)arg;
-	state->layout++;
+	state->head.layout++;
 }
 
 static void other_domain(struct xengt_state *state, u64 arg)
 {
 	(void)arg;
-	state->domid++;
+	state->head.domid++;
 }
 
 static void no_magic(struct xengt_state *state, u64 arg)
 {
 	(void)arg;
-	state->magic[0] ^= 1;
+	state->head.magic[0] ^= 1;
 }
 
 static void other_core(struct xengt_state *state, u64 arg)
@@ -330,76 +347,98 @@ static void too_many_tracked(struct xengt_state *state, u64 arg)
 	state->nr_tracked = ~0u;
 }
 
-static void too_many_pins(struct xengt_state *state, u64 arg)
+static void kept_layout(struct xengt_kept *kept)
 {
-	(void)arg;
-	state->pins.nr = XENGT_PINS_MAX + 1;
+	kept->head.layout++;
 }
 
-static void too_many_shown(struct xengt_state *state, u64 arg)
+static void too_many_pins(struct xengt_kept *kept)
 {
-	(void)arg;
-	state->aliases.end = XENGT_ALIAS_MAX + 1;
+	kept->pins.nr = XENGT_PINS_MAX + 1;
 }
 
-static void endless_uuid(struct xengt_state *state, u64 arg)
+static void too_many_shown(struct xengt_kept *kept)
 {
-	(void)arg;
-	memset(state->options.uuid, 'x', sizeof(state->options.uuid));
-	xengt_state_ready(state);
+	kept->aliases.end = XENGT_ALIAS_MAX + 1;
 }
 
-static void other_guest(struct xengt_state *state, u64 arg)
+static void too_much_added(struct xengt_kept *kept)
 {
-	(void)arg;
-	state->uuid[3] ^= 1;
-	xengt_state_ready(state);
+	kept->added_kib = XENGT_ADDED_KIB_MAX + 1;
+}
+
+static void endless_uuid(struct xengt_kept *kept)
+{
+	memset(kept->options.uuid, 'x', sizeof(kept->options.uuid));
+}
+
+static void other_guest(struct xengt_kept *kept)
+{
+	kept->uuid[3] ^= 1;
 }
 
 /* A state that does not fit is refused whole, and nothing is done to the guest. */
+static void check_refused(struct guest *g, const struct exen_domain_stats *before, size_t edit)
+{
+	struct exen_domain_stats after;
+
+	UNIT_CHECK(guest_take_up(g) == -EPROTO, "edit %zu was taken", edit);
+	ck_assert_str_ne(g->why, "");
+	after = guest_stats(g);
+	UNIT_CHECK(after.servers == before->servers && after.ranges == before->ranges &&
+			   after.tracked_pages == before->tracked_pages &&
+			   after.tot_pages == before->tot_pages && !after.mapped_pages,
+		   "edit %zu changed the guest", edit);
+	exen_domain_destroy(g->d);
+	guest_free(g);
+}
+
 START_TEST(state_refused)
 {
 	static void (*const edits[])(struct xengt_state *, u64) = {
-		not_ready,	  other_layout,	 other_domain,	 no_magic,     other_core,
-		too_many_tracked, too_many_pins, too_many_shown, endless_uuid,
+		not_ready, other_layout, other_domain, no_magic, other_core, too_many_tracked,
 	};
-	struct exen_domain_stats before, after;
+	static void (*const kept_edits[])(struct xengt_kept *) = {
+		kept_layout, too_many_pins, too_many_shown, too_much_added, endless_uuid,
+	};
+	struct exen_domain_stats before;
 
-	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(edits) + ARRAY_SIZE(kept_edits); i++) {
 		struct guest *g = guest_start(1);
 
 		guest_kill(g, false);
 		before = guest_stats(g);
-		edit_state(g, edits[i], 0);
-		UNIT_CHECK(guest_take_up(g) == -EPROTO, "edit %zu was taken", i);
-		ck_assert_str_ne(g->why, "");
-		after = guest_stats(g);
-		UNIT_CHECK(after.servers == before.servers && after.ranges == before.ranges &&
-				   after.tracked_pages == before.tracked_pages &&
-				   after.tot_pages == before.tot_pages && !after.mapped_pages,
-			   "edit %zu changed the guest", i);
-		exen_domain_destroy(g->d);
-		guest_free(g);
+		if (i < ARRAY_SIZE(edits))
+			edit_state(g, edits[i], 0);
+		else
+			edit_kept(g, kept_edits[i - ARRAY_SIZE(edits)]);
+		check_refused(g, &before, i);
 	}
 }
 END_TEST
 
-START_TEST(file_refused)
+static void refused_file(const char *suffix)
 {
 	struct guest *g = guest_start(1);
 	char path[64];
 
-	ck_assert_int_eq(xengt_vgpu_attach(&g->host, 77, NULL, true, &g->v, g->why, sizeof(g->why)),
-			 -ENOENT);
 	guest_kill(g, false);
-	snprintf(path, sizeof(path), "%s/%u.vgpu", g->dir, GUEST_DOMID);
+	guest_file(g, suffix, path);
 	ck_assert_int_eq(truncate(path, 12345), 0);
 	ck_assert_int_eq(guest_take_up(g), -EPROTO);
 	ck_assert_str_ne(g->why, "");
 	ck_assert_int_eq(truncate(path, 0), 0);
 	ck_assert_int_eq(guest_take_up(g), -EPROTO);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(guest_take_up(g), -ENOENT);
 	exen_domain_destroy(g->d);
 	guest_free(g);
+}
+
+START_TEST(file_refused)
+{
+	refused_file(".vgpu");
+	refused_file(".kept");
 }
 END_TEST
 
@@ -409,7 +448,7 @@ START_TEST(domain_changed)
 	struct guest *g = guest_start(1);
 
 	guest_kill(g, false);
-	edit_state(g, other_guest, 0);
+	edit_kept(g, other_guest);
 	ck_assert_msg(guest_take_up(g) == -ESTALE, "%s", g->why);
 	ck_assert_str_eq(g->why, "domain 9 is another one by now");
 	guest_free(g);
@@ -424,6 +463,12 @@ START_TEST(domain_changed)
 }
 END_TEST
 
+static void nothing(struct xengt_vgpu *v, void *arg)
+{
+	(void)v;
+	(void)arg;
+}
+
 /* Each library call fails once while taking up: the guest's side stays for the next try. */
 START_TEST(calls_fail)
 {
@@ -432,8 +477,7 @@ START_TEST(calls_fail)
 
 	leave_marks(g);
 	for (unsigned int n = 1; !done; n++) {
-		xengt_vgpu_detach(g->v, true);
-		g->v = NULL;
+		guest_end(g, true);
 		exen_fail("*", n, EIO);
 		if (guest_take_up(g)) {
 			UNIT_CHECK(guest_has_state(g), "call %u lost the state: %s", n, g->why);
@@ -444,7 +488,7 @@ START_TEST(calls_fail)
 		done = exen_fail_left(true);
 		/* The thread's own calls, once it runs, are not taking up. */
 		done |= n > 60;
-		if (__atomic_load_n(&g->v->failed, __ATOMIC_ACQUIRE))
+		if (xengt_vgpu_call(g->v, nothing, NULL))
 			continue;
 		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + TRAPPED, 4), 0x4320);
 		guest_write(g, GUEST_BAR0 + PLAIN, 4, n);
@@ -495,8 +539,7 @@ START_TEST(restarted_under_load)
 		if (n % 2) {
 			guest_kill(g, false);
 		} else {
-			xengt_vgpu_detach(g->v, true);
-			g->v = NULL;
+			guest_end(g, true);
 		}
 		ck_assert_msg(!guest_take_up(g), "%s", g->why);
 	}

@@ -14,6 +14,7 @@ struct conn {
 	int fd;
 	sd_event_source *io, *timer;
 	u64 patience_us;
+	bool held; /* its owner is at a request */
 	bool patient;
 
 	char in[CONN_LINE_MAX];
@@ -58,7 +59,7 @@ static void note(u64 *since, bool goes_on, const struct conn *conn)
  */
 static void wait_for(struct conn *conn)
 {
-	bool whole = line_end(conn), room = conn->out_len <= CONN_QUEUE_MAX;
+	bool whole = line_end(conn), room = conn->out_len <= CONN_QUEUE_MAX && !conn->held;
 	u64 due = ~0ull;
 	u32 events = 0;
 
@@ -68,8 +69,8 @@ static void wait_for(struct conn *conn)
 		events |= EPOLLIN;
 	sd_event_source_set_io_events(conn->io, events);
 
-	note(&conn->asking, conn->in_len && !whole, conn);
-	note(&conn->silent, conn->out_len || whole, conn);
+	note(&conn->asking, conn->in_len && !whole && !conn->held, conn);
+	note(&conn->silent, conn->out_len || (whole && !conn->held), conn);
 	if (conn->asking)
 		due = conn->asking + conn->patience_us;
 	if (conn->silent && !conn->patient && conn->silent + conn->patience_us < due)
@@ -161,10 +162,13 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !conn->ending && !line_end(conn) &&
 	    conn->out_len <= CONN_QUEUE_MAX)
 		receive(conn);
-	if (!conn->ending && !conn->refused && conn->out_len <= CONN_QUEUE_MAX)
+	/* Nobody is there to be answered. */
+	if (conn->held && events & (EPOLLHUP | EPOLLERR))
+		conn->refused = true;
+	if (!conn->ending && !conn->refused && !conn->held && conn->out_len <= CONN_QUEUE_MAX)
 		serve(conn);
 	flush(conn);
-	over = conn->ending || (conn->eof && !line_end(conn));
+	over = conn->ending || (conn->eof && !line_end(conn) && !conn->held);
 	if (conn->refused || (over && !conn->out_len)) {
 		gone(conn);
 		return 0;
@@ -238,9 +242,15 @@ void conn_patient(struct conn *conn, bool patient)
 	wait_for(conn);
 }
 
+void conn_hold(struct conn *conn, bool hold)
+{
+	conn->held = hold;
+	wait_for(conn);
+}
+
 bool conn_idle(const struct conn *conn)
 {
-	return !conn->in_len && !conn->out_len;
+	return !conn->in_len && !conn->out_len && !conn->held;
 }
 
 void conn_end(struct conn *conn)

@@ -50,6 +50,10 @@ size_t conn_queued(const struct conn *conn);
 /** conn_patient() - whether the peer may take any time to read what is queued. */
 void conn_patient(struct conn *conn, bool patient);
 
+/** conn_hold() - whether its owner is still at a request: until then no other is served, and the peer may
+ * take any time. */
+void conn_hold(struct conn *conn, bool hold);
+
 /** conn_idle() - whether the peer has neither a request begun nor an answer to read. */
 bool conn_idle(const struct conn *conn);
 

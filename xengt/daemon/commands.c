@@ -8,8 +8,7 @@
 #include "core/base/number.h"
 #include "xengt/daemon/control.h"
 #include "xengt/daemon/daemon.h"
-#include "xengt/guest/tell/tell.h"
-#include "xengt/guest/vgpu.h"
+#include "core/hw/engine.h"
 
 /* What was asked, of whom, and over which connection. */
 struct ask {
@@ -18,11 +17,24 @@ struct ask {
 	struct json_object *request;
 };
 
-/* A command's result: NULL and an errno with a sentence, or fields for the answer. */
+struct result;
+
+/* What is asked of a guest's process. */
+struct remote {
+	struct guest *guest; /* NULL: nothing */
+	enum xengt_link_type type;
+	u64 value;
+	/* What becomes of the answer; @client: who asked, NULL if it is gone or there was none. */
+	void (*finish)(const struct remote *remote, struct client *client,
+		       const struct process_answer *answer, struct result *result);
+};
+
+/* A command's result: an errno with a sentence, fields for the answer, or what is to be asked before. */
 struct result {
 	int err;
 	char why[512];
 	struct json_object *fields;
+	struct remote remote;
 };
 
 static void fail(struct result *result, int err, const char *why)
@@ -51,7 +63,7 @@ static struct guest *guest_of(const struct ask *ask, struct result *result)
 		guest = daemon_find_domid(ask->daemon, domid);
 	if (guest) {
 		/* A name may be newer than what has been heard of it. */
-		xengt_vgpu_follow_name(guest->v);
+		xengt_keeper_follow(guest->keeper);
 	} else {
 		snprintf(result->why, sizeof(result->why), "no vGPU of a domain '%s'",
 			 who ? who : "");
@@ -75,14 +87,9 @@ static bool number_of(const struct ask *ask, const char *key, const char *is, u6
 	return !err;
 }
 
-#define THREAD_ENDED "the vGPU's thread has ended; the log says why"
-
 static void put(struct result *result, const char *key, struct json_object *value)
 {
-	if (value)
-		json_object_object_add(result->fields, key, value);
-	else
-		fail(result, -EIO, THREAD_ENDED);
+	json_object_object_add(result->fields, key, value);
 }
 
 static void cmd_version(const struct ask *ask, struct result *result)
@@ -104,6 +111,7 @@ static void cmd_load(const struct ask *ask, struct result *result)
 {
 	struct json_object *all = json_object_new_array();
 
+	process_count(ask->daemon);
 	for (struct guest *guest = ask->daemon->guests; guest; guest = guest->next)
 		json_object_array_add(all, describe_load(guest));
 	put(result, "vgpus", all);
@@ -235,121 +243,140 @@ static void cmd_schedule(const struct ask *ask, struct result *result)
 		put(result, "vgpu", describe_instance(instance));
 }
 
-static void cmd_show(const struct ask *ask, struct result *result)
-{
-	struct guest *guest = guest_of(ask, result);
+/* ---- what a guest's process is asked ---- */
 
-	if (guest)
-		put(result, "vgpu", describe_whole(guest->v, describe_instance(guest->instance)));
+/* Why there is no answer. */
+static void no_answer(const struct process_answer *answer, struct result *result)
+{
+	fail(result, answer->err,
+	     answer->err == -EPIPE     ? "the vGPU's process does not serve; the log says why"
+	     : answer->err == -ETIMEDOUT ? "the vGPU's process did not answer in time"
+	     : answer->err == -EPROTO    ? "the vGPU's process answers nonsense"
+	     : answer->err == -EIO       ? "the vGPU's thread has ended; the log says why"
+					 : strerror(-answer->err));
 }
 
-static void cmd_regs(const struct ask *ask, struct result *result)
+/* An answer's fields, or the sentence that says why there are none. */
+static void finish_query(const struct remote *remote, struct client *client,
+			 const struct process_answer *answer, struct result *result)
 {
-	struct guest *guest = guest_of(ask, result);
-	const char *which = string_of(ask, "which");
-	bool pages = which && !strcmp(which, "pages");
+	struct json_object *said = answer->text ? json_tokener_parse(answer->text) : NULL, *vgpu, *why;
 
-	if (guest)
-		put(result, pages ? "pages" : "registers",
-		    describe_regs(guest->v, which && !strcmp(which, "unknown"), pages));
-}
-
-static void cmd_gtt(const struct ask *ask, struct result *result)
-{
-	struct guest *guest = guest_of(ask, result);
-	u64 addr, number = 0;
-	int err = 0;
-
-	if (!guest)
-		return;
-	if (!string_of(ask, "address")) {
-		put(result, "gtt", describe_spaces(guest->v));
+	(void)client;
+	if (!json_object_is_type(said, json_type_object)) {
+		no_answer(answer, result);
+		if (!answer->err)
+			fail(result, -EPROTO, "the vGPU's process answers nonsense");
+		json_object_put(said);
 		return;
 	}
-	if (!number_of(ask, "address", "address", ~0ull, &addr, result) ||
-	    (string_of(ask, "space") &&
-	     !number_of(ask, "space", "number of a space", UINT32_MAX, &number, result)))
-		return;
-	put(result, "gtt", describe_walk(guest->v, number, addr, &err));
-	if (err)
-		fail(result, err,
-		     err == -ENOENT   ? "there is no such space: xengt gtt VGPU lists them"
-		     : err == -ERANGE ? "the space does not reach that far"
-				      : strerror(-err));
+	json_object_object_foreach(said, key, value)
+	{
+		if (!strcmp(key, "vgpu")) {
+			vgpu = describe_instance(remote->guest->instance);
+			json_object_object_foreach(value, name, of)
+				json_object_object_add(vgpu, name, json_object_get(of));
+			put(result, key, vgpu);
+		} else if (strcmp(key, "error") != 0) {
+			put(result, key, json_object_get(value));
+		}
+	}
+	if (answer->err)
+		fail(result, answer->err,
+		     json_object_object_get_ex(said, "error", &why) ? json_object_get_string(why)
+								    : strerror(-answer->err));
+	json_object_put(said);
 }
 
-static void cmd_verify(const struct ask *ask, struct result *result)
+static void cmd_query(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
-	int err = 0;
 
-	if (!guest)
-		return;
-	put(result, "spaces", describe_verify(guest->v, &err, result->why, sizeof(result->why)));
-	if (err)
-		fail(result, err, result->why);
+	if (guest)
+		result->remote = (struct remote){ guest, XENGT_LINK_QUERY, 0, finish_query };
 }
 
-static void inject(struct xengt_vgpu *v, void *arg)
+static void finish_msi(const struct remote *remote, struct client *client,
+		       const struct process_answer *answer, struct result *result)
 {
-	*(int *)arg = intel_vgpu_test_msi(v->vgpu);
+	(void)remote;
+	(void)client;
+	if (answer->err == -ENOTCONN)
+		fail(result, answer->err, "the guest has not enabled the vGPU's MSI");
+	else if (answer->err)
+		no_answer(answer, result);
 }
 
 static void cmd_msi(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
-	int err = 0;
 
-	if (!guest)
-		return;
-	if (xengt_vgpu_call(guest->v, inject, &err))
-		err = -EIO;
-	if (err)
-		fail(result, err,
-		     err == -ENOTCONN ? "the guest has not enabled the vGPU's MSI"
-				      : strerror(-err));
+	if (guest)
+		result->remote = (struct remote){ guest, XENGT_LINK_MSI, 0, finish_msi };
 }
 
-static void stop_work(struct xengt_vgpu *v, void *stopped)
+static void finish_reset(const struct remote *remote, struct client *client,
+			 const struct process_answer *answer, struct result *result)
 {
-	*(u32 *)stopped = intel_vgpu_stop_work(v->vgpu);
+	struct json_object *engines;
+
+	(void)remote;
+	(void)client;
+	if (answer->err) {
+		no_answer(answer, result);
+		return;
+	}
+	engines = json_object_new_array();
+	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++)
+		if (answer->value & BIT32(nr))
+			json_object_array_add(engines, json_object_new_string(gvt_engine_name(nr)));
+	put(result, "engines", engines);
 }
 
 static void cmd_reset(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
-	struct json_object *engines;
-	u32 stopped;
 
-	if (!guest)
-		return;
-	if (xengt_vgpu_call(guest->v, stop_work, &stopped)) {
-		fail(result, -EIO, THREAD_ENDED);
-		return;
-	}
-	engines = json_object_new_array();
-	for (u32 nr = 0; nr < GVT_NR_ENGINES; nr++)
-		if (stopped & BIT32(nr))
-			json_object_array_add(engines, json_object_new_string(gvt_engine_name(nr)));
-	put(result, "engines", engines);
+	if (guest)
+		result->remote = (struct remote){ guest, XENGT_LINK_RESET, 0, finish_reset };
 }
 
-static void fail_to_follow(struct result *result, int err)
+/* The process tells what was asked for now; who asked may be gone. */
+static void finish_follow(const struct remote *remote, struct client *client,
+			  const struct process_answer *answer, struct result *result)
 {
-	if (err)
-		fail(result, err,
-		     err == -EEXIST   ? "the page is tracked already"
-		     : err == -EINVAL ? "the frame is no plain memory of the guest"
-		     : err == -EUSERS ? "as many clients as may follow vGPUs do so already"
-				      : strerror(-err));
+	u64 watched = remote->type == XENGT_LINK_WATCH ? remote->value + 1 : 0;
+
+	if (answer->err == -EEXIST)
+		fail(result, answer->err, "the page is tracked already");
+	else if (answer->err == -EINVAL)
+		fail(result, answer->err, "the frame is no plain memory of the guest");
+	else if (answer->err)
+		no_answer(answer, result);
+	if (answer->err)
+		follow_unwatch(remote->guest, 0);
+	else if (client)
+		client_follow(client, remote->guest, watched, answer->value);
+	else
+		follow_unwatch(remote->guest, watched);
+}
+
+static bool may_follow(const struct ask *ask, struct result *result)
+{
+	if (!client_may_follow(ask->client)) {
+		fail(result, -EUSERS, "as many clients as may follow vGPUs do so already");
+		return false;
+	}
+	client_unfollow(ask->client);
+	return true;
 }
 
 static void cmd_trace(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
 
-	if (guest)
-		fail_to_follow(result, client_follow(ask->client, guest));
+	if (guest && may_follow(ask, result))
+		result->remote = (struct remote){ guest, XENGT_LINK_TRACE, true, finish_follow };
 }
 
 static void cmd_watch(const struct ask *ask, struct result *result)
@@ -357,9 +384,12 @@ static void cmd_watch(const struct ask *ask, struct result *result)
 	struct guest *guest = guest_of(ask, result);
 	u64 gfn;
 
-	if (!guest || !number_of(ask, "gfn", "guest frame", ~0ull >> GVT_PAGE_SHIFT, &gfn, result))
+	if (!guest || !number_of(ask, "gfn", "guest frame", ~0ull >> GVT_PAGE_SHIFT, &gfn, result) ||
+	    !may_follow(ask, result))
 		return;
-	fail_to_follow(result, client_watch(ask->client, guest, gfn));
+	/* First, for the page's writes are told only while it traces. */
+	process_ask(guest, XENGT_LINK_TRACE, true, NULL, NULL, NULL);
+	result->remote = (struct remote){ guest, XENGT_LINK_WATCH, gfn, finish_follow };
 }
 
 static const struct {
@@ -369,9 +399,9 @@ static const struct {
 	{ "version", cmd_version }, { "types", cmd_types },	  { "load", cmd_load },
 	{ "metrics", cmd_metrics }, { "create", cmd_create },	  { "remove", cmd_remove },
 	{ "list", cmd_list },	    { "attach", cmd_attach },	  { "detach", cmd_detach },
-	{ "show", cmd_show },	    { "regs", cmd_regs },	  { "msi", cmd_msi },
-	{ "trace", cmd_trace },	    { "watch", cmd_watch },	  { "gtt", cmd_gtt },
-	{ "verify", cmd_verify },   { "schedule", cmd_schedule }, { "reset", cmd_reset },
+	{ "show", cmd_query },	    { "regs", cmd_query },	  { "msi", cmd_msi },
+	{ "trace", cmd_trace },	    { "watch", cmd_watch },	  { "gtt", cmd_query },
+	{ "verify", cmd_query },    { "schedule", cmd_schedule }, { "reset", cmd_reset },
 };
 
 /* Whether all strings end where they seem to: one with a zero byte within would be read as another.
@@ -408,6 +438,65 @@ struct json_object *command_refused(int err, const char *why)
 	return answer_of(&result);
 }
 
+/* ---- questions that a client waits for ---- */
+
+struct pending {
+	struct client *client; /* NULL: it is gone */
+	struct remote remote;
+};
+
+static void on_answer(void *arg, const struct process_answer *answer)
+{
+	struct pending *pending = arg;
+	struct client *client = pending->client;
+	struct result result = { .fields = json_object_new_object() };
+	struct json_object *all;
+
+	pending->remote.finish(&pending->remote, client, answer, &result);
+	all = answer_of(&result);
+	if (client) {
+		client->pending = NULL;
+		conn_hold(client->conn, false);
+		client_put(client, all);
+	}
+	json_object_put(all);
+	free(pending);
+}
+
+void command_forget(struct client *client)
+{
+	if (client->pending)
+		client->pending->client = NULL;
+	client->pending = NULL;
+}
+
+/* Asks for @client, who is answered later. */
+static int ask_for(struct client *client, const struct remote *remote, const char *line)
+{
+	struct pending *pending = malloc(sizeof(*pending));
+
+	if (!pending)
+		return -ENOMEM;
+	*pending = (struct pending){ client, *remote };
+	client->pending = pending;
+	conn_hold(client->conn, true);
+	process_ask(remote->guest, remote->type, remote->value,
+		    remote->type == XENGT_LINK_QUERY ? line : NULL, on_answer, pending);
+	return 0;
+}
+
+static void wait_for(struct result *result, const char *line)
+{
+	const struct remote *remote = &result->remote;
+	struct process_answer answer = { 0 };
+
+	answer.err = process_wait(remote->guest, remote->type, remote->value,
+				  remote->type == XENGT_LINK_QUERY ? line : NULL, &answer.value,
+				  &answer.text);
+	remote->finish(remote, NULL, &answer, result);
+	free(answer.text);
+}
+
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line)
 {
 	struct ask ask = {
@@ -430,5 +519,12 @@ struct json_object *command_obey(struct daemon *daemon, struct client *client, c
 	else
 		fail(&result, -EOPNOTSUPP, "no such command");
 	json_object_put(ask.request);
+	if (!result.err && result.remote.guest) {
+		if (client && !ask_for(client, &result.remote, line)) {
+			json_object_put(result.fields);
+			return NULL;
+		}
+		wait_for(&result, line);
+	}
 	return answer_of(&result);
 }

@@ -55,6 +55,8 @@ static void on_line(void *owner, const char *line)
 	client->heard_us = now_us(client->daemon);
 	answer = line ? command_obey(client->daemon, client, line)
 		      : command_refused(-E2BIG, "a request is too long");
+	if (!answer)
+		return;
 	client_put(client, answer);
 	json_object_put(answer);
 }
@@ -64,6 +66,7 @@ static void on_gone(void *owner)
 {
 	struct client *client = owner, **link = &client->daemon->clients;
 
+	command_forget(client);
 	client_unfollow(client);
 	while (*link != client)
 		link = &(*link)->next;

@@ -7,32 +7,38 @@
 #include <systemd/sd-event.h>
 
 #include "xengt/daemon/instances.h"
+#include "xengt/daemon/process.h"
+#include "xengt/keeper/keeper.h"
 #include "xengt/settings/config.h"
-#include "xengt/xen/xengt.h"
 
 struct client;
 struct control;
 struct daemon;
 struct mount;
 
-/* A vGPU in the daemon's list. */
+/* A guest that has a vGPU. */
 struct guest {
 	struct daemon *daemon;
-	struct xengt_vgpu *v;
+	domid_t domid;
+	struct xengt_keeper *keeper;
+	struct process *process;
 	struct xengt_instance *instance; /* which vGPU it has */
 	u32 serial;			 /* never used twice by one process */
-	sd_event_source *trace;
 	bool changed;	/* in xenstore: something that is watched */
 	bool restarted; /* and its domain was not seen to run since */
+	bool suspended; /* its process was told */
+	bool left;	/* to the next daemon, by its process */
 	struct guest *next;
 };
 
 struct daemon {
 	const char *config_file; /* as given, or NULL */
 	struct xengt_config config;
-	struct xengt_host host;
-	struct gvt_sched *sched; /* of the GPU, if there is one */
-	const char *qmp_dir;	 /* where libxl has the device models' sockets */
+	struct xengt_dom0 dom0;
+	const struct process_runner *runner; /* of guests' processes */
+	void *runner_priv;
+	u32 uid_base; /* a guest's process is this user, plus its domain's number; 0: it is as we are */
+	const char *qmp_dir; /* where libxl has the device models' sockets */
 	struct xengt_instances instances;
 	struct guest *guests;
 	u32 last_serial; /* of a guest */
@@ -92,6 +98,9 @@ int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, s
 /** daemon_detach() - detach the guest's vGPU and forget it; who follows it is cut off. */
 void daemon_detach(struct guest *guest, bool keep);
 
+/** daemon_leave_all() - detach all, for the next daemon. */
+void daemon_leave_all(struct daemon *daemon);
+
 /**
  * daemon_reap() - look at what became of the guests: detach from those that are gone, since what is
  * held of a dead domain keeps it from being freed, let those that were suspended be saved, and
@@ -125,8 +134,12 @@ int control_open(struct daemon *daemon);
 /** control_close() - hang up on all, and stop listening; nothing, if it does not. */
 void control_close(struct daemon *daemon);
 
-/** control_follow() - from now on, hand what @guest traces to those who follow it. */
-int control_follow(struct guest *guest);
+/** follow_tell() - @guest's process traced @text, a line of JSON; a write to the watched frame @gfn - 1,
+ * unless that is 0. @lost: events that it could not tell so far, modulo 2^32. */
+void follow_tell(struct guest *guest, u64 gfn, u32 lost, const char *text);
+
+/** follow_again() - @guest has another process: have it trace for those who follow the guest. */
+void follow_again(struct guest *guest);
 
 /**
  * control_forget() - @guest goes: nothing of it is handed on any more, and the clients that follow
@@ -137,7 +150,7 @@ void control_forget(struct guest *guest);
 /* ---- metrics.c ---- */
 
 /** metrics_text() - all vGPUs' metrics for Prometheus, owned by the caller; NULL: no memory. */
-char *metrics_text(const struct daemon *daemon);
+char *metrics_text(struct daemon *daemon);
 
 /* ---- mount.c: the tree of files (tree.h) as a file system ---- */
 

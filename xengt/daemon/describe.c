@@ -20,8 +20,7 @@ const char *describe_state(const struct xengt_instance *instance)
 {
 	if (!instance->guest)
 		return "free";
-	return __atomic_load_n(&instance->guest->v->failed, __ATOMIC_ACQUIRE) ? "failed"
-									      : "running";
+	return process_state(instance->guest) == PROCESS_FAILED ? "failed" : "running";
 }
 
 struct json_object *describe_instance(const struct xengt_instance *instance)
@@ -32,10 +31,13 @@ struct json_object *describe_instance(const struct xengt_instance *instance)
 
 	/* What no guest has, has none of these. */
 	json_object_object_add(all, "domid",
-			       guest ? json_object_new_uint64(guest->v->domid) : NULL);
-	json_object_object_add(all, "name", guest ? json_object_new_string(guest->v->name) : NULL);
+			       guest ? json_object_new_uint64(guest->domid) : NULL);
+	json_object_object_add(
+		all, "name",
+		guest ? json_object_new_string(xengt_keeper_name(guest->keeper)) : NULL);
 	if (guest)
-		snprintf(slot, sizeof(slot), "00:%02x.0", guest->v->state->options.slot);
+		snprintf(slot, sizeof(slot), "00:%02x.0",
+			 xengt_keeper_kept(guest->keeper)->options.slot);
 	json_object_object_add(all, "slot", guest ? json_object_new_string(slot) : NULL);
 	put_sizes(all, &instance->options);
 	put_str(all, "state", describe_state(instance));
@@ -69,10 +71,10 @@ struct json_object *describe_load(const struct guest *guest)
 	char name[COUNTER_FILE_MAX];
 	struct counter counter;
 
-	put_u64(all, "used_kib", xengt_quota_used(guest->v) * (GVT_PAGE_SIZE / 1024));
-	for (unsigned int i = 0; counter_read(guest->v, i, &counter); i++) {
+	put_u64(all, "used_kib", process_figures(guest)->used_pages * (GVT_PAGE_SIZE / 1024));
+	for (unsigned int i = 0; counter_name(i, &counter); i++) {
 		counter_file(&counter, name);
-		put_u64(all, name, counter.value);
+		put_u64(all, name, process_figures(guest)->counters[i]);
 	}
 	return all;
 }

@@ -11,7 +11,6 @@
 
 #include "core/base/number.h"
 #include "xengt/daemon/daemon.h"
-#include "xengt/guest/vgpu.h"
 #include "xengt/qemu/qmp.h"
 #include "xengt/settings/log.h"
 
@@ -28,14 +27,14 @@ int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
 		return err ? -ESRCH : 0;
 	}
 	/* An empty word is what a script has in place of a name. */
-	ids = *who ? xs_directory(daemon->host.xs, XBT_NULL, "/local/domain", &nr) : NULL;
+	ids = *who ? xs_directory(daemon->dom0.xs, XBT_NULL, "/local/domain", &nr) : NULL;
 	for (unsigned int i = 0; ids && i < nr; i++) {
 		char path[64], *name;
 
 		if (xengt_number(ids[i], XENGT_DECIMAL, 0, DOMID_FIRST_RESERVED - 1, &number))
 			continue;
 		snprintf(path, sizeof(path), XENGT_NAME_PATH, (unsigned int)number);
-		name = xs_read(daemon->host.xs, XBT_NULL, path, NULL);
+		name = xs_read(daemon->dom0.xs, XBT_NULL, path, NULL);
 		if (name && !strcmp(name, who) && (!found || number < *domid)) {
 			*domid = number;
 			found = true;
@@ -49,7 +48,7 @@ int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
 struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid)
 {
 	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
-		if (guest->v->domid == domid)
+		if (guest->domid == domid)
 			return guest;
 	return NULL;
 }
@@ -66,18 +65,19 @@ static bool same(const struct xengt_options *a, const struct xengt_options *b)
 /* A domain that crashed and is preserved keeps its vGPU, until somebody says otherwise. */
 static void held(const struct guest *guest, const char *uuid, char *why, size_t why_len)
 {
-	struct xengt_vgpu *v = guest->v;
+	struct daemon *daemon = guest->daemon;
+	const char *name = xengt_keeper_name(guest->keeper);
 	struct xengt_dominfo info;
-	bool over = !xengt_dominfo(v->host, v->domid, &info) && info.over;
-	char who[sizeof(v->name)];
+	bool over = !xengt_dominfo(&daemon->dom0, guest->domid, &info) && info.over;
+	char who[64];
 	domid_t domid;
 
-	xengt_vgpu_follow_name(v);
-	snprintf(who, sizeof(who), "%s", v->name);
-	if (daemon_domid(guest->daemon, who, &domid) || domid != v->domid)
-		snprintf(who, sizeof(who), "%u", v->domid);
+	xengt_keeper_follow(guest->keeper);
+	snprintf(who, sizeof(who), "%s", name);
+	if (daemon_domid(daemon, who, &domid) || domid != guest->domid)
+		snprintf(who, sizeof(who), "%u", guest->domid);
 	snprintf(why, why_len, "domain %u (%s)%s has vGPU %s; 'xengt detach %s' takes it away",
-		 v->domid, v->name, over ? ", which does not run any more," : "", uuid, who);
+		 guest->domid, name, over ? ", which does not run any more," : "", uuid, who);
 }
 
 /* The vGPU that a UUID names, with what the guest may say of it itself: slot and reads. */
@@ -147,14 +147,14 @@ static void refused(domid_t domid, const char *why)
 }
 
 /* What may change of it in xenstore. */
-static void watch(struct guest *guest, bool on)
+static void watch(const struct guest *guest, bool on)
 {
 	static const char *const paths[] = { XENGT_NAME_PATH, XENGT_MEMORY_PATH };
-	struct xs_handle *xs = guest->daemon->host.xs;
+	struct xs_handle *xs = guest->daemon->dom0.xs;
 	char path[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		snprintf(path, sizeof(path), paths[i], guest->v->domid);
+		snprintf(path, sizeof(path), paths[i], guest->domid);
 		if (on)
 			xs_watch(xs, path, path);
 		else
@@ -162,36 +162,82 @@ static void watch(struct guest *guest, bool on)
 	}
 }
 
-static int attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
-		  struct guest **out, char *why, size_t why_len)
+/* Opens its keeper, and starts its process. @options: NULL, the vGPU is one that an earlier daemon
+ * left. */
+static int add(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
+	       struct guest **out, char *why, size_t why_len)
 {
 	struct guest *guest = calloc(1, sizeof(*guest));
-	bool take_up = !options;
 	int err;
 
 	if (!guest) {
 		snprintf(why, why_len, "out of memory");
 		return -ENOMEM;
 	}
-	err = xengt_vgpu_attach(&daemon->host, domid, options, take_up, &guest->v, why, why_len);
+	guest->daemon = daemon;
+	guest->domid = domid;
+	err = xengt_keeper_open(&daemon->dom0, domid, options, &guest->keeper, why, why_len);
+	if (!err) {
+		err = process_start(guest, why, why_len);
+		if (err)
+			xengt_keeper_close(guest->keeper, !options);
+	}
 	if (err) {
 		free(guest);
 		return err;
 	}
-	guest->daemon = daemon;
 	guest->serial = ++daemon->last_serial;
 	guest->next = daemon->guests;
 	daemon->guests = guest;
 	watch(guest, true);
-	xengt_vgpu_follow_memory(guest->v);
-	if (control_follow(guest) < 0)
-		xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_WARN, "cannot be traced");
-	xengt_vgpu_log(guest->v, XENGT_ATTACHED, XENGT_INFO,
-		       "vGPU %u %s at 00:%02x.0, type %s, aperture %u MiB",
-		       guest->v->state->options.id, take_up ? "taken up again" : "attached",
-		       guest->v->state->options.slot, guest->v->state->options.type,
-		       guest->v->state->options.aperture_mib);
+	xengt_keeper_follow(guest->keeper);
 	*out = guest;
+	return 0;
+}
+
+/* Nothing of it is left here; its process has ended. @keep: its vGPU is for another daemon. */
+static void drop(struct guest *guest, bool keep)
+{
+	struct guest **link = &guest->daemon->guests;
+
+	control_forget(guest);
+	process_end(guest);
+	watch(guest, false);
+	while (*link != guest)
+		link = &(*link)->next;
+	*link = guest->next;
+	if (!keep)
+		xengt_keeper_withdraw(guest->keeper);
+	xengt_keeper_close(guest->keeper, keep);
+	/* Not there where memory ran out as it was taken up. */
+	if (guest->instance)
+		xengt_instance_unbind(&guest->daemon->instances, guest->instance);
+	free(guest);
+}
+
+static void log_attached(const struct guest *guest, bool take_up)
+{
+	const struct xengt_options *options = &xengt_keeper_kept(guest->keeper)->options;
+
+	xengt_keeper_log_of(guest->keeper, XENGT_ATTACHED, XENGT_INFO,
+			    "vGPU %u %s at 00:%02x.0, type %s, aperture %u MiB", options->id,
+			    take_up ? "taken up again" : "attached", options->slot, options->type,
+			    options->aperture_mib);
+}
+
+static int attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
+		  struct guest **out, char *why, size_t why_len)
+{
+	int err = add(daemon, domid, options, out, why, why_len);
+
+	if (err)
+		return err;
+	err = process_serves(*out, why, why_len);
+	if (err) {
+		drop(*out, false);
+		return err;
+	}
+	log_attached(*out, false);
 	return 0;
 }
 
@@ -243,22 +289,55 @@ int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct
 	return 0;
 }
 
+/* Has a process do something, though it be dead: the next takes up where that one was. */
+static int ask_surely(struct guest *guest, enum xengt_link_type type, u64 value, char *why,
+		      size_t why_len)
+{
+	int err = process_wait(guest, type, value, NULL, NULL, NULL);
+
+	if (err != -EPIPE)
+		return err;
+	process_end(guest);
+	err = process_start(guest, why, why_len);
+	if (!err)
+		err = process_serves(guest, why, why_len);
+	return err ? err : process_wait(guest, type, value, NULL, NULL, NULL);
+}
+
+/* Has the vGPU taken from a domain that lives. False: some of it is left there. */
+static bool take_away(struct guest *guest, bool over)
+{
+	char why[256] = "";
+	int err = ask_surely(guest, XENGT_LINK_DETACH, over ? XENGT_LEAVE_MEMORY : XENGT_GIVE_UP,
+			     why, sizeof(why));
+
+	if (err)
+		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
+				    "its vGPU cannot be taken away whole, and is left to the next "
+				    "daemon: %s",
+				    *why ? why : strerror(-err));
+	return !err;
+}
+
 void daemon_detach(struct guest *guest, bool keep)
 {
-	struct guest **link = &guest->daemon->guests;
+	struct xengt_dominfo info;
+	bool lives = !xengt_dominfo(&guest->daemon->dom0, guest->domid, &info) && !info.dying &&
+		     !memcmp(info.uuid, xengt_keeper_kept(guest->keeper)->uuid, sizeof(info.uuid));
 
-	control_forget(guest);
-	watch(guest, false);
-	while (*link != guest)
-		link = &(*link)->next;
-	*link = guest->next;
-	xengt_vgpu_log(guest->v, XENGT_DETACHED, XENGT_INFO, "vGPU %s",
-		       keep ? "left to the next daemon" : "detached");
-	xengt_vgpu_detach(guest->v, keep);
-	/* Not there where memory ran out as it was taken up. */
-	if (guest->instance)
-		xengt_instance_unbind(&guest->daemon->instances, guest->instance);
-	free(guest);
+	xengt_keeper_log_of(guest->keeper, XENGT_DETACHED, XENGT_INFO, "vGPU %s",
+			    keep ? "left to the next daemon" : "detached");
+	/* Of a domain that is gone, Xen has taken everything. */
+	if (!keep && lives)
+		keep = !take_away(guest, info.over);
+	drop(guest, keep);
+}
+
+void daemon_leave_all(struct daemon *daemon)
+{
+	process_leave_all(daemon);
+	while (daemon->guests)
+		daemon_detach(daemon->guests, true);
 }
 
 /* ---- domains that go on with another kernel, or another device model ---- */
@@ -266,18 +345,24 @@ void daemon_detach(struct guest *guest, bool keep)
 /* Of one soft reset the daemon hears more than once: from xenstore, and from the device model. */
 static int restart(struct guest *guest, char *why, size_t why_len)
 {
-	int err = xengt_vgpu_restart(guest->v);
+	char said[256] = "";
+	int err;
 
+	/* xl has set the limit anew. */
+	xengt_keeper_follow(guest->keeper);
+	err = ask_surely(guest, XENGT_LINK_RESTART, 0, said, sizeof(said));
 	if (!err) {
+		xengt_keeper_kept(guest->keeper)->booted = false;
+		xengt_keeper_publish(guest->keeper);
 		if (!guest->restarted)
-			xengt_vgpu_log(guest->v, XENGT_RESTARTED, XENGT_INFO,
-				       "the domain was soft reset: vGPU as after power-on");
+			xengt_keeper_log_of(guest->keeper, XENGT_RESTARTED, XENGT_INFO,
+					    "the domain was soft reset: vGPU as after power-on");
 		guest->restarted = true;
 		return 0;
 	}
-	snprintf(why, why_len, "domain %u was soft reset, and its vGPU cannot be: %s",
-		 guest->v->domid, strerror(-err));
-	xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_ERR, "%s", why);
+	snprintf(why, why_len, "domain %u was soft reset, and its vGPU cannot be: %s", guest->domid,
+		 *said ? said : strerror(-err));
+	xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR, "%s", why);
 	return err;
 }
 
@@ -287,8 +372,8 @@ static pid_t living_model(const struct guest *guest)
 	char path[64], *text;
 	u64 pid = 0;
 
-	snprintf(path, sizeof(path), XENGT_MODEL_PATH, guest->v->domid);
-	text = xs_read(guest->daemon->host.xs, XBT_NULL, path, NULL);
+	snprintf(path, sizeof(path), XENGT_MODEL_PATH, guest->domid);
+	text = xs_read(guest->daemon->dom0.xs, XBT_NULL, path, NULL);
 	if (text)
 		xengt_number(text, XENGT_DECIMAL, 1, INT_MAX, &pid);
 	free(text);
@@ -307,14 +392,9 @@ int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, s
 	guest = daemon_find_domid(daemon, domid);
 	if (!guest)
 		return daemon_attach(daemon, domid, text, out, why, why_len);
-	err = xengt_dominfo(&daemon->host, domid, &info);
+	err = xengt_dominfo(&daemon->dom0, domid, &info);
 	if (!err && !info.booted) {
 		err = restart(guest, why, why_len);
-		/* Nobody serves it any more. */
-		if (err == -EIO) {
-			daemon_detach(guest, false);
-			return daemon_attach(daemon, domid, text, out, why, why_len);
-		}
 	} else if (!err && (other = living_model(guest))) {
 		snprintf(why, why_len,
 			 "domain %u has a vGPU already, and a device model: process %d", domid,
@@ -322,8 +402,8 @@ int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, s
 		refused(domid, why);
 		err = -EEXIST;
 	} else if (!err) {
-		xengt_vgpu_log(guest->v, XENGT_OTHER, XENGT_INFO,
-			       "another device model; the vGPU stays as it is");
+		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_INFO,
+				    "another device model; the vGPU stays as it is");
 	}
 	if (!err)
 		*out = guest;
@@ -333,7 +413,7 @@ int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, s
 /* Its firmware ran, and then it had not: the domain starts anew. */
 static void follow_domain(struct guest *guest, const struct xengt_dominfo *info)
 {
-	u32 *booted = &guest->v->state->booted;
+	u32 *booted = &xengt_keeper_kept(guest->keeper)->booted;
 	char why[256];
 
 	if (info->booted) {
@@ -349,16 +429,16 @@ void daemon_reap(struct daemon *daemon)
 	struct guest *guest, *next;
 
 	for (guest = daemon->guests; guest; guest = next) {
+		const struct xengt_kept *kept = xengt_keeper_kept(guest->keeper);
 		struct xengt_dominfo info;
-		int err = xengt_dominfo(&daemon->host, guest->v->domid, &info);
+		int err = xengt_dominfo(&daemon->dom0, guest->domid, &info);
 
 		next = guest->next;
 		if (err == -ESRCH ||
-		    (!err &&
-		     (info.dying || memcmp(info.uuid, guest->v->state->uuid, sizeof(info.uuid)))))
+		    (!err && (info.dying || memcmp(info.uuid, kept->uuid, sizeof(info.uuid)))))
 			daemon_detach(guest, false);
 		else if (!err && info.suspended)
-			xengt_vgpu_suspended(guest->v);
+			process_ask(guest, XENGT_LINK_SUSPEND, 0, NULL, NULL, NULL);
 		else if (!err)
 			follow_domain(guest, &info);
 	}
@@ -389,18 +469,16 @@ void daemon_on_xenstore(struct daemon *daemon)
 {
 	char **fired;
 
-	while ((fired = xs_check_watch(daemon->host.xs))) {
+	while ((fired = xs_check_watch(daemon->dom0.xs))) {
 		mark_changed(daemon, fired[XS_WATCH_PATH]);
 		free(fired);
 	}
 	daemon_reap(daemon);
-	/* Others are not asked: one that is at long work would be waited for. */
 	for (struct guest *guest = daemon->guests; guest; guest = guest->next) {
 		if (!guest->changed)
 			continue;
 		guest->changed = false;
-		xengt_vgpu_follow_name(guest->v);
-		xengt_vgpu_follow_memory(guest->v);
+		xengt_keeper_follow(guest->keeper);
 	}
 }
 
@@ -409,23 +487,41 @@ void daemon_on_xenstore(struct daemon *daemon)
 static int take_up(struct daemon *daemon, domid_t domid, char *why, size_t why_len)
 {
 	struct xengt_instance *instance;
-	struct xengt_options *options;
+	struct xengt_options options;
+	struct xengt_kept *kept;
 	struct guest *guest;
-	int err = attach(daemon, domid, NULL, &guest, why, why_len);
+	int err = add(daemon, domid, NULL, &guest, why, why_len);
 
 	if (err)
 		return err;
-	options = &guest->v->state->options;
-	instance = xengt_instances_find(&daemon->instances, options->uuid);
+	kept = xengt_keeper_kept(guest->keeper);
+	options = kept->options;
+	options.weight = kept->weight;
+	options.cap = kept->cap;
+	instance = xengt_instances_find(&daemon->instances, options.uuid);
 	if (!instance || instance->guest)
-		instance = xengt_instance_adopt(&daemon->instances, options);
+		instance = xengt_instance_adopt(&daemon->instances, &options);
 	if (!instance) {
 		snprintf(why, why_len, "out of memory");
 		daemon_detach(guest, true);
 		return -ENOMEM;
 	}
 	bind(instance, guest);
+	log_attached(guest, true);
 	return 0;
+}
+
+/* What is left of a vGPU that nobody can take up, unless a person is to see it. */
+static void clear_away(struct daemon *daemon, domid_t domid, int err)
+{
+	static const char *const suffixes[] = { XENGT_STATE_SUFFIX, XENGT_KEPT_SUFFIX };
+	struct xengt_dominfo info;
+	bool gone = xengt_dominfo(&daemon->dom0, domid, &info) == -ESRCH;
+
+	if (err != -ESRCH && err != -ESTALE && !gone)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		xengt_file_remove(daemon->config.state_dir, domid, suffixes[i]);
 }
 
 void daemon_take_up_all(struct daemon *daemon)
@@ -436,27 +532,17 @@ void daemon_take_up_all(struct daemon *daemon)
 
 	while (dir && (entry = readdir(dir))) {
 		const char *at = entry->d_name;
-		char path[512];
 		u64 domid;
 		int err;
 
 		if (xengt_number_at(&at, XENGT_DECIMAL, DOMID_FIRST_RESERVED - 1, &domid) ||
-		    strcmp(at, ".vgpu"))
+		    strcmp(at, XENGT_KEPT_SUFFIX))
 			continue;
 		err = take_up(daemon, domid, why, sizeof(why));
-		if (err)
-			refused(domid, why);
-		if (err != -ESRCH && err != -ESTALE && err != -EPROTO)
+		if (!err)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", daemon->config.state_dir, entry->d_name);
-		/* A domain that is there, and a state that cannot be read: for a person to see. */
-		if (err == -EPROTO) {
-			struct xengt_dominfo info;
-
-			if (xengt_dominfo(&daemon->host, domid, &info) != -ESRCH)
-				continue;
-		}
-		unlink(path);
+		refused(domid, why);
+		clear_away(daemon, domid, err);
 	}
 	if (dir)
 		closedir(dir);
@@ -473,9 +559,11 @@ int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 
 	if (err)
 		instance->options = was;
 	else if (instance->guest) {
-		instance->guest->v->state->options.weight = weight;
-		instance->guest->v->state->options.cap = cap;
-		intel_vgpu_schedule(instance->guest->v->vgpu, weight, cap);
+		struct xengt_kept *kept = xengt_keeper_kept(instance->guest->keeper);
+
+		kept->weight = weight;
+		kept->cap = cap;
+		process_ask(instance->guest, XENGT_LINK_SHARE, 0, NULL, NULL, NULL);
 	}
 	return err;
 }
@@ -510,7 +598,6 @@ int daemon_reload(struct daemon *daemon, char *why, size_t why_len)
 
 	if (err)
 		return err;
-	daemon->host.poll_max = daemon->config.poll_max;
 	for (struct xengt_instance *i = daemon->instances.first; i; i = i->next)
 		follow_type(daemon, i, &was);
 	return 0;

@@ -48,7 +48,7 @@ static void put_states(FILE *to, const struct daemon *daemon, const char *name, 
 	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next) {
 		fprintf(to, "xengt_%s{id=\"%u\",type=\"%s\",domain=\"", name, i->options.id,
 			i->options.type);
-		put_escaped(to, i->guest ? i->guest->v->name : "");
+		put_escaped(to, i->guest ? xengt_keeper_name(i->guest->keeper) : "");
 		fprintf(to, "\"} %d\n", !strcmp(describe_state(i), state));
 	}
 }
@@ -71,17 +71,17 @@ static void put_memory(FILE *to, const struct daemon *daemon)
 	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
 		fprintf(to, "xengt_vgpu_memory_bytes{id=\"%u\"} %llu\n",
 			guest->instance->options.id,
-			(unsigned long long)(xengt_quota_used(guest->v) * GVT_PAGE_SIZE));
+			(unsigned long long)(process_figures(guest)->used_pages * GVT_PAGE_SIZE));
 	head(to, "vgpu_heap_bytes", "gauge",
 	     "Of a vGPU's memory, what no GPU reads: copies of tables, indices, counters.");
 	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
 		fprintf(to, "xengt_vgpu_heap_bytes{id=\"%u\"} %llu\n", guest->instance->options.id,
-			(unsigned long long)xengt_quota_heap(guest->v));
+			(unsigned long long)process_figures(guest)->heap_bytes);
 	head(to, "vgpu_areas", "gauge",
-	     "Areas of the daemon's memory (vm.max_map_count) that a vGPU's mappings take.");
+	     "Areas of its process' memory (vm.max_map_count) that a vGPU's mappings take.");
 	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
-		fprintf(to, "xengt_vgpu_areas{id=\"%u\"} %u\n", guest->instance->options.id,
-			xengt_quota_areas(guest->v));
+		fprintf(to, "xengt_vgpu_areas{id=\"%u\"} %llu\n", guest->instance->options.id,
+			(unsigned long long)process_figures(guest)->areas);
 }
 
 /* A metric's name: time is told in seconds there. */
@@ -109,19 +109,18 @@ static void put_counters(FILE *to, const struct daemon *daemon)
 	const char *last = "";
 	struct counter counter;
 
-	for (unsigned int at = 0; daemon->guests && counter_read(daemon->guests->v, at, &counter);
-	     at++) {
+	for (unsigned int at = 0; daemon->guests && counter_name(at, &counter); at++) {
 		if (strcmp(counter.name, last))
 			fprintf(to, "# TYPE xengt_vgpu_%s_total counter\n", metric_of(&counter));
 		last = counter.name;
 		for (const struct guest *guest = daemon->guests; guest; guest = guest->next) {
-			counter_read(guest->v, at, &counter);
+			counter.value = process_figures(guest)->counters[at];
 			put_sample(to, guest, &counter);
 		}
 	}
 }
 
-char *metrics_text(const struct daemon *daemon)
+char *metrics_text(struct daemon *daemon)
 {
 	char *text = NULL;
 	size_t len;
@@ -129,6 +128,7 @@ char *metrics_text(const struct daemon *daemon)
 
 	if (!to)
 		return NULL;
+	process_count(daemon);
 	put_types(to, daemon);
 	put_instances(to, daemon);
 	put_memory(to, daemon);

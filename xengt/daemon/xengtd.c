@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xengtd: the daemon. It keeps one vGPU for each guest that has one, and ends without them
- * noticing: a guest whose daemon is gone waits at its next access until a new one has taken its
- * vGPU up.
+ * xengtd: the daemon. It starts a process for each guest that has a vGPU, which serves it, and ends
+ * without guests noticing: a guest whose daemon is gone waits at its next access until a new one has
+ * had its vGPU taken up.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,12 +18,9 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "core/gpu/sched/sched.h"
-#include "core/port/gpu.h"
 #include "xengt/daemon/daemon.h"
-#include "xengt/guest/vgpu.h"
 #include "xengt/settings/log.h"
-#include "xengt/xen/grant_frames.h"
+#include "xengt/keeper/grant_frames.h"
 
 #define RELEASE_WATCH "@releaseDomain"
 
@@ -94,36 +91,14 @@ static int open_loop(struct daemon *daemon)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGINT, NULL, NULL);
 	if (err >= 0)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGHUP, on_hangup, daemon);
-	if (err >= 0 && !xs_watch(daemon->host.xs, RELEASE_WATCH, RELEASE_WATCH))
+	if (err >= 0 && !xs_watch(daemon->dom0.xs, RELEASE_WATCH, RELEASE_WATCH))
 		err = -errno;
 	if (err >= 0)
-		err = sd_event_add_io(daemon->loop, NULL, xs_fileno(daemon->host.xs), EPOLLIN,
+		err = sd_event_add_io(daemon->loop, NULL, xs_fileno(daemon->dom0.xs), EPOLLIN,
 				      on_xenstore, daemon);
 	if (err < 0)
 		xengt_log(XENGT_ERR, "cannot set up the event loop: %s", strerror(-err));
 	return err;
-}
-
-static int open_gpu(struct daemon *daemon)
-{
-	int err = 0;
-
-	if (!strcmp(daemon->config.gpu, "software"))
-		err = softgpu_create(&daemon->host.gpu);
-	if (!err && daemon->host.gpu)
-		err = gvt_sched_create(daemon->host.gpu, &daemon->sched);
-	if (!err && daemon->sched)
-		daemon->host.share = gvt_sched_share(daemon->sched);
-	if (err)
-		xengt_log(XENGT_ERR, "cannot make a GPU of software: %s", strerror(-err));
-	return err;
-}
-
-static void close_gpu(struct daemon *daemon)
-{
-	gvt_sched_destroy(daemon->sched);
-	if (daemon->host.gpu)
-		daemon->host.gpu->ops->destroy(daemon->host.gpu);
 }
 
 static int run(struct daemon *daemon)
@@ -131,20 +106,17 @@ static int run(struct daemon *daemon)
 	int err = lock_state(daemon);
 
 	block_signals();
-	if (!err)
-		err = open_gpu(daemon);
 	if (err)
 		return err;
 	daemon->instances.config = &daemon->config;
-	daemon->host.state_dir = daemon->config.state_dir;
+	daemon->dom0.state_dir = daemon->config.state_dir;
 	daemon->qmp_dir = "/var/run/xen";
-	daemon->host.poll_max = daemon->config.poll_max;
-	err = xengt_host_init(&daemon->host);
-	if (err) {
-		close_gpu(daemon);
+	daemon->runner = &process_spawn;
+	daemon->uid_base = geteuid() ? 0 : daemon->config.uid_base;
+	err = xengt_dom0_open(&daemon->dom0);
+	if (err)
 		return err;
-	}
-	if (!daemon->host.pvh)
+	if (!daemon->dom0.pvh)
 		xengt_grant_frames_raise(daemon->config.grant_frames);
 	err = open_loop(daemon);
 	if (err >= 0) {
@@ -156,19 +128,17 @@ static int run(struct daemon *daemon)
 	if (err >= 0)
 		mount_open(daemon);
 	if (err >= 0) {
-		intel_gvt_hypervisor_dom0_ready(daemon->host.gvt);
+		sd_notify(0, "READY=1");
 		xengt_log(XENGT_INFO, "ready, version %s", PACKAGE_VERSION);
 		err = sd_event_loop(daemon->loop);
 		sd_notify(0, "STOPPING=1");
 	}
 	mount_close(daemon);
-	while (daemon->guests)
-		daemon_detach(daemon->guests, true);
+	daemon_leave_all(daemon);
 	xengt_instances_free(&daemon->instances);
 	control_close(daemon);
 	sd_event_unref(daemon->loop);
-	xengt_host_exit(&daemon->host);
-	close_gpu(daemon);
+	xengt_dom0_close(&daemon->dom0);
 	return err;
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The core's hypervisor services on Xen. A handle is the daemon's struct xengt_vgpu; every call
- * acts on its domain through handles that are restricted to it.
+ * The core's hypervisor services on Xen. A handle is a struct xengt_vgpu; every call acts on its domain
+ * through handles that are restricted to it, or asks xengtd.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 
 #include "xengt/guest/vgpu.h"
 #include "xengt/settings/log.h"
@@ -21,67 +20,14 @@ static struct xengt_vgpu *of(unsigned long handle)
 	return (struct xengt_vgpu *)handle;
 }
 
-/* Only a PV domain may map a grant for a device alone; the others have frame numbers of their own.
- */
-static bool runs_in_pvh(void)
-{
-	FILE *file = fopen("/sys/hypervisor/guest_type", "re");
-	char type[8] = "PV";
-
-	if (file && fscanf(file, "%7s", type) != 1)
-		strcpy(type, "PV");
-	if (file)
-		fclose(file);
-	return strcmp(type, "PV");
-}
-
-static int host_init(struct intel_gvt *gvt)
-{
-	struct xengt_host *host = gvt->priv;
-
-	host->xc = xc_interface_open(NULL, NULL, 0);
-	if (!host->xc) {
-		xengt_log(XENGT_ERR,
-			  "cannot open Xen's control interface: %s (is this dom0, and "
-			  "/dev/xen/privcmd there?)",
-			  strerror(errno));
-		return -errno;
-	}
-	host->xs = xs_open(0);
-	if (!host->xs) {
-		xengt_log(XENGT_ERR, "cannot reach xenstored: %s", strerror(errno));
-		xc_interface_close(host->xc);
-		return -errno;
-	}
-	host->pvh = runs_in_pvh();
-	return 0;
-}
-
-static void host_exit(struct intel_gvt *gvt)
-{
-	struct xengt_host *host = gvt->priv;
-
-	xs_close(host->xs);
-	xc_interface_close(host->xc);
-}
-
 static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
 {
 	struct xengt_vgpu *v = vgpu->owner;
 	int err;
 
-	/* What a process that ended left shown in the aperture, and pinned: in this order. */
-	err = xengt_alias_recover(v);
-	if (!err)
-		err = xengt_grants_recover(v);
-	if (err) {
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap pages of the guest: %s",
-			       strerror(-err));
-		return err;
-	}
 	err = xengt_track_claim(v);
 	if (err) {
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot track pages: %s", strerror(-err));
+		xengt_vgpu_log(v, XENGT_ERR, "cannot track pages: %s", strerror(-err));
 		return err;
 	}
 	v->vgpu = vgpu;
@@ -100,7 +46,7 @@ static void detach_vgpu(unsigned long handle)
 
 	/* Nothing is shown after a reset; a domain that is over was not reset. */
 	if (!v->keep)
-		xengt_alias_place(v, INTEL_GVT_BAR_OFF);
+		xengt_aperture_place(v, INTEL_GVT_BAR_OFF);
 	xengt_dma_close(v);
 	xengt_view_close(v);
 	xengt_hostmem_close(v);
@@ -128,7 +74,7 @@ static int set_intx(unsigned long handle, bool level)
 {
 	struct xengt_vgpu *v = of(handle);
 
-	return xendevicemodel_set_pci_intx_level(v->dmod, v->domid, 0, 0, v->state->options.slot, 0,
+	return xendevicemodel_set_pci_intx_level(v->dmod, v->domid, 0, 0, v->kept->options.slot, 0,
 						 level)
 		       ? -errno
 		       : 0;
@@ -172,7 +118,7 @@ static int set_trap_area(unsigned long handle, u64 start, u64 end, bool map)
 static int place_bar(unsigned long handle, unsigned int bar, u64 gpa)
 {
 	return bar == VGPU_BAR_GTTMM ? xengt_backing_place(of(handle), gpa)
-				     : xengt_alias_place(of(handle), gpa);
+				     : xengt_aperture_place(of(handle), gpa);
 }
 
 static int get_vfio_device(unsigned long handle)
@@ -304,8 +250,8 @@ static void *dma_to_virt(unsigned long handle, dma_addr_t bus)
 static int map_gfn_to_mfn(unsigned long handle, unsigned long gfn, unsigned long mfn,
 			  unsigned int nr, bool map)
 {
-	return map ? xengt_alias_map(of(handle), gfn, mfn, nr)
-		   : xengt_alias_unmap(of(handle), gfn, nr);
+	return map ? xengt_aperture_map(of(handle), gfn, mfn, nr)
+		   : xengt_aperture_unmap(of(handle), gfn, nr);
 }
 
 static int set_opregion(struct intel_vgpu *vgpu)
@@ -330,19 +276,16 @@ static int reserve_state(unsigned long handle, const void *from, size_t len)
 {
 	struct xengt_vgpu *v = of(handle);
 
-	return xengt_state_reserve(v->host, v->state, from, len);
+	return xengt_file_reserve(&v->file, from, len);
 }
 
 static void note(unsigned long handle, enum intel_gvt_note note, const char *reason,
 		 const char *text)
 {
-	const struct xengt_vgpu *v = of(handle);
-	const struct xengt_subject of = { v->domid, v->name, v->state->options.uuid, reason };
+	bool hang = note == INTEL_GVT_HANG;
 
-	if (note == INTEL_GVT_HANG)
-		xengt_log_of(&of, XENGT_HANG, XENGT_WARN, "%s", text);
-	else
-		xengt_log_of(&of, XENGT_RESET, XENGT_INFO, "%s", text);
+	xengt_ask_log(&of(handle)->ask, hang ? XENGT_HANG : XENGT_RESET,
+		      hang ? XENGT_WARN : XENGT_INFO, reason, text);
 }
 
 static int charge(unsigned long handle, s64 bytes)
@@ -362,18 +305,8 @@ static void wake(unsigned long handle)
 	ioreq_server_wake(of(handle)->server);
 }
 
-/* Units ordered after ours may start guests now. */
-static int dom0_ready(void)
-{
-	int err = sd_notify(0, "READY=1");
-
-	return err < 0 ? err : 0;
-}
-
 const struct intel_gvt_mpt xengt_mpt = {
 	.name = "xen",
-	.host_init = host_init,
-	.host_exit = host_exit,
 	.attach_vgpu = attach_vgpu,
 	.detach_vgpu = detach_vgpu,
 	.inject_msi = inject_msi,
@@ -405,7 +338,6 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.maps_made = maps_made,
 	.wake = wake,
 	.note = note,
-	.dom0_ready = dom0_ready,
 };
 
 int xengt_host_init(struct xengt_host *host)

@@ -5,6 +5,14 @@
 #include "xengt/guest/trace.h"
 #include "xengt/xen/xengt.h"
 
+void xengt_trace_wake(struct xengt_trace *trace)
+{
+	u64 one = 1;
+	ssize_t n = write(trace->fd, &one, sizeof(one));
+
+	(void)n; /* full means that the reader is being woken already */
+}
+
 void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event)
 {
 	u32 head = trace->head, tail;
@@ -19,12 +27,8 @@ void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event
 	trace->slots[head % XENGT_TRACE_SLOTS] = *event;
 	__atomic_store_n(&trace->head, head + 1, __ATOMIC_SEQ_CST);
 	/* The reader empties the ring before it sleeps: only the first event need wake it. */
-	if (__atomic_load_n(&trace->tail, __ATOMIC_SEQ_CST) == head) {
-		u64 one = 1;
-		ssize_t n = write(trace->fd, &one, sizeof(one));
-
-		(void)n; /* full means that the reader is being woken already */
-	}
+	if (__atomic_load_n(&trace->tail, __ATOMIC_SEQ_CST) == head)
+		xengt_trace_wake(trace);
 }
 
 bool xengt_trace_pop(struct xengt_trace *trace, struct ioreq_event *event)

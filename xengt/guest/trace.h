@@ -11,4 +11,7 @@ void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event
 /** xengt_trace_pop() - from the main thread: the oldest event. False: none. */
 bool xengt_trace_pop(struct xengt_trace *trace, struct ioreq_event *event);
 
+/** xengt_trace_wake() - have the main thread look: there is something, or the vGPU's thread ended. */
+void xengt_trace_wake(struct xengt_trace *trace);
+
 #endif

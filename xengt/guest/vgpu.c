@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One domain's vGPU in the daemon: attached step by step, served by a thread, let go in reverse. */
+/* A domain's vGPU in its process: attached step by step, served by a thread, let go in reverse. */
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,16 +9,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/base/number.h"
 #include "xengt/guest/trace.h"
 #include "xengt/guest/vgpu.h"
-#include "xengt/settings/log.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/opregion.h"
 #include "xengt/xen/track.h"
 #include "xengt/xen/xengt.h"
-
-#define DEFAULT_SLOT 0x10u
 
 /* ---- hooks of the ioreq server, in the vGPU's thread ---- */
 
@@ -78,12 +75,11 @@ static bool hook_woken(void *priv)
 	return !stop;
 }
 
-/* Gives the physical processor away for a moment: the guest may be waiting for it. */
+/* Gives the processor away for a moment: somebody may be waiting for it. */
 static void hook_relax(void *priv)
 {
-	struct xengt_vgpu *v = priv;
-
-	xencall2(v->xcall, __HYPERVISOR_sched_op, SCHEDOP_yield, 0);
+	(void)priv;
+	sched_yield();
 }
 
 static void hook_begin(void *priv, unsigned int vcpu, u64 gpa)
@@ -100,64 +96,49 @@ static void hook_trace(void *priv, const struct ioreq_event *event)
 
 /* ---- attaching, step by step ---- */
 
-static char *read_of(struct xengt_vgpu *v, const char *where)
+static int wrong_state(const char *wrong, char *why, size_t len)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), where, v->domid);
-	return xs_read(v->host->xs, XBT_NULL, path, NULL);
+	snprintf(why, len, "the vGPU's state: %s", wrong);
+	return -EPROTO;
 }
 
-static int check_domain(struct xengt_vgpu *v, char *why, size_t len)
+static int map_files(struct xengt_vgpu *v, const struct xengt_start *start, char *why, size_t len)
 {
-	struct xengt_dominfo info;
-	char *name;
+	const char *wrong = xengt_file_take(&v->kept_file, &xengt_kept_kind, start->kept_fd, false);
 	int err;
 
-	if (!v->domid || v->domid >= DOMID_FIRST_RESERVED) {
-		snprintf(why, len, "domain %u is no guest", v->domid);
-		return -EINVAL;
+	v->kept = (const struct xengt_kept *)v->kept_file.head;
+	if (wrong) {
+		close(start->state_fd);
+		return wrong_state(wrong, why, len);
 	}
-	err = xengt_dominfo(v->host, v->domid, &info);
-	if (err && err != -ESRCH) {
-		snprintf(why, len, "cannot look domain %u up: %s", v->domid, strerror(-err));
-		return err;
+	if (start->take_up) {
+		wrong = xengt_file_take(&v->file, &v->state_kind, start->state_fd, true);
+		v->state = (struct xengt_state *)v->file.head;
+		if (!wrong)
+			wrong = xengt_state_check(&v->file, v->domid);
+		return wrong ? wrong_state(wrong, why, len) : 0;
 	}
-	if (err || info.dying) {
-		snprintf(why, len, "there is no domain %u", v->domid);
-		return -ESRCH;
-	}
-	if (!info.hvm || !info.hap) {
-		snprintf(why, len,
-			 info.hvm ? "domain %u has shadow paging: set hap=1"
-				  : "domain %u is no HVM guest: set type=\"hvm\"",
-			 v->domid);
-		return -EOPNOTSUPP;
-	}
-	if (v->taking_up && memcmp(v->state->uuid, info.uuid, sizeof(info.uuid))) {
-		snprintf(why, len, "domain %u is another one by now", v->domid);
-		return -ESTALE;
-	}
-	memcpy(v->state->uuid, info.uuid, sizeof(info.uuid));
-	v->max_kib = info.max_kib;
-
-	name = read_of(v, XENGT_NAME_PATH);
-	snprintf(v->name, sizeof(v->name), "%s", name ? name : "?");
-	free(name);
-	return 0;
+	err = xengt_file_begin(&v->file, &v->state_kind, start->state_fd, v->domid);
+	v->state = (struct xengt_state *)v->file.head;
+	if (!err)
+		err = xengt_state_begin(&v->file);
+	if (err)
+		snprintf(why, len, "no room for the vGPU's state: %s", strerror(-err));
+	return err;
 }
 
 /*
  * What came of restricting the handle of @what to the domain; errno says why it @failed. A kernel
  * too old for it leaves the handle as it is, which is logged.
  */
-static int restricted(const struct xengt_vgpu *v, const char *what, bool failed, char *why,
+static int restricted(struct xengt_vgpu *v, const char *what, bool failed, char *why,
 		      size_t len)
 {
 	int err = failed ? errno : 0;
 
 	if (err == ENOTTY || err == EOPNOTSUPP) {
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+		xengt_vgpu_log(v, XENGT_WARN,
 			       "the kernel cannot restrict %s to the domain: %s", what,
 			       strerror(err));
 		return 0;
@@ -174,9 +155,8 @@ static int open_handles(struct xengt_vgpu *v, char *why, size_t len)
 	v->dmod = xendevicemodel_open(NULL, 0);
 	v->fmem = xenforeignmemory_open(NULL, 0);
 	v->evtchn = xenevtchn_open(NULL, 0);
-	v->xcall = xencall_open(NULL, 0);
 	v->trace.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!v->dmod || !v->fmem || !v->evtchn || !v->xcall || v->trace.fd < 0) {
+	if (!v->dmod || !v->fmem || !v->evtchn || v->trace.fd < 0) {
 		snprintf(why, len, "cannot open Xen's interfaces: %s", strerror(errno));
 		return -errno;
 	}
@@ -185,8 +165,6 @@ static int open_handles(struct xengt_vgpu *v, char *why, size_t len)
 	if (!err)
 		err = restricted(v, "memory mappings", xenforeignmemory_restrict(v->fmem, v->domid),
 				 why, len);
-	xengt_mem_init(&v->mem, v->fmem, v->domid, v->max_kib);
-	v->view.pages = v->mem.pages;
 	return err;
 }
 
@@ -220,20 +198,19 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 			 strerror(-err));
 	/* After the waker's channel, which is dom0's, was bound. */
 	if (!err)
-		err = restricted(v, "event channels", xenevtchn_restrict(v->evtchn, v->domid), why,
-				 len);
+		err = restricted(v, "event channels", ioreq_server_restrict(v->server), why, len);
 	return err;
 }
 
 static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 {
 	const struct intel_vgpu_params params = {
-		.id = v->state->options.id ? v->state->options.id : v->domid,
-		.aperture_mib = v->state->options.aperture_mib,
-		.fences = v->state->options.fences,
-		.weight = v->state->options.weight,
-		.cap = v->state->options.cap,
-		.audit_user = v->state->options.audit_user,
+		.id = v->kept->options.id ? v->kept->options.id : v->domid,
+		.aperture_mib = v->kept->options.aperture_mib,
+		.fences = v->kept->options.fences,
+		.weight = v->kept->weight,
+		.cap = v->kept->cap,
+		.audit_user = v->kept->options.audit_user,
 	};
 	struct intel_vgpu *vgpu;
 	int err =
@@ -249,12 +226,12 @@ static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 
 static int claim_function(struct xengt_vgpu *v, char *why, size_t len)
 {
-	int err = ioreq_server_claim_pci(v->server, v->state->options.slot << 3);
+	int err = ioreq_server_claim_pci(v->server, v->kept->options.slot << 3);
 
 	if (!err)
 		err = intel_gvt_activate_vgpu(v->vgpu);
 	if (err)
-		snprintf(why, len, "cannot take PCI slot %u: %s", v->state->options.slot,
+		snprintf(why, len, "cannot take PCI slot %u: %s", v->kept->options.slot,
 			 strerror(-err));
 	return err;
 }
@@ -265,8 +242,9 @@ static void *serve(void *arg)
 	int err = ioreq_server_run(v->server);
 
 	if (err) {
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "serving ended: %s", strerror(-err));
+		xengt_vgpu_log(v, XENGT_ERR, "serving ended: %s", strerror(-err));
 		__atomic_store_n(&v->failed, true, __ATOMIC_RELEASE);
+		xengt_trace_wake(&v->trace);
 	}
 	return NULL;
 }
@@ -286,47 +264,8 @@ static int start_thread(struct xengt_vgpu *v, char *why, size_t len)
 	return 0;
 }
 
-/* What an administrator finds under the domain in xenstore. It goes with the domain. */
-static void publish(struct xengt_vgpu *v)
-{
-	const struct {
-		const char *key;
-		u32 value;
-	} keys[] = {
-		{ "id", v->state->options.id },
-		{ "slot", v->state->options.slot },
-		{ "aperture-mb", v->state->options.aperture_mib },
-		{ "fences", v->state->options.fences },
-		{ "ioreq-server", ioreq_server_id(v->server) },
-	};
-	char path[96], value[16];
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		snprintf(path, sizeof(path), "/local/domain/%u/xengt/%s", v->domid, keys[i].key);
-		snprintf(value, sizeof(value), "%u", keys[i].value);
-		xs_write(v->host->xs, XBT_NULL, path, value, strlen(value));
-	}
-}
-
-static void unpublish(struct xengt_vgpu *v)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/local/domain/%u/xengt", v->domid);
-	xs_rm(v->host->xs, XBT_NULL, path);
-}
-
 static void release(struct xengt_vgpu *v)
 {
-	/* A pin that is left keeps the domain's memory, though the domain be gone. */
-	if (!v->keep && xengt_grants_recover(v)) {
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
-			       "pages stay pinned; left to the next daemon");
-		v->keep = true;
-	}
-	xengt_grants_close(v);
-	if (v->xcall)
-		xencall_close(v->xcall);
 	if (v->evtchn)
 		xenevtchn_close(v->evtchn);
 	if (v->fmem)
@@ -335,55 +274,78 @@ static void release(struct xengt_vgpu *v)
 		xendevicemodel_close(v->dmod);
 	if (v->trace.fd >= 0)
 		close(v->trace.fd);
-	xengt_state_close(v->host, v->state, !v->keep);
+	/* One that was not taken up is left as it was found. */
+	if (v->state && v->keep && !v->taking_up)
+		xengt_file_seal(&v->file);
+	xengt_file_close(&v->file);
+	xengt_file_close(&v->kept_file);
+	xengt_ask_close(&v->ask);
 	xengt_view_exit(&v->view);
 	free(v);
 }
 
-int xengt_vgpu_attach(struct xengt_host *host, domid_t domid, const struct xengt_options *options,
-		      bool take_up, struct xengt_vgpu **out, char *why, size_t why_len)
+int xengt_vgpu_open(struct xengt_host *host, const struct xengt_start *start,
+		    struct xengt_vgpu **out, char *why, size_t why_len)
 {
-	static int (*const steps[])(struct xengt_vgpu *, char *, size_t) = {
-		check_domain, open_handles, open_server, create_vgpu, claim_function, start_thread,
-	};
 	struct xengt_vgpu *v = calloc(1, sizeof(*v));
-	int err = 0;
+	int err;
 
 	if (!v) {
 		snprintf(why, why_len, "out of memory");
 		return -ENOMEM;
 	}
 	v->host = host;
-	v->domid = domid;
+	v->domid = start->domid;
 	v->refs = 1;
 	v->trace.fd = -1;
-	v->taking_up = take_up;
+	v->taking_up = start->take_up;
+	v->state_kind = xengt_state_kind();
+	v->file.fd = v->kept_file.fd = -1;
+	xengt_ask_init(&v->ask, start->ask_fd);
 	xengt_view_init(&v->view);
-	v->state = take_up ? xengt_state_open(host, domid, why, why_len)
-			   : xengt_state_create(host, domid, why, why_len);
-	if (!v->state) {
-		err = -errno;
-		xengt_view_exit(&v->view);
-		free(v);
-		return err;
+	err = map_files(v, start, why, why_len);
+	if (!err)
+		err = open_handles(v, why, why_len);
+	if (!err) {
+		xengt_mem_init(&v->mem, v->fmem, v->domid, start->max_kib);
+		v->view.pages = v->mem.pages;
+		err = open_server(v, why, why_len);
 	}
-	if (!take_up) {
-		v->state->options = *options;
-		if (!v->state->options.slot)
-			v->state->options.slot = DEFAULT_SLOT;
+	if (!err) {
+		*out = v;
+		return 0;
 	}
+	xengt_vgpu_detach(v, start->take_up ? XENGT_KEEP : XENGT_GIVE_UP);
+	return err;
+}
+
+int xengt_vgpu_begin(struct xengt_vgpu *v, char *why, size_t why_len)
+{
+	static int (*const steps[])(struct xengt_vgpu *, char *, size_t) = {
+		create_vgpu,
+		claim_function,
+		start_thread,
+	};
+	int err = 0;
+
 	for (size_t i = 0; !err && i < ARRAY_SIZE(steps); i++)
 		err = steps[i](v, why, why_len);
 	if (err) {
 		/* A guest that still waits for its vGPU may have it from a later try. */
-		xengt_vgpu_detach(v, take_up && err != -ESRCH && err != -ESTALE);
+		xengt_vgpu_detach(v, v->taking_up ? XENGT_KEEP : XENGT_GIVE_UP);
 		return err;
 	}
-	xengt_state_ready(v->state);
+	xengt_file_ready(&v->file);
 	v->taking_up = false;
-	publish(v);
-	*out = v;
 	return 0;
+}
+
+int xengt_vgpu_attach(struct xengt_host *host, const struct xengt_start *start,
+		      struct xengt_vgpu **out, char *why, size_t why_len)
+{
+	int err = xengt_vgpu_open(host, start, out, why, why_len);
+
+	return err ? err : xengt_vgpu_begin(*out, why, why_len);
 }
 
 static void stop_thread(struct xengt_vgpu *v)
@@ -400,48 +362,29 @@ static void stop_thread(struct xengt_vgpu *v)
 	v->running = false;
 }
 
-static bool alive(struct xengt_vgpu *v)
+bool xengt_vgpu_detach(struct xengt_vgpu *v, enum xengt_detach how)
 {
-	struct xengt_dominfo info;
-
-	return !xengt_dominfo(v->host, v->domid, &info) && !info.dying;
-}
-
-/* It stands still for good, for somebody to look at what is in its memory. */
-static bool preserved(struct xengt_vgpu *v)
-{
-	struct xengt_dominfo info;
-
-	return !xengt_dominfo(v->host, v->domid, &info) && !info.dying && info.over;
-}
-
-void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep)
-{
-	bool clean;
+	bool clean = true;
 
 	stop_thread(v);
-	v->keep = keep;
-	v->leave = !keep && preserved(v);
+	v->keep = how == XENGT_KEEP;
+	v->leave = how == XENGT_LEAVE_MEMORY;
 	if (v->vgpu) {
-		if (!keep)
+		if (!v->keep)
 			intel_gvt_deactivate_vgpu(v->vgpu);
-		if (!keep && !v->leave)
+		if (how == XENGT_GIVE_UP)
 			intel_gvt_reset_vgpu(v->vgpu);
 		intel_gvt_destroy_vgpu(v->vgpu);
 	}
 	if (v->server) {
-		if (!keep)
-			unpublish(v);
 		/* With a tracked page left, its writers would be retried for ever. */
-		clean = !keep && !xengt_track_release(v);
+		clean = !v->keep && !xengt_track_release(v);
 		ioreq_server_close(v->server, clean);
-		if (!clean && !keep && alive(v)) {
-			xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
-				       "pages stay tracked; left to the next daemon");
-			v->keep = true;
-		}
+		clean |= v->keep;
 	}
+	v->keep |= !clean;
 	release(v);
+	return clean;
 }
 
 static void withdraw(struct xengt_vgpu *v, void *arg)
@@ -473,50 +416,9 @@ static void restart(struct xengt_vgpu *v, void *err)
 
 int xengt_vgpu_restart(struct xengt_vgpu *v)
 {
-	int err, failed = 0;
+	int failed = 0, err = xengt_vgpu_call(v, restart, &failed);
 
-	/* xl has set the limit anew. */
-	err = xengt_vgpu_follow_memory(v);
-	if (!err)
-		err = xengt_vgpu_call(v, restart, &failed);
-	if (err || failed)
-		return err ? err : failed;
-	v->state->booted = false;
-	publish(v);
-	return 0;
-}
-
-/* In the vGPU's thread, which logs it. */
-static void set_name(struct xengt_vgpu *v, void *name)
-{
-	snprintf(v->name, sizeof(v->name), "%s", (const char *)name);
-}
-
-int xengt_vgpu_follow_name(struct xengt_vgpu *v)
-{
-	char *name = read_of(v, XENGT_NAME_PATH);
-	int err = 0;
-
-	if (name && strcmp(name, v->name))
-		err = xengt_vgpu_call(v, set_name, name);
-	free(name);
-	return err;
-}
-
-static void set_memory(struct xengt_vgpu *v, void *target_kib)
-{
-	xengt_backing_follow(v, *(u64 *)target_kib);
-}
-
-int xengt_vgpu_follow_memory(struct xengt_vgpu *v)
-{
-	char *text = read_of(v, XENGT_MEMORY_PATH);
-	u64 target_kib = 0;
-
-	if (text)
-		xengt_number(text, XENGT_DECIMAL, 0, ~0ull, &target_kib);
-	free(text);
-	return target_kib ? xengt_vgpu_call(v, set_memory, &target_kib) : 0;
+	return err ? err : failed;
 }
 
 int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void *arg), void *arg)

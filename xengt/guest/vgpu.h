@@ -3,14 +3,14 @@
 #ifndef XENGT_GUEST_VGPU_H
 #define XENGT_GUEST_VGPU_H
 
+#include "xengt/link/link.h"
 #include "xengt/xen/xengt.h"
 
 extern const struct intel_gvt_mpt xengt_mpt;
 
 /**
- * xengt_host_init() - open Xen's interfaces and build the shared part of the vGPUs.
- * @host: .gpu, .state_dir and .poll_max are set by the caller. Returns 0, or a negative errno after
- * a log line that says what could not be had.
+ * xengt_host_init() - build the shared part of the vGPUs.
+ * @host: .gpu, .share and .poll_max are set by the caller. Returns 0 or a negative errno.
  */
 int xengt_host_init(struct xengt_host *host);
 
@@ -18,21 +18,27 @@ int xengt_host_init(struct xengt_host *host);
 void xengt_host_exit(struct xengt_host *host);
 
 /**
- * xengt_vgpu_attach() - give @domid a vGPU, or take up the one that a state file has of it.
- * @options: ignored when taking up.
- * @why:     on failure, receives a sentence for the user.
+ * xengt_vgpu_open() - open all that needs rights: files, Xen's handles, which are restricted to the
+ * domain, and its ioreq server.
+ * @why: on failure, receives a sentence for the user.
  * Returns 0 or a negative errno; then nothing is left behind.
  */
-int xengt_vgpu_attach(struct xengt_host *host, domid_t domid, const struct xengt_options *options,
-		      bool take_up, struct xengt_vgpu **out, char *why, size_t why_len);
+int xengt_vgpu_open(struct xengt_host *host, const struct xengt_start *start,
+		    struct xengt_vgpu **out, char *why, size_t why_len);
+
+/** xengt_vgpu_begin() - make the vGPU, or take it up, and serve. Needs no rights. Returns as
+ * xengt_vgpu_open(), and @v is gone after an error. */
+int xengt_vgpu_begin(struct xengt_vgpu *v, char *why, size_t why_len);
+
+/** xengt_vgpu_attach() - both. */
+int xengt_vgpu_attach(struct xengt_host *host, const struct xengt_start *start,
+		      struct xengt_vgpu **out, char *why, size_t why_len);
 
 /**
- * xengt_vgpu_detach() - take the vGPU from its domain, and release it. In a domain that crashed or
- * was powered off, and is preserved, the memory behind BAR0 and that of the OpRegion stay as they
- * are.
- * @keep: only stop serving: the guest's next access waits for a daemon that takes it up.
+ * xengt_vgpu_detach() - stop serving, and release the vGPU. False: pages stay tracked, and the state
+ * file is as after XENGT_KEEP.
  */
-void xengt_vgpu_detach(struct xengt_vgpu *v, bool keep);
+bool xengt_vgpu_detach(struct xengt_vgpu *v, enum xengt_detach how);
 
 /**
  * xengt_vgpu_restart() - its domain was soft reset: same memory and vCPUs, and another kernel
@@ -54,13 +60,5 @@ int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void 
  * traps. Returns as xengt_vgpu_call() does.
  */
 int xengt_vgpu_suspended(struct xengt_vgpu *v);
-
-/** xengt_vgpu_follow_name() - its domain may have another name by now. Returns as xengt_vgpu_call()
- * does. */
-int xengt_vgpu_follow_name(struct xengt_vgpu *v);
-
-/** xengt_vgpu_follow_memory() - read the domain's memory target from xenstore again. Returns as
- * xengt_vgpu_call() does. */
-int xengt_vgpu_follow_memory(struct xengt_vgpu *v);
 
 #endif

@@ -21,6 +21,7 @@ static const struct xengt_config defaults = {
 	.poll_max = 64,
 	.max_vgpus = 64,
 	.grant_frames = 273,
+	.uid_base = XENGT_UID_BASE,
 };
 
 static const char *const gpus[] = { "software", "none", NULL };
@@ -31,6 +32,7 @@ static const struct {
 	size_t offset, size;
 	const char *const *words;
 	const char *wrong;
+	u32 max; /* of a number; 0: a million */
 } keys[] = {
 	{ "socket", offsetof(struct xengt_config, socket), sizeof(defaults.socket) },
 	{ "group", offsetof(struct xengt_config, group), sizeof(defaults.group) },
@@ -45,6 +47,8 @@ static const struct {
 	{ "max_vgpus", offsetof(struct xengt_config, max_vgpus), 0 },
 	{ "memory_mb", offsetof(struct xengt_config, memory_mb), 0 },
 	{ "grant_frames", offsetof(struct xengt_config, grant_frames), 0 },
+	{ "uid_base", offsetof(struct xengt_config, uid_base), 0, NULL,
+	  "the value must be a number from 0 to 2000000000", 2000000000 },
 };
 
 /* Where Xen and Debian put the stock device model. */
@@ -90,8 +94,10 @@ static const char *set(struct xengt_config *config, const char *name, const char
 			strcpy(to, value);
 			return NULL;
 		}
-		if (xengt_number(value, XENGT_EITHER, 0, 1000000, &number))
-			return "the value must be a number from 0 to 1000000";
+		if (xengt_number(value, XENGT_EITHER, 0, keys[i].max ? keys[i].max : 1000000,
+				 &number))
+			return keys[i].wrong ? keys[i].wrong
+					     : "the value must be a number from 0 to 1000000";
 		*(unsigned int *)to = number;
 		return NULL;
 	}

@@ -19,8 +19,13 @@ struct xengt_config {
 	unsigned int max_vgpus;	   /* on this host at once */
 	unsigned int memory_mb;	   /* of graphics memory, for all of them; 0: no limit */
 	unsigned int grant_frames; /* Xen's bound of a guest's grant table, at least; 0: as it is */
+	unsigned int uid_base; /* a guest's process has this user and group, plus its domain's number; 0:
+				* those of xengtd */
 	struct xengt_types types;
 };
+
+/* Users that systemd and Debian leave to nobody: from 0x70000000 on (systemd's UIDS-GIDS.md). */
+#define XENGT_UID_BASE 1879048192u
 
 #define XENGT_CONFIG_FILE XENGT_SYSCONFDIR "/xen/xengt.conf"
 

@@ -26,6 +26,7 @@ static const char *const message_ids[XENGT_EVENTS] = {
 	[XENGT_REFUSED] = "491ddb04e8574173bf65e99618c4f01b",
 	[XENGT_HANG] = "fe85d39f9fbf4e41ae09d7d5779afa9b",
 	[XENGT_RESET] = "a6ae7cde53a1457caedf1d3c7fa05bde",
+	[XENGT_DIED] = "4aa6dc0ae85d4aeb80c964b1b442f61b",
 };
 
 void xengt_log_level(enum xengt_level level)

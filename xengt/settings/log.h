@@ -22,6 +22,7 @@ enum xengt_event {
 	XENGT_REFUSED,	 /* a domain gets no vGPU */
 	XENGT_HANG,	 /* an engine stands still */
 	XENGT_RESET,	 /* one that did was reset */
+	XENGT_DIED,	 /* a guest's process ended, and not because it was to */
 	XENGT_EVENTS
 };
 

@@ -1,77 +1,91 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of a vGPU that outlives the process. */
+/*
+ * The mapped files in which a vGPU outlives its processes, under /run: what is stored there is there,
+ * at whatever instant a process ends, without a word written out.
+ *
+ * A file is the memory of the process that has it: no checksum fits what changes at each instant. So
+ * there are two: of what never changes, which is always checked, and of all, which is there when a
+ * process has left the file in order.
+ */
 #ifndef XENGT_STATE_FILE_H
 #define XENGT_STATE_FILE_H
 
-#include "core/gvt.h"
-#include "ioreq/ioreq.h"
-#include "xengt/settings/options.h"
-#include "xengt/xen/dma.h"
+#include <stddef.h>
 
-struct xengt_host;
+#include "core/base/types.h"
 
-#define XENGT_TRACK_MAX (1u << 20)
-
-/*
- * The head of a vGPU's state file; intel_gvt_state_size() bytes of the core's follow it, at the
- * next page. A file of another layout is refused whole.
- *
- * The file is the memory of the process that has it: no checksum fits what changes at each instant.
- * So there are two: of what never changes, which is always checked, and of all, which is there when
- * a process has left the file in order.
- */
-struct xengt_state {
+/* What every file begins with. */
+struct xengt_file_head {
 	char magic[8];
 	u32 layout, size;
 	u32 domid;
 	u32 ready;    /* written to the end at least once, with .head_crc */
-	u32 head_crc; /* of what is above .ready, .uuid, and .options but for weight and cap */
+	u32 head_crc; /* of what is above .ready, and of the kind's fixed part */
 	u32 sealed;   /* not 0: left in order, .crc is of all of it, with these two as 0 */
-	u32 crc;
-	u8 uuid[16];
-	struct xengt_options options;
-	struct ioreq_state ioreq;
-	u64 added_kib;	   /* put on the domain's memory limit */
-	u64 opregion_at;   /* frame of the OpRegion's memory, or 0 */
-	u64 backing_at;	   /* frame at which the memory behind BAR0 is, or 0: there is none */
-	u64 backing_was;   /* frame from which it is being moved there, or 0 */
-	u32 backing_typed; /* writes to its register pages trap */
-	u32 nr_tracked;	   /* of .tracked, gfns */
-	u32 backing_held;  /* the domain is paused for a move */
-	u32 booted;	   /* the domain was seen to run, since its vGPU was as after power-on */
-	u64 limit_kib;	   /* of the domain's memory, as last seen; and what it was to have then: */
-	u64 target_kib;	   /* 0: not known */
-	u64 tracked[XENGT_TRACK_MAX] __attribute__((aligned(4096)));
-	struct xengt_pins pins;
-	struct xengt_aliases aliases;
+	u32 crc, reserved;
 };
 
-/** xengt_state_create() - a new file, zeroed. Returns it mapped, or NULL with errno and @why. */
-struct xengt_state *xengt_state_create(const struct xengt_host *host, domid_t domid, char *why,
-				       size_t why_len);
+/* A kind of file. */
+struct xengt_file_kind {
+	const char *suffix; /* of its name, which begins with the domain's number */
+	char magic[8];
+	u32 layout;
+	size_t size;		/* a multiple of GVT_PAGE_SIZE */
+	size_t fixed, fixed_len; /* where the part is that never changes once it is ready */
+};
+
+/* One that is open and mapped. */
+struct xengt_file {
+	const struct xengt_file_kind *kind;
+	int fd; /* -1: none */
+	struct xengt_file_head *head;
+};
 
 /**
- * xengt_state_open() - one left by an earlier process. NULL with errno and @why, a sentence;
- * EPROTO: it is of another version, cut off, or damaged.
+ * xengt_file_open() - open the file of kind @suffix that domain @domid has in @dir. @create: a new one,
+ * empty; -EEXIST if it is there. Returns a descriptor, the caller's, or a negative errno with @why, a
+ * sentence.
  */
-struct xengt_state *xengt_state_open(const struct xengt_host *host, domid_t domid, char *why,
-				     size_t why_len);
+int xengt_file_open(const char *dir, u32 domid, const char *suffix, bool create, char *why,
+		    size_t why_len);
 
-/** xengt_state_ready() - what never changes of it is complete: a later process may take it up. */
-void xengt_state_ready(struct xengt_state *state);
-
-/** xengt_state_core() - the core's part of it. */
-struct vgpu_state *xengt_state_core(struct xengt_state *state);
-
-/** xengt_state_cost() - bytes of memory that a new one takes at once. */
-size_t xengt_state_cost(void);
-
-/** xengt_state_close() - seal and unmap it; with @remove, delete the file. */
-void xengt_state_close(const struct xengt_host *host, struct xengt_state *state, bool remove);
-
-/** xengt_state_reserve() - make sure of the memory under [@from, @from + @len) of it. 0 or errno.
+/**
+ * xengt_file_begin() - give the empty file @fd, which @file owns from now on, its size and its head,
+ * and map it. Returns 0 or a negative errno.
  */
-int xengt_state_reserve(const struct xengt_host *host, struct xengt_state *state, const void *from,
-			size_t len);
+int xengt_file_begin(struct xengt_file *file, const struct xengt_file_kind *kind, int fd, u32 domid);
+
+/**
+ * xengt_file_take() - map a file that an earlier process left, or another one has: @fd, which @file
+ * owns from now on. @write: false maps it for reading alone. Returns NULL; or what is wrong with it, as
+ * a sentence without its beginning. Of its content, only the head is looked at.
+ */
+const char *xengt_file_take(struct xengt_file *file, const struct xengt_file_kind *kind, int fd,
+			    bool write);
+
+/**
+ * xengt_file_check() - what is wrong with the content of a file that an earlier process left, as
+ * xengt_file_take() says it; NULL: nothing. One that is in order is not sealed any more.
+ */
+const char *xengt_file_check(struct xengt_file *file, u32 domid);
+
+/** xengt_file_ready() - what never changes of it is complete: a later process may take it up. */
+void xengt_file_ready(struct xengt_file *file);
+
+/** xengt_file_seal() - all of it is complete and stays as it is: this process is about to end. */
+void xengt_file_seal(struct xengt_file *file);
+
+/** xengt_file_close() - unmap it, and close it. */
+void xengt_file_close(struct xengt_file *file);
+
+/** xengt_file_remove() - delete the file, if it is there. */
+void xengt_file_remove(const char *dir, u32 domid, const char *suffix);
+
+/**
+ * xengt_file_reserve() - make sure of the memory under [@from, @from + @len) of the mapped file: what
+ * is written there without asking would be a fault where the file system is full. 0 or a negative
+ * errno.
+ */
+int xengt_file_reserve(const struct xengt_file *file, const void *from, size_t len);
 
 #endif

@@ -21,12 +21,12 @@
 
 #define PARK_GFN   (0xfc800000ull >> GVT_PAGE_SHIFT)
 #define GGTT_FIRST (VGPU_GGTT_OFFSET >> GVT_PAGE_SHIFT)
-#define BAR0_PAGES (VGPU_BAR0_SIZE >> GVT_PAGE_SHIFT)
+#define BAR0_PAGES (GVT_BAR0_SIZE >> GVT_PAGE_SHIFT)
 
 /* The next run of frames of BAR0 that are backed: from *@page on, as long as returned; 0: none. */
 static u32 next_run(const struct xengt_vgpu *v, u32 *page, bool regs_only)
 {
-	bool regs = v->state->options.read_through;
+	bool regs = v->kept->options.read_through;
 	u32 first = *page, len;
 
 	for (; first < GVT_MMIO_PAGES; first++)
@@ -56,50 +56,16 @@ static int each_run(struct xengt_vgpu *v, u64 base, bool regs_only,
 	return err;
 }
 
-#define CHUNK 512u
-
-static int chunks(struct xengt_vgpu *v, u64 gfn, u32 nr,
-		  int (*call)(xc_interface *, uint32_t, unsigned long, xen_pfn_t *))
-{
-	xen_pfn_t gfns[CHUNK];
-
-	while (nr) {
-		u32 n = nr < CHUNK ? nr : CHUNK;
-
-		for (u32 i = 0; i < n; i++)
-			gfns[i] = gfn + i;
-		if (call(v->host->xc, v->domid, n, gfns))
-			return errno ? -errno : -ENOMEM;
-		gfn += n;
-		nr -= n;
-	}
-	return 0;
-}
-
-static int populate(xc_interface *xc, uint32_t domid, unsigned long nr, xen_pfn_t *gfns)
-{
-	return xc_domain_populate_physmap_exact(xc, domid, nr, 0, 0, gfns);
-}
-
-static int give_back(xc_interface *xc, uint32_t domid, unsigned long nr, xen_pfn_t *gfns)
-{
-	return xc_domain_decrease_reservation_exact(xc, domid, nr, 0, gfns);
-}
-
 static int populate_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 {
 	(void)arg;
-	return chunks(v, gfn, nr, populate);
+	return xengt_ask_populate(&v->ask, gfn, nr);
 }
 
 static int give_back_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 {
 	(void)arg;
-	/* What the guest gave up itself cannot be given back again; the rest can. */
-	if (chunks(v, gfn, nr, give_back))
-		for (u32 i = 0; i < nr; i++)
-			chunks(v, gfn + i, 1, give_back);
-	return 0;
+	return xengt_ask_give_back(&v->ask, gfn, nr);
 }
 
 static int count_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
@@ -214,20 +180,6 @@ static int place(struct xengt_vgpu *v, u64 to)
  * executes again, must not find them so (track.c): no vCPU runs meanwhile. A domain that cannot be
  * paused has only its own driver to answer for what else its vCPUs do to a BAR on its way.
  */
-static void hold(struct xengt_vgpu *v)
-{
-	v->state->backing_held = true;
-	if (xc_domain_pause(v->host->xc, v->domid))
-		v->state->backing_held = false;
-}
-
-static void let_run(struct xengt_vgpu *v)
-{
-	if (v->state->backing_held)
-		xc_domain_unpause(v->host->xc, v->domid);
-	v->state->backing_held = false;
-}
-
 int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 {
 	u64 to = gpa == INTEL_GVT_BAR_OFF ? PARK_GFN : gpa >> GVT_PAGE_SHIFT;
@@ -235,43 +187,10 @@ int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 
 	if (!v->state->backing_at || v->state->backing_at == to)
 		return 0;
-	hold(v);
+	xengt_ask_pause(&v->ask, true);
 	err = place(v, to);
-	let_run(v);
+	xengt_ask_pause(&v->ask, false);
 	return err;
-}
-
-int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib)
-{
-	struct xengt_dominfo info;
-	int err = xengt_dominfo(v->host, v->domid, &info);
-
-	if (err)
-		return err;
-	if (xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + by_kib))
-		return -errno;
-	v->state->added_kib += by_kib;
-	v->state->limit_kib = info.max_kib + by_kib;
-	return 0;
-}
-
-/*
- * xl mem-set sets the limit to what it gives the guest, without what was added here: it is added
- * again. A tool that changes the limit by the same amount as the target has kept what was added.
- */
-void xengt_backing_follow(struct xengt_vgpu *v, u64 target_kib)
-{
-	u64 moved = target_kib - v->state->target_kib;
-	struct xengt_dominfo info;
-
-	if (xengt_dominfo(v->host, v->domid, &info))
-		return;
-	if (v->state->target_kib && info.max_kib != v->state->limit_kib &&
-	    info.max_kib - v->state->limit_kib != moved &&
-	    !xc_domain_setmaxmem(v->host->xc, v->domid, info.max_kib + v->state->added_kib))
-		info.max_kib += v->state->added_kib;
-	v->state->limit_kib = info.max_kib;
-	v->state->target_kib = target_kib;
 }
 
 /* What all pages count for on the domain's limit. */
@@ -285,7 +204,7 @@ static s64 all_kib(struct xengt_vgpu *v)
 
 static int populate_all(struct xengt_vgpu *v)
 {
-	int err = xengt_backing_limit(v, all_kib(v));
+	int err = xengt_ask_limit(&v->ask, all_kib(v));
 
 	if (err)
 		return err;
@@ -354,7 +273,7 @@ static void unmap_all(struct xengt_vgpu *v)
 static int keep_entries(struct xengt_vgpu *v, const u64 *ggtt, const int *errs)
 {
 	struct vgpu_state *core = xengt_state_core(v->state);
-	int err = xengt_state_reserve(v->host, v->state, core->ggtt, sizeof(core->ggtt));
+	int err = xengt_file_reserve(&v->file, core->ggtt, sizeof(core->ggtt));
 
 	if (err)
 		return err;
@@ -395,7 +314,7 @@ static int take_up(struct xengt_vgpu *v)
 	state->backing_was = 0;
 	if (state->backing_at && state->backing_at != PARK_GFN && !state->backing_typed)
 		arm(v);
-	let_run(v);
+	xengt_ask_pause(&v->ask, false);
 	err = state->backing_at ? map_all(v) : 0;
 	if (err)
 		unmap_all(v);
@@ -414,23 +333,23 @@ static int create(struct xengt_vgpu *v)
 	}
 
 	/* All of BAR0 traps then, and the entries of the GGTT are kept here. */
-	xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+	xengt_vgpu_log(v, XENGT_WARN,
 		       "no memory behind BAR0, each access will trap: %s", strerror(-err));
 	xengt_backing_destroy(v, false);
-	return xengt_state_reserve(v->host, v->state, v->vgpu->ggtt,
+	return xengt_file_reserve(&v->file, v->vgpu->ggtt,
 				   sizeof(xengt_state_core(v->state)->ggtt));
 }
 
 int xengt_backing_create(struct xengt_vgpu *v)
 {
 	/* What is in the guest's pages is the guest's: no error here gives them back. */
-	return v->state->ready ? take_up(v) : create(v);
+	return v->state->head.ready ? take_up(v) : create(v);
 }
 
 /* Whether each page is there still: those that the guest gave up are not. */
 static bool whole(struct xengt_vgpu *v)
 {
-	bool regs = v->state->options.read_through;
+	bool regs = v->kept->options.read_through;
 
 	if (!v->state->backing_at)
 		return false;
@@ -462,14 +381,14 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 		return;
 	err = keep_entries(v, v->ggtt, all_there);
 	if (err) {
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR,
-			       "no room in %s to keep its GGTT; what is being saved of the domain "
-			       "cannot be restored: %s",
-			       v->host->state_dir, strerror(-err));
+		xengt_vgpu_log(v, XENGT_ERR,
+			       "no room in its state file to keep its GGTT; what is being saved of the "
+			       "domain cannot be restored: %s",
+			       strerror(-err));
 		return;
 	}
 	xengt_backing_destroy(v, false);
-	xengt_vgpu_log(v, XENGT_OTHER, XENGT_INFO,
+	xengt_vgpu_log(v, XENGT_INFO,
 		       "suspended; should it be resumed, each access traps");
 }
 
@@ -490,5 +409,5 @@ int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)
 	disarm(v);
 	each_run(v, state->backing_at, false, give_back_run, 0);
 	state->backing_at = 0;
-	return xengt_backing_limit(v, -all_kib(v));
+	return xengt_ask_limit(&v->ask, -all_kib(v));
 }

@@ -28,13 +28,4 @@ void xengt_backing_leave(struct xengt_vgpu *v);
 /** xengt_backing_destroy() - unmap; unless @keep, give the memory back. */
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep);
 
-/** xengt_backing_limit() - raise, or lower, what the domain may have. Returns 0 or an errno. */
-int xengt_backing_limit(struct xengt_vgpu *v, s64 by_kib);
-
-/**
- * xengt_backing_follow() - the domain is to have @target_kib of memory, and its limit may have been
- * set for that alone: what was added is added again. In the vGPU's thread.
- */
-void xengt_backing_follow(struct xengt_vgpu *v, u64 target_kib);
-
 #endif

@@ -102,7 +102,7 @@ static void tell_of_failures(struct xengt_vgpu *v)
 		return;
 	v->view.told = true;
 	xengt_vgpu_log(
-		v, XENGT_OTHER, XENGT_WARN,
+		v, XENGT_WARN,
 		"its memory cannot be mapped, and its GPU does not reach it: it has its pages in "
 		"too many places, or all guests have (vm.max_map_count, a sysctl)");
 }

@@ -27,7 +27,7 @@ u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
 {
 	u32 link = v->dma.by_bus ? *chain_of(v, bus) : 0;
 
-	while (link && (pin_of(v, link - 1)->bus != bus || !fits(&v->dma.pages[link - 1])))
+	while (link && (bus_of(v, link - 1) != bus || !fits(&v->dma.pages[link - 1])))
 		link = v->dma.pages[link - 1].next;
 	return link;
 }
@@ -43,7 +43,7 @@ static int prepare(struct xengt_vgpu *v)
 
 	if (dma->pages)
 		return 0;
-	err = xengt_grants_take(v, XENGT_PINS_SCRATCH);
+	err = xengt_ask_take_pins(&v->ask, XENGT_PINS_SCRATCH);
 	if (err)
 		return err;
 	/* Address space, until used. */
@@ -56,8 +56,7 @@ static int prepare(struct xengt_vgpu *v)
 	}
 	dma->by_bus = by_bus;
 	dma->pages = pages;
-	if (v->state->pins.nr < XENGT_PINS_SCRATCH)
-		v->state->pins.nr = XENGT_PINS_SCRATCH;
+	dma->nr = XENGT_PINS_SCRATCH;
 	return 0;
 }
 
@@ -70,11 +69,11 @@ static int take_pin(struct xengt_vgpu *v, u32 *pin)
 		*pin = dma->free - 1;
 		dma->free = dma->pages[*pin].next;
 	} else {
-		*pin = v->state->pins.nr;
-		err = *pin < XENGT_PINS_MAX ? xengt_grants_take(v, *pin + 1) : -ENOSPC;
+		*pin = v->dma.nr;
+		err = *pin < XENGT_PINS_MAX ? xengt_ask_take_pins(&v->ask, *pin + 1) : -ENOSPC;
 		if (err)
 			return err;
-		v->state->pins.nr++;
+		v->dma.nr++;
 	}
 	dma->pages[*pin] = (struct xengt_dma_page){ 0 };
 	return 0;
@@ -84,25 +83,6 @@ static void give_pin(struct xengt_vgpu *v, u32 pin)
 {
 	v->dma.pages[pin].next = v->dma.free;
 	v->dma.free = pin + 1;
-}
-
-/* Its own; and all vGPUs share what Xen lets this domain map. */
-static int take_quota(struct xengt_vgpu *v, u32 nr)
-{
-	u32 all;
-
-	if (!xengt_quota_allows(v, nr))
-		return -ENOSPC;
-	all = __atomic_add_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
-	if (all <= XENGT_PINS_HOST)
-		return 0;
-	__atomic_sub_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
-	return -ENOSPC;
-}
-
-static void give_quota(struct xengt_vgpu *v, u32 nr)
-{
-	__atomic_sub_fetch(&v->host->pins, nr, __ATOMIC_RELAXED);
 }
 
 /* ---- pages that are mapped and not in use, by age ---- */
@@ -152,33 +132,33 @@ static void idle_pull(struct xengt_dma *dma, u32 pin)
 /* Out of every index; the mapping itself is still there. */
 static void unlink_page(struct xengt_vgpu *v, u32 pin)
 {
-	u32 *link = chain_of(v, pin_of(v, pin)->bus);
+	u32 *link = chain_of(v, bus_of(v, pin));
 
 	while (*link != pin + 1)
 		link = &v->dma.pages[*link - 1].next;
 	*link = v->dma.pages[pin].next;
-	if (xengt_pagetab_get(&v->dma.gfns, pin_of(v, pin)->gfn) == pin + 1)
-		xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, 0);
+	if (xengt_pagetab_get(&v->dma.gfns, v->dma.pages[pin].gfn) == pin + 1)
+		xengt_pagetab_set(&v->dma.gfns, v->dma.pages[pin].gfn, 0);
 }
 
 /* Unmaps pages that are unlinked. A pin that cannot be unmapped now is left to the next process. */
 static void unmap_pins(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 {
 	u32 done = 0;
+	int err;
 
 	if (!nr)
 		return;
-	if (xengt_grants_unmap(v, pins, nr))
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap grants: %s",
-			       strerror(errno));
+	err = xengt_ask_unpin(&v->ask, pins, nr);
+	if (err)
+		xengt_vgpu_log(v, XENGT_ERR, "cannot unmap grants: %s", strerror(-err));
 	for (u32 i = 0; i < nr; i++) {
-		if (pin_of(v, pins[i])->bus)
+		if (bus_of(v, pins[i]))
 			continue;
 		give_pin(v, pins[i]);
 		done++;
 	}
 	v->dma.unmaps += done;
-	give_quota(v, done);
 }
 
 /* The oldest idle pages, until only @keep are left. */
@@ -209,7 +189,7 @@ int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin)
 	int err = 0;
 
 	while (!err && v->dma.pages[pin].aliases)
-		err = xengt_alias_drop(v, v->dma.pages[pin].aliases - 1, 1);
+		err = xengt_aperture_drop(v, v->dma.pages[pin].aliases - 1, 1);
 	return err;
 }
 
@@ -248,14 +228,14 @@ static int new_page(struct xengt_vgpu *v, u64 gfn, u32 was, u32 *pin)
 	}
 	v->dma.used++;
 	v->dma.pages[*pin].older = was;
-	*pin_of(v, *pin) = (struct xengt_pin){ .gfn = gfn };
+	v->dma.pages[*pin].gfn = gfn;
 	return 0;
 }
 
 static void drop_new(struct xengt_vgpu *v, u32 pin)
 {
 	v->dma.used--;
-	xengt_pagetab_set(&v->dma.gfns, pin_of(v, pin)->gfn, v->dma.pages[pin].older);
+	xengt_pagetab_set(&v->dma.gfns, v->dma.pages[pin].gfn, v->dma.pages[pin].older);
 	give_pin(v, pin);
 }
 
@@ -300,7 +280,7 @@ static int look_up(struct xengt_vgpu *v, const u64 *gfns, u32 nr, struct batch *
 static void drop_unmapped(struct xengt_vgpu *v, const struct batch *batch)
 {
 	for (u32 i = 0; i < batch->nr_new; i++)
-		if (!pin_of(v, batch->new[i])->bus)
+		if (!bus_of(v, batch->new[i]))
 			drop_new(v, batch->new[i]);
 }
 
@@ -313,7 +293,7 @@ static void undo(struct xengt_vgpu *v, const struct batch *batch)
 		if (!batch->at[i])
 			continue;
 		v->dma.pages[pin].small--;
-		if (pin_of(v, pin)->bus)
+		if (bus_of(v, pin))
 			settle(v, pin);
 	}
 	drop_unmapped(v, batch);
@@ -321,17 +301,18 @@ static void undo(struct xengt_vgpu *v, const struct batch *batch)
 
 static int map_new(struct xengt_vgpu *v, struct batch *batch)
 {
-	u32 mapped = 0;
+	u32 gfns[XENGT_GRANT_BATCH], mapped = 0;
 	int err;
 
 	if (!batch->nr_new)
 		return 0;
-	err = take_quota(v, batch->nr_new);
-	if (err)
-		return err;
-	err = xengt_grants_map(v, batch->new, batch->nr_new);
+	if (!xengt_quota_allows(v, batch->nr_new))
+		return -ENOSPC;
+	for (u32 i = 0; i < batch->nr_new; i++)
+		gfns[i] = v->dma.pages[batch->new[i]].gfn;
+	err = xengt_ask_pin(&v->ask, batch->new, gfns, batch->nr_new);
 	for (u32 i = 0; i < batch->nr_new; i++) {
-		u64 bus = pin_of(v, batch->new[i])->bus;
+		u64 bus = bus_of(v, batch->new[i]);
 		u32 *chain;
 
 		if (!bus)
@@ -341,7 +322,6 @@ static int map_new(struct xengt_vgpu *v, struct batch *batch)
 		*chain = batch->new[i] + 1;
 		mapped++;
 	}
-	give_quota(v, batch->nr_new - mapped);
 	v->dma.maps += mapped;
 	return err;
 }
@@ -357,7 +337,7 @@ static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 	if (err)
 		undo(v, &batch);
 	for (u32 i = 0; !err && i < nr; i++) {
-		u64 bus = batch.at[i] ? pin_of(v, batch.at[i] - 1)->bus : 0;
+		u64 bus = batch.at[i] ? bus_of(v, batch.at[i] - 1) : 0;
 
 		addrs[i] = bus ? bus : GVT_DMA_INVALID;
 		v->dma.refused += !bus;
@@ -388,7 +368,7 @@ int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
 	}
 	if (err == -ENOSPC && !v->dma.over && !v->dma.complained) {
 		v->dma.complained = true;
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+		xengt_vgpu_log(v, XENGT_WARN,
 			       "no more than %u pages can be mapped for it", v->dma.used);
 	}
 	return err;
@@ -495,26 +475,21 @@ void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr)
 
 void xengt_dma_close(struct xengt_vgpu *v)
 {
-	u32 batch[XENGT_GRANT_BATCH], nr = 0, all = v->dma.pages ? v->state->pins.nr : 0;
+	u32 batch[XENGT_GRANT_BATCH], nr = 0, all = v->dma.nr;
 	struct xengt_dma *dma = &v->dma;
 
-	xengt_alias_drop(v, 0, XENGT_ALIAS_MAX);
+	xengt_aperture_drop(v, 0, XENGT_ALIAS_MAX);
 	for (u32 pin = 0; pin < all; pin++) {
-		if (pin_of(v, pin)->bus)
+		if (bus_of(v, pin))
 			batch[nr++] = pin;
 		if (nr == ARRAY_SIZE(batch) || (nr && pin == all - 1)) {
 			unmap_pins(v, batch, nr);
 			nr = 0;
 		}
 	}
-	/* What Xen would not unmap stays noted, and is no vGPU's any more. */
-	give_quota(v, dma->maps - dma->unmaps);
-	while (v->state->pins.nr && !pin_of(v, v->state->pins.nr - 1)->bus)
-		v->state->pins.nr--;
 	xengt_pagetab_free(&dma->gfns);
 	free(dma->by_bus);
 	free(dma->pages);
 	free(dma->places);
 	*dma = (struct xengt_dma){ 0 };
-	xengt_grants_close(v);
 }

@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Machine addresses: of guest pages, which are pinned by mapping a grant of each, and of pages of
- * ours. Silicon's bus addresses are these; a GPU of software has others (bus.h), and only what is
- * shown in the aperture is pinned then.
- *
- * The grants are the guest's, but written by us, in a part of its grant table that it does not use
- * itself: the last frames, taken downwards as need grows. A guest that writes there can have no
- * more than another page of its own pinned in place of the one that was meant, or none.
- *
- * A mapped grant is dom0's and outlives the process, so each is noted in the state file: the
- * arguments of the call that maps them are there, where Xen leaves the handles.
+ * Machine addresses: of guest pages, which xengtd pins by mapping a grant of each (xengt/ask), and of
+ * pages of ours. Silicon's bus addresses are these; a GPU of software has others (bus.h), and only what
+ * is shown in the aperture is pinned then.
  *
  * All of this is of one vGPU, and called in its thread, but for xengt_hostmem_find().
  */
@@ -19,102 +12,21 @@
 #include <xenforeignmemory.h>
 #include <xengnttab.h>
 
-#include <xen/memory.h>
-
 #include "core/base/types.h"
+#include "xengt/ask/kept.h"
 #include "xengt/xen/pagetab.h"
 
 struct xengt_vgpu;
 
-/* Grants mapped or unmapped by one call. */
-#define XENGT_GRANT_BATCH 512u
-
-/* What one vGPU may have pinned: 2 GiB, if the guest's grant table and Xen allow it. */
-#define XENGT_PINS_MAX (1u << 19)
-
 /* Pins in the first frame that serve to look whether others still hold what they held. */
 #define XENGT_PINS_SCRATCH 256u
-
-/* All vGPUs together: three quarters of what Xen lets dom0 map, since disks and nets need some. */
-#define XENGT_PINS_HOST 196608u
-
-/* Frames of the grant table that are left to the guest: 8,192 grants. */
-#define XENGT_GRANT_FRAMES_GUEST 16u
-
-/* A pinned page. Pin number n has the grant n below the last. */
-struct xengt_pin {
-	u64 bus; /* 0: not mapped */
-	u32 handle;
-	u32 gfn;
-};
-
-/* What of it outlives the process; part of the state file, at a page's beginning. */
-struct xengt_pins {
-	u32 last_ref; /* the grant of pin 0 */
-	u32 nr;	      /* pins that were ever used */
-	u32 nr_ops;   /* of .ops.map, handed to Xen and not yet noted in .pin */
-	struct {
-		struct gnttab_map_grant_ref map[XENGT_GRANT_BATCH];
-		struct gnttab_unmap_grant_ref unmap[XENGT_GRANT_BATCH];
-	} ops __attribute__((aligned(4096)));
-	struct xengt_pin pin[XENGT_PINS_MAX] __attribute__((aligned(4096)));
-};
-
-/* ---- the guest's grant table: grant.c ---- */
-
-#define XENGT_GRANT_FRAMES (XENGT_PINS_MAX / 512)
-
-struct xengt_grants {
-	bool open, complained;
-	u32 frames; /* taken */
-	u32 room;   /* how many can be taken at the most */
-	struct {
-		xenforeignmemory_resource_handle *resource;
-		grant_entry_v1_t *entries;
-	} frame[XENGT_GRANT_FRAMES];
-};
-
-/**
- * xengt_grants_take() - make pins up to @nr usable.
- * Returns 0; -ENOSPC, the table being too small, after a log line that says what to change;
- * -EOPNOTSUPP for a table of version 2, logged too; or another negative errno.
- */
-int xengt_grants_take(struct xengt_vgpu *v, u32 nr);
-
-/**
- * xengt_grants_map() - map the pages that the pins' .gfn name, at most XENGT_GRANT_BATCH.
- * The pins are free ones. Afterwards each has its .bus, or 0 when no memory of the guest's is
- * there. Returns 0, -ENOSPC when Xen had no room for at least one, or another negative errno.
- */
-int xengt_grants_map(struct xengt_vgpu *v, const u32 *pins, u32 nr);
-
-/**
- * xengt_grants_unmap() - unmap them, at most XENGT_GRANT_BATCH; their .bus is 0 then.
- * Returns 0; or an errno, and they are still mapped.
- */
-int xengt_grants_unmap(struct xengt_vgpu *v, const u32 *pins, u32 nr);
-
-/**
- * xengt_grants_own() - bus addresses of pages that this domain granted to itself as @refs.
- * They stay where they are without being kept mapped. Returns 0, -EOPNOTSUPP where the domain's
- * kind has no such addresses (PVH), or another negative errno.
- */
-int xengt_grants_own(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bus);
-
-/**
- * xengt_grants_recover() - unmap what an earlier process left mapped, whether or not the domain
- * still lives. Returns 0, or an errno: some are left, and noted.
- */
-int xengt_grants_recover(struct xengt_vgpu *v);
-
-/** xengt_grants_close() - let go of the table, its part of it cleared. */
-void xengt_grants_close(struct xengt_vgpu *v);
 
 /* ---- pages mapped for DMA: dma.c ---- */
 
 struct xengt_dma_page;
 
 struct xengt_dma {
+	u32 nr; /* pins that were ever used */
 	struct xengt_pagetab gfns; /* to a pin's number + 1, as all links here */
 	struct xengt_dma_page *pages;
 	u32 *by_bus;
@@ -154,11 +66,11 @@ void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr);
 u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn);
 
 /**
- * xengt_dma_show() - note that the aperture shows @mfn at @place, a page's number in it.
+ * xengt_dma_show() - note that the aperture shows @mfn at @place, a page's number in it, by @pin.
  * Returns 0; -ENXIO when the frame is not that of a mapped page, or its guest gave it up: it must
  * not be shown; or -ENOMEM.
  */
-int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place);
+int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place, u32 *pin);
 
 /** xengt_dma_hide() - it no longer does. False: it did not, as far as is noted. */
 bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place);
@@ -243,37 +155,23 @@ void xengt_hostmem_close(struct xengt_vgpu *v);
 
 /* ---- guest pages shown in the aperture: alias.c ---- */
 
-/* Frames of the largest aperture. */
-#define XENGT_ALIAS_MAX (1u << 18)
-
-/* What outlives the process; part of the state file. */
-struct xengt_aliases {
-	u64 at;	 /* frame of BAR2, or 0 */
-	u32 nr;	 /* of .mfn that are not 0 */
-	u32 end; /* those after it are 0 */
-	u64 mfn[XENGT_ALIAS_MAX] __attribute__((aligned(4096)));
-};
-
 /**
- * xengt_alias_map() - show @nr bus frames from @frame at @gfn, inside BAR2, in place of what was
+ * xengt_aperture_map() - show @nr bus frames from @frame at @gfn, inside BAR2, in place of what was
  * there. Returns 0, -EINVAL (outside BAR2), -ENXIO (a frame that is not mapped for DMA), -EEXIST
  * (the guest has memory there), -ENOSPC (no more can be pinned), or another negative errno, nothing
  * then being shown.
  */
-int xengt_alias_map(struct xengt_vgpu *v, u64 gfn, u64 frame, u32 nr);
+int xengt_aperture_map(struct xengt_vgpu *v, u64 gfn, u64 frame, u32 nr);
 
-/** xengt_alias_unmap() - show nothing there. Returns 0, or an errno: something is still shown. */
-int xengt_alias_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr);
+/** xengt_aperture_unmap() - show nothing there. Returns 0, or an errno: something is still shown. */
+int xengt_aperture_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr);
 
-/** xengt_alias_place() - BAR2 goes to guest physical @gpa: what was shown elsewhere is not any
+/** xengt_aperture_place() - BAR2 goes to guest physical @gpa: what was shown elsewhere is not any
  * more. Returns 0, or an errno: something is still shown where it was. */
-int xengt_alias_place(struct xengt_vgpu *v, u64 gpa);
+int xengt_aperture_place(struct xengt_vgpu *v, u64 gpa);
 
-/** xengt_alias_recover() - take away what an earlier process left. Returns 0 or an errno. */
-int xengt_alias_recover(struct xengt_vgpu *v);
-
-/** xengt_alias_drop() - take away what is shown at @nr places of the aperture from @first on.
+/** xengt_aperture_drop() - take away what is shown at @nr places of the aperture from @first on.
  * Returns 0, or an errno: something is still shown. */
-int xengt_alias_drop(struct xengt_vgpu *v, u32 first, u32 nr);
+int xengt_aperture_drop(struct xengt_vgpu *v, u32 first, u32 nr);
 
 #endif

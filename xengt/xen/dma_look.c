@@ -14,7 +14,7 @@ u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn)
 
 	if (!link || !in_use(&v->dma.pages[link - 1]))
 		return INTEL_GVT_INVALID_ADDR;
-	return pin_of(v, link - 1)->bus >> GVT_PAGE_SHIFT;
+	return bus_of(v, link - 1) >> GVT_PAGE_SHIFT;
 }
 
 static bool may_show(const struct xengt_dma_page *page)
@@ -22,7 +22,7 @@ static bool may_show(const struct xengt_dma_page *page)
 	return in_use(page) && !page->gone;
 }
 
-int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place)
+int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place, u32 *pin)
 {
 	u32 link = xengt_dma_find(v, mfn << GVT_PAGE_SHIFT, may_show);
 
@@ -32,6 +32,7 @@ int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place)
 		return link ? -ENOMEM : -ENXIO;
 	v->dma.places[place] = v->dma.pages[link - 1].aliases;
 	v->dma.pages[link - 1].aliases = place + 1;
+	*pin = link - 1;
 	return 0;
 }
 
@@ -44,7 +45,7 @@ bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
 	     link = v->dma.pages[link - 1].next) {
 		u32 *at = &v->dma.pages[link - 1].aliases;
 
-		if (pin_of(v, link - 1)->bus != bus)
+		if (bus_of(v, link - 1) != bus)
 			continue;
 		while (*at && *at != place + 1)
 			at = &v->dma.places[*at - 1];
@@ -72,9 +73,9 @@ static int unmap_scratch(struct xengt_vgpu *v)
 	u32 pins[XENGT_PINS_SCRATCH], nr = 0;
 
 	for (u32 i = 0; i < XENGT_PINS_SCRATCH; i++)
-		if (pin_of(v, i)->bus)
+		if (bus_of(v, i))
 			pins[nr++] = i;
-	return nr ? xengt_grants_unmap(v, pins, nr) : 0;
+	return nr ? xengt_ask_unpin(&v->ask, pins, nr) : 0;
 }
 
 /*
@@ -83,21 +84,21 @@ static int unmap_scratch(struct xengt_vgpu *v)
  */
 static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 {
-	u32 fresh[XENGT_PINS_SCRATCH];
-	int err = unmap_scratch(v);
+	u32 fresh[XENGT_PINS_SCRATCH], gfns[XENGT_PINS_SCRATCH];
+	int err = unmap_scratch(v), undo;
 
 	if (err)
 		return err;
 	for (u32 i = 0; i < nr; i++) {
 		fresh[i] = i;
-		*pin_of(v, i) = (struct xengt_pin){ .gfn = pin_of(v, pins[i])->gfn };
+		gfns[i] = v->dma.pages[pins[i]].gfn;
 	}
-	err = xengt_grants_map(v, fresh, nr);
+	err = xengt_ask_pin(&v->ask, fresh, gfns, nr);
 	for (u32 i = 0; i < nr; i++)
-		same[i] = pin_of(v, i)->bus == pin_of(v, pins[i])->bus;
-	if (unmap_scratch(v))
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_ERR, "cannot unmap grants: %s",
-			       strerror(errno));
+		same[i] = bus_of(v, i) == bus_of(v, pins[i]);
+	undo = unmap_scratch(v);
+	if (undo)
+		xengt_vgpu_log(v, XENGT_ERR, "cannot unmap grants: %s", strerror(-undo));
 	return err;
 }
 
@@ -116,7 +117,7 @@ static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 			if (pages[pins[i + run]].aliases != place + run)
 				break;
 		if (place)
-			xengt_alias_drop(v, place - 1, run);
+			xengt_aperture_drop(v, place - 1, run);
 	}
 	for (u32 i = 0; i < nr; i++)
 		xengt_dma_hide_page(v, pins[i]);
@@ -125,7 +126,7 @@ static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 
 u32 xengt_dma_revalidate(struct xengt_vgpu *v)
 {
-	u32 pins[XENGT_PINS_SCRATCH], nr = 0, lost = 0, all = v->state->pins.nr;
+	u32 pins[XENGT_PINS_SCRATCH], nr = 0, lost = 0, all = v->dma.nr;
 	bool same[XENGT_PINS_SCRATCH];
 	u64 before = v->dma.gone;
 
@@ -133,7 +134,7 @@ u32 xengt_dma_revalidate(struct xengt_vgpu *v)
 	if (!v->dma.used)
 		return 0;
 	for (u32 pin = XENGT_PINS_SCRATCH; pin < all; pin++) {
-		if (in_use(&v->dma.pages[pin]) && !v->dma.pages[pin].gone && pin_of(v, pin)->bus)
+		if (in_use(&v->dma.pages[pin]) && !v->dma.pages[pin].gone && bus_of(v, pin))
 			pins[nr++] = pin;
 		if (nr < ARRAY_SIZE(pins) && (pin < all - 1 || !nr))
 			continue;

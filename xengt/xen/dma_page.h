@@ -8,6 +8,7 @@
 #define XENGT_DMA_HASH (1u << 16)
 
 struct xengt_dma_page {
+	u32 gfn;
 	u32 small;	  /* references to the page alone */
 	u32 within;	  /* references to larger pages that it is part of */
 	u32 next;	  /* in the chain of its address; or of free pins */
@@ -17,9 +18,10 @@ struct xengt_dma_page {
 	bool gone;	  /* the guest gave it up */
 };
 
-static inline struct xengt_pin *pin_of(const struct xengt_vgpu *v, u32 pin)
+/* The address that the pin is mapped at; 0: it is not. */
+static inline u64 bus_of(const struct xengt_vgpu *v, u32 pin)
 {
-	return &v->state->pins.pin[pin];
+	return v->kept->pins.pin[pin].bus;
 }
 
 static inline u32 *chain_of(const struct xengt_vgpu *v, u64 bus)

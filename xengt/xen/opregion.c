@@ -15,18 +15,14 @@
 
 static int populate(struct xengt_vgpu *v, u64 gfn)
 {
-	xen_pfn_t gfns[PAGES];
-	int err = xengt_backing_limit(v, INTEL_GVT_OPREGION_SIZE >> 10);
+	int err = xengt_ask_limit(&v->ask, INTEL_GVT_OPREGION_SIZE >> 10);
 
 	if (err)
 		return err;
 	v->state->opregion_at = gfn;
-	for (u32 i = 0; i < PAGES; i++)
-		gfns[i] = gfn + i;
-	if (!xc_domain_populate_physmap_exact(v->host->xc, v->domid, PAGES, 0, 0, gfns))
-		return 0;
-	err = errno ? -errno : -ENOMEM;
-	xengt_opregion_remove(v);
+	err = xengt_ask_populate(&v->ask, gfn, PAGES);
+	if (err)
+		xengt_opregion_remove(v);
 	return err;
 }
 
@@ -71,13 +67,8 @@ void xengt_opregion_remove(struct xengt_vgpu *v)
 
 	if (!gfn)
 		return;
-	/* Singly: what the guest gave up itself cannot be given back again. */
-	for (u32 i = 0; i < PAGES; i++) {
-		xen_pfn_t one = gfn + i;
-
-		xc_domain_decrease_reservation_exact(v->host->xc, v->domid, 1, 0, &one);
-	}
+	xengt_ask_give_back(&v->ask, gfn, PAGES);
 	xengt_mem_drop(&v->mem);
-	xengt_backing_limit(v, -(s64)(INTEL_GVT_OPREGION_SIZE >> 10));
+	xengt_ask_limit(&v->ask, -(s64)(INTEL_GVT_OPREGION_SIZE >> 10));
 	v->state->opregion_at = 0;
 }

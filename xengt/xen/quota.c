@@ -44,16 +44,16 @@ u64 xengt_quota_used(const struct xengt_vgpu *v)
 
 bool xengt_quota_allows(const struct xengt_vgpu *v, u64 nr)
 {
-	return xengt_quota_used(v) + nr <= (u64)v->state->options.memory_mib << 8;
+	return xengt_quota_used(v) + nr <= (u64)v->kept->options.memory_mib << 8;
 }
 
 void xengt_quota_refused(struct xengt_vgpu *v)
 {
 	if (!__atomic_fetch_add(&v->dma.over, 1, __ATOMIC_RELAXED))
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+		xengt_vgpu_log(v, XENGT_WARN,
 			       "its quota of %u MiB is used up (memory_mb); what is more leads "
 			       "nowhere",
-			       v->state->options.memory_mib);
+			       v->kept->options.memory_mib);
 }
 
 int xengt_quota_charge(struct xengt_vgpu *v, s64 bytes)

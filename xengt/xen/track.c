@@ -37,7 +37,7 @@ int xengt_track_claim(struct xengt_vgpu *v)
 	int err = claim(v, XEN_DMOP_IOREQ_MEM_ACCESS_WRITE);
 
 	/* Of a server taken up, the claim stands; nobody handles the pages any more. */
-	if (err && !(err == -EBUSY && state->ready))
+	if (err && !(err == -EBUSY && state->head.ready))
 		return err;
 	for (u32 i = 0; i < state->nr_tracked; i++)
 		xengt_track_type(v, state->tracked[i], 1, false);
@@ -96,7 +96,7 @@ int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 	if (place == XENGT_TRACK_MAX)
 		return -ENOSPC;
 	if (place % 512 == 0) {
-		err = xengt_state_reserve(v->host, state, &state->tracked[place], GVT_PAGE_SIZE);
+		err = xengt_file_reserve(&v->file, &state->tracked[place], GVT_PAGE_SIZE);
 		if (err)
 			return err;
 	}

@@ -113,11 +113,14 @@ static int show_cap(const struct object *o, char *text)
 /* A line for each BAR: its number, size, and address or "off". */
 static int show_bars(const struct object *o, char *text)
 {
-	const struct intel_vgpu *vgpu = o->instance->guest->v->vgpu;
+	const u64 sizes[] = { GVT_BAR0_SIZE, MiB((u64)o->instance->options.aperture_mib) };
+	const struct xengt_figures *figures;
 	int at = 0;
 
+	process_count(o->daemon);
+	figures = process_figures(o->instance->guest);
 	for (unsigned int bar = 0; bar <= 2; bar += 2) {
-		u64 size, gpa = intel_vgpu_bar(vgpu, bar, &size);
+		u64 size = sizes[bar / 2], gpa = figures->bar_at[bar / 2];
 
 		at += snprintf(text + at, TREE_VALUE_MAX - at, "%u 0x%llx ", bar,
 			       (unsigned long long)size);
@@ -132,9 +135,10 @@ static int show_counter(const struct object *o, char *text)
 {
 	struct counter counter;
 
-	return counter_read(o->instance->guest->v, o->index, &counter)
-		       ? say_u64(text, counter.value)
-		       : -ENOENT;
+	if (!counter_name(o->index, &counter))
+		return -ENOENT;
+	process_count(o->daemon);
+	return say_u64(text, process_figures(o->instance->guest)->counters[o->index]);
 }
 
 static int show_device(const struct object *o, char *text)
@@ -378,7 +382,7 @@ static bool offer_instances(struct search *search, const struct object *o, unsig
 			      : o->type && strcmp(i->options.type, o->type->options.type))
 			continue;
 		if (row == VM)
-			snprintf(name, sizeof(name), "vm%u", i->guest->v->domid);
+			snprintf(name, sizeof(name), "vm%u", i->guest->domid);
 		if (offer(search, row == VM ? name : i->options.uuid,
 			  ino_of(row, 0, row == VM ? i->guest->serial : i->serial)))
 			return true;
@@ -391,7 +395,7 @@ static bool offer_counters(struct search *search, const struct object *o)
 	char name[COUNTER_FILE_MAX];
 	struct counter counter;
 
-	for (unsigned int i = 0; counter_read(o->instance->guest->v, i, &counter); i++) {
+	for (unsigned int i = 0; counter_name(i, &counter); i++) {
 		counter_file(&counter, name);
 		if (offer(search, name, ino_of(COUNTER, i, o->instance->guest->serial)))
 			return true;

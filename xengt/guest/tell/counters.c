@@ -108,17 +108,15 @@ static const void *base_of(const struct xengt_vgpu *v, enum source source)
 	}
 }
 
-bool counter_read(const struct xengt_vgpu *v, unsigned int index, struct counter *counter)
-{
-	struct vgpu_engine_counts had;
+_Static_assert(ARRAY_SIZE(fields) + GVT_EXEC_REFUSALS + 2 * GVT_NR_ENGINES <= XENGT_FIGURES_MAX,
+	       "a figure for each counter");
 
+bool counter_name(unsigned int index, struct counter *counter)
+{
 	*counter = (struct counter){ .group = "execution" };
 	if (index < ARRAY_SIZE(fields)) {
-		const struct field *field = &fields[index];
-
-		counter->group = field->group;
-		counter->name = field->name;
-		counter->value = load(base_of(v, field->source), field->offset);
+		counter->group = fields[index].group;
+		counter->name = fields[index].name;
 		return true;
 	}
 	index -= ARRAY_SIZE(fields);
@@ -126,7 +124,6 @@ bool counter_read(const struct xengt_vgpu *v, unsigned int index, struct counter
 		counter->name = "refused";
 		counter->label = "reason";
 		counter->of = intel_gvt_refusal_name(index);
-		counter->value = load(&intel_vgpu_exec_counts(v->vgpu)->refused[index], 0);
 		return true;
 	}
 	index -= GVT_EXEC_REFUSALS;
@@ -136,9 +133,47 @@ bool counter_read(const struct xengt_vgpu *v, unsigned int index, struct counter
 	counter->name = counter->time ? "run_us" : "timesliced";
 	counter->label = "engine";
 	counter->of = gvt_engine_name(index % GVT_NR_ENGINES);
-	had = intel_vgpu_engine_counts(v->vgpu, index % GVT_NR_ENGINES);
-	counter->value = counter->time ? had.run_ns / 1000 : had.timesliced;
 	return true;
+}
+
+static u64 value_of(const struct xengt_vgpu *v, unsigned int index)
+{
+	struct vgpu_engine_counts had;
+
+	if (index < ARRAY_SIZE(fields))
+		return load(base_of(v, fields[index].source), fields[index].offset);
+	index -= ARRAY_SIZE(fields);
+	if (index < GVT_EXEC_REFUSALS)
+		return load(&intel_vgpu_exec_counts(v->vgpu)->refused[index], 0);
+	index -= GVT_EXEC_REFUSALS;
+	had = intel_vgpu_engine_counts(v->vgpu, index % GVT_NR_ENGINES);
+	return index < GVT_NR_ENGINES ? had.run_ns / 1000 : had.timesliced;
+}
+
+bool counter_read(const struct xengt_vgpu *v, unsigned int index, struct counter *counter)
+{
+	if (!counter_name(index, counter))
+		return false;
+	counter->value = value_of(v, index);
+	return true;
+}
+
+static void put(u64 *figure, u64 value)
+{
+	__atomic_store_n(figure, value, __ATOMIC_RELAXED);
+}
+
+void xengt_tell_figures(const struct xengt_vgpu *v, struct xengt_figures *figures)
+{
+	struct counter counter;
+
+	put(&figures->used_pages, xengt_quota_used(v));
+	put(&figures->heap_bytes, xengt_quota_heap(v));
+	put(&figures->areas, xengt_quota_areas(v));
+	for (unsigned int bar = 0; bar <= 2; bar += 2)
+		put(&figures->bar_at[bar / 2], intel_vgpu_bar(v->vgpu, bar, NULL));
+	for (unsigned int i = 0; counter_read(v, i, &counter); i++)
+		put(&figures->counters[i], counter.value);
 }
 
 void counter_file(const struct counter *counter, char name[COUNTER_FILE_MAX])

@@ -60,7 +60,7 @@ static struct json_object *bars_of(struct xengt_vgpu *v)
 		put_str(bar, "path",
 			i				 ? "traps"
 			: !v->state->backing_at		 ? "traps"
-			: v->state->options.read_through ? "registers read through, GGTT in memory"
+			: v->kept->options.read_through ? "registers read through, GGTT in memory"
 							 : "registers trap, GGTT in memory");
 		json_object_array_add(bars, bar);
 	}
@@ -90,14 +90,14 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	put_u64(mem, "tracked_pages", v->state->nr_tracked);
 	put_u64(mem, "bucket_maps", v->mem.maps);
 	put_u64(mem, "bucket_drops", v->mem.drops);
-	put_u64(mem, "added_kib", v->state->added_kib);
+	put_u64(mem, "added_kib", v->kept->added_kib);
 	put_u64(mem, "mapped_pages", v->host->gpu ? v->view.used : v->dma.used);
 	put_u64(mem, "mapped_refused", v->view.refused);
 	put_u64(mem, "mapped_failed", v->view.failed);
 	put_u64(mem, "pinned_pages", v->dma.used);
 	put_u64(mem, "pinned_idle", v->dma.idle);
-	put_u64(mem, "grant_frames", v->grants.frames);
-	put_u64(mem, "aperture_aliases", v->state->aliases.nr);
+	put_u64(mem, "grant_frames", (v->dma.nr + 511) / 512);
+	put_u64(mem, "aperture_aliases", v->kept->aliases.nr);
 	put_u64(mem, "host_pages", v->hostmem.pages);
 	put_u64(mem, "heap_kib", xengt_quota_heap(v) / 1024);
 	put_u64(mem, "areas", xengt_quota_areas(v));

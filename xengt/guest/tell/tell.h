@@ -5,6 +5,7 @@
 
 #include <json-c/json.h>
 
+#include "xengt/link/link.h"
 #include "xengt/xen/xengt.h"
 
 /* ---- counters.c ---- */
@@ -19,10 +20,16 @@ struct counter {
 #define COUNTER_FILE_MAX 32u
 
 /**
- * counter_read() - counter @index of a vGPU, those with the same name in a row. False:
- * there are not so many. Read while the vGPU goes on counting.
+ * counter_name() - what counter @index is, those with the same name in a row; .value is 0. False: there
+ * are not so many.
  */
+bool counter_name(unsigned int index, struct counter *counter);
+
+/** counter_read() - the same, and its value. Read while the vGPU goes on counting. */
 bool counter_read(const struct xengt_vgpu *v, unsigned int index, struct counter *counter);
+
+/** xengt_tell_figures() - fill @figures in, but for .asked and .told. */
+void xengt_tell_figures(const struct xengt_vgpu *v, struct xengt_figures *figures);
 
 /** counter_file() - its name with what it counts a part of: that of its file in the tree. */
 void counter_file(const struct counter *counter, char name[COUNTER_FILE_MAX]);

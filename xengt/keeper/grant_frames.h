@@ -5,8 +5,8 @@
  * at most. It counts when a domain is made (xen/common/grant_table.c, grant_table_init()). It is 64
  * as Xen comes, and may be changed while Xen runs, in hypfs.
  */
-#ifndef XENGT_XEN_GRANT_FRAMES_H
-#define XENGT_XEN_GRANT_FRAMES_H
+#ifndef XENGT_KEEPER_GRANT_FRAMES_H
+#define XENGT_KEEPER_GRANT_FRAMES_H
 
 #include "core/base/types.h"
 

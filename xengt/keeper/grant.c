@@ -13,88 +13,88 @@
 #include <sys/mman.h>
 
 #include "xengt/settings/log.h"
-#include "xengt/xen/xengt.h"
+#include "xengt/keeper/inside.h"
 
 #define ENTRIES (GVT_PAGE_SIZE / sizeof(grant_entry_v1_t))
 
 /* A value of .status that Xen does not give: it has not come to this one. */
 #define NOT_DONE 1
 
-static int grant_table_op(struct xengt_vgpu *v, unsigned int cmd, void *ops, u32 nr)
+static int grant_table_op(struct xengt_keeper *k, unsigned int cmd, void *ops, u32 nr)
 {
-	return xencall3(v->xcall, __HYPERVISOR_grant_table_op, cmd, (uintptr_t)ops, nr) < 0 ? -errno
+	return xencall3(k->xcall, __HYPERVISOR_grant_table_op, cmd, (uintptr_t)ops, nr) < 0 ? -errno
 											    : 0;
 }
 
-static grant_entry_v1_t *entry_of(struct xengt_vgpu *v, u32 pin)
+static grant_entry_v1_t *entry_of(struct xengt_keeper *k, u32 pin)
 {
 	/* Upside down: the frames are taken from the last one on. */
-	return &v->grants.frame[pin / ENTRIES].entries[ENTRIES - 1 - pin % ENTRIES];
+	return &k->grants.frame[pin / ENTRIES].entries[ENTRIES - 1 - pin % ENTRIES];
 }
 
-static void permit(struct xengt_vgpu *v, u32 pin, u32 gfn)
+static void permit(struct xengt_keeper *k, u32 pin, u32 gfn)
 {
-	grant_entry_v1_t *entry = entry_of(v, pin);
+	grant_entry_v1_t *entry = entry_of(k, pin);
 
 	entry->domid = 0;
 	entry->frame = gfn;
 	__atomic_store_n(&entry->flags, GTF_permit_access, __ATOMIC_RELEASE);
 }
 
-static void withdraw(struct xengt_vgpu *v, u32 pin)
+static void withdraw(struct xengt_keeper *k, u32 pin)
 {
-	__atomic_store_n(&entry_of(v, pin)->flags, GTF_invalid, __ATOMIC_RELEASE);
+	__atomic_store_n(&entry_of(k, pin)->flags, GTF_invalid, __ATOMIC_RELEASE);
 }
 
 /* Xen reads and writes the arguments where they are: that memory must be there, and stay. */
-static int keep_ops(struct xengt_vgpu *v)
+static int keep_ops(struct xengt_keeper *k)
 {
-	struct xengt_pins *pins = &v->state->pins;
+	struct xengt_pins *pins = &k->kept->pins;
 	size_t len = offsetof(struct xengt_pins, pin) - offsetof(struct xengt_pins, ops);
-	int err = xengt_state_reserve(v->host, v->state, &pins->ops, len);
+	int err = xengt_file_reserve(&k->file, &pins->ops, len);
 
 	if (err)
 		return err;
 	if (mlock(&pins->ops, len))
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN, "cannot lock memory for hypercalls: %s",
+		xengt_keeper_log(k, XENGT_WARN, "cannot lock memory for hypercalls: %s",
 			       strerror(errno));
 	return 0;
 }
 
-static void complain(struct xengt_vgpu *v, const char *what, u32 frames)
+static void complain(struct xengt_keeper *k, const char *what, u32 frames)
 {
-	if (!v->grants.complained)
-		xengt_vgpu_log(v, XENGT_OTHER, XENGT_WARN,
+	if (!k->grants.complained)
+		xengt_keeper_log(k, XENGT_WARN,
 			       "%s (%u frames of grants used for graphics memory, %u can be)", what,
-			       frames, v->grants.room);
-	v->grants.complained = true;
+			       frames, k->grants.room);
+	k->grants.complained = true;
 }
 
-static int open_table(struct xengt_vgpu *v)
+static int open_table(struct xengt_keeper *k)
 {
-	struct xengt_grants *grants = &v->grants;
-	struct xengt_pins *pins = &v->state->pins;
+	struct xengt_grants *grants = &k->grants;
+	struct xengt_pins *pins = &k->kept->pins;
 	gnttab_get_version_t *version = (void *)&pins->ops;
 	size_t size;
 	u32 frames;
-	int err = keep_ops(v);
+	int err = keep_ops(k);
 
 	if (err)
 		return err;
-	if (v->host->pvh) {
-		complain(v, "no bus addresses of guest pages can be had: dom0 must be a PV domain",
+	if (k->dom0->pvh) {
+		complain(k, "no bus addresses of guest pages can be had: dom0 must be a PV domain",
 			 0);
 		return -EOPNOTSUPP;
 	}
-	*version = (gnttab_get_version_t){ .dom = v->domid };
-	err = grant_table_op(v, GNTTABOP_get_version, version, 1);
+	*version = (gnttab_get_version_t){ .dom = k->domid };
+	err = grant_table_op(k, GNTTABOP_get_version, version, 1);
 	if (err)
 		return err;
 	if (version->version != 1) {
-		complain(v, "its grant table is of version 2: set max_grant_version=1", 0);
+		complain(k, "its grant table is of version 2: set max_grant_version=1", 0);
 		return -EOPNOTSUPP;
 	}
-	if (xenforeignmemory_resource_size(v->fmem, v->domid, XENMEM_resource_grant_table,
+	if (xenforeignmemory_resource_size(k->fmem, k->domid, XENMEM_resource_grant_table,
 					   XENMEM_resource_grant_table_id_shared, &size))
 		return -errno;
 	frames = size >> GVT_PAGE_SHIFT;
@@ -107,27 +107,27 @@ static int open_table(struct xengt_vgpu *v)
 }
 
 /* The next frame downwards. @ours: an earlier process had it, and its entries may be there. */
-static int take_frame(struct xengt_vgpu *v, bool ours)
+static int take_frame(struct xengt_keeper *k, bool ours)
 {
-	struct xengt_grants *grants = &v->grants;
-	struct xengt_pins *pins = &v->state->pins;
+	struct xengt_grants *grants = &k->grants;
+	struct xengt_pins *pins = &k->kept->pins;
 	u32 n = grants->frames;
 	void *va = NULL;
 	int err;
 
 	if (n == grants->room) {
-		complain(v,
+		complain(k,
 			 "its grant table is too small: raise its max_grant_frames, if it has any, "
 			 "or grant_frames in xengt.conf, and start it again",
 			 n);
 		return -ENOSPC;
 	}
-	err = xengt_state_reserve(v->host, v->state, &pins->pin[n * ENTRIES],
+	err = xengt_file_reserve(&k->file, &pins->pin[n * ENTRIES],
 				  ENTRIES * sizeof(*pins->pin));
 	if (err)
 		return err;
 	grants->frame[n].resource =
-		xenforeignmemory_map_resource(v->fmem, v->domid, XENMEM_resource_grant_table,
+		xenforeignmemory_map_resource(k->fmem, k->domid, XENMEM_resource_grant_table,
 					      XENMEM_resource_grant_table_id_shared,
 					      pins->last_ref / ENTRIES - n, 1, &va,
 					      PROT_READ | PROT_WRITE, 0);
@@ -137,8 +137,8 @@ static int take_frame(struct xengt_vgpu *v, bool ours)
 	for (u32 i = 0; !ours && i < ENTRIES; i++) {
 		if (grants->frame[n].entries[i].flags == GTF_invalid)
 			continue;
-		xenforeignmemory_unmap_resource(v->fmem, grants->frame[n].resource);
-		complain(v,
+		xenforeignmemory_unmap_resource(k->fmem, grants->frame[n].resource);
+		complain(k,
 			 "the guest uses all of its grant table: raise its max_grant_frames, if it "
 			 "has any, or grant_frames in xengt.conf, and start it again",
 			 n);
@@ -148,24 +148,24 @@ static int take_frame(struct xengt_vgpu *v, bool ours)
 	return 0;
 }
 
-int xengt_grants_take(struct xengt_vgpu *v, u32 nr)
+int xengt_grants_take(struct xengt_keeper *k, u32 nr)
 {
-	int err = v->grants.open ? 0 : open_table(v);
+	int err = k->grants.open ? 0 : open_table(k);
 
-	while (!err && v->grants.frames * ENTRIES < nr)
-		err = take_frame(v, false);
+	while (!err && k->grants.frames * ENTRIES < nr)
+		err = take_frame(k, false);
 	return err;
 }
 
-static void ops_noted(struct xengt_vgpu *v)
+static void ops_noted(struct xengt_keeper *k)
 {
-	__atomic_store_n(&v->state->pins.nr_ops, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&k->kept->pins.nr_ops, 0, __ATOMIC_RELEASE);
 }
 
 /* Unmaps .ops.unmap; what Xen refuses is not mapped, or not by that handle any more. */
-static int unmap_ops(struct xengt_vgpu *v, u32 nr)
+static int unmap_ops(struct xengt_keeper *k, u32 nr)
 {
-	return grant_table_op(v, GNTTABOP_unmap_grant_ref, v->state->pins.ops.unmap, nr);
+	return grant_table_op(k, GNTTABOP_unmap_grant_ref, k->kept->pins.ops.unmap, nr);
 }
 
 static struct gnttab_unmap_grant_ref unmap_op(u64 bus, u32 handle)
@@ -178,9 +178,9 @@ static struct gnttab_unmap_grant_ref unmap_op(u64 bus, u32 handle)
 }
 
 /* The handles of a call that were not noted, since the process or a later call failed. */
-static int recover_ops(struct xengt_vgpu *v)
+static int recover_ops(struct xengt_keeper *k)
 {
-	struct xengt_pins *state = &v->state->pins;
+	struct xengt_pins *state = &k->kept->pins;
 	u32 mapped = 0;
 	int err;
 
@@ -190,21 +190,21 @@ static int recover_ops(struct xengt_vgpu *v)
 		if (op->status == GNTST_okay)
 			state->ops.unmap[mapped++] = unmap_op(op->dev_bus_addr, op->handle);
 	}
-	err = mapped ? unmap_ops(v, mapped) : 0;
+	err = mapped ? unmap_ops(k, mapped) : 0;
 	if (!err)
-		ops_noted(v);
+		ops_noted(k);
 	return err;
 }
 
 /* Xen leaves each handle in the state file; and there it stays until noted with its pin. */
-static int map_ops(struct xengt_vgpu *v, u32 nr)
+static int map_ops(struct xengt_keeper *k, u32 nr)
 {
 	int err;
 
-	__atomic_store_n(&v->state->pins.nr_ops, nr, __ATOMIC_RELEASE);
-	err = grant_table_op(v, GNTTABOP_map_grant_ref, v->state->pins.ops.map, nr);
+	__atomic_store_n(&k->kept->pins.nr_ops, nr, __ATOMIC_RELEASE);
+	err = grant_table_op(k, GNTTABOP_map_grant_ref, k->kept->pins.ops.map, nr);
 	for (u32 i = 0; i < nr; i++) {
-		s16 status = v->state->pins.ops.map[i].status;
+		s16 status = k->kept->pins.ops.map[i].status;
 
 		if (status == GNTST_no_space || status == GNTST_no_device_space)
 			err = -ENOSPC;
@@ -222,39 +222,39 @@ static struct gnttab_map_grant_ref map_op(domid_t domid, u32 ref)
 	};
 }
 
-int xengt_grants_map(struct xengt_vgpu *v, const u32 *pins, u32 nr)
+int xengt_grants_map(struct xengt_keeper *k, const u32 *pins, const u32 *gfns, u32 nr)
 {
-	struct xengt_pins *state = &v->state->pins;
-	int err = recover_ops(v);
+	struct xengt_pins *state = &k->kept->pins;
+	int err = recover_ops(k);
 
 	if (err)
 		return err;
 	for (u32 i = 0; i < nr; i++) {
 		if (pins[i] >= state->nr)
 			state->nr = pins[i] + 1;
-		state->pin[pins[i]].bus = 0;
-		permit(v, pins[i], state->pin[pins[i]].gfn);
-		state->ops.map[i] = map_op(v->domid, state->last_ref - pins[i]);
+		state->pin[pins[i]] = (struct xengt_pin){ .gfn = gfns[i] };
+		permit(k, pins[i], gfns[i]);
+		state->ops.map[i] = map_op(k->domid, state->last_ref - pins[i]);
 	}
-	err = map_ops(v, nr);
+	err = map_ops(k, nr);
 	for (u32 i = 0; i < nr; i++) {
 		const struct gnttab_map_grant_ref *op = &state->ops.map[i];
 		struct xengt_pin *pin = &state->pin[pins[i]];
 
 		if (op->status != GNTST_okay) {
-			withdraw(v, pins[i]);
+			withdraw(k, pins[i]);
 			continue;
 		}
 		pin->handle = op->handle;
 		__atomic_store_n(&pin->bus, op->dev_bus_addr, __ATOMIC_RELEASE);
 	}
-	ops_noted(v);
+	ops_noted(k);
 	return err;
 }
 
-int xengt_grants_unmap(struct xengt_vgpu *v, const u32 *pins, u32 nr)
+int xengt_grants_unmap(struct xengt_keeper *k, const u32 *pins, u32 nr)
 {
-	struct xengt_pins *state = &v->state->pins;
+	struct xengt_pins *state = &k->kept->pins;
 	int err;
 
 	for (u32 i = 0; i < nr; i++) {
@@ -262,30 +262,30 @@ int xengt_grants_unmap(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 
 		state->ops.unmap[i] = unmap_op(pin->bus, pin->handle);
 	}
-	err = unmap_ops(v, nr);
+	err = unmap_ops(k, nr);
 	for (u32 i = 0; i < nr; i++) {
 		if (state->ops.unmap[i].status == NOT_DONE)
 			continue;
 		state->pin[pins[i]].bus = 0;
-		if (pins[i] / ENTRIES < v->grants.frames)
-			withdraw(v, pins[i]);
+		if (pins[i] / ENTRIES < k->grants.frames)
+			withdraw(k, pins[i]);
 	}
 	return err;
 }
 
-int xengt_grants_own(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bus)
+int xengt_grants_own(struct xengt_keeper *k, const u32 *refs, u32 nr, u64 *bus)
 {
-	struct xengt_pins *state = &v->state->pins;
+	struct xengt_pins *state = &k->kept->pins;
 	u32 mapped = 0;
-	int err = keep_ops(v), undo;
+	int err = keep_ops(k), undo;
 
 	if (!err)
-		err = recover_ops(v);
+		err = recover_ops(k);
 	if (err)
 		return err;
 	for (u32 i = 0; i < nr; i++)
 		state->ops.map[i] = map_op(0, refs[i]);
-	err = map_ops(v, nr);
+	err = map_ops(k, nr);
 	for (u32 i = 0; i < nr; i++) {
 		const struct gnttab_map_grant_ref *op = &state->ops.map[i];
 
@@ -293,17 +293,17 @@ int xengt_grants_own(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bus)
 			state->ops.unmap[mapped++] = unmap_op(op->dev_bus_addr, op->handle);
 		bus[i] = op->dev_bus_addr;
 	}
-	undo = mapped ? unmap_ops(v, mapped) : 0;
+	undo = mapped ? unmap_ops(k, mapped) : 0;
 	if (!undo)
-		ops_noted(v);
+		ops_noted(k);
 	if (err || undo)
 		return err ? err : undo;
 	return mapped == nr ? 0 : -EOPNOTSUPP;
 }
 
-int xengt_grants_recover(struct xengt_vgpu *v)
+int xengt_grants_recover(struct xengt_keeper *k)
 {
-	struct xengt_pins *state = &v->state->pins;
+	struct xengt_pins *state = &k->kept->pins;
 	u32 batch[XENGT_GRANT_BATCH], nr = 0, all = state->nr;
 	int err;
 
@@ -311,40 +311,40 @@ int xengt_grants_recover(struct xengt_vgpu *v)
 		return 0;
 	if (all > XENGT_PINS_MAX)
 		return -EPROTO;
-	if (!v->xcall)
-		v->xcall = xencall_open(NULL, 0);
-	if (!v->xcall)
+	if (!k->xcall)
+		k->xcall = xencall_open(NULL, 0);
+	if (!k->xcall)
 		return -errno;
-	err = keep_ops(v);
+	err = keep_ops(k);
 	if (!err)
-		err = recover_ops(v);
+		err = recover_ops(k);
 	for (u32 pin = 0; !err && pin < all; pin++) {
 		if (state->pin[pin].bus)
 			batch[nr++] = pin;
 		if (nr && (nr == ARRAY_SIZE(batch) || pin == all - 1)) {
-			err = xengt_grants_unmap(v, batch, nr);
+			err = xengt_grants_unmap(k, batch, nr);
 			nr = 0;
 		}
 	}
 	if (err)
 		return err;
 	/* Of a domain that is gone there is no table to clear. */
-	if (v->fmem && !open_table(v)) {
-		while (v->grants.frames * ENTRIES < all && !take_frame(v, true))
+	if (k->fmem && !open_table(k)) {
+		while (k->grants.frames * ENTRIES < all && !take_frame(k, true))
 			;
-		for (u32 pin = 0; pin < all && pin < v->grants.frames * ENTRIES; pin++)
-			withdraw(v, pin);
+		for (u32 pin = 0; pin < all && pin < k->grants.frames * ENTRIES; pin++)
+			withdraw(k, pin);
 	}
 	state->nr = 0;
 	return 0;
 }
 
-void xengt_grants_close(struct xengt_vgpu *v)
+void xengt_grants_close(struct xengt_keeper *k)
 {
-	struct xengt_grants *grants = &v->grants;
+	struct xengt_grants *grants = &k->grants;
 
 	for (u32 i = 0; i < grants->frames; i++)
-		xenforeignmemory_unmap_resource(v->fmem, grants->frame[i].resource);
+		xenforeignmemory_unmap_resource(k->fmem, grants->frame[i].resource);
 	grants->frames = 0;
 	grants->open = false;
 }

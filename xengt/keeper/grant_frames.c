@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "xengt/xen/grant_frames.h"
+#include "xengt/keeper/grant_frames.h"
 
 #include <string.h>
 

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: MIT */
+#include "xengt/daemon/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/gvt.h"
+#include "xengt/daemon/control.h"
+#include "xengt/daemon/daemon.h"
+
+#define ANSWER_MAX  (16u << 20) /* bytes of an answer */
+#define ANSWER_US   30000000u	/* that a process may take for one */
+#define FIGURES_US  20000u	/* that all processes together may take to tell figures */
+#define TURN	    64		/* messages that are taken before other work has its turn */
+#define DEATHS_MAX  5u		/* within DEATHS_NS, before it is not started again */
+#define DEATHS_NS   60000000000ull
+#define RESTART_US  100000u /* from a death to the next start, times the deaths before */
+
+/* A question on its way. */
+struct call {
+	u32 id;
+	u64 asked_ns;
+	process_done *done;
+	void *arg;
+	char *text; /* the answer's beginning */
+	size_t len;
+	struct call *next;
+};
+
+struct process {
+	enum process_state state;
+	bool runs;
+	u64 id; /* its runner's number */
+	int link;
+	sd_event_source *source;
+	sd_event_source *restart; /* when it is to be started again */
+	sd_event_source *overdue; /* when the oldest question is */
+	struct xengt_figures *figures;
+	struct call *calls; /* the oldest first */
+	u32 last_call;
+	int err; /* why it could not start, */
+	char why[256];
+	unsigned int deaths; /* within DEATHS_NS of: */
+	u64 first_death_ns;
+};
+
+static void died(struct guest *guest);
+
+/* ---- what is asked ---- */
+
+static struct call *take_call(struct process *p, u32 id)
+{
+	struct call **link = &p->calls, *call;
+
+	while (*link && (*link)->id != id)
+		link = &(*link)->next;
+	call = *link;
+	if (call)
+		*link = call->next;
+	return call;
+}
+
+static void finish(struct call *call, int err, u64 value, char *text)
+{
+	const struct process_answer answer = { .err = err, .value = value, .text = text };
+
+	if (call->done)
+		call->done(call->arg, &answer);
+	free(call->text);
+	free(call);
+}
+
+/* Nobody will answer what is asked. */
+static void fail_calls(struct process *p, int err)
+{
+	while (p->calls) {
+		struct call *call = p->calls;
+
+		p->calls = call->next;
+		finish(call, err, 0, NULL);
+	}
+}
+
+static int on_overdue(sd_event_source *source, u64 usec, void *userdata);
+
+/* Looks at the oldest question when its time is up. */
+static void watch_calls(struct guest *guest)
+{
+	struct process *p = guest->process;
+	u64 at;
+
+	if (!p->calls)
+		return;
+	at = p->calls->asked_ns / 1000 + ANSWER_US;
+	if (!p->overdue && sd_event_add_time(guest->daemon->loop, &p->overdue, CLOCK_MONOTONIC, at,
+					     10000, on_overdue, guest) < 0)
+		return;
+	sd_event_source_set_time(p->overdue, at);
+	sd_event_source_set_enabled(p->overdue, SD_EVENT_ONESHOT);
+}
+
+static int on_overdue(sd_event_source *source, u64 usec, void *userdata)
+{
+	struct guest *guest = userdata;
+	struct process *p = guest->process;
+	u64 now = clock_now_ns();
+
+	(void)source;
+	(void)usec;
+	while (p->calls && p->calls->asked_ns / 1000 + ANSWER_US <= now / 1000)
+		finish(take_call(p, p->calls->id), -ETIMEDOUT, 0, NULL);
+	watch_calls(guest);
+	return 0;
+}
+
+void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, const char *text,
+		 process_done *done, void *arg)
+{
+	struct process *p = guest->process;
+	struct call *call = calloc(1, sizeof(*call)), **end;
+	struct xengt_link_message head = { .type = type, .value = value };
+	int err = call ? -EPIPE : -ENOMEM;
+
+	if (call && p && p->runs && p->state == PROCESS_SERVES) {
+		head.id = call->id = ++p->last_call;
+		err = xengt_link_send(p->link, &head, text ? text : "", text ? strlen(text) : 0);
+	}
+	if (err) {
+		const struct process_answer answer = { .err = err == -EAGAIN ? -ETIMEDOUT : err };
+
+		free(call);
+		if (done)
+			done(arg, &answer);
+		return;
+	}
+	call->asked_ns = clock_now_ns();
+	call->done = done;
+	call->arg = arg;
+	for (end = &p->calls; *end; end = &(*end)->next)
+		;
+	*end = call;
+	watch_calls(guest);
+}
+
+void process_forget(struct guest *guest, const void *arg)
+{
+	for (struct call *call = guest->process ? guest->process->calls : NULL; call;
+	     call = call->next)
+		if (call->arg == arg)
+			call->done = NULL;
+}
+
+/* Adds to an answer. False: it is longer than any of ours. */
+static bool add_text(struct call *call, const struct xengt_link_message *m)
+{
+	char *text;
+
+	if (call->len + m->len > ANSWER_MAX)
+		return false;
+	text = realloc(call->text, call->len + m->len + 1);
+	if (!text)
+		return false;
+	memcpy(text + call->len, m->text, m->len + 1);
+	call->text = text;
+	call->len += m->len;
+	return true;
+}
+
+/* ---- what it says ---- */
+
+/* What a terminal would obey is not handed on; our own processes write JSON in plain ASCII. */
+static bool plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~' || (*text == '\\' && text[1] == 'u'))
+			return false;
+	return true;
+}
+
+static void on_answer(struct guest *guest, const struct xengt_link_message *m)
+{
+	struct process *p = guest->process;
+	struct call *call;
+
+	if (!m->id) {
+		/* It could not start. */
+		p->err = m->err < 0 ? m->err : -EPROTO;
+		snprintf(p->why, sizeof(p->why), "%.250s", plain(m->text) ? m->text : "?");
+		return;
+	}
+	call = take_call(p, m->id);
+	if (!call)
+		return;
+	if (!add_text(call, m) || strlen(call->text) != call->len || !plain(call->text))
+		finish(call, -EPROTO, 0, NULL);
+	else
+		finish(call, m->err > 0 ? -EPROTO : m->err, m->value, call->text);
+}
+
+static void on_part(struct guest *guest, const struct xengt_link_message *m)
+{
+	struct call *call;
+
+	for (call = guest->process->calls; call && call->id != m->id; call = call->next)
+		;
+	if (call && !add_text(call, m)) {
+		take_call(guest->process, m->id);
+		finish(call, -EPROTO, 0, NULL);
+	}
+}
+
+static void on_ready(struct guest *guest, const struct xengt_link_message *m)
+{
+	guest->process->state = PROCESS_SERVES;
+	xengt_keeper_ready(guest->keeper, m->value);
+	follow_again(guest);
+}
+
+static void on_event(struct guest *guest, const struct xengt_link_message *m)
+{
+	if (plain(m->text))
+		follow_tell(guest, m->value, m->id, m->text);
+}
+
+static void (*const handlers[XENGT_LINK_TYPES])(struct guest *guest,
+						const struct xengt_link_message *m) = {
+	[XENGT_LINK_READY] = on_ready,
+	[XENGT_LINK_PART] = on_part,
+	[XENGT_LINK_DONE] = on_answer,
+	[XENGT_LINK_EVENT] = on_event,
+};
+
+/* Takes a message. Returns 0, -EAGAIN (there is none), or an errno: the process is to be ended. */
+static int take_message(struct guest *guest)
+{
+	struct xengt_link_message m;
+	int err = xengt_link_receive(guest->process->link, &m);
+
+	if (err)
+		return err;
+	if (!handlers[m.type])
+		return -EPROTO;
+	handlers[m.type](guest, &m);
+	return 0;
+}
+
+static int on_link(sd_event_source *source, int fd, uint32_t events, void *userdata)
+{
+	struct guest *guest = userdata;
+	int err = 0;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	for (unsigned int i = 0; !err && i < TURN; i++)
+		err = take_message(guest);
+	if (err && err != -EAGAIN)
+		died(guest);
+	return 0;
+}
+
+/* ---- its life ---- */
+
+static void close_all(const int *fds, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static int say_start(struct guest *guest, const struct xengt_start *start)
+{
+	const struct daemon *daemon = guest->daemon;
+	const struct xengt_link_message head = { .type = XENGT_LINK_START };
+	const struct xengt_link_start says = {
+		.domid = start->domid,
+		.take_up = start->take_up,
+		.max_kib = start->max_kib,
+		.poll_max = daemon->config.poll_max,
+		.software = !strcmp(daemon->config.gpu, "software"),
+		.uid = daemon->uid_base ? daemon->uid_base + start->domid : 0,
+		.parent = getpid(),
+	};
+
+	return xengt_link_send(guest->process->link, &head, &says, sizeof(says));
+}
+
+static int run(struct guest *guest)
+{
+	struct process *p = guest->process;
+	struct daemon *daemon = guest->daemon;
+	struct xengt_start start = { .ask_fd = -1, .kept_fd = -1, .state_fd = -1 };
+	int ends[2] = { -1, -1 }, figures_fd = -1, err;
+
+	err = xengt_keeper_serve(guest->keeper, &start);
+	if (!err && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		err = -errno;
+	if (!err && fcntl(ends[0], F_SETFL, O_NONBLOCK))
+		err = -errno;
+	if (!err) {
+		p->figures = xengt_figures_create(&figures_fd);
+		err = p->figures ? 0 : -errno;
+	}
+	p->link = ends[0];
+	if (!err)
+		err = sd_event_add_io(daemon->loop, &p->source, p->link, EPOLLIN, on_link, guest);
+	if (err >= 0) {
+		const struct xengt_guest_fds fds = { ends[1], start.ask_fd, start.kept_fd,
+						     start.state_fd, figures_fd };
+
+		err = daemon->runner->start(daemon, start.domid, &fds, &p->id);
+		p->runs = !err;
+	}
+	close_all((const int[]){ ends[1], start.ask_fd, start.kept_fd, start.state_fd, figures_fd },
+		  5);
+	if (!err)
+		err = say_start(guest, &start);
+	p->state = PROCESS_STARTS;
+	p->err = 0;
+	return err;
+}
+
+/* Ends what runs, and releases what it had. @how: receives how it ended. */
+static void stop(struct guest *guest, char *how, size_t len)
+{
+	struct process *p = guest->process;
+
+	snprintf(how, len, "it was not started");
+	p->source = sd_event_source_unref(p->source);
+	/* A thread in its place ends by this alone. */
+	if (p->link >= 0)
+		shutdown(p->link, SHUT_RDWR);
+	if (p->runs)
+		guest->daemon->runner->end(guest->daemon, p->id, how, len);
+	p->runs = false;
+	xengt_keeper_stop(guest->keeper);
+	if (p->link >= 0)
+		close(p->link);
+	p->link = -1;
+	xengt_figures_unmap(p->figures);
+	p->figures = NULL;
+	fail_calls(p, -EPIPE);
+}
+
+int process_start(struct guest *guest, char *why, size_t why_len)
+{
+	struct process *p = calloc(1, sizeof(*p));
+	char how[128];
+	int err;
+
+	if (!p) {
+		snprintf(why, why_len, "out of memory");
+		return -ENOMEM;
+	}
+	p->link = -1;
+	guest->process = p;
+	err = run(guest);
+	if (!err)
+		return 0;
+	snprintf(why, why_len, "cannot start its process: %s", strerror(-err));
+	stop(guest, how, sizeof(how));
+	free(p);
+	guest->process = NULL;
+	return err;
+}
+
+void process_end(struct guest *guest)
+{
+	struct process *p = guest->process;
+	char how[128];
+
+	if (!p)
+		return;
+	stop(guest, how, sizeof(how));
+	sd_event_source_unref(p->restart);
+	sd_event_source_unref(p->overdue);
+	free(p);
+	guest->process = NULL;
+}
+
+static int on_restart(sd_event_source *source, u64 usec, void *userdata)
+{
+	struct guest *guest = userdata;
+
+	(void)source;
+	(void)usec;
+	if (run(guest))
+		died(guest);
+	return 0;
+}
+
+/* Counts a death. False: it was one too many. */
+static bool may_start_again(struct process *p)
+{
+	u64 now = clock_now_ns();
+
+	if (!p->deaths || now - p->first_death_ns > DEATHS_NS) {
+		p->first_death_ns = now;
+		p->deaths = 0;
+	}
+	return ++p->deaths <= DEATHS_MAX;
+}
+
+/* Its process is gone, or says what none of ours does. */
+static void died(struct guest *guest)
+{
+	struct process *p = guest->process;
+	char how[128];
+	bool again;
+	int err;
+
+	stop(guest, how, sizeof(how));
+	err = xengt_keeper_recover(guest->keeper);
+	if (err)
+		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
+				    "pages that its process had pinned stay so: %s", strerror(-err));
+	again = may_start_again(p);
+	xengt_keeper_log_of(guest->keeper, XENGT_DIED, XENGT_ERR, "its process ended: %s%s%s; %s",
+			    how, p->err ? ": " : "", p->err ? p->why : "",
+			    again ? "it is started again"
+				  : "that was too often: the guest waits until xengtd is started again");
+	p->state = again ? PROCESS_STARTS : PROCESS_FAILED;
+	if (!again)
+		return;
+	p->restart = sd_event_source_unref(p->restart);
+	if (sd_event_add_time_relative(guest->daemon->loop, &p->restart, CLOCK_MONOTONIC,
+				       (p->deaths - 1) * RESTART_US, 1000, on_restart, guest) < 0)
+		p->state = PROCESS_FAILED;
+}
+
+enum process_state process_state(const struct guest *guest)
+{
+	return guest->process ? guest->process->state : PROCESS_FAILED;
+}
+
+/* ---- waited for ---- */
+
+/* Takes messages until @end_ns, or until one comes. 0, or an errno: nothing will come. */
+static int await_message(struct guest *guest, u64 end_ns)
+{
+	struct process *p = guest->process;
+	struct pollfd fd = { .fd = p->link, .events = POLLIN };
+	u64 now = clock_now_ns();
+	int err;
+
+	if (now >= end_ns || poll(&fd, 1, (int)((end_ns - now) / 1000000) + 1) == 0)
+		return -ETIMEDOUT;
+	err = take_message(guest);
+	return err == -EAGAIN ? 0 : err;
+}
+
+int process_serves(struct guest *guest, char *why, size_t why_len)
+{
+	struct process *p = guest->process;
+	u64 end = clock_now_ns() + 6ull * PROCESS_PATIENCE_US * 1000;
+	int err = 0;
+
+	while (!err && p->state == PROCESS_STARTS && !p->err)
+		err = await_message(guest, end);
+	if (!err && !p->err)
+		return 0;
+	if (p->err) {
+		err = p->err;
+		snprintf(why, why_len, "%s", p->why);
+	} else if (err == -ETIMEDOUT) {
+		snprintf(why, why_len, "its process does not come to serve");
+	} else {
+		char how[128];
+
+		stop(guest, how, sizeof(how));
+		snprintf(why, why_len, "its process ended: %s", how);
+		err = -EIO;
+	}
+	process_end(guest);
+	return err;
+}
+
+struct waiter {
+	bool done;
+	int err;
+	u64 value;
+	char *text;
+};
+
+static void on_waited(void *arg, const struct process_answer *answer)
+{
+	struct waiter *w = arg;
+
+	w->done = true;
+	w->err = answer->err;
+	w->value = answer->value;
+	w->text = answer->text ? strdup(answer->text) : NULL;
+}
+
+int process_wait(struct guest *guest, enum xengt_link_type type, u64 value, const char *query,
+		 u64 *answered, char **text)
+{
+	u64 end = clock_now_ns() + (u64)PROCESS_PATIENCE_US * 1000;
+	struct waiter w = { 0 };
+	int err = 0;
+
+	process_ask(guest, type, value, query, on_waited, &w);
+	while (!err && !w.done)
+		err = await_message(guest, end);
+	if (!w.done) {
+		process_forget(guest, &w);
+		w.err = err == -ETIMEDOUT ? err : -EPIPE;
+	}
+	if (answered)
+		*answered = w.value;
+	if (text)
+		*text = w.text;
+	else
+		free(w.text);
+	return w.err;
+}
+
+static void on_left(void *arg, const struct process_answer *answer)
+{
+	(void)answer;
+	*(bool *)arg = true;
+}
+
+void process_leave_all(struct daemon *daemon)
+{
+	u64 end = clock_now_ns() + (u64)PROCESS_PATIENCE_US * 1000;
+
+	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
+		process_ask(guest, XENGT_LINK_DETACH, XENGT_KEEP, NULL, on_left, &guest->left);
+	for (struct guest *guest = daemon->guests; guest; guest = guest->next) {
+		while (!guest->left && !await_message(guest, end))
+			;
+		process_forget(guest, &guest->left);
+	}
+}
+
+/* ---- figures ---- */
+
+void process_count(struct daemon *daemon)
+{
+	u64 end = clock_now_ns() + FIGURES_US * 1000ull, now;
+
+	for (struct guest *guest = daemon->guests; guest; guest = guest->next) {
+		struct xengt_figures *figures = guest->process ? guest->process->figures : NULL;
+
+		/* One that has not told yet is not asked again. */
+		if (!figures || process_state(guest) != PROCESS_SERVES ||
+		    figures->asked != __atomic_load_n(&figures->told, __ATOMIC_ACQUIRE))
+			continue;
+		__atomic_add_fetch(&figures->asked, 1, __ATOMIC_RELEASE);
+		process_ask(guest, XENGT_LINK_COUNT, 0, NULL, NULL, NULL);
+	}
+	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
+		if (guest->process && guest->process->figures &&
+		    (now = clock_now_ns()) < end)
+			xengt_figures_wait(guest->process->figures, (end - now) / 1000);
+}
+
+const struct xengt_figures *process_figures(const struct guest *guest)
+{
+	static const struct xengt_figures none = {
+		.bar_at = { INTEL_GVT_BAR_OFF, INTEL_GVT_BAR_OFF },
+	};
+
+	return guest->process && guest->process->figures ? guest->process->figures : &none;
+}

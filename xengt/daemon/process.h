@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A guest's process as xengtd has it: started, asked, and started again when it dies.
+ *
+ * Nothing here waits for a process but process_wait(), and that not for long. All of it runs in the
+ * main thread.
+ */
+#ifndef XENGT_DAEMON_PROCESS_H
+#define XENGT_DAEMON_PROCESS_H
+
+#include <sys/types.h>
+
+#include "xengt/ask/ask.h"
+#include "xengt/guest/run.h"
+#include "xengt/link/link.h"
+
+struct daemon;
+struct guest;
+struct process;
+
+/* How processes are run. */
+struct process_runner {
+	/**
+	 * start() - have xengt_guest_run() run with @fds, which are the caller's still. Returns 0 or a
+	 * negative errno; *@id receives a number for what follows.
+	 */
+	int (*start)(struct daemon *daemon, domid_t domid, const struct xengt_guest_fds *fds, u64 *id);
+	/**
+	 * end() - it does not answer any more, or is not to: end it at once, and wait until it has ended.
+	 * @how: receives a sentence's end for the log.
+	 */
+	void (*end)(struct daemon *daemon, u64 id, char *how, size_t len);
+};
+
+/** process_spawn - the runner that executes xengt-guest. */
+extern const struct process_runner process_spawn;
+
+enum process_state {
+	PROCESS_STARTS,
+	PROCESS_SERVES,
+	PROCESS_FAILED, /* died too often; the guest waits at its next access */
+};
+
+/* An answer. */
+struct process_answer {
+	int err; /* the process'; -EPIPE: it died; -ETIMEDOUT: it did not answer in time */
+	u64 value;
+	char *text; /* the callee's; NULL after -EPIPE and -ETIMEDOUT */
+};
+
+typedef void process_done(void *arg, const struct process_answer *answer);
+
+/**
+ * process_start() - start @guest's process. Its keeper is open.
+ * Returns 0, or a negative errno with @why; then it has none.
+ */
+int process_start(struct guest *guest, char *why, size_t why_len);
+
+/**
+ * process_serves() - wait until a process that starts serves, or says why it cannot.
+ * Returns 0, or a negative errno with @why; then it has ended.
+ */
+int process_serves(struct guest *guest, char *why, size_t why_len);
+
+/**
+ * process_leave_all() - have all processes stop serving and leave their vGPUs to the next xengtd, all at
+ * once, and wait for them as process_wait() does for one.
+ */
+void process_leave_all(struct daemon *daemon);
+
+/** process_end() - end it at once, and forget it. Its keeper answers nobody any more. */
+void process_end(struct guest *guest);
+
+/** process_state() - how it is. */
+enum process_state process_state(const struct guest *guest);
+
+/**
+ * process_ask() - ask it; @done is called with the answer, once, from the loop or from process_end().
+ * @done: NULL when nobody waits for an answer.
+ */
+void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, const char *text,
+		 process_done *done, void *arg);
+
+/** process_forget() - whoever asked with @arg is gone: @done is not called. */
+void process_forget(struct guest *guest, const void *arg);
+
+/**
+ * process_wait() - ask it, and wait for the answer, PROCESS_PATIENCE_US at the most.
+ * @value, @text: receive what it says, if not NULL; *@text is the caller's. Returns its .err.
+ */
+int process_wait(struct guest *guest, enum xengt_link_type type, u64 value, const char *query,
+		 u64 *answered, char **text);
+
+#define PROCESS_PATIENCE_US (5u * 1000000u)
+
+/** process_count() - have the figures of all guests told, as far as they are within a moment. */
+void process_count(struct daemon *daemon);
+
+/** process_figures() - as last told; valid as long as @guest is. */
+const struct xengt_figures *process_figures(const struct guest *guest);
+
+#endif

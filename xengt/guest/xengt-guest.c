@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * xengt-guest: the process that serves one guest's vGPU. xengtd executes it, with descriptors from
+ * XENGT_GUEST_FD on; it is of no use by hand.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "xengt/guest/run.h"
+
+int main(int argc, char **argv)
+{
+	const struct xengt_guest_fds fds = {
+		.link = XENGT_GUEST_FD,
+		.ask = XENGT_GUEST_FD + 1,
+		.kept = XENGT_GUEST_FD + 2,
+		.state = XENGT_GUEST_FD + 3,
+		.figures = XENGT_GUEST_FD + 4,
+	};
+
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("xengt-guest " PACKAGE_VERSION);
+		return 0;
+	}
+	if (argc != 2 || fcntl(fds.figures, F_GETFD) < 0) {
+		fputs("xengt-guest: xengtd starts it, for a guest that gets a vGPU (xengtd(8))\n",
+		      stderr);
+		return 2;
+	}
+	return xengt_guest_run(&fds, NULL) ? 1 : 0;
+}
