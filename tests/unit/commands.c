@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "tests/unit/daemon_rig.h"
-#include "xengt/daemon/control.h"
+#include "xengt/daemon/clients.h"
 
 /* Asks, and expects the errno (0: none) and, if any, the sentence. The caller has the answer. */
 static struct json_object *ask(struct rig *r, const char *line, int err, const char *why)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "tests/unit/daemon_rig.h"
-#include "xengt/daemon/control.h"
+#include "xengt/daemon/clients.h"
 #include "xengt/guest/trace.h"
 
 #define PAGE_GFN 0x20u

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/unit/daemon_rig.h"
+#include "xengt/daemon/clients.h"
+#include "xengt/daemon/process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -9,48 +11,6 @@
 #include <unistd.h>
 
 #include "xengt/settings/log.h"
-
-/* ---- guests' processes, as threads ---- */
-
-static void *run(void *arg)
-{
-	struct rig_process *p = arg;
-
-	xengt_guest_run(&p->fds, &p->v);
-	return NULL;
-}
-
-static int start(struct daemon *daemon, domid_t domid, const struct xengt_guest_fds *fds, u64 *id)
-{
-	struct rig *r = daemon->runner_priv;
-	struct rig_process *p = &r->process[domid - FIRST_DOMID];
-
-	ck_assert(!p->runs);
-	p->fds = (struct xengt_guest_fds){
-		.link = dup(fds->link),
-		.ask = dup(fds->ask),
-		.kept = dup(fds->kept),
-		.state = dup(fds->state),
-		.figures = dup(fds->figures),
-	};
-	p->runs = !pthread_create(&p->thread, NULL, run, p);
-	*id = domid - FIRST_DOMID;
-	return p->runs ? 0 : -EAGAIN;
-}
-
-/* It sees that nobody is at the other end of its link. */
-static void end_process(struct daemon *daemon, u64 id, char *how, size_t len)
-{
-	struct rig *r = daemon->runner_priv;
-	struct rig_process *p = &r->process[id];
-
-	pthread_join(p->thread, NULL);
-	p->runs = false;
-	p->v = NULL;
-	snprintf(how, len, "its thread ended");
-}
-
-static const struct process_runner runner = { start, end_process };
 
 struct xengt_vgpu *daemon_rig_vgpu(struct rig *r, unsigned int at)
 {
@@ -77,8 +37,9 @@ static void begin(struct rig *r)
 	daemon->instances = (struct xengt_instances){ .config = &daemon->config };
 	daemon->dom0.state_dir = daemon->config.state_dir;
 	daemon->qmp_dir = r->dir;
-	daemon->runner = &runner;
-	daemon->runner_priv = r;
+	daemon->runner = &threads_runner;
+	daemon->listener = &follow_listener;
+	daemon->runner_priv = r->process;
 	ck_assert_int_eq(xengt_dom0_open(&daemon->dom0), 0);
 	xengt_instances_load(&daemon->instances);
 	daemon_take_up_all(daemon);

@@ -3,37 +3,25 @@
 #ifndef TESTS_UNIT_DAEMON_RIG_H
 #define TESTS_UNIT_DAEMON_RIG_H
 
-#include "tests/embedded/embedded_xen.h"
-#include "tests/unit/unit.h"
-#include "xengt/daemon/daemon.h"
 #include "core/exec/exec.h"
 #include "core/gtt/page_track.h"
 #include "core/regs/vreg.h"
-#include "xengt/guest/run.h"
-#include "xengt/guest/vgpu.h"
+#include "tests/embedded/embedded_xen.h"
+#include "tests/unit/threads.h"
+#include "tests/unit/unit.h"
+#include "xengt/daemon/daemon.h"
 #include "xengt/daemon/tree/tree.h"
+#include "xengt/guest/vgpu.h"
 
 #define UUID_A "a0000000-0000-4000-8000-00000000000a"
 #define UUID_B "b0000000-0000-4000-8000-00000000000b"
 #define V5_1   "i915-GVTg_V5_1"
 #define V5_8   "i915-GVTg_V5_8"
 
-/* Domains from this number on, with little memory. */
-#define FIRST_DOMID 21
-#define NR_DOMAINS  3
-
-/* A guest's process, as a thread. */
-struct rig_process {
-	pthread_t thread;
-	struct xengt_guest_fds fds;
-	struct xengt_vgpu *v; /* while it serves */
-	bool runs;
-};
-
 struct rig {
 	struct daemon daemon; /* with a GPU of software */
 	struct rig_process process[NR_DOMAINS];
-	struct exen_domain *d[NR_DOMAINS];
+	struct exen_domain *d[NR_DOMAINS]; /* with little memory */
 	char dir[32], why[512];
 };
 

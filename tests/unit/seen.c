@@ -9,7 +9,8 @@
 #include "tests/unit/daemon_rig.h"
 #include "xengt/cli/top.h"
 #include "xengt/control/json.h"
-#include "xengt/daemon/control.h"
+#include "xengt/daemon/clients.h"
+#include "xengt/daemon/process.h"
 #include "xengt/settings/log.h"
 
 #define ELSP(base) ((base) + 0x230u)
@@ -250,7 +251,8 @@ static void check_share(struct rig *r, unsigned int at, u32 weight, u32 cap)
 
 	daemon_rig_settle(r, at);
 	for (int i = 0; i < GVT_NR_ENGINES; i++) {
-		ck_assert_uint_eq(daemon_rig_vgpu(r, at)->vgpu->exec->engine[i].client.weight, weight);
+		ck_assert_uint_eq(daemon_rig_vgpu(r, at)->vgpu->exec->engine[i].client.weight,
+				  weight);
 		ck_assert_uint_eq(daemon_rig_vgpu(r, at)->vgpu->exec->engine[i].client.cap, cap);
 	}
 	ck_assert_uint_eq(guest->instance->options.weight, weight);

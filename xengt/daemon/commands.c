@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "core/base/number.h"
-#include "xengt/daemon/control.h"
-#include "xengt/daemon/daemon.h"
 #include "core/hw/engine.h"
+#include "xengt/daemon/clients.h"
+#include "xengt/daemon/daemon.h"
+#include "xengt/daemon/process.h"
 
 /* What was asked, of whom, and over which connection. */
 struct ask {
@@ -29,7 +30,8 @@ struct remote {
 		       const struct process_answer *answer, struct result *result);
 };
 
-/* A command's result: an errno with a sentence, fields for the answer, or what is to be asked before. */
+/* A command's result: an errno with a sentence, fields for the answer, or what is to be asked
+ * before. */
 struct result {
 	int err;
 	char why[512];
@@ -249,10 +251,10 @@ static void cmd_schedule(const struct ask *ask, struct result *result)
 static void no_answer(const struct process_answer *answer, struct result *result)
 {
 	fail(result, answer->err,
-	     answer->err == -EPIPE     ? "the vGPU's process does not serve; the log says why"
+	     answer->err == -EPIPE	 ? "the vGPU's process does not serve; the log says why"
 	     : answer->err == -ETIMEDOUT ? "the vGPU's process did not answer in time"
-	     : answer->err == -EPROTO    ? "the vGPU's process answers nonsense"
-	     : answer->err == -EIO       ? "the vGPU's thread has ended; the log says why"
+	     : answer->err == -EPROTO	 ? "the vGPU's process answers nonsense"
+	     : answer->err == -EIO	 ? "the vGPU's thread has ended; the log says why"
 					 : strerror(-answer->err));
 }
 
@@ -260,7 +262,8 @@ static void no_answer(const struct process_answer *answer, struct result *result
 static void finish_query(const struct remote *remote, struct client *client,
 			 const struct process_answer *answer, struct result *result)
 {
-	struct json_object *said = answer->text ? json_tokener_parse(answer->text) : NULL, *vgpu, *why;
+	struct json_object *said = answer->text ? json_tokener_parse(answer->text) : NULL, *vgpu,
+			   *why;
 
 	(void)client;
 	if (!json_object_is_type(said, json_type_object)) {
@@ -384,7 +387,8 @@ static void cmd_watch(const struct ask *ask, struct result *result)
 	struct guest *guest = guest_of(ask, result);
 	u64 gfn;
 
-	if (!guest || !number_of(ask, "gfn", "guest frame", ~0ull >> GVT_PAGE_SHIFT, &gfn, result) ||
+	if (!guest ||
+	    !number_of(ask, "gfn", "guest frame", ~0ull >> GVT_PAGE_SHIFT, &gfn, result) ||
 	    !may_follow(ask, result))
 		return;
 	/* First, for the page's writes are told only while it traces. */

@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "xengt/daemon/control.h"
+#include "xengt/daemon/clients.h"
 #include "xengt/settings/log.h"
 
 #define SECOND_US 1000000ull
@@ -29,13 +29,6 @@ struct control {
 	sd_event_source *rest; /* until connections are looked at again */
 	bool resting;
 };
-
-void client_put(struct client *client, struct json_object *line)
-{
-	const char *text = json_object_to_json_string_ext(line, JSON_C_TO_STRING_PLAIN);
-
-	conn_put(client->conn, text, strlen(text));
-}
 
 /* ---- clients ---- */
 

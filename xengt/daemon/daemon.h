@@ -7,7 +7,6 @@
 #include <systemd/sd-event.h>
 
 #include "xengt/daemon/instances.h"
-#include "xengt/daemon/process.h"
 #include "xengt/keeper/keeper.h"
 #include "xengt/settings/config.h"
 
@@ -15,6 +14,9 @@ struct client;
 struct control;
 struct daemon;
 struct mount;
+struct process;
+struct process_listener;
+struct process_runner;
 
 /* A guest that has a vGPU. */
 struct guest {
@@ -24,10 +26,10 @@ struct guest {
 	struct process *process;
 	struct xengt_instance *instance; /* which vGPU it has */
 	u32 serial;			 /* never used twice by one process */
-	bool changed;	/* in xenstore: something that is watched */
-	bool restarted; /* and its domain was not seen to run since */
-	bool suspended; /* its process was told */
-	bool left;	/* to the next daemon, by its process */
+	bool changed;			 /* in xenstore: something that is watched */
+	bool restarted;			 /* and its domain was not seen to run since */
+	bool suspended;			 /* its process was told */
+	bool left;			 /* to the next daemon, by its process */
 	struct guest *next;
 };
 
@@ -37,7 +39,9 @@ struct daemon {
 	struct xengt_dom0 dom0;
 	const struct process_runner *runner; /* of guests' processes */
 	void *runner_priv;
-	u32 uid_base; /* a guest's process is this user, plus its domain's number; 0: it is as we are */
+	const struct process_listener *listener; /* to what they say */
+	u32 uid_base; /* a guest's process is this user, plus its domain's number; 0: it is as we
+			 are */
 	const char *qmp_dir; /* where libxl has the device models' sockets */
 	struct xengt_instances instances;
 	struct guest *guests;
@@ -133,13 +137,6 @@ int control_open(struct daemon *daemon);
 
 /** control_close() - hang up on all, and stop listening; nothing, if it does not. */
 void control_close(struct daemon *daemon);
-
-/** follow_tell() - @guest's process traced @text, a line of JSON; a write to the watched frame @gfn - 1,
- * unless that is 0. @lost: events that it could not tell so far, modulo 2^32. */
-void follow_tell(struct guest *guest, u64 gfn, u32 lost, const char *text);
-
-/** follow_again() - @guest has another process: have it trace for those who follow the guest. */
-void follow_again(struct guest *guest);
 
 /**
  * control_forget() - @guest goes: nothing of it is handed on any more, and the clients that follow

@@ -4,6 +4,7 @@
 
 #include "xengt/control/json.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/daemon/process.h"
 #include "xengt/guest/tell/tell.h"
 
 static void put_sizes(struct json_object *to, const struct xengt_options *options)
@@ -30,11 +31,10 @@ struct json_object *describe_instance(const struct xengt_instance *instance)
 	char slot[16];
 
 	/* What no guest has, has none of these. */
-	json_object_object_add(all, "domid",
-			       guest ? json_object_new_uint64(guest->domid) : NULL);
-	json_object_object_add(
-		all, "name",
-		guest ? json_object_new_string(xengt_keeper_name(guest->keeper)) : NULL);
+	json_object_object_add(all, "domid", guest ? json_object_new_uint64(guest->domid) : NULL);
+	json_object_object_add(all, "name",
+			       guest ? json_object_new_string(xengt_keeper_name(guest->keeper))
+				     : NULL);
 	if (guest)
 		snprintf(slot, sizeof(slot), "00:%02x.0",
 			 xengt_keeper_kept(guest->keeper)->options.slot);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clients of the control socket that follow a vGPU: its requests, or the writes to one page. Its process
- * traces for all of them together. What a client does not read is bounded, and costs it events, not us
- * memory.
+ * Clients of the control socket that follow a vGPU: its requests, or the writes to one page. Its
+ * process traces for all of them together. What a client does not read is bounded, and costs it
+ * events, not us memory.
  */
 #include <string.h>
 
-#include "xengt/daemon/control.h"
+#include "xengt/daemon/clients.h"
+#include "xengt/daemon/process.h"
 
 #define BACKLOG_MAX (256u << 10) /* bytes of unread events, beyond which more are lost */
 
@@ -57,7 +58,7 @@ void client_unfollow(struct client *client)
 	client->watched = 0;
 }
 
-void follow_again(struct guest *guest)
+static void serves(struct guest *guest)
 {
 	for (struct client *client = guest->daemon->clients; client; client = client->next) {
 		if (client->follows != guest)
@@ -72,7 +73,7 @@ void follow_again(struct guest *guest)
 		process_ask(guest, XENGT_LINK_TRACE, true, NULL, NULL, NULL);
 }
 
-void follow_tell(struct guest *guest, u64 watched, u32 lost, const char *text)
+static void event(struct guest *guest, u64 watched, u32 lost, const char *text)
 {
 	struct json_object *line = NULL;
 
@@ -88,13 +89,15 @@ void follow_tell(struct guest *guest, u64 watched, u32 lost, const char *text)
 			line = json_tokener_parse(text);
 		if (!json_object_is_type(line, json_type_object))
 			break;
-		json_object_object_add(line, "lost",
-				       json_object_new_uint64(client->lost +
-							      (u32)(lost - client->lost_before)));
+		json_object_object_add(
+			line, "lost",
+			json_object_new_uint64(client->lost + (u32)(lost - client->lost_before)));
 		client_put(client, line);
 	}
 	json_object_put(line);
 }
+
+const struct process_listener follow_listener = { .event = event, .serves = serves };
 
 void control_forget(struct guest *guest)
 {

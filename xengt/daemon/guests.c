@@ -11,6 +11,7 @@
 
 #include "core/base/number.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/daemon/process.h"
 #include "xengt/qemu/qmp.h"
 #include "xengt/settings/log.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "xengt/daemon/daemon.h"
+#include "xengt/daemon/process.h"
 #include "xengt/guest/tell/tell.h"
 
 /* A label's value: a guest's name may hold what ends one. */

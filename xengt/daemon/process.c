@@ -13,16 +13,15 @@
 
 #include "core/base/clock.h"
 #include "core/gvt.h"
-#include "xengt/daemon/control.h"
 #include "xengt/daemon/daemon.h"
 
-#define ANSWER_MAX  (16u << 20) /* bytes of an answer */
-#define ANSWER_US   30000000u	/* that a process may take for one */
-#define FIGURES_US  20000u	/* that all processes together may take to tell figures */
-#define TURN	    64		/* messages that are taken before other work has its turn */
-#define DEATHS_MAX  5u		/* within DEATHS_NS, before it is not started again */
-#define DEATHS_NS   60000000000ull
-#define RESTART_US  100000u /* from a death to the next start, times the deaths before */
+#define ANSWER_MAX (16u << 20) /* bytes of an answer */
+#define ANSWER_US  30000000u   /* that a process may take for one */
+#define FIGURES_US 20000u      /* that all processes together may take to tell figures */
+#define TURN	   64	       /* messages that are taken before other work has its turn */
+#define DEATHS_MAX 5u	       /* within DEATHS_NS, before it is not started again */
+#define DEATHS_NS  60000000000ull
+#define RESTART_US 100000u /* from a death to the next start, times the deaths before */
 
 /* A question on its way. */
 struct call {
@@ -221,13 +220,13 @@ static void on_ready(struct guest *guest, const struct xengt_link_message *m)
 {
 	guest->process->state = PROCESS_SERVES;
 	xengt_keeper_ready(guest->keeper, m->value);
-	follow_again(guest);
+	guest->daemon->listener->serves(guest);
 }
 
 static void on_event(struct guest *guest, const struct xengt_link_message *m)
 {
 	if (plain(m->text))
-		follow_tell(guest, m->value, m->id, m->text);
+		guest->daemon->listener->event(guest, m->value, m->id, m->text);
 }
 
 static void (*const handlers[XENGT_LINK_TYPES])(struct guest *guest,
@@ -421,12 +420,14 @@ static void died(struct guest *guest)
 	err = xengt_keeper_recover(guest->keeper);
 	if (err)
 		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
-				    "pages that its process had pinned stay so: %s", strerror(-err));
+				    "pages that its process had pinned stay so: %s",
+				    strerror(-err));
 	again = may_start_again(p);
-	xengt_keeper_log_of(guest->keeper, XENGT_DIED, XENGT_ERR, "its process ended: %s%s%s; %s",
-			    how, p->err ? ": " : "", p->err ? p->why : "",
-			    again ? "it is started again"
-				  : "that was too often: the guest waits until xengtd is started again");
+	xengt_keeper_log_of(
+		guest->keeper, XENGT_DIED, XENGT_ERR, "its process ended: %s%s%s; %s", how,
+		p->err ? ": " : "", p->err ? p->why : "",
+		again ? "it is started again"
+		      : "that was too often: the guest waits until xengtd is started again");
 	p->state = again ? PROCESS_STARTS : PROCESS_FAILED;
 	if (!again)
 		return;
@@ -559,8 +560,7 @@ void process_count(struct daemon *daemon)
 		process_ask(guest, XENGT_LINK_COUNT, 0, NULL, NULL, NULL);
 	}
 	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
-		if (guest->process && guest->process->figures &&
-		    (now = clock_now_ns()) < end)
+		if (guest->process && guest->process->figures && (now = clock_now_ns()) < end)
 			xengt_figures_wait(guest->process->figures, (end - now) / 1000);
 }
 

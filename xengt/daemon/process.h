@@ -21,15 +21,27 @@ struct process;
 /* How processes are run. */
 struct process_runner {
 	/**
-	 * start() - have xengt_guest_run() run with @fds, which are the caller's still. Returns 0 or a
-	 * negative errno; *@id receives a number for what follows.
+	 * start() - have xengt_guest_run() run with @fds, which are the caller's still. Returns 0
+	 * or a negative errno; *@id receives a number for what follows.
 	 */
-	int (*start)(struct daemon *daemon, domid_t domid, const struct xengt_guest_fds *fds, u64 *id);
+	int (*start)(struct daemon *daemon, domid_t domid, const struct xengt_guest_fds *fds,
+		     u64 *id);
 	/**
-	 * end() - it does not answer any more, or is not to: end it at once, and wait until it has ended.
+	 * end() - it does not answer any more, or is not to: end it at once, and wait until it has
+	 * ended.
 	 * @how: receives a sentence's end for the log.
 	 */
 	void (*end)(struct daemon *daemon, u64 id, char *how, size_t len);
+};
+
+/* Who is told what processes say by themselves. */
+struct process_listener {
+	/** event() - @guest's process traced @text, a line of JSON: a write to the watched frame
+	 * @watched - 1, or with 0 a request. @lost: events that it could not tell so far, modulo
+	 * 2^32. */
+	void (*event)(struct guest *guest, u64 watched, u32 lost, const char *text);
+	/** serves() - @guest has a process that serves, which nobody has told what to trace. */
+	void (*serves)(struct guest *guest);
 };
 
 /** process_spawn - the runner that executes xengt-guest. */
@@ -63,8 +75,8 @@ int process_start(struct guest *guest, char *why, size_t why_len);
 int process_serves(struct guest *guest, char *why, size_t why_len);
 
 /**
- * process_leave_all() - have all processes stop serving and leave their vGPUs to the next xengtd, all at
- * once, and wait for them as process_wait() does for one.
+ * process_leave_all() - have all processes stop serving and leave their vGPUs to the next xengtd,
+ * all at once, and wait for them as process_wait() does for one.
  */
 void process_leave_all(struct daemon *daemon);
 
@@ -75,7 +87,8 @@ void process_end(struct guest *guest);
 enum process_state process_state(const struct guest *guest);
 
 /**
- * process_ask() - ask it; @done is called with the answer, once, from the loop or from process_end().
+ * process_ask() - ask it; @done is called with the answer, once, from the loop or from
+ * process_end().
  * @done: NULL when nobody waits for an answer.
  */
 void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, const char *text,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "xengt/daemon/daemon.h"
+#include "xengt/daemon/process.h"
 
 /* One that was told to end, or has nothing left to serve, ends by itself within this. */
 #define END_MS 200
@@ -89,7 +90,8 @@ static void describe(int status, char *how, size_t len)
 {
 	if (WIFSIGNALED(status))
 		snprintf(how, len, "killed by SIG%s%s", sigabbrev_np(WTERMSIG(status)),
-			 WTERMSIG(status) == SIGSYS ? ", for a system call that it may not make" : "");
+			 WTERMSIG(status) == SIGSYS ? ", for a system call that it may not make"
+						    : "");
 	else
 		snprintf(how, len, "exit status %d", WEXITSTATUS(status));
 }

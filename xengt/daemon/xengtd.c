@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * xengtd: the daemon. It starts a process for each guest that has a vGPU, which serves it, and ends
- * without guests noticing: a guest whose daemon is gone waits at its next access until a new one has
- * had its vGPU taken up.
+ * without guests noticing: a guest whose daemon is gone waits at its next access until a new one
+ * has had its vGPU taken up.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +18,11 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "xengt/daemon/clients.h"
 #include "xengt/daemon/daemon.h"
-#include "xengt/settings/log.h"
+#include "xengt/daemon/process.h"
 #include "xengt/keeper/grant_frames.h"
+#include "xengt/settings/log.h"
 
 #define RELEASE_WATCH "@releaseDomain"
 
@@ -112,6 +114,7 @@ static int run(struct daemon *daemon)
 	daemon->dom0.state_dir = daemon->config.state_dir;
 	daemon->qmp_dir = "/var/run/xen";
 	daemon->runner = &process_spawn;
+	daemon->listener = &follow_listener;
 	daemon->uid_base = geteuid() ? 0 : daemon->config.uid_base;
 	err = xengt_dom0_open(&daemon->dom0);
 	if (err)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What xengtd has of Xen for all guests, and a domain as Xen describes it. */
+#include "xengt/keeper/dom0.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "xengt/keeper/keeper.h"
+#include "xengt/settings/log.h"
 
-/* Only a PV domain may map a grant for a device alone; the others have frame numbers of their own. */
+/* Only a PV domain may map a grant for a device alone; the others have frame numbers of their own.
+ */
 static bool runs_in_pvh(void)
 {
 	FILE *file = fopen("/sys/hypervisor/guest_type", "re");

@@ -8,7 +8,7 @@
 #include <xenforeignmemory.h>
 
 #include "xengt/ask/ask.h"
-#include "xengt/keeper/keeper.h"
+#include "xengt/keeper/dom0.h"
 
 /* Frames of the grant table that are left to the guest: 8,192 grants. */
 #define XENGT_GRANT_FRAMES_GUEST 16u
@@ -30,7 +30,7 @@ struct xengt_keeper {
 	domid_t domid;
 	char name[64];
 	u64 max_kib;
-	u32 server; /* its ioreq server's number */
+	u32 server;		 /* its ioreq server's number */
 	struct xengt_file file;	 /* of .kept */
 	struct xengt_kept *kept; /* mapped */
 	int state_fd;
@@ -47,6 +47,8 @@ struct xengt_keeper {
 	bool serves;
 	int fd;
 };
+
+/* ---- log.c ---- */
 
 /** xengt_keeper_log() - xengt_keeper_log_of() without an event. */
 void xengt_keeper_log(const struct xengt_keeper *k, enum xengt_level level, const char *format, ...)

@@ -10,30 +10,10 @@
 
 #include "core/base/number.h"
 #include "xengt/keeper/inside.h"
+#include "xengt/keeper/keeper.h"
 
 /* Where a guest has its vGPU that asks for no slot. */
 #define DEFAULT_SLOT 0x10u
-
-void xengt_keeper_log(const struct xengt_keeper *k, enum xengt_level level, const char *format, ...)
-{
-	const struct xengt_subject of = { k->domid, k->name, k->kept->options.uuid, NULL };
-	va_list args;
-
-	va_start(args, format);
-	xengt_vlog_of(&of, XENGT_OTHER, level, format, args);
-	va_end(args);
-}
-
-void xengt_keeper_log_of(const struct xengt_keeper *k, enum xengt_event event,
-			 enum xengt_level level, const char *format, ...)
-{
-	const struct xengt_subject of = { k->domid, k->name, k->kept->options.uuid, NULL };
-	va_list args;
-
-	va_start(args, format);
-	xengt_vlog_of(&of, event, level, format, args);
-	va_end(args);
-}
 
 /* ---- opened, step by step ---- */
 
@@ -175,8 +155,7 @@ int xengt_keeper_open(struct xengt_dom0 *dom0, domid_t domid, const struct xengt
 		snprintf(why, why_len, "domain %u is no guest", domid);
 		err = -EINVAL;
 	} else {
-		err = options ? make_files(k, options, why, why_len)
-			      : take_files(k, why, why_len);
+		err = options ? make_files(k, options, why, why_len) : take_files(k, why, why_len);
 	}
 	if (!err)
 		err = check_domain(k, !options, why, why_len);
@@ -323,7 +302,8 @@ bool xengt_keeper_close(struct xengt_keeper *k, bool keep)
 		if (!keep && k->kept->paused && alive(k))
 			xengt_memory_pause(k, false);
 		if (!clean && !keep)
-			xengt_keeper_log(k, XENGT_ERR, "pages stay pinned; left to the next daemon");
+			xengt_keeper_log(k, XENGT_ERR,
+					 "pages stay pinned; left to the next daemon");
 		if (!clean || keep)
 			xengt_file_seal(&k->file);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest's keeper, in xengtd: it does for one guest's process what only xengtd may do, after looking
- * whether that process may ask for it, and undoes it when the process is gone.
+ * A guest's keeper, in xengtd: it does for one guest's process what only xengtd may do, after
+ * looking whether that process may ask for it, and undoes it when the process is gone.
  *
  * A thread of the keeper's own answers the process. The daemon's main thread opens, closes and asks
  * the keeper; a lock is between them.
@@ -9,97 +9,51 @@
 #ifndef XENGT_KEEPER_KEEPER_H
 #define XENGT_KEEPER_KEEPER_H
 
-#include <xenctrl.h>
-#include <xenstore.h>
-
 #include "core/base/types.h"
 #include "xengt/ask/ask.h"
+#include "xengt/keeper/dom0.h"
+#include "xengt/keeper/log.h"
 #include "xengt/settings/log.h"
 
-/* ---- the host: dom0.c ---- */
-
-/* All guests together: three quarters of what Xen lets dom0 map, since disks and nets need some. */
-#define XENGT_PINS_HOST 196608u
-
-/* What xengtd has of Xen for all guests. */
-struct xengt_dom0 {
-	xc_interface *xc;
-	struct xs_handle *xs;
-	const char *state_dir; /* the caller's */
-	bool pvh;	       /* the domain we run in, as the kernel says */
-	u32 pins;	       /* pages that all guests have pinned; atomic */
-};
-
-/** xengt_dom0_open() - open Xen's interfaces; .state_dir is set by the caller. Returns 0, or a negative
- * errno after a log line that says what could not be had. */
-int xengt_dom0_open(struct xengt_dom0 *dom0);
-
-/** xengt_dom0_close() - the reverse, after the last keeper. */
-void xengt_dom0_close(struct xengt_dom0 *dom0);
-
-/* A domain as Xen describes it. */
-struct xengt_dominfo {
-	bool dying; /* Xen is destroying it, or has: no vCPU runs, its p2m is emptied */
-	bool hvm, hap;
-	bool suspended; /* shut down, to be saved or migrated */
-	bool over;   /* shut down, and never to run again: crashed, powered off, to be rebooted */
-	bool booted; /* firmware ran in it, and it was not soft reset (kexec) since */
-	u64 max_kib;
-	u8 uuid[16];
-};
-
-/** xengt_dominfo() - look @domid up. Returns 0, -ESRCH when there is none, or an errno. */
-int xengt_dominfo(struct xengt_dom0 *dom0, domid_t domid, struct xengt_dominfo *info);
-
-/* Where xenstore has a domain's name, by its number, and the memory that it is to have, in KiB. */
-#define XENGT_NAME_PATH	  "/local/domain/%u/name"
-#define XENGT_MEMORY_PATH "/local/domain/%u/memory/target"
-
-/** xengt_dom0_read() - what xenstore has at @path, in which %u is the domain's number; NULL: nothing.
- * The caller's. */
-char *xengt_dom0_read(struct xengt_dom0 *dom0, const char *path, domid_t domid);
-
-/* ---- a guest: keeper.c ---- */
-
-struct xengt_keeper;
-
-/* The suffix of the file in which a guest's process keeps its state; xengt_kept_kind is the other. */
+/* The suffix of the file in which a guest's process keeps its state; xengt_kept_kind is the other.
+ */
 #define XENGT_STATE_SUFFIX ".vgpu"
 
 /**
- * xengt_keeper_open() - keep for domain @domid, with a new vGPU of @options; or, @options being NULL,
- * with the one that an earlier xengtd left, whose pins and aliases are taken away.
+ * xengt_keeper_open() - keep for domain @domid, with a new vGPU of @options; or, @options being
+ * NULL, with the one that an earlier xengtd left, whose pins and aliases are taken away.
  *
- * Returns 0; or with @why, a sentence: -ESRCH (no such domain, and nothing is left of its vGPU), -EINVAL
- * (dom0), -EOPNOTSUPP (a guest that cannot have one), -EEXIST (it has files), -ENOENT (it has none),
- * -EPROTO (they are damaged, or of another version), -ESTALE (the domain is another one by now), or
- * another negative errno.
+ * Returns 0; or with @why, a sentence: -ESRCH (no such domain, and nothing is left of its vGPU),
+ * -EINVAL (dom0), -EOPNOTSUPP (a guest that cannot have one), -EEXIST (it has files), -ENOENT (it
+ * has none), -EPROTO (they are damaged, or of another version), -ESTALE (the domain is another one
+ * by now), or another negative errno.
  */
 int xengt_keeper_open(struct xengt_dom0 *dom0, domid_t domid, const struct xengt_options *options,
 		      struct xengt_keeper **out, char *why, size_t why_len);
 
 /**
- * xengt_keeper_close() - the guest's process is gone: undo what was done for it, and forget the guest.
+ * xengt_keeper_close() - the guest's process is gone: undo what was done for it, and forget the
+ * guest.
  * @keep: its files stay, sealed, for another xengtd. They stay too when something cannot be undone,
  * which is logged; the return value is false then.
  */
 bool xengt_keeper_close(struct xengt_keeper *keeper, bool keep);
 
 /**
- * xengt_keeper_serve() - answer a process from now on, one at a time. @start receives what that process
- * is to have; the descriptors are the caller's. Returns 0 or a negative errno.
+ * xengt_keeper_serve() - answer a process from now on, one at a time. @start receives what that
+ * process is to have; the descriptors are the caller's. Returns 0 or a negative errno.
  */
 int xengt_keeper_serve(struct xengt_keeper *keeper, struct xengt_start *start);
 
 /** xengt_keeper_stop() - answer it no more. */
 void xengt_keeper_stop(struct xengt_keeper *keeper);
 
-/** xengt_keeper_recover() - take pins and aliases away that a process left which is gone. Returns 0 or
- * a negative errno: some are left, and noted. */
+/** xengt_keeper_recover() - take pins and aliases away that a process left which is gone. Returns 0
+ * or a negative errno: some are left, and noted. */
 int xengt_keeper_recover(struct xengt_keeper *keeper);
 
-/** xengt_keeper_ready() - its process serves with @server, an ioreq server's number: what is kept of it
- * may be taken up from now on, and xenstore says so. */
+/** xengt_keeper_ready() - its process serves with @server, an ioreq server's number: what is kept
+ * of it may be taken up from now on, and xenstore says so. */
 void xengt_keeper_ready(struct xengt_keeper *keeper, u32 server);
 
 /** xengt_keeper_publish() - say it in xenstore again. */
@@ -117,13 +71,8 @@ const char *xengt_keeper_name(const struct xengt_keeper *keeper);
 /** xengt_keeper_domid() - its number. */
 domid_t xengt_keeper_domid(const struct xengt_keeper *keeper);
 
-/** xengt_keeper_log_of() - log of the guest's vGPU. */
-void xengt_keeper_log_of(const struct xengt_keeper *keeper, enum xengt_event event,
-			 enum xengt_level level, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-/** xengt_keeper_follow() - xenstore may have another name for the domain by now, or another target of
- * memory. */
+/** xengt_keeper_follow() - xenstore may have another name for the domain by now, or another target
+ * of memory. */
 void xengt_keeper_follow(struct xengt_keeper *keeper);
 
 #endif

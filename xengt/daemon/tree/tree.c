@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/number.h"
+#include "xengt/daemon/process.h"
 #include "xengt/guest/tell/tell.h"
 #include "xengt/settings/log.h"
 
