@@ -626,14 +626,9 @@ END_TEST
 START_TEST(beside_endless)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
-	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&h, GVT_RCS0, 0);
-	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
+	struct guest_ctx b = guest_context(&h, GVT_RCS0, 0);
 
-	dw[0] = 0x31u << 23 | 1u << 8 | 1;
-	dw[1] = GUEST_DATA_AT;
-	for (u32 i = 0; i < 4; i++)
-		guest_emit(&g, &a, i < 3 ? dw[i] : 0);
-	guest_submit(&g, &a, NULL);
+	guest_endless(&g, GVT_RCS0, 0);
 	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
 	for (u32 n = 0; n < 20; n++) {
 		guest_breadcrumb(&h, &b);
@@ -737,24 +732,17 @@ END_TEST
 
 /* ---- who gets how much ---- */
 
-/* An endless batch as the context's last command: it takes all that it is given. */
+/* It takes all that it is given. */
 static void hog(struct guest *g, u32 weight, u32 cap)
 {
-	struct guest_ctx ctx = guest_context(g, GVT_VCS0, 0);
-	u32 *dw = guest_dw(g, GUEST_DATA, 0);
-
 	guest_weigh(g, GVT_VCS0, weight, cap);
-	dw[0] = 0x31u << 23 | 1u << 8 | 1;
-	dw[1] = GUEST_DATA_AT;
-	for (u32 i = 0; i < 4; i++)
-		guest_emit(g, &ctx, i < 3 ? dw[i] : 0);
-	guest_submit(g, &ctx, NULL);
+	guest_endless(g, GVT_VCS0, 0);
 	ck_assert_uint_eq(guest_event(g, GVT_VCS0), IDLE_ACTIVE);
 }
 
 static u64 had(struct guest *g)
 {
-	return intel_vgpu_engine_counts(g->f->vgpu, GVT_VCS0).run_ns;
+	return guest_had(g, GVT_VCS0);
 }
 
 /*

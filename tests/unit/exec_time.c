@@ -14,24 +14,17 @@
 
 static struct gvt_gpu *gpu;
 
-/* An endless batch: it takes all that it is given. */
+/* It takes all that it is given. */
 static void hog(struct guest *g, u32 weight, u32 cap)
 {
-	struct guest_ctx ctx = guest_context(g, E, 0);
-	const u32 jump[] = { 0x31u << 23 | 1u << 8 | 1, GUEST_DATA_AT, 0, 0 };
-
 	guest_weigh(g, E, weight, cap);
-	for (u32 i = 0; i < ARRAY_SIZE(jump); i++) {
-		*guest_dw(g, GUEST_DATA, i) = jump[i];
-		guest_emit(g, &ctx, jump[i]);
-	}
-	guest_submit(g, &ctx, NULL);
+	guest_endless(g, E, 0);
 	ck_assert_uint_eq(guest_event(g, E), IDLE_ACTIVE);
 }
 
 static u64 had(struct guest *g)
 {
-	return intel_vgpu_engine_counts(g->f->vgpu, E).run_ns;
+	return guest_had(g, E);
 }
 
 /* What @g has of the next @ns that it and @h have together, in thousandths. */
