@@ -172,7 +172,7 @@ bool guest_no_event(struct guest *g, enum gvt_engine engine)
 void guest_await_hang(struct guest *g, enum gvt_engine engine)
 {
 	while (!(fake_reg(g->f, gvt_engine_base(engine) + 0xb0) & 1))
-		ck_assert_msg(fake_serve(g->f, 5000), "engine %d goes on", engine);
+		ck_assert_msg(fake_serve(g->f, UNIT_WAIT_MS), "engine %d goes on", engine);
 }
 
 u64 guest_event(struct guest *g, enum gvt_engine engine)
@@ -181,7 +181,7 @@ u64 guest_event(struct guest *g, enum gvt_engine engine)
 	u64 csb;
 
 	while (guest_no_event(g, engine))
-		ck_assert_msg(fake_serve(g->f, 5000), "no event on engine %d", engine);
+		ck_assert_msg(fake_serve(g->f, UNIT_WAIT_MS), "no event on engine %d", engine);
 	g->csb_head[engine] = (g->csb_head[engine] + 1) % 6;
 	entry = guest_dw(g, GUEST_HWSP + engine, 0x10 + 2 * g->csb_head[engine]);
 	csb = entry[0] | (u64)entry[1] << 32;

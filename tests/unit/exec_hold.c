@@ -271,7 +271,6 @@ Suite *suite_exec_hold(void)
 	Suite *suite = suite_create("exec_hold");
 	TCase *tcase = tcase_create("exec_hold");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, others_go_on, 0,
 			    ARRAY_SIZE(holds) + RUN * (ARRAY_SIZE(ways) - 1));
