@@ -217,7 +217,6 @@ Suite *access_suite(void)
 	tcase_add_test(bare, no_xen);
 	suite_add_tcase(s, bare);
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, mmio_sizes);
 	tcase_add_test(tc, unclaimed);
 	tcase_add_test(tc, ram_is_native);

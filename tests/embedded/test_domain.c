@@ -196,7 +196,6 @@ Suite *domain_suite(void)
 	TCase *tc = tcase_create("domain");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, pause_holds_accesses);
 	tcase_add_test(tc, destroy_in_mid_request);
 	tcase_add_test(tc, taken_apart);

@@ -6,9 +6,12 @@
 
 int main(void)
 {
-	SRunner *sr = srunner_create(access_suite());
+	SRunner *sr;
 	int failed;
 
+	/* Check's own 4 seconds for a test are little on a loaded machine. */
+	setenv("CK_DEFAULT_TIMEOUT", "120", 0);
+	sr = srunner_create(access_suite());
 	srunner_add_suite(sr, server_suite());
 	srunner_add_suite(sr, memory_suite());
 	srunner_add_suite(sr, domain_suite());

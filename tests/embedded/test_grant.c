@@ -312,7 +312,6 @@ Suite *grant_suite(void)
 	TCase *tc = tcase_create("grants");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, mapped_for_a_device);
 	tcase_add_test(tc, not_mapped);
 	tcase_add_test(tc, kept);

@@ -193,7 +193,6 @@ Suite *memory_suite(void)
 	TCase *tc = tcase_create("memory");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, write_tracking);
 	tcase_add_test(tc, destroyed_with_tracked_pages);
 	tcase_add_test(tc, shadow_has_no_tracking);

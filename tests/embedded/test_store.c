@@ -115,7 +115,6 @@ Suite *store_suite(void)
 	TCase *tc = tcase_create("store");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, store_tree);
 	tcase_add_test(tc, store_watches_fire);
 	suite_add_tcase(s, tc);

@@ -263,7 +263,6 @@ Suite *suite_blt_property(void)
 	Suite *s = suite_create("blt_property");
 	TCase *tc = tcase_create("blt_property");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, every_command, 0, ARRAY_SIZE(ops));
 	tcase_add_test(tc, every_operation);
 	suite_add_tcase(s, tc);

@@ -201,7 +201,6 @@ Suite *suite_blt_surface(void)
 	Suite *s = suite_create("blt_surface");
 	TCase *tc = tcase_create("blt_surface");
 
-	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, x_tiles);
 	tcase_add_test(tc, y_tiles);
 	tcase_add_test(tc, yf_tiles);

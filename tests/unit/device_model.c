@@ -215,7 +215,6 @@ Suite *suite_device_model(void)
 	Suite *suite = unit_suite("device_model", tests, ARRAY_SIZE(tests));
 	TCase *loops = tcase_create("tables");
 
-	tcase_set_timeout(loops, 60);
 	tcase_add_loop_test(loops, by_arguments, 0, ARRAY_SIZE(calls));
 	suite_add_tcase(suite, loops);
 	return suite;

@@ -339,7 +339,6 @@ Suite *suite_exec_checked(void)
 	Suite *suite = suite_create("exec_checked");
 	TCase *tcase = tcase_create("exec_checked");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, by_cpu);
 	tcase_add_loop_test(tcase, by_state, 0, 3);

@@ -512,7 +512,6 @@ Suite *suite_exec_dead(void)
 	TCase *tcase = tcase_create("exec_dead");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, guest_goes, 0, 4);

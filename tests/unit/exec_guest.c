@@ -72,6 +72,11 @@ void guest_weigh(struct guest *g, enum gvt_engine engine, u32 weight, u32 cap)
 	g->f->gvt->share->ops->weigh(&g->f->vgpu->exec->engine[engine].client, weight, cap);
 }
 
+u64 guest_had(struct guest *g, enum gvt_engine engine)
+{
+	return intel_vgpu_engine_counts(g->f->vgpu, engine).run_ns;
+}
+
 static u32 ring_gma(const struct guest_ctx *ctx)
 {
 	return (GUEST_RING + 4 * ctx->nr) << GVT_PAGE_SHIFT;
@@ -146,6 +151,19 @@ void guest_submit(struct guest *g, const struct guest_ctx *first, const struct g
 	guest_elsp(g, first->engine, guest_desc(first), second ? guest_desc(second) : 0);
 }
 
+struct guest_ctx guest_endless(struct guest *g, enum gvt_engine engine, u32 nr)
+{
+	struct guest_ctx ctx = guest_context(g, engine, nr);
+	const u32 jump[] = { 0x31u << 23 | 1u << 8 | 1, GUEST_DATA_AT, 0, 0 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(jump); i++) {
+		*guest_dw(g, GUEST_DATA, i) = jump[i];
+		guest_emit(g, &ctx, jump[i]);
+	}
+	guest_submit(g, &ctx, NULL);
+	return ctx;
+}
+
 bool guest_no_event(struct guest *g, enum gvt_engine engine)
 {
 	return *guest_dw(g, GUEST_HWSP + engine, 0x1f) == g->csb_head[engine];
@@ -154,7 +172,7 @@ bool guest_no_event(struct guest *g, enum gvt_engine engine)
 void guest_await_hang(struct guest *g, enum gvt_engine engine)
 {
 	while (!(fake_reg(g->f, gvt_engine_base(engine) + 0xb0) & 1))
-		ck_assert_msg(fake_serve(g->f, 5000), "engine %d goes on", engine);
+		ck_assert_msg(fake_serve(g->f, UNIT_WAIT_MS), "engine %d goes on", engine);
 }
 
 u64 guest_event(struct guest *g, enum gvt_engine engine)
@@ -163,7 +181,7 @@ u64 guest_event(struct guest *g, enum gvt_engine engine)
 	u64 csb;
 
 	while (guest_no_event(g, engine))
-		ck_assert_msg(fake_serve(g->f, 5000), "no event on engine %d", engine);
+		ck_assert_msg(fake_serve(g->f, UNIT_WAIT_MS), "no event on engine %d", engine);
 	g->csb_head[engine] = (g->csb_head[engine] + 1) % 6;
 	entry = guest_dw(g, GUEST_HWSP + engine, 0x10 + 2 * g->csb_head[engine]);
 	csb = entry[0] | (u64)entry[1] << 32;

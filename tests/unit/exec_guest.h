@@ -41,6 +41,9 @@ void guest_setup(struct guest *g);
 /** guest_weigh() - its vGPU's weight and cap on @engine alone. */
 void guest_weigh(struct guest *g, enum gvt_engine engine, u32 weight, u32 cap);
 
+/** guest_had() - how much of @engine's own time its vGPU had, in nanoseconds. */
+u64 guest_had(struct guest *g, enum gvt_engine engine);
+
 /** guest_context() - context @nr (below 24) of @engine, with an empty ring. */
 struct guest_ctx guest_context(struct guest *g, enum gvt_engine engine, u32 nr);
 
@@ -62,6 +65,9 @@ void guest_elsp(struct guest *g, enum gvt_engine engine, u64 first, u64 second);
 
 /** guest_submit() - the tails, then the port. @second may be NULL. */
 void guest_submit(struct guest *g, const struct guest_ctx *first, const struct guest_ctx *second);
+
+/** guest_endless() - submit context @nr, whose batch jumps to its own start for ever. */
+struct guest_ctx guest_endless(struct guest *g, enum gvt_engine engine, u32 nr);
 
 /** guest_event() - wait for the next entry of the status buffer. Asserts that it comes. */
 u64 guest_event(struct guest *g, enum gvt_engine engine);

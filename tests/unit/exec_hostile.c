@@ -296,7 +296,6 @@ Suite *suite_exec_hostile(void)
 	TCase *tcase = tcase_create("exec_hostile");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, image_refused, 0, ARRAY_SIZE(images));

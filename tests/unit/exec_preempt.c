@@ -367,7 +367,6 @@ Suite *suite_exec_preempt(void)
 	TCase *tcase = tcase_create("exec_preempt");
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, goes_on, 0, LOST * ARRAY_SIZE(kinds));
 	tcase_add_loop_test(tcase, setup_goes_on, 0, 2);
 	tcase_add_loop_test(tcase, image_is_the_guests, 0, ARRAY_SIZE(kinds));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* From a guest's submission to what it is told, with the software GPU below. */
-#include "core/base/clock.h"
 #include "tests/unit/exec_guest.h"
 
 #include <linux/pci_regs.h>
@@ -626,14 +625,9 @@ END_TEST
 START_TEST(beside_endless)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
-	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&h, GVT_RCS0, 0);
-	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
+	struct guest_ctx b = guest_context(&h, GVT_RCS0, 0);
 
-	dw[0] = 0x31u << 23 | 1u << 8 | 1;
-	dw[1] = GUEST_DATA_AT;
-	for (u32 i = 0; i < 4; i++)
-		guest_emit(&g, &a, i < 3 ? dw[i] : 0);
-	guest_submit(&g, &a, NULL);
+	guest_endless(&g, GVT_RCS0, 0);
 	ck_assert_uint_eq(guest_event(&g, GVT_RCS0), IDLE_ACTIVE);
 	for (u32 n = 0; n < 20; n++) {
 		guest_breadcrumb(&h, &b);
@@ -737,24 +731,17 @@ END_TEST
 
 /* ---- who gets how much ---- */
 
-/* An endless batch as the context's last command: it takes all that it is given. */
+/* It takes all that it is given. */
 static void hog(struct guest *g, u32 weight, u32 cap)
 {
-	struct guest_ctx ctx = guest_context(g, GVT_VCS0, 0);
-	u32 *dw = guest_dw(g, GUEST_DATA, 0);
-
 	guest_weigh(g, GVT_VCS0, weight, cap);
-	dw[0] = 0x31u << 23 | 1u << 8 | 1;
-	dw[1] = GUEST_DATA_AT;
-	for (u32 i = 0; i < 4; i++)
-		guest_emit(g, &ctx, i < 3 ? dw[i] : 0);
-	guest_submit(g, &ctx, NULL);
+	guest_endless(g, GVT_VCS0, 0);
 	ck_assert_uint_eq(guest_event(g, GVT_VCS0), IDLE_ACTIVE);
 }
 
 static u64 had(struct guest *g)
 {
-	return intel_vgpu_engine_counts(g->f->vgpu, GVT_VCS0).run_ns;
+	return guest_had(g, GVT_VCS0);
 }
 
 /*
@@ -828,8 +815,7 @@ START_TEST(time_so_far)
 
 	hog(&g, 1, 0);
 	from = had(&g);
-	for (u64 until = clock_now_ns() + 5000000000; now < from + 20000000;) {
-		ck_assert_uint_lt(clock_now_ns(), until);
+	while (now < from + 20000000) {
 		sched_yield();
 		now = had(&g);
 	}
@@ -1002,7 +988,6 @@ Suite *suite_exec_run(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_checked_fixture(faults, setup, teardown);
-	tcase_set_timeout(tcase, 60);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tcase, tests[i]);
 	tcase_add_loop_test(tcase, by_weight, 0, 3);
@@ -1019,7 +1004,6 @@ Suite *suite_exec_run(void)
 	suite_add_tcase(suite, tcase);
 	suite_add_tcase(suite, faults);
 	tcase_add_checked_fixture(memory, setup, teardown);
-	tcase_set_timeout(memory, 60);
 	tcase_add_test(memory, many_batches);
 	suite_add_tcase(suite, memory);
 	return suite;

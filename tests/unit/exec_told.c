@@ -46,7 +46,7 @@ static void on_wake(struct fake *f)
 	sem_init(&done, 0, 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, take_lock, &done), 0);
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 2;
+	until.tv_sec += UNIT_WAIT_MS / 1000;
 	look.waited += sem_timedwait(&done, &until) != 0;
 	/* It ends when the lock is let go, if that is what it waits for. */
 	pthread_detach(thread);

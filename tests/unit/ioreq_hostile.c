@@ -282,7 +282,6 @@ Suite *suite_ioreq_hostile(void)
 	Suite *suite = unit_suite("ioreq_hostile", tests, ARRAY_SIZE(tests));
 	TCase *tcase = tcase_create("chance");
 
-	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, chance, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return suite;

@@ -135,7 +135,6 @@ Suite *suite_ioreq_turns(void)
 	Suite *suite = suite_create("ioreq_turns");
 	TCase *tcase = tcase_create("turns");
 
-	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, another_vcpu, 0, 2);
 	tcase_add_loop_test(tcase, who_wakes, 0, 2);
 	tcase_add_loop_test(tcase, stopped_amid, 0, 2);

@@ -159,7 +159,7 @@ static void wait_more(struct script *s, const char *what)
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += 5;
+	until.tv_sec += UNIT_WAIT_MS / 1000;
 	ck_assert_msg(!pthread_cond_timedwait(&s->changed, &s->lock, &until), "no %s", what);
 }
 

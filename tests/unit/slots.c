@@ -305,7 +305,6 @@ Suite *suite_slots(void)
 	Suite *suite = unit_suite("slots", tests, ARRAY_SIZE(tests));
 	TCase *loops = tcase_create("tables");
 
-	tcase_set_timeout(loops, 60);
 	tcase_add_loop_test(loops, by_arguments, 0, ARRAY_SIZE(models));
 	tcase_add_loop_test(loops, hostile_model, 0, ARRAY_SIZE(hostile));
 	suite_add_tcase(suite, loops);

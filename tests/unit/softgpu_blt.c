@@ -275,7 +275,6 @@ Suite *suite_softgpu_blt(void)
 	TCase *tc = tcase_create("softgpu_blt");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
-	tcase_set_timeout(tc, 120);
 	for (size_t i = 0; i < ARRAY_SIZE(tests); i++)
 		tcase_add_test(tc, tests[i]);
 	suite_add_tcase(s, tc);

@@ -7,8 +7,6 @@
 
 #include "core/hw/reg.h"
 
-#define WAIT_S 60 /* for what should come at once: then the test is lost */
-
 static void *page(void *priv, u64 bus)
 {
 	struct rig *r = priv;
@@ -192,7 +190,7 @@ struct gvt_gpu_event rig_next(struct rig *r)
 	struct timespec until;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += WAIT_S;
+	until.tv_sec += UNIT_WAIT_MS / 1000;
 	pthread_mutex_lock(&r->lock);
 	while (r->in == r->out)
 		if (pthread_cond_timedwait(&r->came, &r->lock, &until))

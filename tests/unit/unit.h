@@ -106,6 +106,12 @@ Suite *unit_suite(const char *name, const TTest *const tests[], size_t nr);
 Suite *unit_suite_with(const char *name, void (*setup)(void), void (*teardown)(void),
 		       const TTest *const tests[], size_t nr);
 
+/*
+ * How long an event that must come is waited for, in milliseconds. It is no measure: on an idle
+ * machine nothing takes as long, and on the busiest one a wait that is in vain still ends.
+ */
+#define UNIT_WAIT_MS 60000u
+
 /** unit_sleep() - for so many milliseconds. */
 void unit_sleep(u32 ms);
 

@@ -314,7 +314,6 @@ Suite *suite_xengt_faults(void)
 	Suite *suite = unit_suite("xengt_faults", tests, ARRAY_SIZE(tests));
 	TCase *tcase = tcase_create("attaching");
 
-	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, attaching, 0, ARRAY_SIZE(attach_calls));
 	suite_add_tcase(suite, tcase);
 	return suite;
