@@ -76,6 +76,9 @@ struct exen_msi {
  * library handles, mapped pages and bound ports were still held, 0 for a clean end.
  */
 int exen_init(void);
+
+/** exen_store_stop() - xenstored answers nobody, until this is called with false by the same thread. */
+void exen_store_stop(bool stop);
 unsigned int exen_fini(void);
 
 /* Fills *st with the instance's counters. */

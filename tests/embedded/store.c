@@ -31,6 +31,14 @@ void store_unlock(void)
 	pthread_mutex_unlock(&xs.lock);
 }
 
+void exen_store_stop(bool stop)
+{
+	if (stop)
+		store_lock();
+	else
+		store_unlock();
+}
+
 struct watch **store_watch_list(void)
 {
 	return &xs.watches;

@@ -88,7 +88,7 @@ END_TEST
 static void rename_to(struct rig *r, const char *name)
 {
 	ck_assert(
-		xs_write(r->daemon.dom0.xs, XBT_NULL, "/local/domain/22/name", name, strlen(name)));
+		xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, "/local/domain/22/name", name, strlen(name)));
 }
 
 /* A guest goes by the name that it has, whether the daemon has been told of it yet or not. */
@@ -186,7 +186,7 @@ END_TEST
 START_TEST(names_exchanged)
 {
 	struct rig *r = daemon_rig_new();
-	struct xs_handle *xs = r->daemon.dom0.xs;
+	struct xs_handle *xs = xengt_store_handle(r->daemon.dom0.store);
 
 	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/21/name", "one", 3));
 	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/22/name", "two", 3));
@@ -201,6 +201,30 @@ START_TEST(names_exchanged)
 }
 END_TEST
 
+/* xenstored stands still: guests go by the names that they had, and nothing waits for it for long. */
+START_TEST(store_stands_still)
+{
+	struct rig *r = daemon_rig_new();
+	struct xs_handle *xs = xengt_store_handle(r->daemon.dom0.store);
+
+	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/21/name", "one", 3));
+	told(r, "{\"cmd\":\"attach\",\"domain\":\"one\"}", 0, NULL);
+	exen_store_stop(true);
+	told(r, "{\"cmd\":\"show\",\"vgpu\":\"one\"}", 0, NULL);
+	told(r, "{\"cmd\":\"show\",\"vgpu\":\"21\"}", 0, NULL);
+	told(r, "{\"cmd\":\"show\",\"vgpu\":\"two\"}", ENOENT, "no vGPU of a domain 'two'");
+	told(r, "{\"cmd\":\"attach\",\"domain\":\"22\"}", 0, NULL);
+	told(r, "{\"cmd\":\"detach\",\"vgpu\":\"22\"}", 0, NULL);
+	exen_store_stop(false);
+	/* What is abandoned is over when the thread says so: a name is read again some time. */
+	ck_assert(xs_write(xs, XBT_NULL, "/local/domain/21/name", "two", 3));
+	while (strcmp(xengt_keeper_name(r->daemon.guests->keeper), "two"))
+		xengt_keeper_follow(r->daemon.guests->keeper);
+	told(r, "{\"cmd\":\"show\",\"vgpu\":\"two\"}", 0, NULL);
+	daemon_rig_free(r);
+}
+END_TEST
+
 /* As xl mem-set does: the limit, for the guest's memory alone, then what it is to have. */
 static void set_memory(struct rig *r, u64 limit_kib, u64 target_kib)
 {
@@ -208,7 +232,7 @@ static void set_memory(struct rig *r, u64 limit_kib, u64 target_kib)
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)target_kib);
 	ck_assert_int_eq(xc_domain_setmaxmem(r->daemon.dom0.xc, 22, limit_kib), 0);
-	ck_assert(xs_write(r->daemon.dom0.xs, XBT_NULL, "/local/domain/22/memory/target", text,
+	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, "/local/domain/22/memory/target", text,
 			   strlen(text)));
 	daemon_on_xenstore(&r->daemon);
 }
@@ -352,7 +376,7 @@ Suite *suite_commands(void)
 {
 	const TTest *const tests[] = {
 		life,	    renamed, named_like_numbers, named_by_digits, names_exchanged,
-		memory_set, misuse,  idle_reset,	 graphics_memory
+		memory_set, misuse,  idle_reset,	 graphics_memory, store_stands_still,
 	};
 
 	return unit_suite("commands", tests, ARRAY_SIZE(tests));

@@ -167,7 +167,7 @@ START_TEST(metrics)
 	r->daemon.config.max_vgpus = 5;
 	ck_assert_int_eq(daemon_rig_attach(r, 0, "type=" V5_8), 0);
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
-	ck_assert(xs_write(r->daemon.dom0.xs, XBT_NULL, "/local/domain/21/name", name, strlen(name)));
+	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, "/local/domain/21/name", name, strlen(name)));
 	daemon_on_xenstore(&r->daemon);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(exen_guest_pci_read(r->d[0], 0, 0x80, 0, 4, &val), 0);

@@ -104,7 +104,7 @@ static char *published(struct guest *g, const char *key)
 	char path[96];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/xengt%s", GUEST_DOMID, key);
-	return xs_read(g->dom0.xs, XBT_NULL, path, NULL);
+	return xs_read(xengt_store_handle(g->dom0.store), XBT_NULL, path, NULL);
 }
 
 START_TEST(shown_in_xenstore)

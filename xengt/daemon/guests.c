@@ -28,19 +28,23 @@ int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
 		return err ? -ESRCH : 0;
 	}
 	/* An empty word is what a script has in place of a name. */
-	ids = *who ? xs_directory(daemon->dom0.xs, XBT_NULL, "/local/domain", &nr) : NULL;
+	ids = *who ? xengt_store_list(daemon->dom0.store, "/local/domain", &nr) : NULL;
 	for (unsigned int i = 0; ids && i < nr; i++) {
-		char path[64], *name;
+		char *name;
 
 		if (xengt_number(ids[i], XENGT_DECIMAL, 0, DOMID_FIRST_RESERVED - 1, &number))
 			continue;
-		snprintf(path, sizeof(path), XENGT_NAME_PATH, (unsigned int)number);
-		name = xs_read(daemon->dom0.xs, XBT_NULL, path, NULL);
+		name = xengt_dom0_read(&daemon->dom0, XENGT_NAME_PATH, number);
 		if (name && !strcmp(name, who) && (!found || number < *domid)) {
 			*domid = number;
 			found = true;
 		}
 		free(name);
+	}
+	/* xenstored does not answer: guests go by the names that they had. */
+	for (struct guest *guest = ids ? NULL : daemon->guests; guest && !found; guest = guest->next) {
+		found = *who && !strcmp(xengt_keeper_name(guest->keeper), who);
+		*domid = guest->domid;
 	}
 	free(ids);
 	return found ? 0 : -ESRCH;
@@ -151,15 +155,15 @@ static void refused(domid_t domid, const char *why)
 static void watch(const struct guest *guest, bool on)
 {
 	static const char *const paths[] = { XENGT_NAME_PATH, XENGT_MEMORY_PATH };
-	struct xs_handle *xs = guest->daemon->dom0.xs;
+	struct xengt_store *store = guest->daemon->dom0.store;
 	char path[64];
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		snprintf(path, sizeof(path), paths[i], guest->domid);
 		if (on)
-			xs_watch(xs, path, path);
+			xengt_store_watch(store, path);
 		else
-			xs_unwatch(xs, path, path);
+			xengt_store_unwatch(store, path);
 	}
 }
 
@@ -370,11 +374,9 @@ static int restart(struct guest *guest, char *why, size_t why_len)
 /* The process that xl knows as the domain's device model, if it is there; 0: none. */
 static pid_t living_model(const struct guest *guest)
 {
-	char path[64], *text;
+	char *text = xengt_dom0_read(&guest->daemon->dom0, XENGT_MODEL_PATH, guest->domid);
 	u64 pid = 0;
 
-	snprintf(path, sizeof(path), XENGT_MODEL_PATH, guest->domid);
-	text = xs_read(guest->daemon->dom0.xs, XBT_NULL, path, NULL);
 	if (text)
 		xengt_number(text, XENGT_DECIMAL, 1, INT_MAX, &pid);
 	free(text);
@@ -468,10 +470,10 @@ static void mark_changed(struct daemon *daemon, const char *path)
  */
 void daemon_on_xenstore(struct daemon *daemon)
 {
-	char **fired;
+	char *fired;
 
-	while ((fired = xs_check_watch(daemon->dom0.xs))) {
-		mark_changed(daemon, fired[XS_WATCH_PATH]);
+	while ((fired = xengt_store_fired(daemon->dom0.store))) {
+		mark_changed(daemon, fired);
 		free(fired);
 	}
 	daemon_reap(daemon);

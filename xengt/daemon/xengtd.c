@@ -93,10 +93,10 @@ static int open_loop(struct daemon *daemon)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGINT, NULL, NULL);
 	if (err >= 0)
 		err = sd_event_add_signal(daemon->loop, NULL, SIGHUP, on_hangup, daemon);
-	if (err >= 0 && !xs_watch(daemon->dom0.xs, RELEASE_WATCH, RELEASE_WATCH))
-		err = -errno;
 	if (err >= 0)
-		err = sd_event_add_io(daemon->loop, NULL, xs_fileno(daemon->dom0.xs), EPOLLIN,
+		err = xengt_store_watch(daemon->dom0.store, RELEASE_WATCH);
+	if (err >= 0)
+		err = sd_event_add_io(daemon->loop, NULL, xengt_store_fd(daemon->dom0.store), EPOLLIN,
 				      on_xenstore, daemon);
 	if (err < 0)
 		xengt_log(XENGT_ERR, "cannot set up the event loop: %s", strerror(-err));

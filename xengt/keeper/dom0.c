@@ -23,6 +23,8 @@ static bool runs_in_pvh(void)
 
 int xengt_dom0_open(struct xengt_dom0 *dom0)
 {
+	int err;
+
 	dom0->xc = xc_interface_open(NULL, NULL, 0);
 	if (!dom0->xc) {
 		xengt_log(XENGT_ERR,
@@ -31,12 +33,12 @@ int xengt_dom0_open(struct xengt_dom0 *dom0)
 			  strerror(errno));
 		return -errno;
 	}
-	dom0->xs = xs_open(0);
-	if (!dom0->xs) {
-		xengt_log(XENGT_ERR, "cannot reach xenstored: %s", strerror(errno));
+	err = xengt_store_open(&dom0->store);
+	if (err) {
+		xengt_log(XENGT_ERR, "cannot reach xenstored: %s", strerror(-err));
 		xc_interface_close(dom0->xc);
 		dom0->xc = NULL;
-		return -errno;
+		return err;
 	}
 	dom0->pvh = runs_in_pvh();
 	return 0;
@@ -44,7 +46,7 @@ int xengt_dom0_open(struct xengt_dom0 *dom0)
 
 void xengt_dom0_close(struct xengt_dom0 *dom0)
 {
-	xs_close(dom0->xs);
+	xengt_store_close(dom0->store);
 	xc_interface_close(dom0->xc);
 }
 
@@ -53,7 +55,7 @@ char *xengt_dom0_read(struct xengt_dom0 *dom0, const char *path, domid_t domid)
 	char whole[64];
 
 	snprintf(whole, sizeof(whole), path, domid);
-	return xs_read(dom0->xs, XBT_NULL, whole, NULL);
+	return xengt_store_read(dom0->store, whole);
 }
 
 /* Xen's number of a frame that there is not. */

@@ -4,9 +4,9 @@
 #define XENGT_KEEPER_DOM0_H
 
 #include <xenctrl.h>
-#include <xenstore.h>
 
 #include "core/base/types.h"
+#include "xengt/keeper/store.h"
 
 /* All guests together: three quarters of what Xen lets dom0 map, since disks and nets need some. */
 #define XENGT_PINS_HOST 196608u
@@ -14,7 +14,7 @@
 /* What xengtd has of Xen for all guests. */
 struct xengt_dom0 {
 	xc_interface *xc;
-	struct xs_handle *xs;
+	struct xengt_store *store;
 	const char *state_dir; /* the caller's */
 	bool pvh;	       /* the domain we run in, as the kernel says */
 	u32 pins;	       /* pages that all guests have pinned; atomic */

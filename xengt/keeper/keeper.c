@@ -345,7 +345,7 @@ void xengt_keeper_publish(struct xengt_keeper *k)
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		snprintf(path, sizeof(path), "/local/domain/%u/xengt/%s", k->domid, keys[i].key);
 		snprintf(value, sizeof(value), "%u", keys[i].value);
-		xs_write(k->dom0->xs, XBT_NULL, path, value, strlen(value));
+		xengt_store_write(k->dom0->store, path, value);
 	}
 }
 
@@ -361,7 +361,7 @@ void xengt_keeper_withdraw(struct xengt_keeper *k)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/xengt", k->domid);
-	xs_rm(k->dom0->xs, XBT_NULL, path);
+	xengt_store_remove(k->dom0->store, path);
 }
 
 void xengt_keeper_follow(struct xengt_keeper *k)
