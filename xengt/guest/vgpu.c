@@ -239,7 +239,13 @@ static int claim_function(struct xengt_vgpu *v, char *why, size_t len)
 static void *serve(void *arg)
 {
 	struct xengt_vgpu *v = arg;
-	int err = ioreq_server_run(v->server);
+	char name[16];
+	int err;
+
+	/* By itself: the name of another thread is a file. */
+	snprintf(name, sizeof(name), "vgpu-%u", v->domid);
+	pthread_setname_np(pthread_self(), name);
+	err = ioreq_server_run(v->server);
 
 	if (err) {
 		xengt_vgpu_log(v, XENGT_ERR, "serving ended: %s", strerror(-err));
@@ -251,7 +257,6 @@ static void *serve(void *arg)
 
 static int start_thread(struct xengt_vgpu *v, char *why, size_t len)
 {
-	char name[16];
 	int err = pthread_create(&v->thread, NULL, serve, v);
 
 	if (err) {
@@ -259,8 +264,6 @@ static int start_thread(struct xengt_vgpu *v, char *why, size_t len)
 		return -err;
 	}
 	v->running = true;
-	snprintf(name, sizeof(name), "vgpu-%u", v->domid);
-	pthread_setname_np(v->thread, name);
 	return 0;
 }
 

@@ -440,10 +440,19 @@ static void leave(struct softgpu_engine *e)
 	take_space(e);
 }
 
+static const char *const thread_names[GVT_NR_ENGINES] = {
+	[GVT_RCS0] = "gpu-rcs0",
+	[GVT_BCS0] = "gpu-bcs0",
+	[GVT_VCS0] = "gpu-vcs0",
+	[GVT_VECS0] = "gpu-vecs0",
+};
+
 static void *engine_main(void *arg)
 {
 	struct softgpu_engine *e = arg;
 
+	/* By itself: a process without a file system cannot name another thread. */
+	pthread_setname_np(pthread_self(), thread_names[e->id]);
 	pthread_mutex_lock(&e->lock);
 	while (!e->exit) {
 		if (e->reset) {
@@ -474,12 +483,6 @@ static void *engine_main(void *arg)
 
 int softgpu_engine_start(struct softgpu_engine *e)
 {
-	static const char *const names[GVT_NR_ENGINES] = {
-		[GVT_RCS0] = "gpu-rcs0",
-		[GVT_BCS0] = "gpu-bcs0",
-		[GVT_VCS0] = "gpu-vcs0",
-		[GVT_VECS0] = "gpu-vecs0",
-	};
 	pthread_condattr_t attr;
 	int err;
 
@@ -496,7 +499,6 @@ int softgpu_engine_start(struct softgpu_engine *e)
 		pthread_mutex_destroy(&e->lock);
 		return -err;
 	}
-	pthread_setname_np(e->thread, names[e->id]);
 	return 0;
 }
 
