@@ -16,4 +16,4 @@ static void end(struct daemon *daemon, u64 id, char *how, size_t len)
 	threads_runner.end(daemon, id, how, len);
 }
 
-const struct process_runner process_spawn = { start, end };
+const struct process_runner process_spawn = { .start = start, .end = end };

@@ -66,7 +66,7 @@ struct rig *daemon_rig_new(void)
 	ck_assert_int_eq(xengt_config_load("/dev/null", &r->daemon.config, r->why, sizeof(r->why)),
 			 0);
 	strcpy(r->daemon.config.state_dir, r->dir);
-	r->daemon.lock_fd = -1;
+	r->daemon.lock_fd = r->daemon.cgroup.fd = -1;
 	ck_assert_int_ge(sd_event_new(&r->daemon.loop), 0);
 	for (unsigned int i = 0; i < NR_DOMAINS; i++) {
 		r->d[i] = exen_domain_create(FIRST_DOMID + i, 1, 64, 0);

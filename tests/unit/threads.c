@@ -42,4 +42,4 @@ static void end(struct daemon *daemon, u64 id, char *how, size_t len)
 	snprintf(how, len, "its thread ended");
 }
 
-const struct process_runner threads_runner = { start, end };
+const struct process_runner threads_runner = { .start = start, .end = end };

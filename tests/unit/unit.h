@@ -85,6 +85,9 @@ Suite *suite_softgpu_mi(void);
 Suite *suite_softgpu_port(void);
 Suite *suite_softgpu_reset(void);
 
+Suite *suite_cgroup(void);
+Suite *suite_cgroup_real(void);
+
 Suite *suite_commands(void);
 Suite *suite_conn(void);
 Suite *suite_control(void);

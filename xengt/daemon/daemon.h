@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 #include <systemd/sd-event.h>
 
+#include "xengt/cgroup/cgroup.h"
 #include "xengt/daemon/instances.h"
 #include "xengt/keeper/keeper.h"
 #include "xengt/settings/config.h"
@@ -40,6 +41,7 @@ struct daemon {
 	const struct process_runner *runner; /* of guests' processes */
 	void *runner_priv;
 	const struct process_listener *listener; /* to what they say */
+	struct xengt_cgroup cgroup; /* of those processes */
 	u32 uid_base; /* a guest's process is this user, plus its domain's number; 0: it is as we
 			 are */
 	const char *qmp_dir; /* where libxl has the device models' sockets */

@@ -567,6 +567,7 @@ int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 
 		kept->weight = weight;
 		kept->cap = cap;
 		process_ask(instance->guest, XENGT_LINK_SHARE, 0, NULL, NULL, NULL);
+		xengt_cgroup_guest_set(&daemon->cgroup, instance->guest->domid, weight, cap);
 	}
 	return err;
 }

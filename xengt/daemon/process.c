@@ -292,6 +292,31 @@ static int say_start(struct guest *guest, const struct xengt_start *start)
 	return xengt_link_send(guest->process->link, &head, &says, sizeof(says));
 }
 
+/* Puts it where the kernel keeps to its share, before it takes memory or time. */
+static void confine(struct guest *guest, const struct xengt_start *start)
+{
+	const struct xengt_kept *kept = xengt_keeper_kept(guest->keeper);
+	const struct xengt_cgroup_share share = {
+		.weight = kept->weight,
+		.cap = kept->cap,
+		.memory_mib = kept->options.memory_mib,
+		.guest_mib = start->max_kib / 1024,
+	};
+	const struct xengt_cgroup *cgroup = &guest->daemon->cgroup;
+	int err;
+
+	if (!guest->daemon->runner->processes)
+		return;
+	err = xengt_cgroup_guest_add(cgroup, guest->domid, &share);
+	if (!err)
+		err = xengt_cgroup_guest_enter(cgroup, guest->domid, (pid_t)guest->process->id);
+	if (err)
+		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_WARN,
+				    "its process is in no cgroup, and its share of the processors not "
+				    "kept to: %s",
+				    strerror(-err));
+}
+
 static int run(struct guest *guest)
 {
 	struct process *p = guest->process;
@@ -320,8 +345,10 @@ static int run(struct guest *guest)
 	}
 	close_all((const int[]){ ends[1], start.ask_fd, start.kept_fd, start.state_fd, figures_fd },
 		  5);
-	if (!err)
+	if (!err) {
+		confine(guest, &start);
 		err = say_start(guest, &start);
+	}
 	p->state = PROCESS_STARTS;
 	p->err = 0;
 	return err;
@@ -381,6 +408,7 @@ void process_end(struct guest *guest)
 	stop(guest, how, sizeof(how));
 	sd_event_source_unref(p->restart);
 	sd_event_source_unref(p->overdue);
+	xengt_cgroup_guest_remove(&guest->daemon->cgroup, guest->domid);
 	free(p);
 	guest->process = NULL;
 }

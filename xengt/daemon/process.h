@@ -32,6 +32,7 @@ struct process_runner {
 	 * @how: receives a sentence's end for the log.
 	 */
 	void (*end)(struct daemon *daemon, u64 id, char *how, size_t len);
+	bool processes; /* whether a number of start()'s is a process' */
 };
 
 /* Who is told what processes say by themselves. */

@@ -114,4 +114,4 @@ static void end(struct daemon *daemon, u64 id, char *how, size_t len)
 	describe(status, how, len);
 }
 
-const struct process_runner process_spawn = { .start = start, .end = end };
+const struct process_runner process_spawn = { .start = start, .end = end, .processes = true };

@@ -110,6 +110,11 @@ static int run(struct daemon *daemon)
 	block_signals();
 	if (err)
 		return err;
+	/* What a daemon left that was killed ends, before its vGPUs are taken up. */
+	xengt_cgroup_open(&daemon->cgroup, NULL);
+	if (daemon->cgroup.why[0])
+		xengt_log(XENGT_WARN, "%s", daemon->cgroup.why);
+	xengt_cgroup_sweep(&daemon->cgroup);
 	daemon->instances.config = &daemon->config;
 	daemon->dom0.state_dir = daemon->config.state_dir;
 	daemon->qmp_dir = "/var/run/xen";
@@ -142,6 +147,7 @@ static int run(struct daemon *daemon)
 	control_close(daemon);
 	sd_event_unref(daemon->loop);
 	xengt_dom0_close(&daemon->dom0);
+	xengt_cgroup_close(&daemon->cgroup);
 	return err;
 }
 

@@ -8,6 +8,9 @@
 #define XENGT_NAME_MAX 32u /* of a type, with its end */
 #define XENGT_UUID_MAX 37u /* 8-4-4-4-12 digits, with its end */
 
+#define XENGT_WEIGHT_MAX 16u /* weights are 1 to this */
+#define XENGT_CAP_MAX	 100u
+
 struct xengt_options {
 	u32 aperture_mib;
 	u32 fences;
