@@ -4,7 +4,7 @@
 
 # shellcheck disable=SC2034 # by those who source this
 build_packages=(gcc libc6-dev make autoconf automake libtool pkg-config check libxen-dev libsystemd-dev
-	libjson-c-dev libfuse3-dev git)
+	libjson-c-dev libfuse3-dev libseccomp-dev git)
 
 say() {
 	printf '\n== %s\n' "$*"

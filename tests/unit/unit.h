@@ -62,6 +62,11 @@ Suite *suite_ioreq_serve(void);
 Suite *suite_ioreq_take_up(void);
 Suite *suite_ioreq_turns(void);
 
+Suite *suite_jail_attacks(void);
+Suite *suite_jail_attacks_kernel(void);
+Suite *suite_jail_enter(void);
+Suite *suite_jail_works(void);
+
 Suite *suite_xengt_aperture(void);
 Suite *suite_xengt_attach(void);
 Suite *suite_xengt_backing(void);
@@ -70,6 +75,7 @@ Suite *suite_xengt_cost(void);
 Suite *suite_xengt_dma(void);
 Suite *suite_xengt_dma_life(void);
 Suite *suite_xengt_faults(void);
+Suite *suite_xengt_keeper(void);
 Suite *suite_xengt_mem(void);
 Suite *suite_xengt_services(void);
 Suite *suite_xengt_state(void);

@@ -136,6 +136,37 @@ void doctor_found(struct json_object *all, const char *what, const char *state, 
 	json_object_array_add(all, one);
 }
 
+/* What guests' processes have not on this host, as the daemon says: they work without. */
+static void look_at_processes(const struct xengt_config *config, struct json_object *all)
+{
+	static const struct {
+		const char *what, *key;
+	} looks[] = {
+		{ "the kernel keeps to guests' shares of the processors", "missing_cgroups" },
+		{ "guests' processes have all their walls", "missing_walls" },
+	};
+	struct xengt_client *client = xengt_client_open(config->socket);
+	struct json_object *request, *answer, *value;
+	char why[256];
+
+	if (!client)
+		return;
+	request = json_object_new_object();
+	put_str(request, "cmd", "version");
+	answer = xengt_client_ask(client, request, 2000, why, sizeof(why));
+	for (size_t i = 0; answer && i < ARRAY_SIZE(looks); i++) {
+		const char *missing;
+
+		if (!json_object_object_get_ex(answer, looks[i].key, &value))
+			continue;
+		missing = json_object_get_string(value);
+		doctor_found(all, looks[i].what, *missing ? "note" : "ok",
+			     *missing ? missing : NULL);
+	}
+	json_object_put(answer);
+	xengt_client_close(client);
+}
+
 struct json_object *doctor_host(const struct xengt_config *config, const char *root)
 {
 	const struct patient patient = { config, root };
@@ -147,6 +178,7 @@ struct json_object *doctor_host(const struct xengt_config *config, const char *r
 		doctor_found(all, checks[i].what, is ? "ok" : "wrong",
 			     is ? NULL : checks[i].advice);
 	}
+	look_at_processes(config, all);
 	return all;
 }
 

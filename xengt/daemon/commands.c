@@ -10,6 +10,7 @@
 #include "xengt/daemon/clients.h"
 #include "xengt/daemon/daemon.h"
 #include "xengt/daemon/process.h"
+#include "xengt/jail/jail.h"
 
 /* What was asked, of whom, and over which connection. */
 struct ask {
@@ -96,8 +97,13 @@ static void put(struct result *result, const char *key, struct json_object *valu
 
 static void cmd_version(const struct ask *ask, struct result *result)
 {
-	(void)ask;
+	char walls[128] = "";
+
+	if (ask->daemon->missing_walls)
+		xengt_jail_walls(ask->daemon->missing_walls, walls, sizeof(walls));
 	put(result, "version", json_object_new_string(PACKAGE_VERSION));
+	put(result, "missing_walls", json_object_new_string(walls));
+	put(result, "missing_cgroups", json_object_new_string(ask->daemon->cgroup.why));
 }
 
 static void cmd_list(const struct ask *ask, struct result *result)

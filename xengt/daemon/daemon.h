@@ -41,7 +41,8 @@ struct daemon {
 	const struct process_runner *runner; /* of guests' processes */
 	void *runner_priv;
 	const struct process_listener *listener; /* to what they say */
-	struct xengt_cgroup cgroup; /* of those processes */
+	struct xengt_cgroup cgroup;		 /* of those processes */
+	u32 missing_walls;			 /* of those processes (enum xengt_wall) */
 	u32 uid_base; /* a guest's process is this user, plus its domain's number; 0: it is as we
 			 are */
 	const char *qmp_dir; /* where libxl has the device models' sockets */

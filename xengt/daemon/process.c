@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/gvt.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/jail/jail.h"
 
 #define ANSWER_MAX (16u << 20) /* bytes of an answer */
 #define ANSWER_US  30000000u   /* that a process may take for one */
@@ -216,9 +217,22 @@ static void on_part(struct guest *guest, const struct xengt_link_message *m)
 	}
 }
 
+/* Says it once, and doctor whenever it is asked. */
+static void note_walls(struct daemon *daemon, u32 missing)
+{
+	char names[128];
+
+	if (!(missing & ~daemon->missing_walls))
+		return;
+	daemon->missing_walls |= missing;
+	xengt_jail_walls(daemon->missing_walls, names, sizeof(names));
+	xengt_log(XENGT_WARN, "this kernel has not for guests' processes: %s", names);
+}
+
 static void on_ready(struct guest *guest, const struct xengt_link_message *m)
 {
 	guest->process->state = PROCESS_SERVES;
+	note_walls(guest->daemon, m->id);
 	xengt_keeper_ready(guest->keeper, m->value);
 	guest->daemon->listener->serves(guest);
 }
@@ -311,10 +325,11 @@ static void confine(struct guest *guest, const struct xengt_start *start)
 	if (!err)
 		err = xengt_cgroup_guest_enter(cgroup, guest->domid, (pid_t)guest->process->id);
 	if (err)
-		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_WARN,
-				    "its process is in no cgroup, and its share of the processors not "
-				    "kept to: %s",
-				    strerror(-err));
+		xengt_keeper_log_of(
+			guest->keeper, XENGT_OTHER, XENGT_WARN,
+			"its process is in no cgroup, and its share of the processors not "
+			"kept to: %s",
+			strerror(-err));
 }
 
 static int run(struct guest *guest)

@@ -19,6 +19,7 @@ struct xengt_guest {
 	struct xengt_figures *figures;
 	struct xengt_watch *watches;
 	struct json_object *said; /* the last query's answer */
+	u32 missing;		  /* walls around it that the kernel refused (enum xengt_wall) */
 	int link;
 	bool ends;
 };
@@ -36,8 +37,8 @@ int xengt_guest_give_up_rights(struct xengt_guest *g, struct xengt_vgpu *v, char
 
 /* ---- watch.c: pages to which writes are told ---- */
 
-/** xengt_watch_begin() - watch frame @gfn. Returns 0, -EEXIST (it is tracked), -EINVAL (no plain memory),
- * -EIO (the vGPU's thread has ended) or another negative errno. */
+/** xengt_watch_begin() - watch frame @gfn. Returns 0, -EEXIST (it is tracked), -EINVAL (no plain
+ * memory), -EIO (the vGPU's thread has ended) or another negative errno. */
 int xengt_watch_begin(struct xengt_guest *g, u64 gfn);
 
 /** xengt_watch_end() - watch it no more. Returns 0 or -ENOENT. */
@@ -49,8 +50,8 @@ void xengt_watch_forget(struct xengt_guest *g);
 /* ---- query.c: what the control socket asks of a vGPU ---- */
 
 /**
- * xengt_query() - answer @line, a request of JSON. @text receives the answer's fields as JSON, or after an
- * error the sentence; it stays until the next query. Returns 0 or a negative errno.
+ * xengt_query() - answer @line, a request of JSON. @text receives the answer's fields as JSON, or
+ * after an error the sentence; it stays until the next query. Returns 0 or a negative errno.
  */
 int xengt_query(struct xengt_guest *g, const char *line, const char **text);
 

@@ -126,10 +126,12 @@ static int detach(struct xengt_guest *g, const struct xengt_link_message *m, str
 static int (*const deeds[XENGT_LINK_TYPES])(struct xengt_guest *g,
 					    const struct xengt_link_message *m,
 					    struct answer *answer) = {
-	[XENGT_LINK_QUERY] = query,	[XENGT_LINK_MSI] = msi,	      [XENGT_LINK_RESET] = reset,
-	[XENGT_LINK_RESTART] = restart, [XENGT_LINK_SUSPEND] = suspend, [XENGT_LINK_SHARE] = share,
-	[XENGT_LINK_TRACE] = trace,	[XENGT_LINK_WATCH] = watch,   [XENGT_LINK_UNWATCH] = unwatch,
-	[XENGT_LINK_COUNT] = count,	[XENGT_LINK_DETACH] = detach,
+	[XENGT_LINK_QUERY] = query,	[XENGT_LINK_MSI] = msi,
+	[XENGT_LINK_RESET] = reset,	[XENGT_LINK_RESTART] = restart,
+	[XENGT_LINK_SUSPEND] = suspend, [XENGT_LINK_SHARE] = share,
+	[XENGT_LINK_TRACE] = trace,	[XENGT_LINK_WATCH] = watch,
+	[XENGT_LINK_UNWATCH] = unwatch, [XENGT_LINK_COUNT] = count,
+	[XENGT_LINK_DETACH] = detach,
 };
 
 /* Takes a message and answers it. Returns 0, or an errno: nobody is there any more. */
@@ -296,6 +298,7 @@ int xengt_guest_run(const struct xengt_guest_fds *fds, struct xengt_vgpu **seen)
 		if (seen)
 			__atomic_store_n(seen, g.v, __ATOMIC_RELEASE);
 		ready.value = ioreq_server_id(g.v->server);
+		ready.id = g.missing;
 		err = xengt_link_send(g.link, &ready, "", 0);
 		if (!err)
 			err = serve(&g);

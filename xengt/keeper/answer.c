@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each question that a guest's process may ask: a function, and a row of a table. The process may be
- * the guest's, by a fault of ours: whatever it asks concerns its own domain, frames that are pinned for
- * it, and memory up to a bound.
+ * Each question that a guest's process may ask: a function, and a row of a table. The process may
+ * be the guest's, by a fault of ours: whatever it asks concerns its own domain, frames that are
+ * pinned for it, and memory up to a bound.
  */
 #include <errno.h>
 #include <string.h>
@@ -70,6 +70,16 @@ static u32 mapped(const struct xengt_keeper *k, const u32 *pins, u32 nr)
 	return all;
 }
 
+/* Of a pin that is there twice, one mapping would have a handle that nobody knows of. */
+static bool repeats(const struct xengt_question *q)
+{
+	for (u32 i = 0; i < q->nr; i++)
+		for (u32 n = 0; n < i; n++)
+			if (q->pin[n] == q->pin[i])
+				return true;
+	return false;
+}
+
 static int pin(struct xengt_keeper *k, const struct xengt_question *q, struct xengt_answer *a)
 {
 	u32 got;
@@ -80,11 +90,9 @@ static int pin(struct xengt_keeper *k, const struct xengt_question *q, struct xe
 		if (q->pin[i] / (GVT_PAGE_SIZE / sizeof(grant_entry_v1_t)) >= k->grants.frames ||
 		    k->kept->pins.pin[q->pin[i]].bus)
 			return -EINVAL;
-		/* One that is there twice would have a handle that nobody knows of. */
-		for (u32 n = 0; n < i; n++)
-			if (q->pin[n] == q->pin[i])
-				return -EINVAL;
 	}
+	if (repeats(q))
+		return -EINVAL;
 	err = take_share(k, q->nr);
 	if (err)
 		return err;
@@ -101,6 +109,8 @@ static int unpin(struct xengt_keeper *k, const struct xengt_question *q, struct 
 	int err;
 
 	(void)a;
+	if (repeats(q))
+		return -EINVAL;
 	for (u32 i = 0; i < q->nr; i++) {
 		if (q->pin[i] >= k->kept->pins.nr || !k->kept->pins.pin[q->pin[i]].bus)
 			return -EINVAL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory of a domain: how much it may have, what is put into it for its vGPU, and its pauses. */
+/* The memory of a domain: how much it may have, what is put into it for its vGPU, and its pauses.
+ */
 #include <errno.h>
 
 #include "xengt/keeper/inside.h"
@@ -55,7 +56,7 @@ int xengt_memory_limit(struct xengt_keeper *k, s64 kib)
 	struct xengt_dominfo info;
 	int err;
 
-	if (kib > (s64)XENGT_ADDED_KIB_MAX || -kib > (s64)kept->added_kib ||
+	if (kib > (s64)XENGT_ADDED_KIB_MAX || kib < -(s64)kept->added_kib ||
 	    kept->added_kib + kib > XENGT_ADDED_KIB_MAX)
 		return -ERANGE;
 	err = xengt_dominfo(k->dom0, k->domid, &info);

@@ -42,9 +42,9 @@ KERNELS = {
 }
 
 DOM0_PACKAGES = """systemd systemd-sysv udev dbus kmod procps iproute2 pciutils busybox-static
-    xen-system-amd64 qemu-system-xen seabios ovmf libjson-c5 libsystemd0 fuse3""".split()
+    xen-system-amd64 qemu-system-xen seabios ovmf libjson-c5 libsystemd0 libseccomp2 fuse3""".split()
 BUILD_PACKAGES = """gcc libc6-dev make autoconf automake libtool pkg-config
-    libxen-dev libsystemd-dev libjson-c-dev libfuse3-dev check""".split()
+    libxen-dev libsystemd-dev libjson-c-dev libfuse3-dev libseccomp-dev check""".split()
 
 
 class LabError(Exception):
