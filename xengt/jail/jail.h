@@ -49,7 +49,4 @@
  */
 int xengt_jail_enter(const struct xengt_jail *jail, u32 *missing, char *why, size_t why_len);
 
-/** xengt_jail_walls() - the names of @walls, for people: "user namespace, network", or "none". */
-void xengt_jail_walls(u32 walls, char *text, size_t len);
-
 #endif

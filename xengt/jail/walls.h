@@ -34,4 +34,7 @@ enum xengt_wall {
 	XENGT_WALL_BOUNDING = 1u << 5, /* no capability can be gained by executing a file */
 };
 
+/** xengt_jail_walls() - the names of @walls, for people: "user namespace, network", or "none". */
+void xengt_jail_walls(u32 walls, char *text, size_t len);
+
 #endif
