@@ -8,6 +8,7 @@
 
 #include "tests/unit/unit.h"
 #include "xengt/jail/internal.h"
+#include "xengt/jail/jail.h"
 #include "xengt/jail/sanitizer.h"
 
 #define JAIL_FILES     32u
