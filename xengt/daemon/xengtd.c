@@ -103,6 +103,18 @@ static int open_loop(struct daemon *daemon)
 	return err;
 }
 
+static void open_cgroups(struct daemon *daemon)
+{
+	daemon->cgroup.fd = -1;
+	if (!daemon->runner->processes)
+		return;
+	xengt_cgroup_open(&daemon->cgroup, NULL);
+	if (daemon->cgroup.why[0])
+		xengt_log(XENGT_WARN, "%s", daemon->cgroup.why);
+	/* What a daemon left that was killed ends, before its vGPUs are taken up. */
+	xengt_cgroup_sweep(&daemon->cgroup);
+}
+
 static int run(struct daemon *daemon)
 {
 	int err = lock_state(daemon);
@@ -110,16 +122,12 @@ static int run(struct daemon *daemon)
 	block_signals();
 	if (err)
 		return err;
-	/* What a daemon left that was killed ends, before its vGPUs are taken up. */
-	xengt_cgroup_open(&daemon->cgroup, NULL);
-	if (daemon->cgroup.why[0])
-		xengt_log(XENGT_WARN, "%s", daemon->cgroup.why);
-	xengt_cgroup_sweep(&daemon->cgroup);
 	daemon->instances.config = &daemon->config;
 	daemon->dom0.state_dir = daemon->config.state_dir;
 	daemon->qmp_dir = "/var/run/xen";
 	daemon->runner = &process_spawn;
 	daemon->listener = &follow_listener;
+	open_cgroups(daemon);
 	daemon->uid_base = geteuid() ? 0 : daemon->config.uid_base;
 	err = xengt_dom0_open(&daemon->dom0);
 	if (err)
