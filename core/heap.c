@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of ours that a guest has us take: counted, and charged to its quota. */
+/* Memory that we allocate on a guest's behalf: counted, and charged to the guest's quota. */
 #include <stdlib.h>
 
 #include "core/vgpu.h"

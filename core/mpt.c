@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls to a vGPU's hypervisor: what a back end has not, is done without. */
+/* The calls to a vGPU's hypervisor, and what happens without a service that a back end lacks. */
 #include "core/port/mpt.h"
 #include "core/vgpu.h"
 

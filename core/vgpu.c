@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What everybody may read of a vGPU. */
+/* What all rooms may read of a vGPU. */
 #include "core/vgpu.h"
 
 size_t intel_gvt_state_size(void)

@@ -2,11 +2,11 @@
 /*
  * The loop that finds requests and answers them.
  *
- * Xen allows one request per vCPU at a time. A port that fired stays masked while the loop keeps
- * looking at the slots by itself, so that a guest's next access, which mostly follows at once,
- * costs neither an interrupt nor a wake-up here. How long to keep looking is learnt: a request
- * found that way earns the whole budget, a budget spent in vain is halved, and one that came to
- * nothing is tried again every few waits, lest a guest that has become busy stay unnoticed.
+ * A vCPU has at most one request at a time. A port that fired stays masked while the loop looks at
+ * the slots by itself. A guest's next access mostly follows at once, and so costs neither an
+ * interrupt nor a wake-up here. The loop learns how long to look: a request that it finds restores
+ * the whole budget, and a budget that was spent in vain is halved. After a budget of zero, looking
+ * is tried again every few waits, so that a guest which has become busy is noticed.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,16 +15,15 @@
 #include "core/base/clock.h"
 #include "ioreq/server.h"
 
-/* The byte before the type: the state in its lower half, flags that stay in its upper. */
+/* The byte before the type: its lower half is the state, its upper half flags that stay. */
 #define STATE_BYTE (offsetof(ioreq_t, type) - 1)
 
-/* Of so many waits without looking before, one is followed by looking. */
+/* With a budget of zero, looking is tried after every so many waits. */
 #define TRY_AGAIN 8u
 
 #define LOOKS_PER_TURN 16u
 
-/* Frames have settled when none changed hands for so long; and that cannot be put off for longer.
- */
+/* .settle is called when nothing has happened for QUIET_MS, and after LATEST_NS at the latest. */
 #define QUIET_MS  20
 #define LATEST_NS 1000000000ull
 
@@ -42,9 +41,9 @@ static void set_state(ioreq_t *slot, u8 state)
 }
 
 /*
- * States only go forward: Xen destroys a guest whose request goes back. A request found in process
- * is one that had its share of time, or one that an earlier process left. It goes on behind the
- * items that are finished.
+ * Works on a vCPU's request, if it has one. A slot's state may only go forward: Xen destroys a
+ * guest whose request goes back. A request that is found in process was interrupted by this
+ * process, or was left by an earlier one. It continues behind its finished items.
  */
 static bool answer(struct ioreq_server *server, unsigned int vcpu)
 {
@@ -84,7 +83,7 @@ unsigned int ioreq_server_poll(struct ioreq_server *server)
 	return answered;
 }
 
-/* Looks for a moment without giving the processor away, which costs more than a few looks. */
+/* Looks for a moment without giving the processor up, which would cost more than a few looks. */
 static unsigned int look(struct ioreq_server *server)
 {
 	unsigned int answered = 0;
@@ -96,7 +95,7 @@ static unsigned int look(struct ioreq_server *server)
 	return answered;
 }
 
-/* Looks at the slots as long as the budget allows. Returns true when it found a request. */
+/* Looks at the slots as long as the budget allows. Returns true if it found a request. */
 static bool found_by_looking(struct ioreq_server *server)
 {
 	unsigned int answered;
@@ -117,7 +116,7 @@ static bool found_by_looking(struct ioreq_server *server)
 	return false;
 }
 
-/* No port fires for a moment; or that cannot be told, and nothing is put off for it. */
+/* True if no port fires for QUIET_MS, or if poll() fails: then nothing is delayed for it. */
 static bool is_quiet(struct ioreq_server *server)
 {
 	struct pollfd fd = { .fd = xenevtchn_fd(server->config.evtchn), .events = POLLIN };
@@ -125,7 +124,7 @@ static bool is_quiet(struct ioreq_server *server)
 	return poll(&fd, 1, QUIET_MS) <= 0;
 }
 
-/* Sleeps until a port fires. Who wakes this thread either sees that it does, or is seen. */
+/* Sleeps until a port fires. A waker either sees .asleep and notifies, or this sees its .woken. */
 static xenevtchn_port_or_error_t sleep_until_event(struct ioreq_server *server)
 {
 	xenevtchn_port_or_error_t port;
@@ -143,7 +142,7 @@ static xenevtchn_port_or_error_t sleep_until_event(struct ioreq_server *server)
 	return port;
 }
 
-/* Lets ports fire again, and sleeps until one does. A pending event fires as its port is let. */
+/* Unmasks the ports and sleeps until one fires. A pending event fires when its port is unmasked. */
 static int wait(struct ioreq_server *server)
 {
 	xenevtchn_port_or_error_t port;
@@ -165,7 +164,7 @@ int ioreq_server_run(struct ioreq_server *server)
 {
 	int err;
 
-	/* An answer that an earlier process gave may not have been announced. */
+	/* An earlier process may have answered a request without notifying Xen. */
 	for (unsigned int i = 0; i < server->vcpus; i++)
 		xenevtchn_notify(server->config.evtchn, server->ports[i]);
 
@@ -189,7 +188,7 @@ int ioreq_server_run(struct ioreq_server *server)
 
 int ioreq_server_wake(struct ioreq_server *server)
 {
-	/* One that is on its way will do; and who does not sleep, looks. */
+	/* One wake-up at a time is enough, and a thread that does not sleep looks at .woken. */
 	if (__atomic_exchange_n(&server->woken, true, __ATOMIC_SEQ_CST) ||
 	    !__atomic_load_n(&server->asleep, __ATOMIC_SEQ_CST))
 		return 0;

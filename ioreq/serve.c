@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One request: what it asks, whether it may, and to whom it goes. It is worked on in a copy; each
- * of its fields is the guest's word until checked here.
+ * One request: it is checked, and passed to the configuration space or the BARs. It is a copy, and
+ * the guest decides all of its fields, so they are not trusted before they are checked here.
  */
 #include <string.h>
 
 #include "core/base/clock.h"
 #include "ioreq/server.h"
 
-/* A request's items cannot leave the page that the first one is in, so this many at most. */
+/* The most items of a request: they cannot leave the page that the first one is in. */
 #define ITEMS_MAX 4096u
 
-/* Items of a request are carried out for so long, before whatever else there is has its turn. */
+/* How long the items of a request are carried out before other requests have their turn. */
 #define SLICE_NS 1000000ull
 
-/* How the device side of each type of request is reached. */
+/* How each type of request reaches the device. */
 struct space {
 	int (*read)(struct ioreq_server *server, u64 addr, void *buf, unsigned int bytes);
 	int (*write)(struct ioreq_server *server, u64 addr, const void *buf, unsigned int bytes);
-	bool moves;	     /* a repeated access goes on to the next address */
+	bool moves;	     /* each item has the next address; false: all have the same */
 	unsigned int widths; /* a bit for each allowed width in bytes */
 };
 
@@ -32,7 +32,7 @@ static int mmio_write(struct ioreq_server *server, u64 addr, const void *buf, un
 	return server->config.ops->emulate_mmio_write(server->vgpu, addr, buf, bytes);
 }
 
-/* Xen puts segment, bus, device and function above the register number. */
+/* True for our device. Xen puts segment, bus, device and function above the register number. */
 static bool ours(const struct ioreq_server *server, u64 addr)
 {
 	return addr >> 32 == server->devfn;
@@ -64,7 +64,7 @@ static const struct space *space_of(const ioreq_t *req)
 	return &spaces[req->type];
 }
 
-/* [base, base + span) in the direction that @df says, without leaving the address space. */
+/* True if @count items from @base, up or (@df) down, do not leave the address space. */
 static bool span_fits(u64 base, u64 size, u32 count, bool df)
 {
 	u64 far = (u64)(count - 1) * size;
@@ -95,7 +95,7 @@ static void read_item(struct ioreq_server *server, const struct space *space, co
 {
 	u64 val = ~0ull >> (64 - 8 * req->size);
 
-	/* On failure the value is what an absent device gives: ones. */
+	/* On failure the value is ones, as from an absent device. */
 	space->read(server, req->addr + (space->moves ? step(req, item) : 0), &val, req->size);
 	if (!req->data_is_ptr)
 		progress->data = val;
@@ -155,7 +155,7 @@ void ioreq_begin(struct ioreq_server *server, unsigned int vcpu, const ioreq_t *
 					     : IOREQ_NO_WRITE);
 }
 
-/* Items, one at least, until all are done, the time is over, or the thread is wanted. */
+/* Carries out one item at least, then others until the time is over or .woken is due. */
 static bool carry_out_items(struct ioreq_server *server, const struct space *space,
 			    const ioreq_t *req, struct ioreq_progress *progress)
 {

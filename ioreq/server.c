@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A server's life: made or taken up, bound, and let go. */
+/* A server's life: it is created or taken up, bound, and closed. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -7,8 +7,7 @@
 
 #include "ioreq/server.h"
 
-/* The second of the server's frames holds the slots; the first, the buffered ring, we ask not for.
- */
+/* The server's second frame holds the slots. The first is the buffered ring, which is not used. */
 #define SLOTS_FRAME 1
 
 static int create(struct ioreq_server *server)
@@ -45,7 +44,7 @@ static int count_vcpus(struct ioreq_server *server)
 	return server->vcpus && server->vcpus <= IOREQ_MAX_VCPUS ? 0 : -E2BIG;
 }
 
-/* Ports are valid from here on: before, Xen shows none. */
+/* Xen shows the ports in the slots only from here on. */
 static int enable(struct ioreq_server *server)
 {
 	const struct ioreq_config *config = &server->config;
@@ -61,7 +60,7 @@ static int bind_vcpus(struct ioreq_server *server)
 	const struct ioreq_config *config = &server->config;
 
 	server->ports = calloc(server->vcpus, sizeof(*server->ports));
-	/* A port that fired stays masked, so each can be here once: the vCPUs' and the waker's. */
+	/* A fired port stays masked, so each is in it once: the ports of vCPUs and of the waker. */
 	server->fired = calloc(server->vcpus + 1, sizeof(*server->fired));
 	if (!server->ports || !server->fired)
 		return -ENOMEM;
@@ -77,8 +76,8 @@ static int bind_vcpus(struct ioreq_server *server)
 }
 
 /*
- * The thread waits for event channels alone, so a wake-up is one too: a channel from this domain to
- * itself, with its far end on a handle of its own.
+ * The thread waits only for event channels. So it is woken by one: a channel from this domain to
+ * itself, whose other end has a handle of its own.
  */
 static int bind_waker(struct ioreq_server *server)
 {
@@ -143,7 +142,7 @@ void ioreq_server_close(struct ioreq_server *server, bool destroy)
 	if (server->resource)
 		xenforeignmemory_unmap_resource(config->fmem, server->resource);
 	if (destroy && config->state->created) {
-		/* A domain that is gone has taken its servers with it. */
+		/* This fails if the domain is gone, and its servers with it. */
 		xendevicemodel_destroy_ioreq_server(config->dmod, config->domid, config->state->id);
 		config->state->created = false;
 	}

@@ -4,10 +4,10 @@
 
 #include "core/base/types.h"
 
-/** clock_now_ns() - CLOCK_MONOTONIC, in nanoseconds: the one clock of all that is timed here. */
+/** clock_now_ns() - CLOCK_MONOTONIC in nanoseconds. All time in core/ is measured by this clock. */
 u64 clock_now_ns(void);
 
-/** clock_ticks() - @ns in clocks of the GT's timestamp: 12 MHz, as CTC_MODE says. */
+/** clock_ticks() - @ns in ticks of the GT's timestamp: 12 MHz, as CTC_MODE says. */
 static inline u64 clock_ticks(u64 ns)
 {
 	return ns / 1000000000 * 12000000 + ns % 1000000000 * 12 / 1000;

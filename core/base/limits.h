@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Of what sizes a vGPU may be. */
+/* The sizes that a vGPU may have. */
 #ifndef CORE_BASE_LIMITS_H
 #define CORE_BASE_LIMITS_H
 

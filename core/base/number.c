@@ -15,7 +15,7 @@ static unsigned int digit(char c)
 	return 16;
 }
 
-/* Reads digits from *@text on and moves it behind the last; -ERANGE: more than @n holds. */
+/* Reads the digits at *@text and moves *@text behind them; -ERANGE: too large for @n. */
 static int scan(const char **text, enum xengt_base base, u64 *n)
 {
 	const char *at = *text;

@@ -3,9 +3,9 @@
  * Numbers in text: command lines, xengt.conf, a vGPU's options, the tree of files, xenstore, the
  * control socket. All of them are read here.
  *
- * A number is digits and nothing else: no sign, no blank, no unit. What C's library would take
- * besides ("+21", " 21", "-5" as a large number, "021" as 17) is refused, for it may as well be a
- * guest's name, or mean another number to whoever wrote it.
+ * A number is digits and nothing else: no sign, no blank, no unit. Forms that C's library takes as
+ * well ("+21", " 21", "-5" as a large number, "021" as 17) are refused: they may be a guest's name,
+ * or mean another number to the person who wrote them.
  */
 #ifndef CORE_BASE_NUMBER_H
 #define CORE_BASE_NUMBER_H

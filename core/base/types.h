@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The integer names of the field, as the interfaces that core/ keeps were first written with
- * them, and the few helpers that every part of core/ needs.
+ * Linux' names of integers (u8 to u64), in which the interfaces that core/ keeps were first
+ * written, and the few helpers that every part of core/ needs.
  */
 #ifndef CORE_BASE_TYPES_H
 #define CORE_BASE_TYPES_H

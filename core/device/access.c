@@ -36,9 +36,9 @@ static u32 taken(const struct gvt_reg *row, u32 old, u32 val, u32 lanes)
 }
 
 /*
- * @lanes: the bits that the guest's access covers; the rest of @val is zero. The order is the same
- * for all registers: what it becomes is made out, then guest and GPU are told, and then what else
- * the write does is done.
+ * @lanes: the bits that the guest's access covers; other bits of @val are zero. The order is the
+ * same for all registers: first the new value is made, then guest and GPU are told of it, and then
+ * the write's other effects happen.
  */
 static void write_dword(struct intel_vgpu *vgpu, u32 offset, u32 val, u32 lanes)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where the BARs are: following the guest as it sizes, moves, disables and enables them.
+ * The places of the BARs, which follow the guest as it sizes, moves, disables and enables them.
  *
- * What the configuration space says is what is wanted; state->bar_at is what is. Whenever they
- * differ, BARs leave their old place before any takes a new one, so two may swap.
+ * The configuration space says where the guest wants a BAR; state->bar_at says where it is. All
+ * BARs that are to move leave their old places before one takes a new place, so that two can swap.
  */
 #include <errno.h>
 
@@ -15,7 +15,7 @@
 
 /*
  * The address that the guest wants decoded. A BAR that ends at 4 GiB would cover the local APICs
- * and the firmware: that is no place, but a BAR being sized without having been disabled.
+ * and the firmware: the guest is sizing the BAR without having disabled it.
  */
 static u64 wanted(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 {
@@ -38,7 +38,7 @@ static void leave(struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 	else if (vgpu_aperture_place(vgpu, 0))
 		return;
 	err = intel_gvt_hypervisor_set_trap_area(vgpu, *at, *at + vgpu_bar_size(vgpu, bar), false);
-	/* What could not be undone stays, and is tried again at the next configuration access. */
+	/* A BAR that cannot leave stays, and is tried again at the next configuration write. */
 	if (err && err != -ENOENT && err != -ESRCH)
 		return;
 	intel_gvt_hypervisor_place_bar(vgpu, bar, INTEL_GVT_BAR_OFF);
@@ -52,7 +52,7 @@ static void take(struct intel_vgpu *vgpu, enum vgpu_bar_index bar, u64 to)
 		return;
 	}
 	vgpu->state->bar_at[bar] = to;
-	/* Without memory of its own behind it, the BAR traps: slower, and all else the same. */
+	/* A BAR without memory behind it works as well, but all accesses trap. */
 	if (intel_gvt_hypervisor_place_bar(vgpu, bar, to))
 		vgpu->state->counters.bar_refused++;
 	else if (bar == VGPU_BAR_GTTMM)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Accesses to the configuration space, and what writes to it do beyond its bytes. */
+/* Accesses to the configuration space, and what else writes to it cause. */
 #include <errno.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, c
 	vgpu_bars_update(vgpu);
 	/* Messages, or the pin, may have been switched on or off. */
 	vgpu_irq_refresh(vgpu);
-	/* Where the OpRegion cannot be had, its driver goes on without. */
+	/* If there can be no OpRegion, the driver goes on without one. */
 	if (effects & VGPU_CFG_OPREGION)
 		intel_gvt_hypervisor_set_opregion(vgpu);
 	return 0;

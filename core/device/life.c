@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Life of a vGPU, and of what all of them share. */
+/* The life of a vGPU, and of what all vGPUs share. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -61,7 +61,7 @@ static bool params_valid(const struct intel_vgpu_params *params)
 	       !(params->aperture_mib & (params->aperture_mib - 1));
 }
 
-/* A vGPU with the parts that only their rooms know; freed by its first. */
+/* A vGPU with the parts that are private to rooms; freed as .vgpu, which is first. */
 struct whole {
 	struct intel_vgpu vgpu;
 	struct page_track_table tracked;
@@ -170,7 +170,7 @@ static void reset(struct intel_vgpu *vgpu, bool keep_places)
 	page_track_clear(vgpu);
 }
 
-/* What could not be undone is tried again. */
+/* False: something could not be undone, and the next reset has to try again. */
 static bool all_undone(const struct intel_vgpu *vgpu)
 {
 	bool undone = vgpu->pin == VGPU_PIN_OFF;
@@ -185,7 +185,7 @@ void intel_gvt_reset_vgpu(struct intel_vgpu *vgpu)
 	if (vgpu->pristine)
 		return;
 	reset(vgpu, false);
-	/* Its BARs decode nothing: it is reached by its configuration space alone. */
+	/* Its BARs decode nothing now: only configuration writes can change it. */
 	vgpu->pristine = all_undone(vgpu);
 }
 

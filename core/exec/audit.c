@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commands are audited where the guest cannot reach them (scan.h): a ring's in the copy that is
- * going to be the shadow ring, privileged batches in copies of the hidden range. An unprivileged
- * batch, of a guest whose are to be audited, runs where it is: of that, a copy is looked at.
+ * Commands are audited where the guest cannot reach them (scan.h): those of a ring in the copy that
+ * goes into the shadow ring, those of privileged batches in copies in the hidden range. An
+ * unprivileged batch runs where the guest has it; with audit_user=on, a copy of it is audited.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +16,9 @@
 #define LOOK_PAGES_MAX	(GVT_SCAN_DWORDS * 4u / GVT_PAGE_SIZE)
 
 /*
- * Of a per-context batch: the engine gives way to nobody until it has run. i915 has all that runs
- * at a restore in one page (CTX_WA_BB_SIZE in gt/intel_lrc.c); it may lie across two.
+ * Pages of a per-context batch. The engine takes no other context until the batch has run. In i915
+ * all batches that run at a restore have one page's length (CTX_WA_BB_SIZE in gt/intel_lrc.c),
+ * which may lie across two pages.
  */
 #define PER_CTX_PAGES_MAX 2u
 
@@ -42,9 +43,10 @@ static struct hidden *new_batch(struct shadow_ctx *ctx, u64 gma, u32 pages)
 }
 
 /*
- * How long the batch at @gma (of the GGTT, or of @mm) is can only be seen from its commands, and
- * only a copy may be looked at: it grows until it has the end. Returns 0 with @nr dwords at @out,
- * for free(); or a negative errno.
+ * Copies the batch at @gma, of the GGTT or of @mm. Its length follows only from its commands, and
+ * only a copy may be looked at: so the copy grows until it contains the end. Returns 0 with @nr
+ * dwords at
+ * @out, for free(); or a negative errno.
  */
 static int read_batch(const struct shadow_ctx *ctx, const struct vgpu_mm *mm, u64 gma,
 		      u32 pages_max, u32 **out, u32 *nr)
@@ -72,14 +74,14 @@ static int read_batch(const struct shadow_ctx *ctx, const struct vgpu_mm *mm, u6
 		return err;
 	}
 	*out = dw;
-	/* What has no end is the audit's to refuse. */
+	/* The audit refuses a batch without an end. */
 	*nr = end < 0 ? got : at;
 	return 0;
 }
 
 /*
- * The copy becomes the batch that runs. Where it ends by going on in another, a predicate
- * (MI_SET_PREDICATE) may have it not do so: an end stands behind.
+ * Makes the copy that runs in place of the batch. The copy gets an end behind its last command: if
+ * the batch ends by a start of another one, a predicate (MI_SET_PREDICATE) may skip that start.
  */
 static int copy_up_to(struct shadow_ctx *ctx, u64 gma, u32 pages_max, struct gvt_scan_copy *copy)
 {
@@ -164,7 +166,7 @@ int vgpu_audit_ring(struct shadow_ctx *ctx, u32 *dw, u32 nr, struct exec_fault *
 	return verdict(ctx, gvt_scan_ring(&scan, dw, nr, &found), &found, fault);
 }
 
-/* A batch that no audited command starts, and what audits it. */
+/* Copies and audits a batch that no audited command starts. */
 static int audit_copy(struct shadow_ctx *ctx, u64 gma, u32 pages_max, const char *why, u32 *at,
 		      int (*audit)(const struct gvt_scan *scan, u32 *dw, u32 nr,
 				   struct gvt_scan_fault *fault),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A vGPU's place on the GPU: its space and registers there, how it comes and goes, and resets. */
+/* A vGPU on the GPU: its space and registers there, its beginning and end, and resets. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ enum {
 
 #define ERROR_INSTRUCTION BIT32(0) /* of EIR: i915's I915_ERROR_INSTRUCTION */
 
-/* Where all engines tell of a translation that failed: GEN8_RING_FAULT_REG and its address. */
+/* Registers in which all engines report a failed translation: GEN8_RING_FAULT_REG, the address. */
 #define FAULT_REG   0x4094u
 #define FAULT_VALID BIT32(0)
 #define FAULT_DATA0 0x4b10u
@@ -51,7 +51,7 @@ const char *intel_gvt_refusal_name(unsigned int refusal)
 	return refusals[refusal].word;
 }
 
-/* Each kind is told of once: a guest can bring it about as often as it likes. */
+/* Each kind is reported once: a guest can cause it as often as it likes. */
 static bool first_of_kind(struct intel_vgpu *vgpu, u32 kind)
 {
 	u32 *told = &vgpu->exec->told;
@@ -68,7 +68,7 @@ static void complain(struct intel_vgpu *vgpu, enum gvt_engine engine,
 
 	if (!first_of_kind(vgpu, fault->refusal))
 		return;
-	/* Of some it is not known, or has no meaning. */
+	/* Some faults have no command or address. */
 	if (fault->cmd || fault->addr)
 		snprintf(place, sizeof(place), ": %s 0x%08x, address 0x%llx",
 			 fault->name ? fault->name : "command", fault->cmd,
@@ -88,7 +88,7 @@ static void tell_reset(struct intel_vgpu *vgpu, enum gvt_engine engine)
 	intel_gvt_hypervisor_note(vgpu, INTEL_GVT_RESET, gvt_engine_name(engine), text);
 }
 
-/* The address that could not be translated, if that was it. The guest clears the valid bit. */
+/* Shows the address that could not be translated, if any. The guest clears the valid bit. */
 static void show_fault(struct intel_vgpu *vgpu)
 {
 	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
@@ -139,11 +139,11 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 /* ---- contexts that end at once ---- */
 
 #define MI_LRI_8   (0x11001000u | (2 * 8 - 1))
-#define IDLE_PAGES 4u /* of each: the image's two, and a ring of one; one to spare */
+#define IDLE_PAGES 4u /* each: two for the image, one for the ring, one unused */
 
 /*
- * A context with nothing in its ring: what is to leave an engine with nobody waiting is preempted
- * by it. Its page tables lead nowhere.
+ * Makes contexts with an empty ring. Such a context preempts one that has to leave an engine when
+ * no other waits. Its page tables lead to scratch.
  */
 static int make_idle(struct intel_vgpu *vgpu)
 {
@@ -171,7 +171,7 @@ static int make_idle(struct intel_vgpu *vgpu)
 			0,
 			MI_LRI_8,
 			base + 0x244,
-			0x00090008, /* no switch for semaphores; restore is not off */
+			0x00090008, /* no switch on semaphores; restore is not inhibited */
 			base + 0x034,
 			0, /* head */
 			base + 0x030,
@@ -271,13 +271,13 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 	return 0;
 }
 
-/* Off the engine, with all shadows released. */
+/* Takes the vGPU off the engine and frees all shadows. */
 static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 {
 	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
 
 	vgpu->gvt->share->ops->halt(&engine->client, save);
-	/* What came to its end is told now, or the next process would do it again. */
+	/* Tell of contexts that have ended, or the next process would run them again. */
 	if (save)
 		vgpu_exec_service_last(vgpu, nr);
 	for (unsigned int i = 0; save && i < 2; i++)
@@ -286,7 +286,7 @@ static void clear(struct intel_vgpu *vgpu, enum gvt_engine nr, bool save)
 	vgpu_contexts_drop(vgpu, nr);
 }
 
-/* For the process that takes it up: slots as commands left them, which only the GPU knows. */
+/* Stores slots as commands left them, which only the GPU knows, for the next process. */
 static void keep_nonpriv(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
 	for (u32 own = RING_NONPRIV; own < RING_NONPRIV_END; own += 4) {
@@ -355,7 +355,7 @@ u32 intel_vgpu_stop_work(struct intel_vgpu *vgpu)
 	const struct exec_fault fault = { .refusal = EXEC_ASKED, .why = "its work was stopped" };
 	u32 stopped = 0;
 
-	/* Told each time: a guest cannot bring it about. */
+	/* Report it each time: a guest cannot cause it. */
 	vgpu->exec->told &= ~(BIT32(EXEC_ASKED) | EXEC_ALL_ENGINES << EXEC_REFUSALS);
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++) {
 		const struct vgpu_port *port = &vgpu->state->ports[nr];
@@ -404,7 +404,7 @@ bool intel_vgpu_at_work(struct intel_vgpu *vgpu)
 
 void intel_vgpu_schedule(struct intel_vgpu *vgpu, u32 weight, u32 cap)
 {
-	/* For the process that takes it up: in this one, the scheduler has them. */
+	/* For the next process; in this one, the scheduler has them. */
 	vgpu->state->params.weight = weight;
 	vgpu->state->params.cap = cap;
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)

@@ -2,10 +2,10 @@
 /*
  * The execlist port that a guest sees, one for each engine: what it submits, and what it is told.
  *
- * The order of events is what i915's process_csb() (gt/intel_execlists_submission.c) relies on: a
- * submission is acknowledged once, by IDLE_ACTIVE or PREEMPTED, before anything of it completes;
- * every other entry ends the first context of what was acknowledged. The entry is written before
- * the index that says so, and the interrupt comes last.
+ * i915's process_csb() (gt/intel_execlists_submission.c) relies on the order of events: each
+ * submission is acknowledged once, by IDLE_ACTIVE or PREEMPTED, before any of its contexts
+ * completes. Every other entry ends the first context of what was acknowledged. The entry is
+ * written first, then the index that points to it, and then the interrupt is raised.
  *
  * A submission that only adds to what runs is acknowledged at once. One that replaces it waits
  * until the scheduler has taken the vGPU's contexts off the engine.
@@ -99,7 +99,7 @@ static void tell(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 status, u6
 static const struct exec_fault no_memory = { .refusal = EXEC_NO_MEMORY,
 					     .why = "no memory for the GPU" };
 
-/* Loads the port's contexts and has them run; what cannot be loaded stands still in its turn. */
+/* Loads the port's contexts and has them run. One that cannot be loaded hangs in its turn. */
 static void start(struct intel_vgpu *vgpu, enum gvt_engine nr)
 {
 	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
@@ -136,7 +136,7 @@ static void set_port(struct vgpu_port *port, const u64 desc[2])
 	port->pending[0] = port->pending[1] = 0;
 }
 
-/* The first context of the port is done. */
+/* The first context of the port has completed. */
 static void done(struct intel_vgpu *vgpu, enum gvt_engine nr)
 {
 	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
@@ -165,14 +165,14 @@ static void store_all(struct vgpu_engine *engine)
 	engine->ctx[0] = engine->ctx[1] = NULL;
 }
 
-/* What was submitted meanwhile takes the place of what ran. */
+/* The pending submission takes the place of what ran. */
 static void replaced(struct intel_vgpu *vgpu, enum gvt_engine nr)
 {
 	struct vgpu_port *port = port_of(vgpu, nr);
 	u64 was = port->desc[0], next[2] = { port->pending[0], port->pending[1] };
 
 	store_all(&vgpu->exec->engine[nr]);
-	/* What ran may have got stuck before it was to stop. */
+	/* A context may have got stuck before it could stop. */
 	if (!next[0] || port->hung)
 		return;
 	set_port(port, next);
@@ -203,8 +203,8 @@ static void stuck(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct sche
 }
 
 /*
- * The first context of the port came to a load of other page tables. It is loaded anew with these
- * and goes on, unless something else takes its place: then it does so when it is submitted again.
+ * The first context of the port came to a command that loads other page tables. It is loaded anew
+ * with these and goes on. If another submission is pending, it goes on when it is submitted again.
  */
 static void move(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on)
 {
@@ -267,8 +267,7 @@ void vgpu_exec_service(struct intel_vgpu *vgpu)
 
 /* ---- submissions ---- */
 
-/* The same context goes on with more, and perhaps another behind it. False: it is not that simple.
- */
+/* Adds to what runs: more commands, perhaps a second context. False: it must be loaded anew. */
 static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2])
 {
 	struct vgpu_engine *engine = &vgpu->exec->engine[nr];
@@ -280,12 +279,12 @@ static bool extend(struct intel_vgpu *vgpu, enum gvt_engine nr, const u64 desc[2
 
 	if (!first || !same_context(desc[0], port->desc[0]) || desc[0] & GVT_DESC_RESTORE)
 		return false;
-	/* A second one may have got more as well, and may run already. */
+	/* The second context may have got more as well, and may run already. */
 	if (port->desc[1])
 		return false;
 	vgpu_ggtt_commit(vgpu);
 	err = vgpu_context_grow(first, &tail, &fault);
-	/* Whatever is wrong with it is found again when it is loaded anew. */
+	/* An error is found again when the context is loaded anew. */
 	if (err)
 		return false;
 	if (desc[1]) {
@@ -350,7 +349,7 @@ void vgpu_exec_elsp(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 val)
 	if (port->nr_elsp < ARRAY_SIZE(port->elsp))
 		return;
 	port->nr_elsp = 0;
-	/* The second context's halves come first, each with its high dword before its low one. */
+	/* The second context comes first, and each high dword before its low one. */
 	submit(vgpu, engine, (u64)port->elsp[2] << 32 | port->elsp[3],
 	       (u64)port->elsp[0] << 32 | port->elsp[1]);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The hidden range: addresses by a map of bits, memory from the hypervisor's host pages. */
+/* The hidden range: a bitmap of its addresses, and host pages of the hypervisor's as its memory. */
 #include <errno.h>
 #include <string.h>
 
@@ -23,7 +23,7 @@ static void mark(struct vgpu_exec *exec, u32 first, u32 nr, bool used)
 			exec->hidden_used[page / 64] &= ~(1ull << page % 64);
 }
 
-/* The first run of @pages from @from on; HIDDEN_PAGES: there is none. */
+/* The first @pages free pages in a row, from @from on; HIDDEN_PAGES: there are none. */
 static u32 find(const struct vgpu_exec *exec, u32 from, u32 pages)
 {
 	u32 run = 0;

@@ -19,7 +19,7 @@
 /* The registers that are the mediator's (GVT_RULE_SPECIAL), from the engine's base. */
 static const struct {
 	u16 first, last;
-	u16 at; /* the first's place, where the others' are below it; or ANYWHERE */
+	u16 at; /* the place of the first; those of the others are below it. Or ANYWHERE */
 } image_regs[] = {
 	{ 0x030, 0x030, AT_TAIL },	{ 0x034, 0x034, AT_HEAD },
 	{ 0x038, 0x038, AT_START },	{ 0x03c, 0x03c, AT_CTL },
@@ -31,7 +31,7 @@ static const struct {
 	{ 0x270, 0x28c, AT_PDP0_LOW },
 };
 
-/* Where the engine is in a batch, and in one that it returns to that from. */
+/* The engine's position in a batch, and in a second-level batch, which returns to the first. */
 static const struct {
 	u16 low, high, state;
 } positions[] = {
@@ -48,8 +48,8 @@ static bool refuse(struct exec_fault *fault, const char *why, u64 addr, u32 cmd)
 }
 
 /*
- * How far the lists of registers may reach: the render engine's counters of execution units are at
- * the end of the page. What is behind them is for the GPU to judge.
+ * The end of the lists of registers. The render engine's counters of execution units are at the end
+ * of the page. The GPU itself checks what is behind the lists.
  */
 static u32 lists_end(const struct shadow_ctx *ctx)
 {
@@ -57,8 +57,9 @@ static u32 lists_end(const struct shadow_ctx *ctx)
 }
 
 /*
- * A register of the image, its value at dword @i. Those that commands may write may stand there as
- * well; what else does is led astray. False: one that is the mediator's, at another place.
+ * Checks a register of the image, whose value is at dword @i. An image may load what commands may
+ * write. Another register is replaced by one that nobody reads. False: a register of the mediator's
+ * at a wrong place.
  */
 static bool take_reg(const struct shadow_ctx *ctx, u32 *to, u32 i)
 {
@@ -84,7 +85,7 @@ static bool take_reg(const struct shadow_ctx *ctx, u32 *to, u32 i)
 	return true;
 }
 
-/* That of the table which has its place at dword @at, as an offset in BAR0; 0: none. */
+/* The register of the mediator's whose place is dword @at, as an offset in BAR0; 0: none. */
 static u32 reg_at(const struct shadow_ctx *ctx, u32 at)
 {
 	for (size_t n = 0; n < ARRAY_SIZE(image_regs); n++) {
@@ -110,7 +111,7 @@ u32 image_get(const struct shadow_ctx *ctx, u32 at)
 
 bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *fault)
 {
-	/* What must be there: the rest may be missing. */
+	/* These must be there. Any other may be missing. */
 	static const u16 needed[] = {
 		AT_HEAD,       AT_TAIL,	       AT_START,      AT_CTL,
 		AT_PDP_LOW(0), AT_PDP_HIGH(0), AT_PDP_LOW(1), AT_PDP_HIGH(1),
@@ -125,10 +126,10 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 		bool list = from[i] != MI_NOOP;
 		u32 nr = list ? (from[i] & LRI_LENGTH) + 2 : 1;
 
-		/* Behind the last one, an end has to fit in. */
+		/* There must be room for an end behind the last list. */
 		if (list && (i + nr >= last || nr % 2 == 0))
 			return refuse(fault, "a list of registers without an end", ctx->lrca, 0);
-		/* Registers are at even dwords; a byte that is kept is another context's. */
+		/* Registers are at even dwords; a kept byte would be from another context. */
 		if (list && (i % 2 == 0 || from[i] & LRI_KEEPS_BYTES))
 			return refuse(fault, "a list of registers that is none of a context's",
 				      ctx->lrca, from[i]);
@@ -140,7 +141,7 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 		i += nr;
 		end = nr > 1 ? i : end;
 	}
-	/* After the lists comes their end, or what is no list of ours to judge. */
+	/* The lists end here, whatever the guest has behind them. */
 	memset(&to[end], 0, (i - end) * sizeof(u32));
 	to[end] = EXEC_BATCH_END;
 	memcpy(&to[last], &from[last], (CTX_DWORDS - last) * sizeof(u32));

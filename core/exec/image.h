@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A context's image, the page of it that holds registers: what may stand in it, and where.
+ * The page of a context's image that holds registers: what it may contain, and where.
  *
- * It is a list of MI_LOAD_REGISTER_IMM. Where in it the ring, the page tables and the position in a
- * batch are is the hardware's choice, which saves them there (i915's gt/intel_lrc_reg.h), so there
- * they have to be. All of a context's state is in it and in the image's other pages: a shadow can
- * go at any time when its context does not run, and be made again.
+ * The page is a list of MI_LOAD_REGISTER_IMM. The hardware saves the ring, the page tables and the
+ * position in a batch at fixed places (i915's gt/intel_lrc_reg.h), so they have to be there. All of
+ * a context's state is in this page and in the image's other pages. So a shadow can be freed
+ * whenever its context does not run, and made again.
  */
 #ifndef CORE_EXEC_IMAGE_H
 #define CORE_EXEC_IMAGE_H
 
 #include "core/exec/exec.h"
 
-/* Dwords of the image, each a value with its register before it. */
+/* Dwords of the page. Each is a value, with its register before it. */
 enum {
 	AT_HEAD = 0x05,
 	AT_TAIL = 0x07,
@@ -26,7 +26,7 @@ enum {
 	AT_SBB_STATE = 0x17,
 	AT_PER_CTX = 0x19,
 	AT_INDIRECT = 0x1b,
-	AT_PDP3 = 0x25, /* the high half; then the low one, and the next below */
+	AT_PDP3 = 0x25, /* its high half; then its low half, and those of PDP2, PDP1, PDP0 */
 	AT_PDP0_LOW = 0x33,
 };
 
@@ -34,9 +34,9 @@ enum {
 #define AT_PDP_LOW(i)  (AT_PDP_HIGH(i) + 2)
 
 /**
- * image_take() - the lists of registers of @from, which the guest wrote, into .image of @ctx, and
- * what the GPU keeps at the end of the page. What is between the two is left as it is.
- * False, with @fault: they are no lists, or lack ring or page tables.
+ * image_take() - copy the lists of registers of @from, which the guest wrote, to .image of @ctx,
+ * checked, and also what the GPU keeps at the end of the page. The part between the two is not
+ * changed. False, with @fault: they are no lists, or have no ring or page tables.
  */
 bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *fault);
 
@@ -44,21 +44,23 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 u32 image_get(const struct shadow_ctx *ctx, u32 at);
 
 /**
- * image_own() - set it to one that the guest does not see, nor what it becomes. An image that does
- * not have it stays as it is.
+ * image_own() - set the value at dword @at to one of the mediator's: neither it nor what the GPU
+ * saves there is shown to the guest. An image that does not have the dword is not changed.
  */
 void image_own(struct shadow_ctx *ctx, u32 at, u32 val);
 
-/** image_is_own() - true if it was. */
+/** image_is_own() - true if image_own() set the value at dword @at. */
 bool image_is_own(const struct shadow_ctx *ctx, u32 at);
 
 /**
- * image_lead_batches() - where in batches the context is, is led to audited copies, but for those
- * of the context's own memory, which have no privileges. False, with @fault: one may not run.
+ * image_lead_batches() - replace the context's positions in privileged batches by positions in
+ * audited copies. Positions in batches of the context's own memory, which have no privilege, stay.
+ * False, with @fault: a batch may not run.
  */
 bool image_lead_batches(struct shadow_ctx *ctx, struct exec_fault *fault);
 
-/** image_lead_home() - the same in @image, from copies to where the guest has what they are of. */
+/** image_lead_home() - the reverse, in @image: from positions in copies to those in guest's
+ * batches. */
 void image_lead_home(const struct shadow_ctx *ctx, u32 *image);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A shadow context's ring: the guest's commands between head and tail, read once, audited, and put
- * where the GPU finds them.
+ * A shadow context's ring: the guest's commands between head and tail are read once, audited, and
+ * put where the GPU finds them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -34,16 +34,16 @@ static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
 }
 
 /*
- * What stands before a command that may not run, runs: by that a driver knows which of its requests
- * it was, as when the GPU itself cannot go on there. Without, i915 submits it anew for ever. For
- * the same reason a context whose page tables cannot be had runs up to the batch that needs them.
- * Returns how many bytes of @copy may be run.
+ * The commands before one that may not run are executed. So the driver sees which of its requests
+ * it was, as if the GPU itself could not go on there; otherwise i915 would submit it again and
+ * again. For the same reason a context whose page tables cannot be shadowed runs up to the batch
+ * that needs them. Returns how many bytes of @copy may run.
  */
 static u32 stop_before(struct shadow_ctx *ctx, u32 from, u32 *copy, const struct exec_fault *fault)
 {
 	u32 len = fault->passed;
 
-	/* Tails stand at every second dword. */
+	/* Tails are qword aligned. */
 	if ((from + len) % 8) {
 		copy[len / sizeof(u32)] = 0; /* MI_NOOP */
 		len += sizeof(u32);
@@ -57,9 +57,10 @@ static u32 stop_before(struct shadow_ctx *ctx, u32 from, u32 *copy, const struct
 }
 
 /*
- * Whether the @nr dwords at @dw, where the audit stopped, begin with a command that loads page
- * tables and nothing else: Linux up to 5.12 has one in the ring of a context that is given another
- * address space (emit_ppgtt_update()). They are noted, and where @ctx goes on.
+ * True if the @nr dwords at @dw, where the audit stopped, begin with a command that loads page
+ * tables and nothing else: Linux up to 5.12 emits one into the ring of a context that is given
+ * another address space (emit_ppgtt_update()). Notes the page tables, and the head behind the
+ * command.
  */
 static bool moves_at(struct shadow_ctx *ctx, u32 at, const u32 *dw, u32 nr)
 {
@@ -102,7 +103,7 @@ int vgpu_context_move(struct shadow_ctx *ctx)
 	return err;
 }
 
-/* Reads [from, to) of the guest's ring once, audits it, and puts it into the shadow ring. */
+/* Reads [from, to) of the guest's ring once, audits it, and copies it to the shadow ring. */
 static bool take(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_fault *fault)
 {
 	u32 len = (to - from) & (ctx->ring_size - 1), first = ctx->ring_size - from;
@@ -133,7 +134,7 @@ static bool take(struct shadow_ctx *ctx, u32 from, u32 to, struct exec_fault *fa
 	return true;
 }
 
-/* Memory for an image and a ring of @size bytes, unless it has that. */
+/* Allocates memory for an image and a ring of @size bytes, unless @ctx has it. */
 static bool get_memory(struct shadow_ctx *ctx, u32 size, struct exec_fault *fault)
 {
 	u32 image = vgpu_image_pages(ctx->engine), ring = size >> GVT_PAGE_SHIFT;
@@ -163,7 +164,7 @@ bool vgpu_ring_load(struct shadow_ctx *ctx, struct exec_fault *fault)
 	u32 tail = ctx->image[AT_TAIL] & RING_TAIL_OFFSET;
 	u32 size = (ctl & RING_CTL_SIZE) + GVT_PAGE_SIZE;
 
-	/* i915's rings are powers of two; so offsets wrap by a mask. */
+	/* As in i915, a ring's size is a power of two, so that a mask wraps offsets. */
 	if (!(ctl & RING_CTL_VALID) || size & (size - 1) || start % GVT_PAGE_SIZE ||
 	    (u64)start + size > HIDDEN_BASE || head >= size || tail >= size)
 		return vgpu_refuse(fault, EXEC_BAD_RING, "a ring that is none", start);

@@ -10,7 +10,7 @@
 #define BBS_SECOND_LEVEL BIT32(22)
 #define BBS_PREDICATED	 BIT32(15)
 #define BBS_PPGTT	 BIT32(8)
-#define BBS_ADD_OFFSET	 BIT32(16)   /* of BB_OFFSET, a register: to where nobody looked */
+#define BBS_ADD_OFFSET	 BIT32(16)   /* the register BB_OFFSET is added to the address */
 #define LRI_KEEPS_BYTES	 (0xfu << 8) /* MI_LOAD_REGISTER_IMM: "byte write disables" */
 #define WAIT_REGISTER	 BIT32(16)   /* MI_SEMAPHORE_WAIT: a register is polled */
 #define FLUSH_INDEX	 BIT32(21)   /* MI_FLUSH_DW: the address is an offset in the HWSP */
@@ -18,11 +18,11 @@
 #define PC_LRI		 BIT32(23) /* PIPE_CONTROL, in its second dword */
 #define PC_INDEX	 BIT32(21)
 #define PC_POST_SYNC	 (3u << 14)
-#define PC_OPERANDS	 5 /* dwords, to the lower one of what is written */
+#define PC_OPERANDS	 5 /* dwords up to the low half of the data */
 
 #define ADDR_MASK ((1ull << 48) - 4)
 
-/* What a buffer is, which says how it ends and what may stand in it. */
+/* Kinds of buffers, which differ in how they end and in what they may contain. */
 enum kind { RING, BATCH, INDIRECT, PER_CTX };
 
 /* A walk through a buffer. */
@@ -33,17 +33,17 @@ struct walk {
 	struct gvt_scan_fault *fault;
 	u32 *dw;  /* the buffer */
 	u32 nr;	  /* its dwords */
-	u32 at;	  /* of the command that is looked at */
-	u64 gma;  /* of the batch as the guest has it */
-	u64 copy; /* of the privileged batch as it is going to run; 0: not known */
+	u32 at;	  /* the command that is looked at */
+	u64 gma;  /* graphics address of the guest's batch */
+	u64 copy; /* graphics address of its copy, if it is privileged; 0: not known */
 	enum kind kind;
 	bool user;		 /* unprivileged */
-	unsigned int level;	 /* batches that it returns to, and one */
-	unsigned int chain;	 /* batches that led to it, and one */
-	const struct walk *from; /* whose command starts it; NULL: the first */
-	u32 *budget;		 /* dwords that may still be walked, */
-	u32 *total;		 /* in an unprivileged batch, and all told */
-	u32 *batches;		 /* batches that may still be started */
+	unsigned int level;	 /* nesting: 1 for a batch that returns to the ring */
+	unsigned int chain;	 /* batches up to this one, each started by the one before */
+	const struct walk *from; /* the buffer that starts this one; NULL: this is the first */
+	u32 *budget;		 /* dwords left: of an unprivileged batch with its jumps, */
+	u32 *total;		 /* and of all buffers */
+	u32 *batches;		 /* batches left */
 };
 
 static const char *const names[GVT_SCAN_NR_WHYS] = {
@@ -85,7 +85,7 @@ static int refuse(const struct walk *w, enum gvt_scan_why kind, u64 addr, int er
 	return err;
 }
 
-/* The row of the command at w->at, which is one. */
+/* The row of the command at w->at, which is a known one. */
 static const struct gvt_cmd *row(const struct walk *w)
 {
 	return w->rules->rows[w->dw[w->at] >> 16];
@@ -107,7 +107,7 @@ static int check_write(struct walk *w, u32 at, u32 *val)
 		w->counts->sunk++;
 		return 0;
 	case GVT_RULE_SPECIAL:
-		/* Only a value that is known now can be another one. */
+		/* Only an immediate value can be replaced. */
 		if (!val || !s->special)
 			break;
 		err = s->special(s->priv, offset, val);
@@ -143,12 +143,12 @@ static int check_read(struct walk *w, u32 at)
 	}
 }
 
-/* Pairs of a register and its value. */
+/* MI_LOAD_REGISTER_IMM: pairs of a register and its value. */
 static int check_loads(struct walk *w, u32 len)
 {
 	const struct gvt_scan_rules *const rules = w->rules;
 	u32 *const dw = w->dw + w->at;
-	/* Where bytes keep what they are, the value is not known. */
+	/* If some bytes of the register are kept, the new value is not known. */
 	bool whole = !(dw[0] & LRI_KEEPS_BYTES);
 	int err = 0;
 
@@ -177,7 +177,7 @@ static u64 address(const u32 *dw, u32 at)
 	return ((u64)dw[at + 1] << 32 | dw[at]) & ADDR_MASK;
 }
 
-/* An offset in the hardware status page, of 4 KiB, at which up to 8 bytes are written. */
+/* An offset into the hardware status page, which has 4 KiB; up to 8 bytes are written there. */
 static int check_status(struct walk *w, u32 at)
 {
 	u32 offset = w->dw[w->at + at] & ~7u;
@@ -217,7 +217,7 @@ static int check_pipe_control(struct walk *w, u32 len)
 		return refuse(w, GVT_SCAN_LENGTH, len, -EBADRQC);
 	if (flags & PC_LRI)
 		err = check_write(w, 2, &dw[4]);
-	/* Both may be asked for, and share the operand: whichever is done, it may be. */
+	/* A command may ask for both, which share the operand: then both must be allowed. */
 	if (err || !(flags & PC_POST_SYNC))
 		return err;
 	return flags & PC_INDEX ? check_status(w, 2) : check_addrs(w, row(w), len);
@@ -243,7 +243,7 @@ static int check_operands(struct walk *w, u32 len)
 
 static int scan_buffer(struct walk *w);
 
-/* The batch that @from's command starts, and those that it goes on to. */
+/* Audits the batch that @from's command starts, and those that it leads to. */
 static int scan_batch(const struct walk *from, unsigned int level, u64 gma, bool user,
 		      struct gvt_scan_copy *copy)
 {
@@ -278,7 +278,7 @@ static int scan_batch(const struct walk *from, unsigned int level, u64 gma, bool
 	return err;
 }
 
-/* An unprivileged batch that goes on to where it, or one that led to it, began: that is walked. */
+/* True if an unprivileged batch jumps to the start of one on its way, which is audited already. */
 static bool is_loop(const struct walk *w, u64 gma)
 {
 	while (w && w->user && w->gma != gma)
@@ -286,7 +286,7 @@ static bool is_loop(const struct walk *w, u64 gma)
 	return w && w->user;
 }
 
-/* Whether a command begins at dword @at of the batch: those before it are as long as they say. */
+/* True if a command begins at dword @at of the batch, by the lengths of those before it. */
 static bool begins_at(const struct walk *w, u32 at)
 {
 	u32 i = 0;
@@ -302,11 +302,11 @@ static bool begins_at(const struct walk *w, u32 at)
 }
 
 /*
- * A privileged batch may jump back, on a condition, to a command of its own, or of one that led to
- * it without being returned to: i915 waits so for its performance counters (alloc_noa_wait() in
- * i915_perf.c). Such a jump leads into the copy, as far as that has been walked. Behind the batch's
- * end there is nothing to keep the engine within the copy. Returns 1 with its address at @to, 0 if
- * it leads elsewhere, or an errno.
+ * A privileged batch may jump back, on a condition, to a command of its own, or of a batch on its
+ * way that it does not return to: i915 waits for its performance counters in this way
+ * (alloc_noa_wait() in i915_perf.c). Such a jump goes into the copy, to a command that was audited:
+ * behind the batch's end nothing would keep the engine within the copy. Returns 1 with the address
+ * in the copy at @to, 0 if the jump leads elsewhere, or an errno.
  */
 static int jump_back(struct walk *w, u64 gma, u64 *to)
 {
@@ -320,7 +320,7 @@ static int jump_back(struct walk *w, u64 gma, u64 *to)
 	at = (gma - in->gma) / sizeof(u32);
 	if (at > in->at)
 		return 0;
-	/* Looking for it costs as much as walking there. */
+	/* Finding the command costs as much as walking to it. */
 	if (at > *w->budget || at > *w->total)
 		return refuse(w, GVT_SCAN_SIZE, gma, -E2BIG);
 	*w->budget -= at;
@@ -329,7 +329,7 @@ static int jump_back(struct walk *w, u64 gma, u64 *to)
 	return begins_at(in, at);
 }
 
-/* Returns 1 when nothing after it is executed, else 0 or an errno. */
+/* Returns 1 if nothing behind the command is executed, otherwise 0 or an errno. */
 static int start_batch(struct walk *w)
 {
 	u32 *dw = w->dw + w->at;
@@ -349,7 +349,7 @@ static int start_batch(struct walk *w)
 		return refuse(w, GVT_SCAN_BATCH, gma, -EFAULT);
 	if (!user && gma >= w->scan->limit)
 		return refuse(w, GVT_SCAN_ADDRESS, gma, -EFAULT);
-	/* Without a condition it would go round for ever. */
+	/* Without a condition it would be an endless loop. */
 	back = !user && !returns && dw[0] & BBS_PREDICATED ? jump_back(w, gma, &copy.gma) : 0;
 	if (back < 0)
 		return back;
@@ -362,13 +362,13 @@ static int start_batch(struct walk *w)
 		dw[1] = (u32)copy.gma;
 		dw[2] = copy.gma >> 32;
 	}
-	/* One that is not taken, for its predicate, is passed over. */
+	/* If its predicate is false, the commands behind it are executed. */
 	return !returns && !(dw[0] & BBS_PREDICATED);
 }
 
 /*
- * An engine takes no other submission while it restores a context, so nothing waits there. i915's
- * workarounds do not (gt/intel_lrc.c).
+ * An engine takes no other submission while it restores a context. So a batch that runs then may
+ * not wait. i915's do not (gt/intel_lrc.c).
  */
 static int check_wait(struct walk *w)
 {
@@ -377,7 +377,7 @@ static int check_wait(struct walk *w)
 	return restoring ? refuse(w, GVT_SCAN_NEVER, 0, -EPERM) : 0;
 }
 
-/* A batch's end was met: nothing that was not audited stands behind it. */
+/* The batch has ended: clears the dwords behind its end, which were not audited. */
 static void clear_rest(struct walk *w, u32 from)
 {
 	if (!w->user)
@@ -385,12 +385,12 @@ static void clear_rest(struct walk *w, u32 from)
 }
 
 /*
- * The command at w->at, of @len dwords, all of which are there. Returns 1 when nothing behind it is
- * executed, else 0 or an errno.
+ * Looks at the command at w->at, which has @len dwords, all in the buffer. Returns 1 if nothing
+ * behind the command is executed, otherwise 0 or an errno.
  */
 static int look(struct walk *w, enum gvt_look how, u32 len)
 {
-	/* The hardware keeps an unprivileged batch from all that is checked. */
+	/* In an unprivileged batch the hardware itself refuses what would be checked here. */
 	if (w->user && how > GVT_LOOK_START)
 		return 0;
 	switch (how) {
@@ -402,8 +402,8 @@ static int look(struct walk *w, enum gvt_look how, u32 len)
 		return refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
 	case GVT_LOOK_ARB:
 		/*
-		 * Who else waits for the engine is not the guest's to decide; and what interrupts
-		 * it is saved, and goes on where it was.
+		 * A guest may not keep others from the engine. It loses nothing by that: a
+		 * context that is preempted is saved, and goes on where it was.
 		 */
 		w->dw[w->at] = MI_NOOP;
 		return 0;
@@ -423,8 +423,9 @@ static int look(struct walk *w, enum gvt_look how, u32 len)
 		return check_pipe_control(w, len);
 	case GVT_LOOK_BLIT:
 		/*
-		 * A blit in a batch in the GGTT may be taken to mean the GGTT, and how far it
-		 * reaches is not looked at. In rings, as i915's own, it means the context's memory.
+		 * The addresses of a blit in a GGTT batch might be GGTT addresses, and the audit
+		 * does not look at how far it reaches. In rings, where i915 has blits, they are
+		 * PPGTT addresses.
 		 */
 		return w->kind == RING ? 0 : refuse(w, GVT_SCAN_NEVER, 0, -EPERM);
 	case GVT_LOOK_OPERAND:
@@ -471,7 +472,7 @@ static int walk_commands(struct walk *w)
 		return 0;
 	}
 	w->at = nr;
-	/* Rings end at the tail, and an indirect-context batch where its length says. */
+	/* A ring ends at its tail, and an indirect-context batch after its length. */
 	return w->kind == RING || w->kind == INDIRECT ? 0 : refuse(w, GVT_SCAN_CUT, 0, -EBADRQC);
 }
 

@@ -5,7 +5,7 @@
 #include "core/vgpu.h"
 
 /* clang-format off */
-/* Operations that have a look of their own; of others, the row's operands say. */
+/* Operations with a look of their own. For others the row's operands decide. */
 static const u8 looks[GVT_NR_OPS] = {
 	[GVT_OP_MI_BATCH_BUFFER_END] = GVT_LOOK_END,
 	[GVT_OP_MI_BATCH_BUFFER_START] = GVT_LOOK_START,
@@ -43,7 +43,7 @@ static struct gvt_scan_form form_of(const struct gvt_cmd *cmd)
 	return f;
 }
 
-/* Only what differs from zero is written: pages that stay untouched cost no memory. */
+/* Writes only what is not zero: untouched pages of the array cost no memory. */
 static void build_forms(struct gvt_scan_rules *rules, enum gvt_engine engine)
 {
 	for (u32 top = 0; top < ARRAY_SIZE(rules->forms); top++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the audit asks about each command and each register, in arrays that answer by one look-up.
- * They are built once, from the tables of commands (cmd_*.c) and of registers
+ * What the audit needs to know of each command and each register, in arrays that answer by one
+ * look-up. They are built once, from the tables of commands (core/hw/cmd_*.c) and of registers
  * (core/regs/rule.c, core/hw/skl/regs_*.c).
  */
 #ifndef CORE_EXEC_SCAN_RULES_H
@@ -11,15 +11,15 @@
 #include "core/hw/reg.h"
 
 /*
- * How the audit looks at a command whose length is right. Of those behind GVT_LOOK_START nothing is
- * checked in an unprivileged batch.
+ * How the audit looks at a command whose length is right. In an unprivileged batch only those up to
+ * GVT_LOOK_START are looked at.
  */
 enum gvt_look {
-	GVT_LOOK_UNKNOWN, /* it is none of this engine: refused */
+	GVT_LOOK_UNKNOWN, /* no command of this engine: refused */
 	GVT_LOOK_END,	  /* MI_BATCH_BUFFER_END */
 	GVT_LOOK_START,	  /* MI_BATCH_BUFFER_START */
 	GVT_LOOK_ONE,	  /* nothing can be wrong with it: MI_NOOP and others of one dword */
-	GVT_LOOK_PLAIN,	  /* nothing but its length can be wrong */
+	GVT_LOOK_PLAIN,	  /* only its length can be wrong */
 	GVT_LOOK_NEVER,	  /* GVT_USER_NEVER: refused */
 	GVT_LOOK_ARB,	  /* MI_ARB_ON_OFF */
 	GVT_LOOK_LRI,	  /* MI_LOAD_REGISTER_IMM */
@@ -28,12 +28,12 @@ enum gvt_look {
 	GVT_LOOK_FLUSH,	  /* MI_FLUSH_DW */
 	GVT_LOOK_PIPE,	  /* PIPE_CONTROL */
 	GVT_LOOK_BLIT,	  /* the blitter's commands */
-	GVT_LOOK_OPERAND, /* others: its row names addresses or registers */
+	GVT_LOOK_OPERAND, /* any other whose row names addresses or registers */
 };
 
 /*
- * The form of a command: it has (header & @mask) + @bias dwords. Its length is one that it can have
- * when (header & @mask) - @least, unsigned, is at most @span. All zero: no command.
+ * The form of a command: it has (header & @mask) + @bias dwords. That length is valid if
+ * (header & @mask) - @least, unsigned, is at most @span. All zero: no command.
  */
 struct gvt_scan_form {
 	u16 mask;
@@ -56,12 +56,12 @@ struct gvt_scan_rules {
 };
 
 /**
- * gvt_scan_rules_new() - build the rules: an array by enum gvt_engine, for free(). @gvt has its
+ * gvt_scan_rules_new() - build the rules: an array by enum gvt_engine, for free(). @gvt has the
  * register table. NULL: no memory.
  */
 struct gvt_scan_rules *gvt_scan_rules_new(const struct intel_gvt *gvt);
 
-/** gvt_scan_rules_write() - @writes for the register at byte @offset, which may be anything. */
+/** gvt_scan_rules_write() - the rule of writes of the register at byte @offset, of any value. */
 static inline enum gvt_reg_rule gvt_scan_rules_write(const struct gvt_scan_rules *rules, u32 offset)
 {
 	return offset < GVT_MMIO_SIZE ? rules->writes[offset / sizeof(u32)] : 0;

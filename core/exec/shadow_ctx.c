@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shadow contexts. Of the guest's image the page that holds registers is read once, checked
- * register by register, and rebuilt: where a register leads to something (the ring, the page
- * tables, batches that the engine runs at a switch), it leads to ours. Its other pages hold nothing
- * that needs to be checked, and are the guest's own.
+ * Shadow contexts. The page of the guest's image that holds registers is read once, checked
+ * register by register, and rebuilt: registers that hold an address (of the ring, the page tables,
+ * batches that the engine runs at a switch) get the address of ours. The other pages of the image
+ * hold nothing that must be checked, and the shadow uses the guest's own.
  */
 #include <errno.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static bool sync_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 #define G2V_L3_CREATE 2u
 #define G2V_L4_CREATE 4u
 
-/* The guest's tables, made known, pinned and synced. NULL with @fault. */
+/* Announces the guest's tables if the guest has not, and pins and syncs them. NULL with @fault. */
 static struct vgpu_mm *get_tables(struct shadow_ctx *ctx, u32 levels, struct exec_fault *fault)
 {
 	struct vgpu_mm *mm;
@@ -134,7 +134,7 @@ static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
 	return true;
 }
 
-/* ---- what else the image leads to ---- */
+/* ---- the image's batches and other pages ---- */
 
 static void free_batches(struct shadow_ctx *ctx)
 {
@@ -171,8 +171,8 @@ static bool set_batches(struct shadow_ctx *ctx, struct exec_fault *fault)
 }
 
 /*
- * The other pages of the image are where the guest's are: address @i of it leads where the GGTT
- * has it lead now.
+ * Has page @i of the shadow image lead to the guest's own page, which the GGTT's shadow names,
+ * unless it is the page with registers.
  */
 static int set_page(struct shadow_ctx *ctx, u32 i)
 {
@@ -203,7 +203,7 @@ static void follow(struct shadow_ctx *ctx, u32 first, u32 nr)
 
 	for (u32 i = 0; i < vgpu_image_pages(ctx->engine); i++)
 		if (page + i - first < nr && ctx->entries[i])
-			set_page(ctx, i); /* takes the place of another: needs no memory */
+			set_page(ctx, i); /* replaces an entry, which needs no memory */
 }
 
 void vgpu_contexts_follow(struct intel_vgpu *vgpu, u32 first, u32 nr)
@@ -266,7 +266,7 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 		vgpu_refuse(fault, EXEC_BAD_RING, "a ring that is none", ctx->ring_start);
 		return -EINVAL;
 	}
-	/* What the GPU may be reading is not written over. */
+	/* Do not overwrite commands that the GPU may be reading. */
 	len = (to - ctx->run.tail) & (ctx->ring_size - 1);
 	if (ctx->appended + len >= ctx->ring_size || ctx->batch_pages >= CTX_BATCH_PAGES)
 		return -EAGAIN;
@@ -337,7 +337,7 @@ static void free_ctx(struct vgpu_engine *engine, struct shadow_ctx *ctx)
 	vgpu_free(ctx->vgpu, ctx, sizeof(*ctx));
 }
 
-/* Makes room: the one used longest ago that does not run goes. False: there is none. */
+/* Frees the shadow used longest ago that does not run. False: there is none. */
 static bool evict(struct vgpu_engine *engine, const struct shadow_ctx *but)
 {
 	struct shadow_ctx *last = engine->cached;
@@ -351,7 +351,7 @@ static bool evict(struct vgpu_engine *engine, const struct shadow_ctx *but)
 	return last != NULL;
 }
 
-/* The same, on other engines too where there is none on @nr: all share the hidden range. */
+/* The same; if @nr has none, from another engine: all engines share the hidden range. */
 static bool evict_any(struct intel_vgpu *vgpu, enum gvt_engine nr, const struct shadow_ctx *but)
 {
 	for (u32 i = 0; i < GVT_NR_ENGINES; i++)

@@ -2,12 +2,13 @@
 /*
  * The aperture: BAR2 as a window on the first part of the GGTT.
  *
- * A page that the GGTT maps is put at its place in BAR2 as well (an alias), so that the guest
- * reaches it without a trap. An alias goes before the page's DMA mapping does. Pages without one
- * trap, and each access is translated: pages of tiled ranges, of runs of equal entries, entries
- * beside one that leads to the same page, and all pages where the back end has no aliases.
+ * A page that the GGTT maps is also mapped at its place in BAR2, as an alias, so that the guest
+ * reaches it without a trap. An alias is removed before the page's DMA mapping is. Accesses to a
+ * page without an alias trap, and each is translated. There are no aliases in tiled ranges, in
+ * leaves whose entries are all alike, and for entries beside one that leads to the same page; and
+ * none at all if the back end cannot make them.
  *
- * Through a tiled range (a fence) a guest sees rows, and memory has tiles.
+ * Through a tiled range (a fence) a guest sees rows, where memory has tiles.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,8 +19,8 @@
 #include "core/vgpu.h"
 
 /*
- * Fence registers, i915's FENCE_REG_GEN6_LO and _HI: first and last page, pitch in units of 128
- * bytes less one, which tiles, and whether it counts (its i965_write_fence_reg()).
+ * Fence registers, i915's FENCE_REG_GEN6_LO and _HI: the first and the last page, the pitch in
+ * units of 128 bytes less one, the kind of tiles, and a valid bit (i965_write_fence_reg()).
  */
 #define FENCE(n)	  (0x100000u + 8 * (n))
 #define FENCE_VALID	  BIT32(0)
@@ -28,8 +29,8 @@
 #define FENCE_PITCH_UNIT  128u
 
 /*
- * Calls of the back end that make aliases, in one commit: a guest whose frames are scattered, or
- * made to be, has the rest in the next ones.
+ * The most calls of the back end that make aliases in one commit. If a guest's frames are
+ * scattered, the next commits make the rest.
  */
 #define ALIAS_BATCH 4096u
 
@@ -38,7 +39,7 @@ static u32 aperture_leaves(const struct intel_vgpu *vgpu)
 	return vgpu->state->params.aperture_mib / 2;
 }
 
-/* The range that @page is in, or NULL; of several the first. */
+/* The fence that @page is in, the first of several, or NULL. */
 static const struct ggtt_fence *fence_at(const struct vgpu_ggtt *ggtt, u32 page)
 {
 	for (u32 n = 0; ggtt->nr_fenced && n < ARRAY_SIZE(ggtt->fences); n++)
@@ -52,13 +53,13 @@ static bool is_aliased(const struct ggtt_entries *own, u32 i)
 	return own->aliased[i / 64] >> i % 64 & 1;
 }
 
-/* By what is mapped, which the guest's frame number may not lead to any more. */
+/* The bus frame that is mapped. The guest's frame number may lead elsewhere by now. */
 static u64 mfn_at(const struct intel_vgpu *vgpu, const struct ggtt_entries *own, u32 i)
 {
 	return gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, own->shadow[i]) >> GVT_PAGE_SHIFT;
 }
 
-/* Makes or takes away the aliases of the run of @nr entries from @i, whose frames follow @mfn. */
+/* Makes or removes the aliases of @nr entries from @i, whose frames are consecutive from @mfn. */
 static int alias_run(struct intel_vgpu *vgpu, u32 nr_leaf, u32 i, u64 mfn, u32 nr, bool map)
 {
 	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
@@ -77,8 +78,8 @@ static int alias_run(struct intel_vgpu *vgpu, u32 nr_leaf, u32 i, u64 mfn, u32 n
 	return 0;
 }
 
-/* The same for entries @idx, in ascending order, run by run, up to the first error; to make them,
- * as often as may be. */
+/* The same for entries @idx, in ascending order, run by run, until an error. Making them ends when
+ * the commit's calls are used up. */
 static int alias_each(struct intel_vgpu *vgpu, u32 nr_leaf, const u16 *idx, size_t nr, bool map)
 {
 	const struct ggtt_entries *own = vgpu->gtt->ggtt.leaves[nr_leaf].own;
@@ -134,8 +135,8 @@ int aperture_forget(struct intel_vgpu *vgpu, u32 nr_leaf)
 }
 
 /*
- * A page that stands in for many: a driver's scratch page, with which it fills what it does not
- * use. Each would be a call, and none is looked at.
+ * True for a page that several neighbours map: a driver's scratch page, with which it fills entries
+ * that it does not use. Each alias would be a call, and nobody looks at these pages.
  */
 static bool repeated(const struct intel_vgpu *vgpu, const struct ggtt_entries *own, u32 i)
 {
@@ -167,7 +168,7 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 nr_leaf)
 			less[nr_less++] = i;
 	}
 	leaf->realias = aperture_drop(vgpu, nr_leaf, less, nr_less) != nr_less;
-	/* What cannot be aliased traps, until the next commit finds that it can. */
+	/* Pages that cannot be aliased now trap. The next commit tries them again. */
 	err = alias_each(vgpu, nr_leaf, more, nr_more, true);
 	if (err == -EOPNOTSUPP)
 		ggtt->alias_off = true;
@@ -182,7 +183,7 @@ int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn)
 	if (gfn == ggtt->bar_gfn)
 		return 0;
 	for (u32 i = 0; i < aperture_leaves(vgpu); i++) {
-		/* Whatever becomes of the others, what went comes back at the next commit. */
+		/* If the move fails, the next commit makes the removed aliases again. */
 		ggtt->leaves[i].realias = true;
 		if (ggtt->leaves[i].own && aperture_forget(vgpu, i))
 			err = -EBUSY;
@@ -250,9 +251,9 @@ static unsigned int at_most(unsigned int bytes, u64 left)
 }
 
 /*
- * Where in the GGTT byte @offset of the aperture is. Of the @bytes from it on, so many follow it
- * there: up to the end of its page, of its row, or of its run in a tile. What a range has beyond
- * whole rows of tiles leads behind its end, into pages of the GGTT, of which it has enough.
+ * The GGTT offset of byte @offset of the aperture. @bytes is reduced to the bytes that are also
+ * neighbours there: up to the end of the page, of the row, or of the run in a tile. A fence's last
+ * rows, if they make no whole row of tiles, lead behind its end, but still into the GGTT.
  */
 static u64 untile(const struct intel_vgpu *vgpu, u64 offset, unsigned int *bytes)
 {
@@ -271,7 +272,7 @@ static u64 untile(const struct intel_vgpu *vgpu, u64 offset, unsigned int *bytes
 	return fence->first * GVT_PAGE_SIZE + (u64)place.row + place.x;
 }
 
-/* The guest physical address behind byte @offset of the GGTT, as the entry says now. */
+/* The guest physical address of byte @offset of the GGTT, by the guest's present entry. */
 static bool translate(const struct intel_vgpu *vgpu, u64 offset, u64 *gpa)
 {
 	u64 entry = __atomic_load_n(&vgpu->ggtt[offset >> GVT_PAGE_SHIFT], __ATOMIC_RELAXED);

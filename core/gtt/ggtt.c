@@ -27,8 +27,9 @@ static u64 gfn_of(const struct intel_vgpu *vgpu, u64 entry)
 }
 
 /*
- * The shadow of @nr entries @guest, each with a reference of its own. Returns 0, or what kept any
- * from being mapped at all; @holes receives how many lead nowhere.
+ * Makes the shadow of @nr entries @guest, each with a reference of its own. @holes receives how
+ * many lead to scratch though they are present. Returns 0, or the errno that kept all from being
+ * mapped.
  */
 static int map_entries(struct intel_vgpu *vgpu, const u64 *guest, size_t nr, u64 *shadow,
 		       size_t *holes)
@@ -69,7 +70,7 @@ static void add_holes(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, int n)
 	vgpu->gtt->counts.holes += n;
 }
 
-/* All of the leaf's entries are @val from now on. */
+/* Sets all of the leaf's entries, which are alike, to @val. */
 static int set_alike(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, u64 val)
 {
 	u64 shadow, was = leaf->shadow;
@@ -85,7 +86,7 @@ static int set_alike(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, u64 val)
 	return err;
 }
 
-/* Entries @idx of a leaf with its own are @vals from now on, as far as their aliases let go. */
+/* Sets entries @idx of a leaf with its own entries to @vals, except where an alias does not go. */
 static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64 *vals, size_t nr)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
@@ -111,7 +112,7 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 			idx[changed++] = idx[i];
 		shadow[i] = was;
 	}
-	/* Holes are mostly holes again. */
+	/* A hole that was tried again is mostly a hole again, and no change to the GPU. */
 	ggtt_push(vgpu, nr_leaf, idx, changed);
 	for (size_t i = 0; i < nr; i++)
 		unmap_entry(vgpu, shadow[i]);
@@ -141,7 +142,7 @@ static int part(struct intel_vgpu *vgpu, struct ggtt_leaf *leaf, const u64 *vals
 	return err;
 }
 
-/* The reverse, when all have become the same. */
+/* The reverse of part(), when all entries have become the same. */
 static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
@@ -150,7 +151,7 @@ static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
 
 	if (aperture_forget(vgpu, nr_leaf))
 		return;
-	/* Of a frame that came or went meanwhile, some may have been found and some not. */
+	/* If the frame came or went meanwhile, only some of the entries may lead to it. */
 	if (memcmp(own->shadow, own->shadow + 1, LEAF_SIZE - sizeof(u64)))
 		return;
 	add_holes(vgpu, leaf, holes - leaf->holes);
@@ -165,7 +166,7 @@ static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
 	vgpu_free(vgpu, own, sizeof(*own));
 }
 
-/* What the guest may be writing to is copied once, by line, and only the copy is used. */
+/* The guest may be writing to @live: each line is copied once, and only the copy is used. */
 static size_t find_changes(const u64 *live, const struct ggtt_entries *own, u64 *vals, u16 *idx)
 {
 	size_t nr = 0;
@@ -239,7 +240,7 @@ static int commit_own(struct intel_vgpu *vgpu, u32 nr_leaf, const u64 *live, boo
 		nr = find_holes(vgpu, leaf->own, vals, idx);
 		err = set_entries(vgpu, nr_leaf, idx, vals, nr);
 	}
-	/* In one go where possible: what differs is seldom all of it. */
+	/* First all at once: most leaves have not changed. */
 	if (!memcmp(live, leaf->own->guest, LEAF_SIZE)) {
 		nr = 0;
 	} else {
@@ -278,16 +279,16 @@ static int commit_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, bool retry)
 	return err;
 }
 
-/* Begun in one commit, at most: each is a call of the hypervisor. */
+/* The most leaves that one commit starts to track: each is a call of the hypervisor. */
 #define TRACK_BATCH 64u
 
-/* What one commit may still do: begin to track leaves, try holes again. */
+/* What one commit may still do: leaves to start tracking, and holes to try again. */
 struct budget {
 	u32 tracks, holes;
-	bool skipped; /* some holes have to wait: from vgpu_ggtt.retry_at on */
+	bool skipped; /* holes from vgpu_ggtt.retry_at on have to wait */
 };
 
-/* Compares a leaf if it can have changed. */
+/* Commits a leaf, if it may have changed or has work left over. */
 static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budget)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
@@ -315,11 +316,11 @@ static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budg
 	if (!budget->tracks || !ggtt_quiet_enough(vgpu, nr_leaf))
 		return 0;
 	budget->tracks--;
-	/* What is written until tracking begins is found by comparing once more. */
+	/* One more comparison finds what was written before tracking began. */
 	return ggtt_track(vgpu, nr_leaf) ? commit_leaf(vgpu, nr_leaf, false) : 0;
 }
 
-/* Where each write traps, only what was ever written can differ from nothing. */
+/* If all writes of the table trap, pages that were never written are empty. */
 static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	return vgpu->ggtt != vgpu->state->ggtt ||
@@ -351,7 +352,7 @@ u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
 	const struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[page / GTT_ENTRIES];
 	u64 entry;
 
-	/* The mediator's own are none of the guest's. */
+	/* The hidden range is the mediator's. */
 	if (page >= GGTT_PAGES)
 		return scratch(vgpu);
 	entry = leaf->own ? leaf->own->shadow[page % GTT_ENTRIES] : leaf->shadow;
@@ -380,8 +381,8 @@ static void drop_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
 	ggtt_untrack(vgpu, nr_leaf);
 	if (leaf->own) {
 		/*
-		 * An alias that will not go keeps its page: the back end gives it up with the
-		 * domain.
+		 * A page whose alias cannot be removed stays mapped, until the back end gives it up
+		 * with the domain.
 		 */
 		aperture_forget(vgpu, nr_leaf);
 		for (u32 i = 0; i < GTT_ENTRIES; i++)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The global table (GGTT): each vGPU's own, a million entries for 4 GiB.
+ * The global table (GGTT) of a vGPU: a million entries for 4 GiB.
  *
- * The guest's entries stand in memory that it writes without a trap (vgpu->ggtt). A commit finds
- * what changed and brings the shadow after it: by comparing, or, where comparing found nothing for
- * long (GTT_TRACK_AFTER; near what is in use, GTT_TRACK_LEAF_AFTER), by having the next write to
- * that page of the table trap. Of a run of 512 entries that are all alike, such as the scratch
- * entries that a driver fills the table with, one entry and one reference are kept.
+ * The guest's entries are in memory that it writes without a trap (vgpu->ggtt). A commit compares
+ * them with the last ones that it saw, and updates the shadow where they differ. After many commits
+ * that found no change in a leaf (GTT_TRACK_AFTER; near leaves in use, GTT_TRACK_LEAF_AFTER) the
+ * next write to that page of the table is made to trap, and the leaf is not compared until then. If
+ * the 512 entries of a leaf are all alike, such as the scratch entries with which a driver fills
+ * the table, only one entry and one reference are kept for them.
  */
 #ifndef CORE_GTT_GGTT_H
 #define CORE_GTT_GGTT_H
@@ -17,26 +18,26 @@
 struct intel_vgpu;
 struct gtt_valid_cache;
 
-/* Frames that are not there, looked for again in one commit; the others have their turn later. */
+/* The most missing frames that one commit looks for again; later commits look for the others. */
 #define GGTT_RETRY_BATCH 8192u
 
 struct ggtt_entries {
 	u64 guest[GTT_ENTRIES], shadow[GTT_ENTRIES];
-	u64 aliased[GTT_ENTRIES / 64]; /* bits: the aperture's page is the guest's page */
+	u64 aliased[GTT_ENTRIES / 64]; /* bits: the page of the aperture is an alias */
 };
 
 struct ggtt_leaf {
-	struct ggtt_entries *own; /* NULL: all are alike, and as follows */
+	struct ggtt_entries *own; /* NULL: all entries are alike, and are the following two */
 	u64 guest, shadow;
 	u16 holes;
 	u16 quiet;    /* commits in a row that found no change */
-	bool tracked; /* the guest's writes to it trap */
-	bool realias; /* aliases are not what they should be */
-	bool behind;  /* the GPU had no memory for its entries: they are scratch to it */
-	bool gone;    /* some lead to frames that are the guest's no more, for want of an unalias */
+	bool tracked; /* the guest's writes to its page of the table trap */
+	bool realias; /* aliases are to be made or dropped */
+	bool behind;  /* the GPU had no memory for the entries: it has scratch for all of them */
+	bool gone;    /* entries still lead to frames that the guest gave up: an alias did not go */
 };
 
-/* A tiled range of the aperture, as a fence register says; .end 0: none. */
+/* A tiled range of the aperture, from a fence register; .end 0: none. */
 struct ggtt_fence {
 	u32 first, end; /* pages */
 	u32 pitch;	/* bytes from row to row: 128 to 256 KiB */
@@ -47,21 +48,21 @@ struct vgpu_ggtt {
 	struct ggtt_leaf *leaves;
 	struct ggtt_fence fences[32];
 	u32 nr_fenced;
-	u32 retry_at;	/* leaf whose holes are tried first at the next commit */
-	u32 written;	/* leaf whose write trapped last, */
-	u32 ahead;	/* and how many after it were let go of with it */
-	u32 alias_left; /* calls that may still make aliases, in this commit */
+	u32 retry_at;	/* the leaf whose holes the next commit tries first */
+	u32 written;	/* the leaf whose write trapped last, */
+	u32 ahead;	/* and how many leaves after it were untracked with it */
+	u32 alias_left; /* calls left in this commit to make aliases */
 	u32 nr_own;	/* leaves with entries of their own */
-	u64 table_gfn;	/* where the guest's table is guest memory; 0: nowhere */
-	u64 bar_gfn;	/* where the aperture is aliased; 0: nowhere */
-	bool track_off; /* the table there cannot be tracked */
+	u64 table_gfn;	/* guest frame of the guest's table; 0: it is not in guest memory */
+	u64 bar_gfn;	/* guest frame of the aperture; 0: it is nowhere */
+	bool track_off; /* the table cannot be tracked there */
 	bool alias_off; /* the back end has no aliases */
 };
 
 /**
- * vgpu_ggtt_commit() - bring the shadow to what the guest's table says now.
- * Returns 0, or a negative errno when memory or mappings ran out; what could not be followed is
- * tried again by the next commit, and meanwhile leads to what it led to, or to scratch.
+ * vgpu_ggtt_commit() - update the shadow from the guest's table.
+ * Returns 0, or a negative errno when memory or mappings ran out. The next commit tries entries
+ * again that could not be updated. Until then they lead where they led before, or to scratch.
  */
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu);
 
@@ -74,85 +75,86 @@ void ggtt_clear(struct intel_vgpu *vgpu);
 void ggtt_exit(struct intel_vgpu *vgpu);
 void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
 
-/* ---- the pages that it is in, as far as they are quiet: ggtt_track.c ---- */
+/* ---- tracking pages of the guest's table: ggtt_track.c ---- */
 
 /** vgpu_ggtt_written() - a trapped write changed @bytes at byte @offset of the guest's table. */
 void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes);
 
 /**
  * vgpu_ggtt_place() - the guest's table is at guest frame @gfn from now on; 0: nowhere.
- * To be called before it moves away, and after it got there.
+ * Called with 0 before the table moves, and with its new frame after.
  */
 void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn);
 
 /* From core/gtt alone: */
 
 /**
- * ggtt_quiet_enough() - true when enough commits in a row left leaf @leaf as it is for its writes
- * to trap: as many as for the leaf of a PPGTT where it, or one near it, is in use.
+ * ggtt_quiet_enough() - true when so many commits in a row found no change in leaf @leaf that its
+ * writes should trap. If it or a leaf near it is in use, that takes as many commits as the leaf of
+ * a PPGTT takes syncs.
  */
 bool ggtt_quiet_enough(const struct intel_vgpu *vgpu, u32 leaf);
 
-/** ggtt_track() - let writes to leaf @leaf trap. False: they do not, and it has to be compared. */
+/** ggtt_track() - have writes to leaf @leaf trap. False: they do not, and it must be compared. */
 bool ggtt_track(struct intel_vgpu *vgpu, u32 leaf);
 
-/** ggtt_untrack() - let them not; nothing, where they do not. */
+/** ggtt_untrack() - have them not trap any more. A leaf that is not tracked is fine. */
 void ggtt_untrack(struct intel_vgpu *vgpu, u32 leaf);
 
 /* ---- the GPU's GGTT: push.c; nothing happens while the vGPU has no space on a GPU ---- */
 
-/** vgpu_ggtt_push_all() - the vGPU has a new space: tell it all there is. */
+/** vgpu_ggtt_push_all() - give the GPU all entries, when the vGPU's space is new. */
 void vgpu_ggtt_push_all(struct intel_vgpu *vgpu);
 
 /* From core/gtt alone: */
 
 /**
- * ggtt_push() - entries @idx, in ascending order, of leaf @leaf, which has its own, changed.
- * References of what they led to are given back later than that.
+ * ggtt_push() - give the GPU the entries @idx, in ascending order, of leaf @leaf, which has entries
+ * of its own. Called before the references are given back that the old entries held.
  */
 void ggtt_push(struct intel_vgpu *vgpu, u32 leaf, const u16 *idx, size_t nr);
 
-/** ggtt_push_leaf() - all of a leaf may have changed. */
+/** ggtt_push_leaf() - give the GPU all entries of a leaf. */
 void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 leaf);
 
-/** ggtt_push_nothing() - no entry is present from now on, not even to scratch. */
+/** ggtt_push_nothing() - make all of the GPU's entries not present, those to scratch too. */
 void ggtt_push_nothing(struct intel_vgpu *vgpu);
 
 /* ---- the aperture: aperture.c ---- */
 
 /**
  * vgpu_aperture_place() - BAR2 is at guest frame @gfn from now on; 0: nowhere.
- * Returns 0, or an errno when aliases at the old place could not be taken away.
+ * Returns 0, or a negative errno when aliases at the old place could not be removed.
  */
 int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn);
 
 /** vgpu_aperture_fence() - fence register @n changed. */
 void vgpu_aperture_fence(struct intel_vgpu *vgpu, unsigned int n);
 
-/** vgpu_aperture_read() - a trapped read, of 1 to 8 bytes; what no entry maps reads as zeroes. */
+/** vgpu_aperture_read() - a trapped read of 1 to 8 bytes; unmapped bytes read as zeroes. */
 void vgpu_aperture_read(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned int bytes);
 
-/** vgpu_aperture_write() - a trapped write; what no entry maps takes none. */
+/** vgpu_aperture_write() - a trapped write; it does not change unmapped bytes. */
 void vgpu_aperture_write(struct intel_vgpu *vgpu, u64 offset, const void *buf, unsigned int bytes);
 
 /* From core/gtt alone: */
 
-/** aperture_init() - fences as the registers have them. */
+/** aperture_init() - take the fences from the registers. */
 void aperture_init(struct intel_vgpu *vgpu);
 
-/** aperture_begin() - a commit begins, which may make so many aliases. */
+/** aperture_begin() - a commit begins: it may make ALIAS_BATCH aliases. */
 void aperture_begin(struct intel_vgpu *vgpu);
 
 /**
- * aperture_drop() - take the aliases of entries @idx of leaf @leaf away.
- * Returns how many of @idx may change now: those, moved to the front.
+ * aperture_drop() - remove the aliases of entries @idx of leaf @leaf.
+ * Returns how many of the entries have no alias now and may change; they are moved to the front.
  */
 size_t aperture_drop(struct intel_vgpu *vgpu, u32 leaf, u16 *idx, size_t nr);
 
-/** aperture_follow() - alias what of leaf @leaf can be, and no more. */
+/** aperture_follow() - alias the pages of leaf @leaf that can be, and remove all other aliases. */
 void aperture_follow(struct intel_vgpu *vgpu, u32 leaf);
 
-/** aperture_forget() - all aliases of leaf @leaf away. 0 or an errno; then some remain. */
+/** aperture_forget() - remove all aliases of leaf @leaf. Returns 0, or -EBUSY: some remain. */
 int aperture_forget(struct intel_vgpu *vgpu, u32 leaf);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of the guest's GGTT that are quiet: writes to them trap, until the next one. */
+/* Tracking pages of the guest's GGTT that did not change for long: the next write to one traps. */
 #include "core/gtt/ggtt.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include "core/gtt/page_track.h"
 #include "core/vgpu.h"
 
-/* Leaves on either side of one in use, where a driver's next entries are likely to be: 32 MiB. */
+/* A driver's next entries are likely to be within so many leaves of one in use: 32 MiB. */
 #define NEAR 16u
 
 static bool near_use(const struct intel_vgpu *vgpu, u32 nr_leaf)
@@ -37,7 +37,7 @@ void ggtt_untrack(struct intel_vgpu *vgpu, u32 nr_leaf)
 	leaf->quiet = 0;
 	if (!leaf->tracked)
 		return;
-	/* Should it fail, writes go on to trap, and are found by comparing as well. */
+	/* If it fails, writes go on to trap; comparing finds them as well. */
 	intel_gvt_hypervisor_disable_page_track(vgpu, vgpu->gtt->ggtt.table_gfn + nr_leaf);
 	leaf->tracked = false;
 	vgpu->gtt->counts.tracked_ggtt--;
@@ -48,7 +48,7 @@ bool ggtt_track(struct intel_vgpu *vgpu, u32 nr_leaf)
 	struct vgpu_ggtt *ggtt = &vgpu->gtt->ggtt;
 	int err = intel_gvt_hypervisor_enable_page_track(vgpu, ggtt->table_gfn + nr_leaf);
 
-	/* What is no guest memory traps anyhow; what cannot be tracked is compared. */
+	/* A table outside guest memory traps anyhow; a page that cannot be tracked is compared. */
 	if (err && err != -EEXIST) {
 		ggtt->track_off |= err == -EINVAL;
 		ggtt->leaves[nr_leaf].quiet = 0;
@@ -68,9 +68,10 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 }
 
 /*
- * The guest writes to a leaf, whose page may go on to trap until the guest asks for something else
- * (on Xen: xengt/xen/track.c). A driver that fills its table would wait at each entry: pages ahead
- * of it are let go of before it comes to them, one for each such write, and ever more of them.
+ * The guest wrote to a leaf. Its page may go on to trap until the vCPU makes another request (on
+ * Xen: xengt/xen/track.c), and a driver that fills its table would wait at each entry. So pages
+ * ahead of it are untracked before it comes to them: one more for each such write, and many more
+ * each time that it reaches the first page which still traps.
  */
 static void let_write(struct intel_vgpu *vgpu, u32 nr_leaf)
 {

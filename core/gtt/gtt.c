@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What GGTT and PPGTT share: scratch pages, references of DMA mappings, life. */
+/* What GGTT and PPGTTs share: scratch pages, references of DMA mappings, beginning and end. */
 #include "core/gtt/gtt.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@ static void fill(struct gtt_page *page, u64 entry)
 		page->va[i] = entry;
 }
 
-/* Each kind's scratch entry leads to the scratch table of the kind below, and so to the page. */
+/* A kind's scratch entry leads to the scratch table of the kind below, and at last to the page. */
 static int make_scratch(struct intel_vgpu *vgpu)
 {
 	static const enum gtt_kind upwards[] = { GTT_PT, GTT_PD, GTT_PDP, GTT_PML4 };
@@ -92,7 +92,7 @@ void vgpu_gtt_reset(struct intel_vgpu *vgpu)
 {
 	ppgtt_clear(vgpu, true);
 	ggtt_clear(vgpu);
-	/* The scratch pages go too. */
+	/* For the scratch pages, which are freed here directly. */
 	intel_vgpu_flush(vgpu);
 	gtt_release_all(vgpu);
 	free_scratch(vgpu);
@@ -124,7 +124,7 @@ void gtt_missed(struct intel_vgpu *vgpu)
 		vgpu->gtt->ppgtt.misses_left--;
 }
 
-/* Of @nr references, those that are none, and those that the GPU cannot use: how many. */
+/* Gives back references that the GPU cannot use. Returns how many of @nr have no address. */
 static int sort_out(struct intel_vgpu *vgpu, size_t nr, dma_addr_t *bus)
 {
 	int missing = 0;
@@ -162,7 +162,7 @@ int gtt_map(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr, dma_addr_t *bus
 	return other ? sort_out(vgpu, nr, bus) : 0;
 }
 
-/* In the queue, a bit of the page's offset marks what a large page holds. */
+/* In the queue, a bit of the address marks the reference of a large page. */
 #define RELEASE_LARGE 1ull
 
 dma_addr_t gtt_map_large(struct intel_vgpu *vgpu, u64 gfn, unsigned long size)
@@ -259,7 +259,7 @@ void intel_vgpu_invalidate(struct intel_vgpu *vgpu)
 		ggtt_invalidate(vgpu, &cache);
 		ppgtt_invalidate(vgpu, &cache);
 	}
-	/* Whether or not anything goes: the back end's view of what stays has changed too. */
+	/* Even if no entry changed: what the back end maps for the others may have moved. */
 	intel_vgpu_flush(vgpu);
 	gtt_release_all(vgpu);
 }

@@ -20,12 +20,12 @@ static void insert(struct page_track_table *table, struct intel_vgpu_page_track 
 	*slot = track;
 }
 
-/* Doubles the table when it is full, so that a chain stays about one long. */
 static size_t slots_size(const struct page_track_table *table)
 {
 	return (table->mask + 1) * sizeof(*table->slots);
 }
 
+/* Doubles the table when it is full, so that chains stay about one long. */
 static int make_room(struct intel_vgpu *vgpu)
 {
 	struct page_track_table *table = vgpu->tracked, wider;
@@ -112,7 +112,8 @@ static int set_tracked(struct intel_vgpu *vgpu, unsigned long gfn, bool on)
 		return 0;
 	err = on ? intel_gvt_hypervisor_enable_page_track(vgpu, gfn)
 		 : intel_gvt_hypervisor_disable_page_track(vgpu, gfn);
-	/* Tracked already, for want of an end that worked; or gone, and its type with it. */
+	/* -EEXIST: an earlier disabling failed. -ENOENT: the page is gone, and with it its
+	 * tracking. */
 	if (err == (on ? -EEXIST : -ENOENT))
 		err = 0;
 	if (!err)
@@ -136,8 +137,8 @@ int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data, 
 	int err;
 
 	/*
-	 * Nobody but us changes a page whose writes trap. A write may arrive after its page was
-	 * let go, and is still owed to the guest.
+	 * While a page's writes trap, only we change it. A write may arrive after its page was
+	 * untracked; the guest still has to get it.
 	 */
 	err = intel_gvt_hypervisor_write_gpa(vgpu, gpa, data, bytes);
 	if (err)
@@ -145,7 +146,7 @@ int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data, 
 	vgpu->state->counters.tracked_write++;
 
 	track = intel_vgpu_find_page_track(vgpu, gpa >> GVT_PAGE_SHIFT);
-	/* Late, or the page could not be let go of when it was time. */
+	/* The write is late, or the page could not be untracked before. */
 	if (!track || !track->tracked)
 		intel_gvt_hypervisor_disable_page_track(vgpu, gpa >> GVT_PAGE_SHIFT);
 	return track ? track->handler(track, gpa, data, bytes) : 0;

@@ -6,11 +6,11 @@
 #include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
-/* Listed while it has a free page. */
+/* In the pool's list while it has a free page. */
 struct gtt_block {
 	struct gtt_block *next, *prev;
 	u8 *va;
-	u64 free; /* a bit a page */
+	u64 free; /* a bit for each page */
 	u32 used;
 	u64 bus[GTT_POOL_BLOCK];
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Host pages that the GPU can read, one at a time, from the back end's blocks of many. */
+/* Host pages that the GPU can read, handed out one by one from blocks of the back end's. */
 #ifndef CORE_GTT_POOL_H
 #define CORE_GTT_POOL_H
 
@@ -9,7 +9,7 @@ struct intel_vgpu;
 
 #define GTT_POOL_BLOCK 64u /* pages taken from the back end at once */
 
-/* One page: where we and where the GPU find it. */
+/* One page: its address for us and for the GPU. */
 struct gtt_page {
 	u64 *va;
 	u64 bus;
@@ -18,7 +18,7 @@ struct gtt_page {
 
 struct gtt_pool {
 	struct gtt_block *blocks;
-	u32 used, pages; /* handed out; had from the back end */
+	u32 used, pages; /* pages handed out; pages from the back end */
 };
 
 /** gtt_pool_get() - a page of unspecified content. Returns 0 or -ENOMEM. */

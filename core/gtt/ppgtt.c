@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's PPGTTs: made known by PVINFO, shadowed when used, taken down when room is short. */
+/* The guest's PPGTTs: announced by PVINFO, shadowed when used, freed when room is short. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
-/* GAMW_ECO_DEV_RW_IA, and the field that has the walker heed 64 KiB pages (intel_gt_regs.h). */
+/* GAMW_ECO_DEV_RW_IA, and its field that enables 64 KiB pages (intel_gt_regs.h). */
 #define GAMW	     0x4080u
 #define GAMW_IPS_64K 0xfu
 
@@ -24,7 +24,7 @@ static unsigned int tops(const struct vgpu_root *root)
 	return root->levels == 4 ? 1 : 4;
 }
 
-/* What of the registers says which address space it is. */
+/* The part of the PDP registers that identifies an address space. */
 static struct vgpu_root key_of(const struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels)
 {
 	struct vgpu_root key = { .levels = levels };
@@ -162,7 +162,7 @@ void vgpu_ppgtt_notify(struct intel_vgpu *vgpu, u32 code, const u64 pdp[4])
 
 /* ---- shadowing ---- */
 
-/* Bounded by the kinds of tables in depth, and by the epoch in breadth. */
+/* The kinds of tables bound its depth; the epoch makes it sync each shadow once. */
 static int sync_shadow(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	int first, err;
@@ -189,7 +189,7 @@ static int sync_top(struct intel_vgpu *vgpu, struct vgpu_mm *mm, unsigned int i)
 	u64 gfn = mm->root->pdp[i] >> GVT_PAGE_SHIFT;
 	int err = 0;
 
-	/* Drivers write these registers without a bit that says "present". */
+	/* Drivers write these registers without a "present" bit; zero is no table. */
 	if (!gfn && mm->root->levels == 3)
 		return 0;
 	if (!mm->top[i])
@@ -269,7 +269,7 @@ static void each_mm(struct intel_vgpu *vgpu, void (*fn)(struct intel_vgpu *, str
 		}
 }
 
-/* What runs with its tables cannot go on. */
+/* Frees its shadow; contexts that run with it cannot go on. */
 static void take_down_mm(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 {
 	if (mm->pins)
@@ -335,7 +335,7 @@ void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 {
 	struct gtt_table *table, *next;
 
-	/* Tables come and go with what their directories say; the one at hand stays. */
+	/* Changes of a directory make and free tables. The count keeps this one in the list. */
 	for (table = vgpu->gtt->ppgtt.tables; table; table = next) {
 		table->users++;
 		if (table->track && !gtt_valid(vgpu, cache, table->gfn))

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Per-process tables (PPGTT): a root for each of the guest's address spaces (ppgtt.c), a shadow table
- * for each of its tables (shadow.c), and how changes are found (table.c).
+ * Per-process tables (PPGTT): a root for each of the guest's address spaces (ppgtt.c), a shadow
+ * table for each of its tables (shadow.c), and how changes are found (table.c).
  *
- * A guest frame that is used as a table is a struct gtt_table, however many tables point to it. Its
- * content is kept as last read. From it hang its shadows, one for each kind of table that it is
- * used as: a frame may be a directory here and a leaf there, and what depth a walk can reach is
- * bounded by the kinds, whatever leads to what.
+ * A guest frame that is used as a table is one struct gtt_table, however many tables point to it.
+ * The table keeps the entries that were read last, and has a shadow for each kind of table that the
+ * frame is used as: a frame may be a directory in one place and a leaf in another. So the kinds
+ * bound the depth of a walk, whatever the tables point to.
  *
- * A table's writes trap, or it is read and compared at each sync. Comparing costs a fraction of a
- * trap; so the first write ends trapping, and only a table that has cost as much in vain
- * comparisons as its traps would is made to trap again. Directories, which seldom change and by an
- * entry at a time, start as tracked; leaves, which a driver fills in runs, as compared.
+ * A table is either tracked, so that writes to it trap, or read and compared at each sync.
+ * Comparing costs a fraction of a trap. So the first write to a tracked table ends its tracking,
+ * and a table is tracked again only after its vain comparisons have cost as much as its traps
+ * would. Directories, which seldom change, and by one entry at a time, start as tracked. Leaves,
+ * which a driver fills in runs, start as compared.
  */
 #ifndef CORE_GTT_PPGTT_H
 #define CORE_GTT_PPGTT_H
@@ -25,21 +26,21 @@ struct intel_vgpu_page_track;
 struct gtt_valid_cache;
 
 /*
- * Syncs that find a table unchanged before its writes trap: as many as cost what one trap does
- * (tests/bench/gtt prints the costs), for a leaf what a run of 64 does, a buffer of 256 KiB.
+ * Syncs that find a table unchanged before it is tracked: as many as cost as much as one trap
+ * (tests/bench/gtt prints the costs); for a leaf, as much as 64 traps, the run of a 256 KiB buffer.
  */
 #define GTT_TRACK_AFTER	     64u
 #define GTT_TRACK_LEAF_AFTER (64u * GTT_TRACK_AFTER)
 
-/* Shadow tables of one vGPU, unless set otherwise: 4 KiB each. */
+/* The most shadow tables of a vGPU, of 4 KiB each, unless set otherwise. */
 #define GTT_QUOTA_DEFAULT 32768u
 
-/* Calls of the back end in one sync that find frames missing: with more, it is given up. */
+/* The most calls of the back end in one sync that find frames missing; then the sync fails. */
 #define GTT_MISSES_MAX 2048u
 
 /*
- * Mappings of guest memory that one sync may have made: more than it takes to map all of a guest
- * once, for its tables and for what they lead to. With more, it is given up.
+ * The most mappings of guest memory that one sync may cause; then the sync fails. It is more than
+ * it takes to map all of a guest's memory once for its tables, and once for what they lead to.
  */
 #define GTT_MAPS_MAX 4096u
 
@@ -48,11 +49,12 @@ struct gtt_valid_cache;
 
 struct gtt_table {
 	struct intel_vgpu *vgpu;
-	u64 gfn; /* or GTT_NO_GFN: a large page of the guest's, written out in smaller ones */
+	u64 gfn; /* GTT_NO_GFN: the table was made from a large page of the guest's, in smaller ones
+		  */
 	struct gtt_shadow *shadow[GTT_KINDS];
 	struct intel_vgpu_page_track *track; /* NULL with GTT_NO_GFN */
-	u64 epoch;			     /* of the sync that read it last */
-	u32 users;			     /* shadows, and who is at work on it */
+	u64 epoch;			     /* the sync that read it last */
+	u32 users;			     /* its shadows, and code that works on it */
 	u32 quiet;			     /* syncs in a row that found no change */
 	bool dirty;			     /* written since it was read */
 	struct gtt_table *next, *prev;
@@ -66,20 +68,20 @@ struct gtt_shadow {
 	enum gtt_kind kind;
 	u32 refs;  /* entries and roots that point to it */
 	u32 holes; /* present entries of the guest's that lead to scratch */
-	u32 large; /* GTT_PT_64K: a bit for each run of 16 entries that one reference holds */
-	struct gtt_shadow *parent; /* whose entry .parent_at points here, while .whole */
+	u32 large; /* GTT_PT_64K: a bit for each run of 16 entries with one reference in all */
+	struct gtt_shadow *parent; /* while .whole: its entry .parent_at points here */
 	u16 parent_at;
-	bool whole; /* GTT_PT_64K: all are, and the entries that point here say so */
+	bool whole; /* GTT_PT_64K: all runs are large, and the parent's entry says 64 KiB pages */
 	u64 epoch;
 	struct gtt_page page;
-	struct gtt_shadow **child; /* by entry; directories only */
+	struct gtt_shadow **child; /* by entry; only of directories */
 };
 
 struct vgpu_mm {
 	struct vgpu_root *root;
-	struct gtt_shadow *top[4]; /* NULL: not shadowed, or nothing there */
-	u64 used;		   /* when it was synced last */
-	u32 pins;		   /* contexts that may run with it: it is not taken down */
+	struct gtt_shadow *top[4]; /* NULL: not shadowed, or the guest has no table there */
+	u64 used;		   /* the epoch of its last sync */
+	u32 pins;		   /* contexts that may run with it: its shadow is not freed */
 	struct vgpu_mm *next;
 };
 
@@ -88,13 +90,13 @@ struct vgpu_mm {
 struct vgpu_ppgtt {
 	struct vgpu_mm *mms[GTT_MM_BUCKETS];
 	struct gtt_table *tables;	 /* the newest first */
-	const struct gtt_table *written; /* whose write trapped last, */
-	struct gtt_table *ahead;	 /* and the last of those that were let go of with it */
-	struct vgpu_mm *busy;		 /* being synced: not to be reclaimed */
+	const struct gtt_table *written; /* the table whose write trapped last, */
+	struct gtt_table *ahead;	 /* and the last table that was untracked with it */
+	struct vgpu_mm *busy;		 /* it is being synced, and not to be reclaimed */
 	u64 epoch;
-	u32 quota;	 /* of shadow tables */
-	u32 misses_left; /* of GTT_MISSES_MAX, in this sync */
-	u64 maps_end;	 /* of it: when GTT_MAPS_MAX were made */
+	u32 quota;	 /* the most shadow tables */
+	u32 misses_left; /* what this sync has left of GTT_MISSES_MAX */
+	u64 maps_end;	 /* the count of maps made at which this sync ends */
 	bool ips;
 	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of vgpu_state's roots */
 };
@@ -103,38 +105,39 @@ struct vgpu_ppgtt {
 void vgpu_ppgtt_notify(struct intel_vgpu *vgpu, u32 code, const u64 pdp[4]);
 
 /**
- * vgpu_ppgtt_find() - the PPGTT that the guest made known with these roots, or NULL.
- * @levels: 4, of which @pdp[0] counts, or 3.
+ * vgpu_ppgtt_find() - the PPGTT that the guest has announced with these roots, or NULL.
+ * @levels: 3, or 4; then only @pdp[0] counts.
  */
 struct vgpu_mm *vgpu_ppgtt_find(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels);
 
 /**
- * vgpu_ppgtt_sync() - bring the shadow of @mm, made now if need be, to what the guest's tables
- * say. To be called before the GPU uses it.
- * Returns 0, or a negative errno: it then cannot be used. -EFAULT: the root is no memory. -ENOMEM,
- * -ENOSPC: no room, not even by taking other PPGTTs' shadows down. -E2BIG: too much of it leads to
- * frames that are not there.
+ * vgpu_ppgtt_sync() - update the shadow of @mm from the guest's tables; make it if there is none.
+ * Called before the GPU uses it.
+ * Returns 0, or a negative errno: then it cannot be used. -EFAULT: the root is no memory. -ENOMEM,
+ * -ENOSPC: there is no room, even without other PPGTTs' shadows. -E2BIG: the guest's tables lead to
+ * too many missing frames, or to too much memory.
  */
 int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm);
 
 /**
- * vgpu_ppgtt_nowhere() - the bus address for PDP registers of @levels (3 or 4) that lead to the
- * scratch page alone. That page itself is none: the GPU writes there what a guest has it write.
+ * vgpu_ppgtt_nowhere() - the bus address for PDP registers of a PPGTT of @levels (3 or 4) in which
+ * everything leads to the scratch page. It is never the scratch page's own address: the GPU may
+ * write to that page for the guest, which could make a table of it.
  */
 u64 vgpu_ppgtt_nowhere(const struct intel_vgpu *vgpu, unsigned int levels);
 
-/** vgpu_ppgtt_root() - the bus address for PDP register @i, of an mm synced without error. */
+/** vgpu_ppgtt_root() - the bus address for PDP register @i of an mm that is synced. */
 u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, unsigned int i);
 
-/** vgpu_ppgtt_to_gpa() - where the guest's tables have address @addr of @mm lead, or ~0. */
+/** vgpu_ppgtt_to_gpa() - the guest physical address of @addr by the guest's tables, or ~0. */
 u64 vgpu_ppgtt_to_gpa(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 addr);
 
-/** vgpu_ppgtt_set_quota() - shadow tables that the vGPU may have from now on. */
+/** vgpu_ppgtt_set_quota() - set the most shadow tables that the vGPU may have. */
 void vgpu_ppgtt_set_quota(struct intel_vgpu *vgpu, u32 shadows);
 
 /**
- * vgpu_ppgtt_ips() - the guest switched 64 KiB pages on or off: what is shadowed goes, and the
- * engines that run with it stand still.
+ * vgpu_ppgtt_ips() - the guest switched 64 KiB pages on or off. All shadows are freed, and engines
+ * that run with them stand still.
  */
 void vgpu_ppgtt_ips(struct intel_vgpu *vgpu, bool on);
 
@@ -143,59 +146,62 @@ int ppgtt_init(struct intel_vgpu *vgpu);
 void ppgtt_clear(struct intel_vgpu *vgpu, bool forget_roots);
 void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
 
-/** ppgtt_reclaim() - take down the shadow used longest ago. False: there is none to take. */
+/** ppgtt_reclaim() - free the shadow that was used longest ago. False: there is none to free. */
 bool ppgtt_reclaim(struct intel_vgpu *vgpu);
 
 /**
- * shadow_get() - the shadow of guest frame @gfn as a table of @kind, one reference more.
- * Returns 0, -EFAULT (cannot be read), -EEXIST (tracked by another), -ENOMEM, -ENOSPC (quota),
- * -E2BIG (too many could not be read).
- * @out is a shadow of all the frame's entries that could be had.
+ * shadow_get() - take a reference on the shadow of guest frame @gfn as a table of @kind; make it if
+ * there is none. Entries of it that cannot be shadowed are holes.
+ * Returns 0, -EFAULT (the frame cannot be read), -EEXIST (another tracks it), -ENOMEM, -ENOSPC
+ * (quota), -E2BIG (gtt_may_look()).
  */
 int shadow_get(struct intel_vgpu *vgpu, u64 gfn, enum gtt_kind kind, struct gtt_shadow **out);
 
-/** shadow_put() - give one reference back; with the last, all below goes too. NULL is fine. */
+/** shadow_put() - give one reference back; the last one frees all below it. NULL is fine. */
 void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
 /**
- * shadow_set() - bring entries @idx of @shadow to what its table's entries say.
- * Each leads where it should, or to scratch. Returns 0, or what kept one from it.
+ * shadow_set() - set entries @idx of @shadow by its table's entries.
+ * Each leads where it should, or to scratch. Returns 0, or the errno that kept one from it.
  */
 int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
 
 /**
- * shadow_clear() - have entries @idx of @shadow lead to scratch, whatever its table's say; those
- * that should not are holes. Returns 0.
+ * shadow_clear() - have entries @idx of @shadow lead to scratch, whatever its table's entries say.
+ * Those that should lead elsewhere are holes now. Returns 0.
  */
 int shadow_clear(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
 
-/** shadow_retry() - the same for all that lead to scratch and should not. */
+/** shadow_retry() - shadow_set() for all holes. */
 int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
-/** shadow_invalidate() - drop what leads to frames that are not the guest's any more. */
+/** shadow_invalidate() - have entries lead to scratch whose frames are not the guest's any more. */
 void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
-/** table_get() - guest frame @gfn as a table, read; one user more. Errors as shadow_get(). */
+/**
+ * table_get() - become a user of guest frame @gfn as a table. A new one is read, and tracked if
+ * @track. Errors as shadow_get().
+ */
 int table_get(struct intel_vgpu *vgpu, u64 gfn, bool track, struct gtt_table **out);
 
-/** table_new() - a table of no frame, for its caller to fill; one user. NULL: no memory. */
+/** table_new() - a table without a frame, which the caller fills; one user. NULL: no memory. */
 struct gtt_table *table_new(struct intel_vgpu *vgpu);
 
-/** table_put() - one user less. */
+/** table_put() - be its user no more; the last one frees it. */
 void table_put(struct intel_vgpu *vgpu, struct gtt_table *table);
 
-/** table_sync() - find out what changed, once in an epoch, and set its shadows. */
+/** table_sync() - find what changed in it, once in an epoch, and set its shadows' entries. */
 int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table);
 
 /**
- * table_refresh() - the same before a shadow of another kind is made of it: a frame that was a leaf
- * may be a directory now, and its old parents not yet synced. What changed is left to the sync of
- * the shadows that it has, and leads to scratch in them until then: setting it here would lead from
- * table to table without a bound. Returns 0 or -E2BIG.
+ * table_refresh() - find what changed in it before a shadow of another kind is made of it: a frame
+ * that was a leaf may be a directory now, while its old parents are not synced yet. Changed entries
+ * of the shadows that it has lead to scratch until these are synced: setting them here could lead
+ * from table to table without a bound. Returns 0 or -E2BIG.
  */
 int table_refresh(struct intel_vgpu *vgpu, struct gtt_table *table);
 
-/** table_lost() - its frame is not the guest's any more. */
+/** table_lost() - the guest has given its frame up: clear its entries. */
 void table_lost(struct intel_vgpu *vgpu, struct gtt_table *table);
 
 #endif

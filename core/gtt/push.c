@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The GPU's side of graphics memory: its GGTT follows the shadow's, and before anything that it may
- * have been told of is given back, it is made to forget.
+ * The GPU's side of graphics memory: its GGTT follows the shadow. Before anything is given back
+ * that the GPU may have been told of, it is made to forget its translations.
  */
 #include <errno.h>
 
@@ -23,7 +23,7 @@ static int set(struct intel_vgpu *vgpu, u32 first, u32 nr, const u64 *entries, u
 	return vgpu->gvt->gpu->ops->ggtt_set(vgpu->space, first, nr, entries, fill);
 }
 
-/* What the GPU has no memory for leads to nothing, which needs none, until it has. */
+/* If the GPU has no memory for a leaf's entries, all of them lead to scratch, which needs none. */
 static void push(struct intel_vgpu *vgpu, u32 nr_leaf, u32 first, u32 nr, const u64 *entries)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];

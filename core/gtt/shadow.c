@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shadow tables. What an entry of a shadow holds follows from its table's entry alone, and shows in
- * itself: scratch, a child (shadow->child), or a page with its reference. So setting an entry is
- * the same whatever was there, and may be done twice.
+ * Shadow tables. A shadow's entry follows from its table's entry alone, and shows what it holds:
+ * scratch, a child (shadow->child), or a page with its reference. So an entry is set in the same
+ * way whatever it held before, and may be set twice.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #define CHILDREN_SIZE (GTT_ENTRIES * sizeof(struct gtt_shadow *))
 
-#define RUN 16u /* entries of a GTT_PT_64K that are one page */
+#define RUN 16u /* entries of a GTT_PT_64K that make one page */
 
 static const struct gtt_format *format(const struct intel_vgpu *vgpu)
 {
@@ -29,7 +29,7 @@ static u64 nothing(const struct intel_vgpu *vgpu, const struct gtt_shadow *shado
 	return vgpu->gtt->scratch_entry[shadow->kind];
 }
 
-/* An entry that should lead somewhere, and leads to scratch. */
+/* True for an entry that leads to scratch and should lead elsewhere. */
 static bool is_hole(const struct intel_vgpu *vgpu, const struct gtt_shadow *shadow, unsigned int i)
 {
 	unsigned int from = shadow->kind == GTT_PT_64K ? ALIGN_DOWN(i, RUN) : i;
@@ -96,7 +96,7 @@ static int set_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 
 
 /* ---- leaves of 64 KiB pages ---- */
 
-/* Gives back what the entries @held of a run hold. */
+/* Gives back the references that the entries @held of a run hold. */
 static void put_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run,
 		    const u64 *held)
 {
@@ -108,8 +108,8 @@ static void put_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned
 }
 
 /*
- * Writes the 16 entries of a run. Each entry of a 64 KiB page is what it would be as a page of 4
- * KiB. Entries are replaced directly, never with the 4 KiB scratch page between: the GPU may be
+ * Writes the 16 entries of a run. Each entry of a 64 KiB page is what it would be as a 4 KiB page.
+ * Entries are replaced directly and do not lead to the 4 KiB scratch page between: the GPU may be
  * reading this table as one of 64 KiB pages.
  */
 static void write_run(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsigned int run, u64 val,
@@ -146,8 +146,8 @@ static bool map_run(struct intel_vgpu *vgpu, u64 gfn, u64 *bus)
 }
 
 /*
- * The table is not all in pages of 64 KiB any more, or has a second parent. It stays valid as one
- * of 4 KiB pages, which the entry that points to it has to say before anything changes.
+ * Not all runs of the table are 64 KiB pages any more, or it has got a second parent. It is a valid
+ * table of 4 KiB pages too. The parent's entry has to say so before anything in the table changes.
  */
 static void end_whole(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
@@ -159,7 +159,7 @@ static void end_whole(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 	shadow->whole = false;
 	parent->page.va[i] =
 		gtt_make(format(vgpu), GTT_TABLE, parent->table->entries[i], shadow->page.bus);
-	/* Read as one of 64 KiB pages, what it will say leads beyond where it should. */
+	/* If the GPU still read it as a table of 64 KiB pages, new entries would map too much. */
 	intel_vgpu_flush(vgpu);
 }
 
@@ -190,7 +190,7 @@ static int set_pt_64k(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const 
 	u32 todo = 0;
 	int first = 0;
 
-	/* The other entries of a run mean nothing. */
+	/* Only the first entry of a run has a meaning. */
 	for (size_t k = 0; k < nr; k++)
 		if (idx[k] % RUN == 0)
 			todo |= BIT32(idx[k] / RUN);
@@ -227,7 +227,7 @@ static void put_entry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, unsign
 static int new_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, enum gtt_kind kind,
 		      struct gtt_shadow **out);
 
-/* A table such as the guest might have written instead of the large page @val. */
+/* Makes the shadow of a table that means the same as the large page @val. */
 static int split(struct intel_vgpu *vgpu, enum gtt_form form, u64 val, struct gtt_shadow **out)
 {
 	struct gtt_table *table = table_new(vgpu);
@@ -239,7 +239,7 @@ static int split(struct intel_vgpu *vgpu, enum gtt_form form, u64 val, struct gt
 		table->entries[i] = gtt_split(format(vgpu), form, val, i);
 	err = new_shadow(vgpu, table, form == GTT_PAGE_1G ? GTT_PD : GTT_PT, out);
 	table_put(vgpu, table);
-	/* Not worth a table. */
+	/* Nothing of it could be mapped: no table is needed. */
 	if (!err && (*out)->holes == GTT_ENTRIES) {
 		shadow_put(vgpu, *out);
 		*out = NULL;
@@ -295,12 +295,12 @@ static int set_directory(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, con
 	for (size_t k = 0; k < nr; k++) {
 		int err = 0;
 
-		/* Out of room: what is left to do leads to scratch rather than to what it did. */
+		/* There is no room: the remaining entries lead to scratch, not where they did. */
 		if (first == -ENOMEM || first == -ENOSPC || first == -E2BIG)
 			put_entry(vgpu, shadow, idx[k]);
 		else
 			err = set_entry(vgpu, shadow, idx[k]);
-		/* A frame that is no table is the guest's affair, and a hole. */
+		/* A frame that cannot be a table is the guest's mistake: the entry is a hole. */
 		if (!first && err != -EFAULT && err != -EEXIST)
 			first = err;
 	}
@@ -368,7 +368,7 @@ static int get_page(struct intel_vgpu *vgpu, struct gtt_page *page)
 {
 	int err = gtt_pool_get(vgpu, page);
 
-	/* Those that wait to be given back first, then those of PPGTTs not in use. */
+	/* First pages that wait to be given back, then those of PPGTTs that are not in use. */
 	if (err == -ENOMEM)
 		gtt_release_all(vgpu);
 	do
@@ -388,7 +388,7 @@ static int fill(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 	return shadow_set(vgpu, shadow, idx, GTT_ENTRIES);
 }
 
-/* All of a new shadow's entries. Of a leaf that is full, they go straight through. */
+/* Sets all entries of a new leaf. If all are present, there is a short way. */
 static int fill_pt(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	const struct gtt_format *fmt = format(vgpu);
@@ -537,7 +537,7 @@ static bool all_valid(struct intel_vgpu *vgpu, u64 gfn)
 	return all;
 }
 
-/* Its large pages; a table's own frame is looked at with the table. */
+/* Looks at large pages only; the frames of tables are looked at with the tables. */
 static void invalidate_directory(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
 {
 	for (unsigned int i = 0; i < GTT_ENTRIES; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's tables: read once, kept, and compared or tracked from then on. */
+/* The guest's tables: their entries are read and kept, and then compared or tracked. */
 #include <errno.h>
 #include <string.h>
 
@@ -27,7 +27,7 @@ static int track(struct intel_vgpu *vgpu, struct gtt_table *table)
 	return err;
 }
 
-/* A page whose tracking will not end stays tracked: slower, and as right. */
+/* A page whose tracking cannot be ended stays tracked, which is slow but correct. */
 static void untrack(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
 	if (!is_tracked(table))
@@ -160,7 +160,7 @@ int table_get(struct intel_vgpu *vgpu, u64 gfn, bool tracked, struct gtt_table *
 	if (!err) {
 		table->gfn = gfn;
 		table->track = intel_vgpu_find_page_track(vgpu, gfn);
-		/* Before it is read, or a write in between would be lost. */
+		/* Tracked before it is read, so that no write between is lost. */
 		if (tracked)
 			track(vgpu, table);
 		err = read_table(vgpu, table, table->entries);
@@ -175,7 +175,7 @@ int table_get(struct intel_vgpu *vgpu, u64 gfn, bool tracked, struct gtt_table *
 
 typedef int set_fn(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
 
-/* From the directories down: what a directory's change makes is made of the new entries already. */
+/* Directories first: the shadows that a directory's change makes have the new entries already. */
 static int each_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, const u16 *idx, size_t nr,
 		       set_fn *set)
 {
@@ -217,7 +217,7 @@ static int take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now
 	return err;
 }
 
-/* Reads and compares. A frame that cannot be read has nothing in it, and is asked for again. */
+/* Reads and compares. A frame that cannot be read counts as empty, and is read again next time. */
 static int compare(struct intel_vgpu *vgpu, struct gtt_table *table, set_fn *set)
 {
 	u64 now[GTT_ENTRIES];
@@ -238,7 +238,7 @@ static int compare(struct intel_vgpu *vgpu, struct gtt_table *table, set_fn *set
 	return take(vgpu, table, now, set);
 }
 
-/* Once in an epoch: true when what was read last may not be what is there. */
+/* True, once in an epoch, if the table may differ from what was read last. */
 static bool is_due(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
 	if (!table->track || table->epoch == vgpu->gtt->ppgtt.epoch)
@@ -257,7 +257,7 @@ int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table)
 	err = compare(vgpu, table, shadow_set);
 	if (err || table->dirty || table->quiet < after || is_tracked(table))
 		return err;
-	/* What is written until tracking begins is found by comparing once more. */
+	/* One more comparison finds what was written before tracking began. */
 	table->quiet = 0;
 	return track(vgpu, table) ? 0 : compare(vgpu, table, shadow_set);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One address, level by level: what the guest's tables say of it, and what ours do. */
+/* Walks one address level by level, through the guest's tables and through ours. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -55,7 +55,7 @@ const u64 *gtt_tables_find(const struct gtt_map_of_tables *map, u64 bus)
 	return found ? found->va : NULL;
 }
 
-/* One side of a walk: where it stands, and where it ends. */
+/* One side of a walk: its position, and its end. */
 struct side {
 	enum gtt_kind kind;
 	u64 table;
@@ -85,7 +85,7 @@ static unsigned int index_at(enum gtt_kind kind, u64 addr)
 	return kind == GTT_PT_64K ? ALIGN_DOWN(gtt_index(kind, addr), 16u) : gtt_index(kind, addr);
 }
 
-/* Reads the guest's entry for @addr, and goes by it. Returns where it is. */
+/* Reads the guest's entry for @addr and takes a step by it. Returns the entry's address. */
 static u64 follow(struct intel_vgpu *vgpu, struct side *guest, u64 addr)
 {
 	u64 at = guest->table + 8 * index_at(guest->kind, addr);
@@ -96,7 +96,7 @@ static u64 follow(struct intel_vgpu *vgpu, struct side *guest, u64 addr)
 	return at;
 }
 
-/* Where a walk begins. False: the space does not reach that far. */
+/* Begins a walk. False: the address space does not reach that far. */
 static bool begin(struct side *guest, const struct vgpu_mm *mm, u64 addr, unsigned int *top)
 {
 	bool three = mm->root->levels == 3;

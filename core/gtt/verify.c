@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Are our tables what the guest's say? Both are walked anew, by address alone: nothing that the
- * shadows know of each other is used, and each frame is mapped once more to see where it is.
+ * Compares our tables with the guest's. Both are walked anew, by address alone: pointers between
+ * shadows are not used, and each frame is mapped once more to learn its bus address.
  *
- * The guest may be running, and change a table between the sync and the look. So a difference
- * counts when it is found again, the same, after another sync.
+ * The guest may be running, and may change a table between the sync and the comparison. So a
+ * difference counts if the same one is found again after another sync.
  */
 #include "core/gtt/verify.h"
 
@@ -21,14 +21,14 @@ struct verify {
 	struct intel_vgpu *vgpu;
 	struct gvt_verify *result;
 	struct gtt_map_of_tables map;
-	/* Pairs of tables that were compared: (guest's, ours, as what). An open hash. */
+	/* Pairs of tables that were compared: guest's, ours, and as which kind. An open hash. */
 	struct pair {
 		u64 guest, shadow;
 	} * seen;
 	size_t nr_seen, mask;
 };
 
-#define NOTHING (~0ull) /* in place of a guest's table: all is to be scratch */
+#define NOTHING (~0ull) /* in place of a guest's table: all must lead to scratch */
 
 static int grow(struct verify *v)
 {
@@ -52,7 +52,7 @@ static int grow(struct verify *v)
 	return 0;
 }
 
-/* 1: compared already; 0: not yet, and noted; or an errno. */
+/* Returns 1 if the pair was compared already; otherwise notes it and returns 0, or an errno. */
 static int seen(struct verify *v, u64 guest, u64 shadow, enum gtt_kind kind, bool runs)
 {
 	struct pair pair = { guest | (guest == NOTHING ? 0 : kind), shadow | kind << 1 | runs };
@@ -80,7 +80,7 @@ static int differ(struct verify *v, const char *what, u64 addr, u64 guest, u64 s
 	return -EILSEQ;
 }
 
-/* Entries @guest, as one of form @form each, against pages @bus that ours lead to. */
+/* Compares entries @guest, each of form @form, with the pages @bus that ours lead to. */
 static int same_pages(struct verify *v, const u64 *guest, const u64 *gfns, const u64 *shadow,
 		      const u64 *bus, enum gtt_form form, size_t nr, u64 addr)
 {
@@ -107,7 +107,7 @@ static int same_pages(struct verify *v, const u64 *guest, const u64 *gfns, const
 	return err;
 }
 
-/* A leaf, or a large page of the guest's: @guest are entries of 4 KiB pages. */
+/* Compares a leaf, or a large page of the guest's; @guest: its entries, as 4 KiB pages. */
 static int same_leaf(struct verify *v, const u64 *guest, u64 bus, bool runs, u64 addr)
 {
 	const struct gtt_format *fmt = v->vgpu->gvt->gtt_format;
@@ -125,7 +125,7 @@ static int same_leaf(struct verify *v, const u64 *guest, u64 bus, bool runs, u64
 	return same_pages(v, guest, gfns, ours, to, GTT_PAGE_4K, GTT_ENTRIES, addr);
 }
 
-/* The guest's page of 2 MiB, entry @guest: one of ours, or a table of small ones. */
+/* Compares the guest's 2 MiB page @guest with ours, which may be a table of small pages. */
 static int same_2m(struct verify *v, u64 guest, u64 shadow, u64 addr)
 {
 	const struct gtt_format *fmt = v->vgpu->gvt->gtt_format;
@@ -166,7 +166,7 @@ static int same_entry(struct verify *v, enum gtt_kind kind, u64 guest, u64 shado
 			err = same_2m(v, gtt_split(fmt, is, guest, i), ours[i], addr + i * MiB(2));
 		return err;
 	}
-	/* A table that is no memory has nothing in it. */
+	/* A table that is no memory counts as empty. */
 	if (is == GTT_NONE ||
 	    intel_gvt_hypervisor_read_gpa(v->vgpu, gfn << GVT_PAGE_SHIFT, &probe, sizeof(probe)))
 		return same_table(v, NOTHING, gtt_below(kind, GTT_TABLE), to, false, addr);
@@ -224,7 +224,7 @@ static int same_ggtt(struct verify *v)
 
 static int try_ggtt(struct verify *v)
 {
-	/* A commit looks for so many missing frames, in whole leaves: here each has its turn. */
+	/* One commit looks for a bounded number of missing frames: do as many as look for all. */
 	u64 commits = 1 + v->vgpu->gtt->counts.holes / (GGTT_RETRY_BATCH - GTT_ENTRIES);
 	int err = 0;
 
@@ -264,7 +264,7 @@ static int try_once(struct verify *v, struct vgpu_mm *mm)
 
 	if (!mm)
 		return try_ggtt(v);
-	/* What is mapped to be compared does not take down what it is compared with. */
+	/* The mappings made for comparing must not free the shadow that is compared. */
 	mm->pins++;
 	err = try_ppgtt(v, mm);
 	mm->pins--;
@@ -295,6 +295,6 @@ int intel_vgpu_verify(struct intel_vgpu *vgpu, const struct gvt_root *root,
 			return -EILSEQ;
 		before = *result;
 	}
-	/* Each time another: the guest is at it all the while. */
+	/* A different difference each time: the guest keeps changing its tables. */
 	return -EAGAIN;
 }

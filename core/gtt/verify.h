@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Our tables as the GPU finds them, by bus address: for looking, not for the path of a request. */
+/* Finding our tables by bus address, as the GPU does; for inspection, too slow for other uses. */
 #ifndef CORE_GTT_VERIFY_H
 #define CORE_GTT_VERIFY_H
 
@@ -7,7 +7,7 @@
 
 struct intel_vgpu;
 
-/* All host pages that are tables, in the order of their addresses. */
+/* All host pages that are tables, sorted by bus address. */
 struct gtt_map_of_tables {
 	struct gtt_table_at {
 		u64 bus;
@@ -21,7 +21,7 @@ int gtt_tables_map(struct intel_vgpu *vgpu, struct gtt_map_of_tables *map);
 
 void gtt_tables_unmap(struct gtt_map_of_tables *map);
 
-/** gtt_tables_find() - the table at @bus, or NULL: none of ours. */
+/** gtt_tables_find() - the table at @bus; NULL: none of ours is there. */
 const u64 *gtt_tables_find(const struct gtt_map_of_tables *map, u64 bus);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Offsets and bits that the register table shares with those who act on registers. */
+/* Offsets and bits that the register table shares with the code that acts on registers. */
 #ifndef CORE_HW_BITS_H
 #define CORE_HW_BITS_H
 
 #include "core/base/types.h"
 
-/* Engines, from their base (regs_engine.c). */
+/* Registers of each engine (regs_engine.c). */
 #define MI_MODE_MODE_IDLE BIT32(9)
 #define RESET_CTL_REQUEST BIT32(0)
 #define RESET_CTL_READY	  BIT32(1)
@@ -26,16 +26,17 @@
 #define GMBUS2_NAK   BIT32(10)
 
 /*
- * The GT's one frequency, 1150 MHz, in units of 50 MHz. Lowest and highest are the same, so that
- * a driver leaves alone what the guest could not change anyway, and what would cost it a trap
- * whenever the GT goes busy or idle.
+ * The GT's one frequency, 1150 MHz, in units of 50 MHz. It is both the lowest and the highest, so
+ * that a driver never changes it: each change, whenever the GT becomes busy or idle, would trap and
+ * have no effect.
  */
 #define GT_RATIO 23u
 
 /*
- * Four parties ask for the display's power wells, each in a register of its own: a request in any
- * turns the well on. Requests have the odd bits, and the state in the bit below is the same in all
- * four. Wells: miscellaneous I/O, DDI A and E, B, C, D, and in the top two PG1 and PG2.
+ * Four parties ask for the display's power wells, each in a register of its own. A request in any
+ * of the four turns the well on. Each well has two bits: the odd one is the request, and the one
+ * below it is the well's state, which is the same in all four registers. Wells, from the lowest
+ * bits: miscellaneous I/O, DDI A and E, B, C, D; in the top bits PG1 and PG2.
  */
 #define PWR_WELL_REQUESTS 0xa00002aau
 

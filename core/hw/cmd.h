@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands that the engines' streamers take: one table for whoever audits them, executes them
- * or shows them.
+ * The commands that the engines' streamers take: one table for the code that audits, executes or
+ * shows them.
  */
 #ifndef CORE_HW_CMD_H
 #define CORE_HW_CMD_H
@@ -10,7 +10,7 @@
 
 /* What the software GPU does with a command. */
 enum gvt_cmd_op {
-	GVT_OP_SKIP, /* pass over it: shading, media, states of both */
+	GVT_OP_SKIP, /* pass over it: shading, media, and the states of both */
 
 	GVT_OP_MI_NOOP,
 	GVT_OP_MI_USER_INTERRUPT,
@@ -79,30 +79,30 @@ enum gvt_cmd_op {
 #define GVT_ON_ALL  (GVT_ON_RCS | GVT_ON_BCS | GVT_ON_VCS | GVT_ON_VECS)
 
 /*
- * What becomes of a command in an unprivileged batch (Skylake PRM, volume 3, "User Mode Privileged
- * Commands"). One that names a GGTT address or a privileged register there does nothing, whatever
- * its row says.
+ * What a command does in an unprivileged batch (Skylake PRM, volume 3, "User Mode Privileged
+ * Commands"). A command that names a GGTT address or a privileged register does nothing there,
+ * whatever its row says.
  */
 enum gvt_cmd_user {
-	GVT_USER_YES,	/* is executed */
-	GVT_USER_NOOP,	/* does nothing */
-	GVT_USER_NEVER, /* no guest may have it executed, not even privileged */
+	GVT_USER_YES,	/* it is executed */
+	GVT_USER_NOOP,	/* it does nothing */
+	GVT_USER_NEVER, /* no guest may have it executed, not even with privilege */
 };
 
-/* Whose address an address operand is. */
+/* The address space of an address operand. */
 enum gvt_cmd_space {
 	GVT_SPACE_NONE,	    /* no operand */
 	GVT_SPACE_PPGTT,    /* the context's */
 	GVT_SPACE_GGTT,	    /* the global one */
 	GVT_SPACE_GGTT_IF,  /* the global one when the row's bit is set, else the context's */
 	GVT_SPACE_PPGTT_IF, /* the context's when the row's bit is set, else the global one */
-	GVT_SPACE_STATUS,   /* none: a dword, the offset in the hardware status page */
+	GVT_SPACE_STATUS,   /* no address: one dword, an offset into the hardware status page */
 };
 
 /*
- * An address operand: 64 bits wide in dwords @dw and @dw + 1, of which the low 48 count.
- * Bit @bit of dword @bit_dw decides for GGTT_IF and PPGTT_IF. @bytes is how many it reads or
- * writes there at most; 0: as many as the data that follows it in the command.
+ * An address operand: 64 bits in dwords @dw and @dw + 1, of which the low 48 count. GGTT_IF and
+ * PPGTT_IF look at bit @bit of dword @bit_dw. The command reads or writes @bytes at most at the
+ * address; 0: as many as it has data behind the address.
  */
 struct gvt_cmd_addr {
 	u8 space; /* enum gvt_cmd_space */
@@ -112,7 +112,7 @@ struct gvt_cmd_addr {
 	u16 bytes;
 };
 
-/* A register operand: byte offset in BAR0 in bits 22:2 of dword @dw, and every @step dwords on. */
+/* A register operand: a byte offset in BAR0, bits 22:2 of dword @dw and of each @step-th after. */
 struct gvt_cmd_reg {
 	u8 dw; /* 0: no operand */
 	u8 step;
@@ -126,11 +126,11 @@ struct gvt_cmd_reg {
  * @engines:  GVT_ON_ bits: whose streamers take it.
  * @len_bits: width of the length field at bit 0 of the header, which counts dwords without the
  *            first two; 0: the length is @len.
- * @len:      dwords, header included: the only length, or with @len_bits the least.
- * @max:      with @len_bits, the greatest length; 0: what the field can say.
- * @least:    unless 0, a lesser length that drivers give it (gvt_cmd_length_short()).
+ * @len:      dwords, header included: the only length; with @len_bits, the least.
+ * @max:      with @len_bits, the greatest length; 0: as great as the field can say.
+ * @least:    unless 0, a shorter length that drivers use (gvt_cmd_length_short()).
  * @user:     enum gvt_cmd_user.
- * @addr:     addresses that may be in the GGTT, and others that whoever executes it needs.
+ * @addr:     addresses that may be in the GGTT, and others that its execution needs.
  * @reg:      registers that it reads or writes.
  * @ppgtt:    bit n: dwords n and n + 1 hold an address that is always in the context's PPGTT.
  */
@@ -170,22 +170,22 @@ static inline bool gvt_cmd_length_ok(const struct gvt_cmd *cmd, u32 len)
 }
 
 /**
- * gvt_cmd_length_short() - true when @len is less than the command's least length, and yet is
- * taken: the dwords up to cmd->len that are left out count as zeroes. Flushes that have nothing to
- * write are sent so (IGT's gen9_exec_parse, gem_pipe_control_store_loop).
+ * gvt_cmd_length_short() - true when @len is shorter than the command's least length, but is taken
+ * all the same: the missing dwords, up to cmd->len, count as zeroes. IGT sends flushes that write
+ * nothing in this form (gen9_exec_parse, gem_pipe_control_store_loop).
  */
 static inline bool gvt_cmd_length_short(const struct gvt_cmd *cmd, u32 len)
 {
 	return cmd->least && len >= cmd->least && len < cmd->len;
 }
 
-/** gvt_cmd_op() - what to do with it. */
+/** gvt_cmd_op() - what the software GPU does with the command. */
 static inline enum gvt_cmd_op gvt_cmd_op(const struct gvt_cmd *cmd)
 {
 	return cmd->op;
 }
 
-/** gvt_cmd_name() - as the manuals have it. */
+/** gvt_cmd_name() - its name in the manuals. */
 static inline const char *gvt_cmd_name(const struct gvt_cmd *cmd)
 {
 	return cmd->name;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The blitter's commands. Skylake PRM, volume 2a. Its addresses are the context's own.
+ * The blitter's commands. Skylake PRM, volume 2a. Their addresses are in the context's PPGTT.
  */
 #include "core/hw/cmd_table.h"
 
 /* clang-format off */
 /*
- * From @shortest to @longest dwords, with Gen8's 64-bit addresses; @longest is 0 for those that
- * carry data. @addrs: the dwords at which addresses begin.
+ * A command of @shortest to @longest dwords, with the 64-bit addresses of Gen8. @longest is 0 for
+ * commands that carry data. @addrs: the dwords at which addresses begin.
  */
 #define BLT(name_, shortest, longest, addrs) \
 	{ #name_, GVT_OP_##name_, GVT_ON_BCS, .len_bits = 8, .len = (shortest), \

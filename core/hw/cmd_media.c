@@ -2,7 +2,7 @@
 /*
  * The commands of the video engine and the video enhancement engine. Skylake PRM, volume 2a;
  * the tables of intel-media-driver (mhw_vdbox_*, mhw_vebox_*, mhw_sfc_*) for Gen8 and Gen9. Where
- * platforms differ, the least length stands here. All their addresses are the context's own.
+ * platforms differ, the shortest length is here. All addresses are in the context's PPGTT.
  */
 #include "core/hw/cmd_table.h"
 
@@ -10,11 +10,11 @@
 #define CODEC(name_, on, bits, shortest) \
 	{ name_, GVT_OP_SKIP, on, .len_bits = (bits), .len = (shortest) }
 
-/* States and objects count with 12 bits, those of the cryptographic unit with 16. */
+/* States and objects have 12 bits of length, those of the cryptographic unit 16. */
 #define VD(name_, shortest)	 CODEC(name_, GVT_ON_VCS, 12, shortest)
 #define VD_LONG(name_, shortest) CODEC(name_, GVT_ON_VCS, 16, shortest)
 #define VE(name_, shortest)	 CODEC(name_, GVT_ON_VECS, 12, shortest)
-/* The scaler hangs behind either. */
+/* The scaler follows either engine. */
 #define SFC(name_, shortest) CODEC(name_, GVT_ON_VCS | GVT_ON_VECS, 12, shortest)
 
 static const struct gvt_cmd mfx[] = {
@@ -135,7 +135,7 @@ static const struct gvt_cmd jpeg[] = {
 	[0x80] = VD("VD_PIPELINE_FLUSH", 2),
 };
 
-/* Its length field counts otherwise than all others; it is one dword. */
+/* Its length field does not count as those of other commands do; it is one dword. */
 static const struct gvt_cmd wait[] = {
 	[0x00] = CODEC("MFX_WAIT", GVT_ON_VCS, 0, 1),
 };

@@ -19,7 +19,7 @@
 /* One that is passed over. */
 #define SKIPPED(name_, on, ...) { #name_, GVT_OP_SKIP, on, __VA_ARGS__ }
 
-/* One that i915 and Mesa do not use, and that reaches beyond the vGPU: it is refused. */
+/* One that reaches beyond the vGPU, and that neither i915 nor Mesa uses: it is refused. */
 #define NEVER(name_, on, bits, shortest) \
 	{ #name_, GVT_OP_SKIP, on, .len_bits = (bits), .user = GVT_USER_NEVER, .len = (shortest) }
 
@@ -45,7 +45,7 @@ static const struct gvt_cmd rows[] = {
 			 .user = GVT_USER_NOOP, .len = 2),
 	[0x13] = SKIPPED(MI_LOAD_SCAN_LINES_EXCL, GVT_ON_RCS | GVT_ON_BCS, .len_bits = 6,
 			 .user = GVT_USER_NOOP, .len = 2),
-	/* The plane's address is shown to nobody: the surface registers are what counts. */
+	/* No display shows the plane at this address: only the surface registers count. */
 	[0x14] = NEVER(MI_DISPLAY_FLIP, GVT_ON_RCS | GVT_ON_BCS, 8, 3),
 	/* Execlists load contexts; this one is for ring submission. */
 	[0x18] = NEVER(MI_SET_CONTEXT, GVT_ON_RCS, 8, 2),
@@ -54,12 +54,12 @@ static const struct gvt_cmd rows[] = {
 	[0x1b] = { LONG(MI_SEMAPHORE_SIGNAL, GVT_ON_ALL, 2, 2) },
 	[0x1c] = { LONG(MI_SEMAPHORE_WAIT, GVT_ON_ALL, 4, 4), .addr = { GGTT_IF_22(2, 4) } },
 	[0x1d] = NEVER(MI_FORCE_WAKEUP, GVT_ON_ALL, 8, 2),
-	/* The field has 10 bits, as a store may be of many dwords; bit 21: of qwords. */
+	/* The length field has 10 bits: a store may be of many dwords, or with bit 21 of qwords. */
 	[0x20] = { "MI_STORE_DATA_IMM", GVT_OP_MI_STORE_DATA_IMM, GVT_ON_ALL, .len_bits = 10,
 		   .len = 4, .addr = { GGTT_IF_22(1, 0) } },
 	/*
-	 * An offset into the hardware status page, whose address is not the command's. A qword
-	 * (which no driver stores so) at its last dword would reach the page behind.
+	 * The command has an offset into the hardware status page, and not that page's address. A
+	 * qword at the page's last dword would reach the next page; no driver stores qwords so.
 	 */
 	[0x21] = { LONG(MI_STORE_DATA_INDEX, GVT_ON_ALL, 3, 3),
 		   .addr = { { GVT_SPACE_STATUS, 1, .bytes = 4 } } },
@@ -68,7 +68,7 @@ static const struct gvt_cmd rows[] = {
 	[0x23] = NEVER(MI_UPDATE_GTT, GVT_ON_ALL, 10, 3),
 	[0x24] = { LONG(MI_STORE_REGISTER_MEM, GVT_ON_ALL, 4, 4),
 		   .addr = { GGTT_IF_22(2, 4) }, .reg = { { 1, 0, false } } },
-	/* The address is of the GGTT by its own bit 2; with bit 21 it is an offset in the HWSP. */
+	/* Bit 2 of the address says GGTT; bit 21 of the header makes it an offset into the HWSP. */
 	[0x26] = { "MI_FLUSH_DW", GVT_OP_MI_FLUSH_DW, GVT_ON_BCS | GVT_ON_VCS | GVT_ON_VECS,
 		   .len_bits = 6, .least = 2, .len = 4, .max = 5,
 		   .addr = { { GVT_SPACE_GGTT_IF, 1, .bit_dw = 1, .bit = 2, .bytes = 8 } } },
@@ -87,7 +87,7 @@ static const struct gvt_cmd rows[] = {
 			 .addr = { GGTT_IF_22(2, 64) }),
 	[0x2d] = SKIPPED(MI_STORE_URB_MEM, GVT_ON_RCS, .len_bits = 8, .len = 4, .max = 4,
 			 .addr = { GGTT_IF_22(2, 64) }),
-	/* Destination first; each has a bit of its own. */
+	/* The destination comes first; each address has a GGTT bit of its own. */
 	[0x2e] = { LONG(MI_COPY_MEM_MEM, GVT_ON_ALL, 5, 5),
 		   .addr = { { GVT_SPACE_GGTT_IF, 1, .bit = 21, .bytes = 4 },
 			     { GVT_SPACE_GGTT_IF, 3, .bit = 22, .bytes = 4 } } },

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The render engine's own commands: 3D, GPGPU and media states. Skylake PRM, volume 2a; Mesa's
- * genxml for Gen8 and Gen9. Where the two platforms differ, the lesser length stands here.
+ * genxml for Gen8 and Gen9. Where the two platforms differ, the shorter length is here.
  *
- * All addresses in states are the context's own, but PIPE_CONTROL's.
+ * All addresses are in the context's PPGTT, except for PIPE_CONTROL's.
  */
 #include "core/hw/cmd_table.h"
 
 /* clang-format off */
-/* A state: passed over. @bits of length, at least @shortest dwords, addresses at @addrs. */
+/* A state, passed over: @bits of length, @shortest dwords at least, addresses at dwords @addrs. */
 #define STATE(name_, bits, shortest, addrs) \
 	{ name_, GVT_OP_SKIP, GVT_ON_RCS, .len_bits = (bits), .len = (shortest), .ppgtt = (addrs) }
 
@@ -161,7 +161,7 @@ static const struct gvt_cmd primitive[] = {
 };
 
 static const struct gvt_cmd pipe_control[] = {
-	/* The post-sync write is to the GGTT by bit 24 of the flags; with 21 to the HWSP. */
+	/* Bit 24 of the flags has the post-sync write go to the GGTT, bit 21 to the HWSP. */
 	[0x00] = { "PIPE_CONTROL", GVT_OP_PIPE_CONTROL, GVT_ON_RCS, .len_bits = 8, .least = 2,
 		   .len = 6, .max = 6,
 		   .addr = { { GVT_SPACE_GGTT_IF, 2, .bit_dw = 1, .bit = 24, .bytes = 8 } } },

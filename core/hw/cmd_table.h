@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The form of the command table: rows stand at the place that their opcode says, so that a command
- * is found by indexing alone and two rows cannot claim the same header.
+ * The form of the command table: a row's index is its opcode. So a command is found by indexing
+ * alone, and two rows cannot claim the same header.
  */
 #ifndef CORE_HW_CMD_TABLE_H
 #define CORE_HW_CMD_TABLE_H
@@ -14,15 +14,15 @@ struct gvt_cmd_rows {
 	u32 nr;
 };
 
-/* Client 3's rows stand by bits 23:16, in a list for each value of bits 28:24. */
+/* Client 3 has a list for each value of bits 28:24; rows in it are indexed by bits 23:16. */
 #define GVT_CMD_LISTS		32u
 #define GVT_CMD_LIST(pipe, opc) ((pipe) << 3 | (opc))
 
-/* cmd_mi.c: client 0, by bits 28:23. */
+/* cmd_mi.c: client 0, indexed by bits 28:23. */
 extern const struct gvt_cmd_rows gvt_cmds_mi;
-/* cmd_blt.c: client 2, by bits 28:22. */
+/* cmd_blt.c: client 2, indexed by bits 28:22. */
 extern const struct gvt_cmd_rows gvt_cmds_blt;
-/* cmd_render.c, cmd_media.c: client 3 as the engines understand it; cmd_find.c: by engine. */
+/* cmd_render.c, cmd_media.c: client 3, which differs by engine; cmd_find.c: which is whose. */
 extern const struct gvt_cmd_rows gvt_cmds_render[GVT_CMD_LISTS];
 extern const struct gvt_cmd_rows gvt_cmds_vcs[GVT_CMD_LISTS];
 extern const struct gvt_cmd_rows gvt_cmds_vecs[GVT_CMD_LISTS];
@@ -39,7 +39,7 @@ static inline const struct gvt_cmd *gvt_cmd_row(const struct gvt_cmd_rows *list,
 	return &list->rows[at];
 }
 
-/* gvt_cmd_find(), for where each nanosecond counts. */
+/* The same as gvt_cmd_find(), inline: for code where each nanosecond counts. */
 static inline const struct gvt_cmd *gvt_cmd_look(enum gvt_engine engine, u32 header)
 {
 	switch (header >> 29) {

@@ -21,7 +21,7 @@ static const struct gvt_cmd_addr *addr_at(const struct gvt_cmd *cmd, u32 at)
 	return NULL;
 }
 
-/* The place of the register operand that @at is, or -1. */
+/* Which register operand of the command dword @at is, or -1. */
 static int reg_at(const struct gvt_cmd *cmd, u32 at)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cmd->reg); i++) {
@@ -34,7 +34,7 @@ static int reg_at(const struct gvt_cmd *cmd, u32 at)
 	return -1;
 }
 
-/* What dword @at of the command at @dw, @len long, is. */
+/* Prints what dword @at is, of the command at @dw, which is @len dwords long. */
 static void operand(const struct gvt_regs *regs, const struct gvt_cmd *cmd, const u32 *dw, u32 at,
 		    u32 len, FILE *to)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The engines of a Gen9 GT2, and what their execlist ports speak of. */
+/* The engines of a Gen9 GT2, and the formats of their execlist ports. */
 #ifndef CORE_HW_ENGINE_H
 #define CORE_HW_ENGINE_H
 
 #include "core/base/types.h"
 
-/* The engines of a GT2; their registers stand at the same distances from each base. */
+/* A register has the same distance from the base of each engine. */
 enum gvt_engine { GVT_RCS0, GVT_BCS0, GVT_VCS0, GVT_VECS0, GVT_NR_ENGINES };
 
 /* Bits of a context descriptor (Skylake PRM, volume 7, "Context Descriptor Format"). */
@@ -16,7 +16,7 @@ enum gvt_engine { GVT_RCS0, GVT_BCS0, GVT_VCS0, GVT_VECS0, GVT_NR_ENGINES };
 #define GVT_DESC_LRCA_MASK 0xfffff000ull /* GGTT address of the context's first page */
 #define GVT_DESC_ID_SHIFT  32
 
-/* Bits of a context status entry's low dword; the high one is the context's identity. */
+/* Bits of a context status entry's low dword; the high dword is the context's ID. */
 #define GVT_CSB_IDLE_ACTIVE    (1u << 0)
 #define GVT_CSB_PREEMPTED      (1u << 1)
 #define GVT_CSB_ELEMENT_SWITCH (1u << 2)
@@ -36,14 +36,13 @@ u32 gvt_engine_base(enum gvt_engine engine);
 /** gvt_engine_of() - the engine whose registers hold byte @offset of BAR0, or -1. */
 int gvt_engine_of(u32 offset);
 
-/** gvt_engine_class() - its class, as programs for people call it: "rcs", "bcs", "vcs" or "vecs".
- */
+/** gvt_engine_class() - its class, in texts for people: "rcs", "bcs", "vcs" or "vecs". */
 const char *gvt_engine_class(enum gvt_engine engine);
 
-/** gvt_engine_by_class() - the reverse; -1: there is none. */
+/** gvt_engine_by_class() - the engine of class @name; -1: there is none. */
 int gvt_engine_by_class(const char *name);
 
-/** gvt_engine_name() - the engine as i915 calls it: "rcs0". */
+/** gvt_engine_name() - its name in i915: "rcs0". */
 const char *gvt_engine_name(enum gvt_engine engine);
 
 /** gvt_engine_prefix() - what the names of its registers begin with: "RCS0". */

@@ -7,7 +7,7 @@
 #define LARGE	 (1ull << 7)
 #define IPS_64K	 (1ull << 11)
 
-/* The PAT index, as x86 has it: PWT, PCD, and a bit that a large page has further up. */
+/* The PAT index as on x86: PWT, PCD, and a bit whose place depends on the size of the page. */
 #define PWT	  (1ull << 3)
 #define PCD	  (1ull << 4)
 #define PAT	  (1ull << 7)
@@ -17,7 +17,7 @@
 
 #define COMMON (PRESENT | WRITABLE | PWT | PCD)
 
-/* gvt/gtt.c (GTT_HAW, ADDR_*_MASK), and dma_mask_size of these platforms in i915_pci.c. */
+/* Linux: gvt/gtt.c (GTT_HAW, ADDR_*_MASK), and dma_mask_size of these platforms in i915_pci.c. */
 #define GEN8_ROWS                                                              \
 	.addr = BITS(12, 45), .bus = BITS(12, 38),                             \
 	.rows = {                                                              \

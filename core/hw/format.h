@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Entries of graphics page tables: what they say, and how to say the same of another frame.
+ * Entries of graphics page tables: what they mean, and how to make one that means another frame.
  *
- * A platform is a row of data, a struct gtt_format. What an entry means depends on the table that
- * it stands in (enum gtt_kind) and on its own bits; together they give its form.
+ * A platform is a row of data, a struct gtt_format. The meaning of an entry, its form, depends on
+ * the kind of table that it is in (enum gtt_kind) and on its own bits.
  */
 #ifndef CORE_HW_FORMAT_H
 #define CORE_HW_FORMAT_H
@@ -13,13 +13,14 @@
 #define GTT_ENTRIES 512u /* in a table of one page */
 
 /*
- * Runs of 512 entries, pages of the guest's table, as far as they count: those of the last 64 MiB
- * are the guest's to write and mean nothing, since the mediator has its own things there.
+ * Leaves of the GGTT: runs of 512 entries, each a page of the guest's table. Entries of the last
+ * 64 MiB are not among them: the guest may write them, but they have no effect, because the
+ * mediator maps its own memory there.
  */
 #define GGTT_LEAVES (2048u - 32u)
 #define GGTT_PAGES  (GGTT_LEAVES * GTT_ENTRIES)
 
-/* And where that is: pages, and the graphics address of the first. */
+/* These 64 MiB, the hidden range: its pages, and its first graphics address. */
 #define HIDDEN_PAGES 16384u
 #define HIDDEN_BASE  ((u64)GGTT_PAGES << GVT_PAGE_SHIFT)
 
@@ -33,7 +34,7 @@ enum gtt_kind {
 	GTT_KINDS,
 };
 
-/* What an entry may be. */
+/* Forms of entries. */
 enum gtt_form {
 	GTT_NONE, /* not present */
 	GTT_PAGE_4K,
@@ -49,10 +50,11 @@ enum gtt_form {
 /**
  * struct gtt_format - one platform's entries.
  * @addr: bits that may hold an address.
- * @bus:  those of them that the GPU drives on the bus.
+ * @bus:  the bits of @addr that the GPU drives on the bus.
  * @ips:  tables of 64 KiB pages exist.
- * @rows: by form. @shift: log2 of what the entry covers. @keep: the bits besides the address that
- *        a shadow entry takes over; none else. @pat: where the high bit of the PAT index is.
+ * @rows: by form. @shift: log2 of the bytes that the entry covers. @keep: the bits besides the
+ *        address that a shadow entry takes over; it takes over no others. @pat: the high bit of the
+ *        PAT index.
  */
 struct gtt_format {
 	const char *name;
@@ -79,14 +81,14 @@ static inline bool gtt_present(u64 val)
  */
 enum gtt_form gtt_form(const struct gtt_format *fmt, enum gtt_kind kind, u64 val, bool ips);
 
-/** gtt_addr() - the address in @val, of the size of what the entry covers. */
+/** gtt_addr() - the address in @val, aligned to what the entry covers. */
 static inline u64 gtt_addr(const struct gtt_format *fmt, enum gtt_form form, u64 val)
 {
 	return val & fmt->addr & ~((1ull << fmt->rows[form].shift) - 1);
 }
 
 /**
- * gtt_make() - the entry that says of bus address @addr what @val says of its own.
+ * gtt_make() - the entry that maps bus address @addr with the attributes of @val.
  * @addr: aligned to what the entry covers, and within fmt->bus.
  */
 static inline u64 gtt_make(const struct gtt_format *fmt, enum gtt_form form, u64 val, u64 addr)
@@ -94,7 +96,7 @@ static inline u64 gtt_make(const struct gtt_format *fmt, enum gtt_form form, u64
 	return (val & fmt->rows[form].keep) | addr;
 }
 
-/** gtt_reaches() - true when the GPU can be given bus address @addr. */
+/** gtt_reaches() - true when the GPU can reach bus address @addr. */
 static inline bool gtt_reaches(const struct gtt_format *fmt, u64 addr)
 {
 	return !(addr & ~fmt->bus);
@@ -106,7 +108,7 @@ static inline bool gtt_reaches(const struct gtt_format *fmt, u64 addr)
  */
 u64 gtt_split(const struct gtt_format *fmt, enum gtt_form form, u64 val, unsigned int i);
 
-/** gtt_shift() - log2 of the addresses that one entry of a table of @kind stands for. */
+/** gtt_shift() - log2 of the bytes that one entry of a table of @kind covers. */
 unsigned int gtt_shift(enum gtt_kind kind);
 
 /** gtt_index() - the entry of a table of @kind that translates @addr. */

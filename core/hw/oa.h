@@ -5,7 +5,7 @@
 
 #include "core/base/types.h"
 
-/** gvt_oa_report_dwords() - dwords of a report of the OA unit, as its OACONTROL (@control) says. */
+/** gvt_oa_report_dwords() - dwords of one report when OACONTROL is @control. */
 u32 gvt_oa_report_dwords(u32 control);
 
 #endif

@@ -3,8 +3,8 @@
  * Registers as data: the form of the register table.
  *
  * A platform is a list of blocks, a block is an array of rows, a row is a register or an array of
- * equal ones. From the rows come the dispatch index, the reset image, the map of pages that the
- * guest reads without a trap, and the names that people see.
+ * equal ones. The dispatch index, the reset image, the map of pages that the guest reads without a
+ * trap, and the names for people are all made from the rows.
  */
 #ifndef CORE_HW_REG_H
 #define CORE_HW_REG_H
@@ -26,15 +26,15 @@ enum gvt_reg_kind {
 enum gvt_reg_flags {
 	/* One instance for each engine; .offset is the distance from the engine's base. */
 	GVT_REG_ENGINE = 1 << 0,
-	/* What an engine runs: the GPU has its own value, which the guest's writes do not reach. */
+	/* Part of what an engine runs: the GPU has a value of its own, which no guest writes. */
 	GVT_REG_GPU = 1 << 1,
-	/* That value leads to memory of the mediator's: the guest's commands read zero. */
+	/* The GPU's value is an address of the mediator's memory: guests' commands read zero. */
 	GVT_REG_HIDDEN = 1 << 2,
-	/* Only the guest's commands need it, or nothing yet does: it is known, and stored. */
+	/* It is only stored: it matters to the guest's commands alone, or to nothing yet. */
 	GVT_REG_DEFAULT = 0,
 };
 
-/* What a register becomes, where kind and wmask do not say it all: core/mmio/take.c. */
+/* How a register's new value is made, where kind and wmask do not suffice: core/mmio/take.c. */
 enum gvt_reg_take {
 	GVT_TAKE_VALUE,
 	GVT_TAKE_AUX_CTL,
@@ -48,12 +48,12 @@ enum gvt_reg_take {
 	GVT_TAKES
 };
 
-/* What the GPU is told of a value that it must not be told as it is: core/regs/rule.c. */
+/* What the GPU is told in place of a value that it must not have: core/regs/rule.c. */
 enum gvt_reg_told { GVT_TOLD_VALUE, GVT_TOLD_NONPRIV, GVT_TOLD_STATUS_PAGE, GVT_TOLDS };
 
 /*
- * What a write does beyond being taken, and where a value comes from that is not stored: the rows
- * name it, core/mmio does it.
+ * What a write does besides giving the register its value, and where a value that is not stored
+ * comes from. The rows name it; core/mmio does it.
  */
 enum gvt_reg_write {
 	GVT_WRITE_NOTHING,
@@ -91,25 +91,25 @@ enum gvt_reg_read {
 /**
  * struct gvt_reg - one row.
  * @name:   as the hardware's manuals and i915's headers have it.
- * @offset: bytes from the start of BAR0 (from the engine's base with GVT_REG_ENGINE); dword
- * aligned.
- * @count:  how many dwords of the kind follow each other, @stride bytes apart; 0 means 1.
- * @stride: bytes from one to the next; 0 means 4.
+ * @offset: bytes from the start of BAR0, or with GVT_REG_ENGINE from the engine's base; a multiple
+ *          of 4.
+ * @count:  how many registers the row is, @stride bytes apart; 0 means 1.
+ * @stride: bytes from one register to the next; 0 means 4.
  * @kind:   how a write is taken.
  * @flags:  enum gvt_reg_flags.
  * @ro:     true: writes are dropped (and counted).
  * @reset:  value after reset.
- * @wmask:  bits that a write may change; 0 means all. For read-only registers, say @ro.
- * @state:  bits outside @wmask that change all the same, as the device goes on. Others have their
- *          value after reset for ever.
- * @take:   what the register becomes of a write, made out before anybody is told; enum
- *          gvt_reg_take.
- * @told:   what the GPU is told of its value, whoever it is from: the CPU, a state file, a command
- *          or a context's image; enum gvt_reg_told. The guest reads the value itself.
- * @write:  what else a write does, when the register has its new value, and guest and GPU know it;
+ * @wmask:  bits that a write may change; 0 means all. For read-only registers, use @ro.
+ * @state:  bits outside @wmask that the device itself changes. All other bits outside @wmask keep
+ *          their value after reset.
+ * @take:   how a write makes the register's new value, which happens before anybody is told of it;
+ *          enum gvt_reg_take.
+ * @told:   what the GPU is told of the value, wherever that comes from: the CPU, a state file, a
+ *          command or a context's image; enum gvt_reg_told. The guest reads the value itself.
+ * @write:  what else a write does, after the register has its new value and guest and GPU know it;
  *          enum gvt_reg_write.
  * @read:   where the value comes from, if it is live or changes on reading; enum gvt_reg_read. A
- * row with it makes its page trapped on reads: use it only where nothing else serves.
+ *          row with it has its whole page trap on reads: use it only where nothing else serves.
  */
 struct gvt_reg {
 	const char *name;
@@ -139,8 +139,8 @@ struct gvt_reg_block {
 struct gvt_regs {
 	const struct gvt_reg **rows; /* row 0 is no register */
 	size_t nr;
-	bool traps[GVT_MMIO_PAGES];  /* pages of which reads must trap */
-	bool resets[GVT_MMIO_PAGES]; /* pages of which a register is not zero after reset */
+	bool traps[GVT_MMIO_PAGES];  /* pages on which reads must trap */
+	bool resets[GVT_MMIO_PAGES]; /* pages with a register that is not zero after reset */
 	u16 index[GVT_MMIO_DWORDS];  /* dword of BAR0 -> row */
 };
 
@@ -151,7 +151,7 @@ struct gvt_regs {
  */
 int gvt_regs_build(struct gvt_regs *regs);
 
-/** gvt_regs_free() - what gvt_regs_build() took. */
+/** gvt_regs_free() - free what gvt_regs_build() allocated. */
 void gvt_regs_free(struct gvt_regs *regs);
 
 /** gvt_regs_row() - the row for byte @offset of BAR0, or NULL when the table has none. */
@@ -160,8 +160,10 @@ static inline const struct gvt_reg *gvt_regs_row(const struct gvt_regs *regs, u3
 	return offset < GVT_MMIO_SIZE ? regs->rows[regs->index[offset / sizeof(u32)]] : NULL;
 }
 
-/** gvt_regs_name() - the register's name into @buf, an engine's or element's name with it; an
- * offset that the table has not is printed as a number. Returns @buf. */
+/**
+ * gvt_regs_name() - print the register's name into @buf, with its engine and its index in an array.
+ * An offset that is not in the table is printed as a number. Returns @buf.
+ */
 const char *gvt_regs_name(const struct gvt_regs *regs, u32 offset, char *buf, size_t len);
 
 /* The blocks of the Skylake GT2 table, one file each. */

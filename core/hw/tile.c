@@ -2,7 +2,7 @@
 #include "core/hw/tile.h"
 
 /*
- * The bits of a byte's offset in its tile, of x (u) and y (v), most significant first:
+ * Which bit of x (u) or of y (v) each bit of a byte's offset in its tile is, highest bit first:
  *   X:  v2..v0 u8..u0
  *   Y:  u6..u4 v4..v0 u3..u0
  *   Yf: 8 bits a pixel v5 u5 v4 u4 v3..v0 u3..u0, 16 and 32 bits u6 v4 u5 v3 u4 v2..v0 u3..u0,

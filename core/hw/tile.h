@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tiles: where the bytes of a surface are that is not kept row by row.
+ * Tiles: where the bytes of a surface are that is not stored row by row.
  *
- * A tile is a power of two of bytes wide and of rows high; where in it the byte (x, y) is follows
- * from two masks: the bits of x go, lowest first, to the bits of one, those of y to the other's
- * (Skylake PRM, volume 5, "Tiling and W-Buffering", "Tile formats"). Tiles follow each other in
- * rows of tiles.
+ * The width of a tile in bytes and its height in rows are powers of two. Two masks say where in the
+ * tile byte (x, y) is: the bits of x, lowest first, become the bits of the offset that @x_mask
+ * names, and those of y the bits that @y_mask names (Skylake PRM, volume 5, "Tiling and
+ * W-Buffering", "Tile formats"). The tiles of a surface follow each other row by row.
  *
- * There is no swizzling of bit 6: from Gen8 on i915 takes that for granted
- * (gt/intel_ggtt_fencing.c, detect_bit_6_swizzle()), and the bits that would ask for it, of TILECTL
- * (0x101000), ARB_MODE (0x4030) and DISP_ARB_CTL (0x45000), read as zero until a guest sets them,
- * and do nothing.
+ * Bit 6 is not swizzled. From Gen8 on i915 assumes that (gt/intel_ggtt_fencing.c,
+ * detect_bit_6_swizzle()). The bits of TILECTL (0x101000), ARB_MODE (0x4030) and DISP_ARB_CTL
+ * (0x45000) that would ask for it read as zero until a guest sets them, and have no effect.
  */
 #ifndef CORE_HW_TILE_H
 #define CORE_HW_TILE_H
@@ -20,8 +19,8 @@
 struct gvt_tile {
 	u8 width;   /* log2 of bytes */
 	u8 height;  /* log2 of rows */
-	u16 run;    /* bytes that are neighbours in memory as they are in a row; a power of two */
-	u32 x_mask; /* where the bits of x are in the offset */
+	u16 run;    /* bytes of a row that are neighbours in memory; a power of two */
+	u32 x_mask; /* the bits of the offset that are x */
 	u32 y_mask;
 };
 
@@ -33,7 +32,7 @@ enum gvt_tiling { GVT_LINEAR, GVT_TILE_X, GVT_TILE_Y, GVT_TILE_YF, GVT_TILE_YS }
  */
 const struct gvt_tile *gvt_tile(enum gvt_tiling tiling, u32 cpp);
 
-/* The bits of @value, lowest first, to where @mask has its bits: neighbours at once. */
+/* Moves the bits of @value, lowest first, to the bits that @mask has; adjacent ones together. */
 static inline u32 gvt_tile_spread(u32 value, u32 mask)
 {
 	u32 spread = 0;
@@ -52,13 +51,13 @@ static inline u32 gvt_tile_spread(u32 value, u32 mask)
 
 /* A byte of a tiled surface. */
 struct gvt_tile_place {
-	s64 row; /* of its tile from the surface's begin, and what y adds */
-	u32 x;	 /* what x adds, its bits spread */
+	s64 row; /* offset of its tile from the surface's start, plus what y adds */
+	u32 x;	 /* what x adds */
 };
 
 /**
- * gvt_tile_place() - where byte @x of row @y is, both of either sign.
- * @pitch: bytes from row to row; what is no whole tile of it is left out.
+ * gvt_tile_place() - where byte @x of row @y is; both may be negative.
+ * @pitch: bytes from row to row; only whole tiles of it count.
  */
 static inline struct gvt_tile_place gvt_tile_place(const struct gvt_tile *t, s64 pitch, s64 x,
 						   s32 y)

@@ -15,7 +15,7 @@
 
 #define RING_IMR 0xa8u
 
-/* Where a group's registers are, and which bits of the master its sources show in. */
+/* A group's registers, and the bits of the master register in which its sources show. */
 static const struct {
 	u32 base;
 	struct {
@@ -35,7 +35,7 @@ static const struct {
 	[VGPU_IRQ_SDE] = { 0xc4000, { { 0xffffffff, BIT32(23) } } },
 };
 
-/* Where an engine's sources are in its group, and in its own mask too. */
+/* The place of an engine's sources, which is the same in its group and in its own mask. */
 static const struct {
 	enum vgpu_irq_group group;
 	u32 shift;
@@ -61,7 +61,7 @@ static bool master_on(const struct intel_vgpu *vgpu)
 	return gvt_vreg(vgpu, MASTER) & MASTER_ENABLE;
 }
 
-/* Brings the master's bits of @group after what is latched. */
+/* Sets the master's bits of @group from what is latched and enabled. */
 static void show(struct intel_vgpu *vgpu, enum vgpu_irq_group group)
 {
 	u32 pending = reg(vgpu, group, IIR) & reg(vgpu, group, IER);
@@ -75,8 +75,8 @@ static void show(struct intel_vgpu *vgpu, enum vgpu_irq_group group)
 	gvt_vreg_set(vgpu, MASTER, master);
 }
 
-/* Drives the pin, where it is not so already; true when it was asserted. A failure is tried again
- * the next time. */
+/* Drives the pin to @level if it is not there yet; true when that asserted it. A failure is tried
+ * again at the next call. */
 static bool drive(struct intel_vgpu *vgpu, bool level)
 {
 	enum vgpu_pin pin = level ? VGPU_PIN_ON : VGPU_PIN_OFF;
@@ -87,8 +87,8 @@ static bool drive(struct intel_vgpu *vgpu, bool level)
 	return level;
 }
 
-/* Sends one message for what is pending, until nothing is; true when it was sent. While messages
- * are off, or when one fails, it is not sent yet. */
+/* Sends one message for all that is pending, and no other until nothing is. True when it was sent
+ * now. If MSI is off, or the message fails, it is still to be sent. */
 static bool send(struct intel_vgpu *vgpu, bool pending)
 {
 	bool was = vgpu->irq_sent;
@@ -100,7 +100,7 @@ static bool send(struct intel_vgpu *vgpu, bool pending)
 	return vgpu->irq_sent && !was;
 }
 
-/* Tells the processor what is pending, by pin or message; true when it has been interrupted. */
+/* Interrupts the guest if anything is pending, by pin or message; true when that happened now. */
 static bool signal(struct intel_vgpu *vgpu)
 {
 	bool pending = master_on(vgpu) && gvt_vreg(vgpu, MASTER) & ~MASTER_ENABLE;
@@ -109,7 +109,7 @@ static bool signal(struct intel_vgpu *vgpu)
 	return send(vgpu, pending) || asserted;
 }
 
-/* Events of @bits that no mask held back. */
+/* Latches events of the sources @bits, which are not masked. */
 static void latch(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits)
 {
 	u32 iir = reg(vgpu, group, IIR);
@@ -184,7 +184,7 @@ void vgpu_irq_master_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val
 	signal(vgpu);
 }
 
-/* A line that is on when the mask lets it through comes through as one that goes on. */
+/* Unmasking a line that is high raises its event. */
 void vgpu_irq_imr_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
 	enum vgpu_irq_group group = group_of(offset);
@@ -201,7 +201,7 @@ void vgpu_irq_iir_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	u32 again = old & ~gvt_vreg(vgpu, offset) & vgpu->state->irq_second[group];
 
 	(void)val;
-	/* First they go, and so may the line; then the second events come. */
+	/* First the cleared events go, which may lower the pin; then their second events come. */
 	show(vgpu, group);
 	signal(vgpu);
 	if (!again)

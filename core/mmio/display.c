@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Display: pipes, ports and the buses to monitors, of which this vGPU has none. Only the states
- * that a driver waits for after asking for them follow at once.
+ * Display: pipes, ports and the buses to monitors, of which this vGPU has none. A state that a
+ * driver asks for and then waits for comes at once.
  */
 #include "core/mmio/mmio.h"
 
@@ -29,7 +29,7 @@ void gvt_gmbus1_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 #define PP_STATUS     0xc7200
 #define PP_CONTROL_ON BIT32(0)
 #define PP_STATUS_ON  BIT32(31)
-#define PP_STATE_ON   0x8 /* the sequence of switching on has come to its end */
+#define PP_STATE_ON   0x8 /* the sequence of switching on has ended */
 
 void gvt_pp_control_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Command streamers: what their registers do, and where live values come from. */
+/* Command streamers: what writes of their registers do, and where live values come from. */
 #include "core/mmio/mmio.h"
 
 #include "core/base/clock.h"
@@ -29,7 +29,7 @@ u32 gvt_timestamp_udw_read(struct intel_vgpu *vgpu, u32 offset)
 	return gvt_timestamp() >> 32 & (BIT32(TIMESTAMP_BITS - 32) - 1);
 }
 
-/* What the engine makes of it as it runs. */
+/* The value of the GPU, whose engine changes it as it runs. */
 u32 gvt_live_read(struct intel_vgpu *vgpu, u32 offset)
 {
 	return vgpu->space ? vgpu->gvt->gpu->ops->reg_read(vgpu->space, offset)

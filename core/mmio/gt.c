@@ -14,7 +14,7 @@
 #define FORCEWAKE_ACK_MEDIA  0xd88
 #define FORCEWAKE_ACK_GT     0x130044
 
-/* Nothing sleeps: what is asked awake is awake at once, and acknowledged bit by bit. */
+/* Nothing sleeps: each bit of a request is acknowledged at once. */
 void gvt_forcewake_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
 	u32 ack = offset == FORCEWAKE_RENDER  ? FORCEWAKE_ACK_RENDER
@@ -35,7 +35,7 @@ void gvt_fence_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	vgpu_aperture_fence(vgpu, (offset - FENCE_REG) / 8);
 }
 
-/* How drivers say that they changed the GGTT. */
+/* A driver writes this register after it has changed the GGTT. */
 void gvt_ggtt_flush_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
 	(void)offset;
@@ -82,9 +82,10 @@ static void reset_engine(struct intel_vgpu *vgpu, enum gvt_engine engine)
 }
 
 /*
- * What a full reset loses besides the engines: the pipelines (0x5000 to 0x7fff), and caches and
- * subslices (0xb000 to 0xefff). Address translation, fuses, clocks, power management and fences
- * stay: Linux' i915 writes the memory attributes (PAT) once, and goes on after a reset without.
+ * A full reset also resets the registers of the pipelines (0x5000 to 0x7fff) and of caches and
+ * subslices (0xb000 to 0xefff). Those of address translation, fuses, clocks, power management and
+ * fences stay: Linux' i915 writes the memory attributes (PAT) only once, and not again after a
+ * reset.
  */
 static bool lost_on_full_reset(u32 offset)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What reading or writing a register does, beyond its value. */
+/* What reading or writing a register does besides giving or taking its value. */
 #ifndef CORE_MMIO_MMIO_H
 #define CORE_MMIO_MMIO_H
 
@@ -14,34 +14,35 @@ struct intel_vgpu;
 u32 gvt_mmio_value(struct intel_vgpu *vgpu, const struct gvt_reg *row, u32 offset);
 
 /**
- * gvt_mmio_written() - do what a guest's write to the register at @offset does, after its value was
- * taken.
+ * gvt_mmio_written() - do what else a guest's write to the register at @offset does, after the
+ * register has its new value.
  * @row: its row in the table; NULL: it has none.
- * @old: what stood there before.
- * @val: what the guest wrote, as it wrote it.
+ * @old: the value before.
+ * @val: the value that the guest wrote.
  */
 void gvt_mmio_written(struct intel_vgpu *vgpu, const struct gvt_reg *row, u32 offset, u32 old,
 		      u32 val);
 
 /**
- * gvt_mmio_taken() - what the register of @row becomes of a write. To be called before the value is
- * stored, shown or told.
- * @old: what stood there before.
- * @val: what the guest wrote, as it wrote it.
- * @now: what kind and wmask of the row make of that.
+ * gvt_mmio_taken() - the value of the register of @row after a write. It is called before the value
+ * is stored, shown or told.
+ * @old: the value before.
+ * @val: the value that the guest wrote.
+ * @now: the value that follows from @val by kind and wmask of the row.
  */
 u32 gvt_mmio_taken(const struct gvt_reg *row, u32 old, u32 val, u32 now);
 
 /**
- * gvt_mmio_take_up() - registers as a state file has them: bits that no write could have changed get
- * their value after reset. Then the guest is shown them. Before the GPU is told any.
+ * gvt_mmio_take_up() - take up the registers of a state file: bits that no write could have changed
+ * get their reset value. Then the registers are shown to the guest. Called before the GPU is told
+ * any of them.
  */
 void gvt_mmio_take_up(struct intel_vgpu *vgpu);
 
-/** gvt_pvinfo_populate() - what differs from one vGPU's PVINFO to another's, after a reset. */
+/** gvt_pvinfo_populate() - set what differs from one vGPU's PVINFO to another's, after a reset. */
 void gvt_pvinfo_populate(struct intel_vgpu *vgpu);
 
-/* ---- what the table (table.c) names, a file each; arguments as of the two above ---- */
+/* ---- what the table (table.c) names, by file; arguments as of gvt_mmio_written() ---- */
 
 /* display.c */
 void gvt_gmbus1_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);
@@ -55,8 +56,7 @@ u32 gvt_live_read(struct intel_vgpu *vgpu, u32 offset);
 u32 gvt_ring_start_read(struct intel_vgpu *vgpu, u32 offset);
 u32 gvt_nonpriv_read(struct intel_vgpu *vgpu, u32 offset);
 
-/** gvt_timestamp() - the GT's time in clocks of 12 MHz, of which its registers show the low 36
- * bits. */
+/** gvt_timestamp() - the GT's time in ticks of 12 MHz. Its registers show the low 36 bits. */
 u64 gvt_timestamp(void);
 
 /* gt.c */

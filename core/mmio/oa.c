@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The observation architecture (OA). A vGPU counts nothing: its reports hold their reason, the
- * time, and whose context ran.
- *
- * Periodic reports go to a ring in the guest's graphics memory. A driver learns of them by reading
- * the ring's tail alone (i915 does so 200 times a second while a stream is open), so this is when
- * those that are due by then are written. No timer is needed.
+ * The observation architecture (OA). A vGPU counts nothing: a report holds its reason, the time,
+ * and which context ran. When periodic reports are written: core/hw/skl/regs_oa.c.
  *
  * What a report holds, and which registers a configuration may name: i915_perf.c of Linux' i915.
  */
@@ -22,9 +18,9 @@
 
 #define CONTROL_ENABLE	BIT32(0)
 #define TIMER_ENABLE	BIT32(1)
-#define TIMER_PERIOD	2 /* shift, of 6 bits: a report each 2 << period clocks */
+#define TIMER_PERIOD	2 /* shift, of 6 bits: a report every 2 << period ticks */
 #define TIMER_PERIODS	31u
-#define STATUS_LOST	BIT32(0) /* reports were not written */
+#define STATUS_LOST	BIT32(0) /* reports were lost */
 #define STATUS_OVERFLOW BIT32(1) /* the buffer is full */
 #define BUFFER_GGTT	BIT32(0)
 #define BUFFER_SIZE(v)	(0x20000u << ((v) >> 3 & 7))
@@ -33,10 +29,10 @@
 #define REPORT_TIMER	 BIT32(19) /* the reason */
 #define REPORT_CTX_VALID BIT32(16)
 
-/* Reports that one read of the tail writes at most: more are lost. i915 takes up to 100 kHz. */
+/* The most reports that one read of the tail writes; others are lost. i915 allows 100 kHz. */
 #define REPORTS_AT_ONCE 1024u
 
-/* Puts a report at graphics address @gma; where the guest has no memory there, it is lost. */
+/* Writes a report to graphics address @gma. It is lost if the guest has no memory there. */
 static void put_report(struct intel_vgpu *vgpu, u64 gma, u32 *report, u32 bytes)
 {
 	u64 gpa = gma < HIDDEN_BASE ? vgpu_gma_to_gpa(vgpu, gma) : ~0ull;
@@ -45,7 +41,7 @@ static void put_report(struct intel_vgpu *vgpu, u64 gma, u32 *report, u32 bytes)
 		intel_gvt_hypervisor_write_gpa(vgpu, gpa, report, bytes);
 }
 
-/* Writes @nr reports, the first of which was due at time @at, one each @period. */
+/* Writes @nr reports; the first was due at time @at, and the others @period apart. */
 static void put_reports(struct intel_vgpu *vgpu, u64 at, u64 period, u64 nr)
 {
 	u32 bytes = gvt_oa_report_dwords(gvt_vreg(vgpu, OACONTROL)) * sizeof(u32);
@@ -55,7 +51,7 @@ static void put_reports(struct intel_vgpu *vgpu, u64 at, u64 period, u64 nr)
 	u64 desc = vgpu->state->ports[GVT_RCS0].desc[0];
 	u32 report[64] = { REPORT_TIMER | (desc ? REPORT_CTX_VALID : 0) };
 
-	/* No driver has its buffer in a context's own memory. */
+	/* No driver has its buffer in a PPGTT. */
 	if (!(buffer & BUFFER_GGTT) || tail >= size)
 		return;
 	tail &= ~(bytes - 1);
@@ -82,7 +78,7 @@ u32 gvt_oa_tail_read(struct intel_vgpu *vgpu, u32 offset)
 	if (!(gvt_vreg(vgpu, OACONTROL) & CONTROL_ENABLE) || !(timer & TIMER_ENABLE) ||
 	    shift > TIMER_PERIODS)
 		return gvt_vreg(vgpu, offset);
-	/* They are due when a bit of the time changes: at its multiples. */
+	/* A report is due at each multiple of the period, when a bit of the time changes. */
 	nr = now / period - was / period;
 	if (nr > REPORTS_AT_ONCE) {
 		gvt_vreg_set(vgpu, OASTATUS, gvt_vreg(vgpu, OASTATUS) | STATUS_LOST);

@@ -2,8 +2,7 @@
 /*
  * Power and clocks: requests are granted at once and change nothing.
  *
- * Commands of pcode and what is read into its answers: intel_pcode.c of Linux' i915 and its
- * callers.
+ * Commands of pcode and the meaning of its answers: intel_pcode.c of Linux' i915 and its callers.
  */
 #include "core/mmio/mmio.h"
 
@@ -22,10 +21,9 @@ enum {
 	PCODE_SAGV_CONTROL = 0x21,
 };
 
-#define GT_RATIO_CPU 34u /* that the CPU's ring needs for it, in units of 100 MHz */
+#define GT_RATIO_CPU 34u /* the CPU ring's frequency for GT_RATIO, in units of 100 MHz */
 
-/* Microseconds until memory answers, a byte for each of the levels 0 to 7, as GVT-g found them on
- * Skylake. */
+/* Memory latencies in microseconds, from GVT-g, a byte for each of the levels 0 to 7. */
 #define LATENCY_LEVEL_0_3 0x1e1a1100
 #define LATENCY_LEVEL_4_7 0x61514b3d
 

@@ -21,8 +21,8 @@ void gvt_g2v_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 }
 
 /*
- * What differs from one vGPU to the next. Each has the whole aperture and the whole graphics
- * address space for itself, but for the hidden range at its end.
+ * Each vGPU has a whole aperture and a whole graphics address space of its own, except for the
+ * hidden range at the end.
  */
 void gvt_pvinfo_populate(struct intel_vgpu *vgpu)
 {

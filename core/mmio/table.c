@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The register table's names of what writes and reads do, and who does it. */
+/* The functions for what the register table names: what writes do, and where reads come from. */
 #include "core/mmio/mmio.h"
 
 #include "core/irq/irq.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What registers become of a write: states that follow what was asked for, requests that are done
- * at once. Functions of the values alone, so that the result is there before anybody is told.
+ * Values of registers after a write: states that follow a request, and requests that are done at
+ * once. These are functions of the values alone, so that the result is known before anybody is
+ * told.
  */
 #include "core/hw/bits.h"
 #include "core/mmio/mmio.h"
@@ -16,7 +17,7 @@
 #define AUX_TIMEOUT BIT32(28)
 #define AUX_STATUS  (AUX_DONE | AUX_TIMEOUT | BIT32(25)) /* cleared by writing ones */
 
-/* A DisplayPort sink that is not there: each transfer is over at once, without an answer. */
+/* There is no DisplayPort sink: each transfer ends at once, without an answer. */
 static u32 aux_ctl(u32 old, u32 val, u32 now)
 {
 	u32 status = val & AUX_BUSY ? AUX_DONE | AUX_TIMEOUT : old & ~val & AUX_STATUS;
@@ -29,7 +30,7 @@ static u32 ddi_buf(u32 now)
 	return now & ENABLE ? now & ~DDI_BUF_IDLE : now | DDI_BUF_IDLE;
 }
 
-/* The copy is over at once; that nothing was copied shows in HUC_STATUS2 and GUC_STATUS. */
+/* The copy ends at once. HUC_STATUS2 and GUC_STATUS show that nothing was copied. */
 #define DMA_START BIT32(0)
 
 /* The sideband to the chipset's clock generators: every transfer succeeds, and reads as zero. */
@@ -60,7 +61,7 @@ u32 gvt_mmio_taken(const struct gvt_reg *row, u32 old, u32 val, u32 now)
 	}
 }
 
-/* What a register can be of @val, which a state says that it is. */
+/* The register's value when a state file says @val: bits that it cannot have are corrected. */
 static u32 settled(const struct gvt_reg *row, u32 val)
 {
 	u32 may = (row->wmask ? row->wmask : ~0u) | row->state;

@@ -22,9 +22,9 @@ enum {
 };
 
 /*
- * One field: its bytes after reset, and which of their bits the guest may change. What firmware
- * leaves for the driver stays through a reset (.sticky), and is zero at first. The bits of .placed
- * firmware sets as well, after each reset; they stay when the domain starts anew without firmware.
+ * One field: its bytes after reset, and the bits that the guest may change. A field that firmware
+ * sets for the driver keeps its value through a reset (.sticky), and begins as zero. Firmware also
+ * sets the bits of .placed, after each reset: they stay when a domain starts anew without firmware.
  */
 struct cfg_field {
 	u8 offset, bytes;
@@ -46,7 +46,7 @@ static const struct cfg_field fields[] = {
 	{ PCI_BASE_ADDRESS_0, 4, PCI_BASE_ADDRESS_MEM_TYPE_64, ~(u32)(GVT_BAR0_SIZE - 1),
 	  .placed = ~0u },
 	{ PCI_BASE_ADDRESS_1, 4, 0, ~0u, .placed = ~0u },
-	/* The low half of BAR2 has its mask from the aperture's size. */
+	/* The mask of BAR2's low half follows from the aperture's size. */
 	{ PCI_BASE_ADDRESS_2, 4, PCI_BASE_ADDRESS_MEM_TYPE_64 | PCI_BASE_ADDRESS_MEM_PREFETCH, 0,
 	  .placed = ~0u },
 	{ PCI_BASE_ADDRESS_3, 4, 0, ~0u, .placed = ~0u },
@@ -157,9 +157,10 @@ int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu)
 }
 
 /*
- * Says in the status register that an interrupt is pending, and whether the pin is to say so too.
- * While messages are enabled neither does, whether or not they can be sent; "interrupt disable"
- * keeps the pin quiet, and not the status (PCI Local Bus Specification 3.0, 6.2.2, 6.2.3, 6.8.1.3).
+ * Shows in the status register whether an interrupt is pending, and returns true if the pin is to
+ * be asserted. While MSI is enabled neither happens, even if no message can be sent. "Interrupt
+ * disable" silences the pin but not the status (PCI Local Bus
+ * Specification 3.0, 6.2.2, 6.2.3, 6.8.1.3).
  */
 bool vgpu_cfg_intx(struct intel_vgpu *vgpu, bool pending)
 {
@@ -184,7 +185,7 @@ u32 intel_vgpu_asls(const struct intel_vgpu *vgpu)
 	return cfg32(vgpu, CFG_ASLS);
 }
 
-/* "Initiate function level reset" reads as zero, and stands in a word that is else read only. */
+/* "Initiate function level reset" reads as zero, and is in a word that is read-only otherwise. */
 static bool resets(unsigned int offset, const u8 *val, unsigned int bytes)
 {
 	unsigned int at = CFG_EXP + PCI_EXP_DEVCTL + 1 - offset;

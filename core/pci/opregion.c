@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The OpRegion: memory through which firmware tells a graphics driver about the machine. Firmware
- * says where it is in ASLS; what is in it is said here: a header, and no mailboxes.
+ * writes its address to ASLS. Its contents come from here: a header, and no mailboxes.
  *
  * Layout: Intel's IGD OpRegion specification 0.7, "OpRegion header"; struct opregion_header of
- * Linux' i915 (intel_opregion.c), which takes a region without mailboxes as one that has nothing to
- * say.
+ * Linux' i915 (intel_opregion.c), which accepts a region without mailboxes as an empty one.
  */
 #include <string.h>
 

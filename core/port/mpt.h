@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hypervisor services: the lower port of the vGPU. The core calls nothing else of a hypervisor.
+ * Hypervisor services: the lower port of the vGPU. The core calls a hypervisor by nothing else.
  *
  * The names are those of GVT-g's mediated pass-through layer. A back end fills one
  * struct intel_gvt_mpt; the core calls it through the intel_gvt_hypervisor_*() wrappers. Every
  * service acts on one vGPU's own domain, named by the handle that attach_vgpu returned, and takes
  * guest frame numbers (gfn) and guest physical addresses (gpa) of that domain alone.
  *
- * All calls but host_init, host_exit, attach_vgpu and detach_vgpu are made from the thread that
- * owns the vGPU; dma_to_virt and wake alone from others too.
+ * The thread that owns the vGPU makes all calls except host_init, host_exit, attach_vgpu and
+ * detach_vgpu. Other threads call dma_to_virt, charge and wake too.
  */
 #ifndef CORE_PORT_MPT_H
 #define CORE_PORT_MPT_H
@@ -22,13 +22,13 @@ struct intel_vgpu;
 
 #define INTEL_GVT_INVALID_ADDR (~0ul)
 
-/* What came of execution that a person may have to know. */
+/* Events of execution that a person may have to know of. */
 enum intel_gvt_note {
-	INTEL_GVT_HANG,	 /* an engine stands still, in the guest's sight */
-	INTEL_GVT_RESET, /* one that did was reset */
+	INTEL_GVT_HANG,	 /* the guest sees an engine stand still */
+	INTEL_GVT_RESET, /* an engine that stood still was reset */
 };
 
-/* What a hypervisor back end supplies. A service left NULL is one that it does not have. */
+/* What a hypervisor back end supplies. It leaves a service NULL that it does not have. */
 struct intel_gvt_mpt {
 	const char *name;
 	int (*host_init)(struct intel_gvt *gvt);
@@ -72,12 +72,12 @@ struct intel_gvt_mpt {
 };
 
 /**
- * intel_gvt_hypervisor_host_init() - bring the back end up, once, before any vGPU exists.
- * Returns 0 or a negative errno (what the back end could not open).
+ * intel_gvt_hypervisor_host_init() - start the back end, once, before any vGPU exists.
+ * Returns 0, or a negative errno when the back end could not open something.
  */
 int intel_gvt_hypervisor_host_init(struct intel_gvt *gvt);
 
-/** intel_gvt_hypervisor_host_exit() - undo host_init; every vGPU is gone by then. */
+/** intel_gvt_hypervisor_host_exit() - undo host_init, after the last vGPU is gone. */
 void intel_gvt_hypervisor_host_exit(struct intel_gvt *gvt);
 
 /**
@@ -86,29 +86,29 @@ void intel_gvt_hypervisor_host_exit(struct intel_gvt *gvt);
  */
 int intel_gvt_hypervisor_attach_vgpu(struct intel_vgpu *vgpu);
 
-/** intel_gvt_hypervisor_detach_vgpu() - release what attach took; the handle dies with it. */
+/** intel_gvt_hypervisor_detach_vgpu() - undo attach_vgpu; the handle is not valid any more. */
 void intel_gvt_hypervisor_detach_vgpu(struct intel_vgpu *vgpu);
 
 /**
- * intel_gvt_hypervisor_inject_msi() - send the vGPU's MSI, as its capability says.
- * A vGPU whose MSI is disabled sends none and gets 0: the interrupt is lost, as on hardware.
+ * intel_gvt_hypervisor_inject_msi() - send the vGPU's MSI, as its MSI capability says.
+ * While MSI is disabled nothing is sent, and 0 returned: the interrupt is lost, as on hardware.
  * Returns 0 or a negative errno.
  */
 int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu);
 
 /**
  * intel_gvt_hypervisor_set_intx() - drive the vGPU's interrupt pin, INTA#.
- * The guest's interrupt controller sees the line asserted (@level true) until it is driven
- * otherwise, also when this process ends. Setting the level that the line has is allowed. Returns 0
- * or a negative errno, the line then being as it was. A back end without it has no pin: 0.
+ * The guest's interrupt controller sees the line asserted (@level true) until the next call, even
+ * if this process ends. The level may be the one that the line has already. Returns 0, or a
+ * negative errno with the line unchanged; 0 also from a back end that has no pin.
  */
 int intel_gvt_hypervisor_set_intx(struct intel_vgpu *vgpu, bool level);
 
 /**
  * intel_gvt_hypervisor_enable_page_track() - have writes to a guest page reported.
- * Afterwards the guest's writes arrive at intel_vgpu_page_track_handler() and change nothing by
- * themselves; its reads are not trapped. Returns 0, -EEXIST when tracked already, -EINVAL when
- * the frame is no plain guest memory, or another negative errno.
+ * From then on the guest's writes arrive at intel_vgpu_page_track_handler() and do not change the
+ * page; its reads do not trap. Returns 0, -EEXIST when the page is tracked already, -EINVAL when
+ * the frame is not ordinary guest memory, or another negative errno.
  */
 int intel_gvt_hypervisor_enable_page_track(struct intel_vgpu *vgpu, unsigned long gfn);
 
@@ -117,8 +117,8 @@ int intel_gvt_hypervisor_disable_page_track(struct intel_vgpu *vgpu, unsigned lo
 
 /**
  * intel_gvt_hypervisor_read_gpa() - copy @len bytes of guest memory at @gpa to @buf.
- * May cross pages. Returns 0, or -EFAULT when any byte lies outside the guest's memory
- * (what @buf then holds is undefined).
+ * May cross pages. Returns 0, or -EFAULT when any byte is outside the guest's memory; the contents
+ * of @buf are then undefined.
  */
 int intel_gvt_hypervisor_read_gpa(struct intel_vgpu *vgpu, unsigned long gpa, void *buf,
 				  unsigned long len);
@@ -131,108 +131,110 @@ int intel_gvt_hypervisor_write_gpa(struct intel_vgpu *vgpu, unsigned long gpa, v
 				   unsigned long len);
 
 /**
- * intel_gvt_hypervisor_set_trap_area() - have accesses to [@start, @end) of guest physical
- * space sent to this vGPU, or (@map false) no longer. Both page aligned. Guest memory inside
- * the area is not trapped. Returns 0, -EEXIST on overlap with an area of this vGPU, -ENOENT when
- * undoing what was not set, or another negative errno.
+ * intel_gvt_hypervisor_set_trap_area() - have the hypervisor send accesses to guest physical
+ * addresses [@start, @end) to this vGPU, or (@map false) stop it. Both are page aligned. Accesses
+ * to guest memory inside the area do not trap. Returns 0, -EEXIST when it overlaps an area of this
+ * vGPU, -ENOENT when there is no such area to undo, or another negative errno.
  */
 int intel_gvt_hypervisor_set_trap_area(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
 
-/* The place_bar address of a BAR that decodes nothing. */
+/* The address of a BAR that decodes nothing. */
 #define INTEL_GVT_BAR_OFF (~0ull)
 
 /**
- * intel_gvt_hypervisor_place_bar() - put the guest memory that backs a BAR at @gpa.
- * The back end may back parts of a BAR with guest memory (read-through register pages, the
- * GGTT); they move as a whole. INTEL_GVT_BAR_OFF takes them out of the guest's sight. On failure
- * nothing is at @gpa and every access to the BAR traps. Returns 0 or a negative errno; 0 too when
- * the back end backs no part of it.
+ * intel_gvt_hypervisor_place_bar() - move the guest memory that backs a BAR to @gpa.
+ * A back end may back parts of a BAR with guest memory: register pages that are read without a
+ * trap, and the GGTT. All of these parts move together. INTEL_GVT_BAR_OFF removes them from the
+ * guest's physical memory. On failure nothing is at @gpa, and every access to the BAR traps.
+ * Returns 0 or a negative errno; 0 also when the back end backs no part of the BAR.
  */
 int intel_gvt_hypervisor_place_bar(struct intel_vgpu *vgpu, unsigned int bar, u64 gpa);
 
 /**
  * intel_gvt_hypervisor_get_vfio_device() - take a reference on the domain's handles: they stay
- * valid until put, though the domain die. Returns 0, or -ENODEV when it is gone already.
+ * valid until the put, even if the domain dies. Returns 0, or -ENODEV when the domain is gone.
  */
 int intel_gvt_hypervisor_get_vfio_device(struct intel_vgpu *vgpu);
 
 /** intel_gvt_hypervisor_put_vfio_device() - give back one reference. */
 void intel_gvt_hypervisor_put_vfio_device(struct intel_vgpu *vgpu);
 
-/** intel_gvt_hypervisor_is_valid_gfn() - true when guest memory stands behind @gfn now. */
+/** intel_gvt_hypervisor_is_valid_gfn() - true when there is guest memory at @gfn now. */
 bool intel_gvt_hypervisor_is_valid_gfn(struct intel_vgpu *vgpu, unsigned long gfn);
 
 /**
- * intel_gvt_hypervisor_are_valid_gfns() - the same for @nr frames at once, into @valid. A back end
- * without it is asked for one after the other.
+ * intel_gvt_hypervisor_are_valid_gfns() - the same for @nr frames, into @valid. A back end that has
+ * only is_valid_gfn is asked frame by frame.
  */
 void intel_gvt_hypervisor_are_valid_gfns(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr,
 					 bool *valid);
 
 /**
  * intel_gvt_hypervisor_gfn_to_mfn() - the bus frame of a guest page that is mapped for DMA, or
- * INTEL_GVT_INVALID_ADDR when it is not: a frame that nothing holds could be another's by the time
- * the answer is used.
+ * INTEL_GVT_INVALID_ADDR when it is not: a frame that is not pinned could belong to another domain
+ * by the time the answer is used.
  */
 unsigned long intel_gvt_hypervisor_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn);
 
-/* What dma_map_guest_pages() gives for a frame that cannot be had. */
+/* The address from dma_map_guest_pages() of a frame that could not be mapped. */
 #define GVT_DMA_INVALID (~(dma_addr_t)0)
 
 /**
- * intel_gvt_hypervisor_dma_map_guest_page() - have the GPU reach a guest page, and pin it.
- * @size: 4 KiB, 64 KiB or 2 MiB; more than 4 KiB wants a naturally aligned @gfn, and succeeds only
- *        where the frames behind it are as contiguous and as aligned.
- * Each success is one reference, undone by one dma_unmap_guest_page() of the address it gave.
+ * intel_gvt_hypervisor_dma_map_guest_page() - make a guest page reachable for the GPU, and pin it.
+ * @size: 4 KiB, 64 KiB or 2 MiB. With more than 4 KiB @gfn must be naturally aligned, and the call
+ *        succeeds only where the bus frames are contiguous and aligned in the same way.
+ * Each success is one reference, undone by one dma_unmap_guest_page() of the address that it gave.
  * Returns 0, -EFAULT (no guest memory there), -ENXIO (not contiguous), -EINVAL, -ENOSPC (no grant
  * or quota is left) or another negative errno.
  */
 int intel_gvt_hypervisor_dma_map_guest_page(struct intel_vgpu *vgpu, unsigned long gfn,
 					    unsigned long size, dma_addr_t *dma_addr);
 
-/** intel_gvt_hypervisor_dma_unmap_guest_page() - give back one reference; any mapped size. */
+/** intel_gvt_hypervisor_dma_unmap_guest_page() - give back one reference, whatever its size. */
 void intel_gvt_hypervisor_dma_unmap_guest_page(struct intel_vgpu *vgpu, dma_addr_t dma_addr);
 
 /**
  * intel_gvt_hypervisor_dma_map_guest_pages() - the same for @nr pages of 4 KiB at once.
- * @dma_addrs receives an address for each of @gfns, each one reference, or GVT_DMA_INVALID where
- * no guest memory is. The same gfn may occur more than once. Returns 0, or a negative errno
+ * @dma_addrs receives for each of @gfns an address, which is one reference, or GVT_DMA_INVALID
+ * where there is no guest memory. The same gfn may occur more than once. Returns 0, or a negative
+ * errno
  * (-ENOSPC, -ENOMEM) with nothing mapped.
  */
 int intel_gvt_hypervisor_dma_map_guest_pages(struct intel_vgpu *vgpu, const u64 *gfns, size_t nr,
 					     dma_addr_t *dma_addrs);
 
-/** intel_gvt_hypervisor_dma_unmap_guest_pages() - the reverse; GVT_DMA_INVALID is passed over. */
+/** intel_gvt_hypervisor_dma_unmap_guest_pages() - undo it; GVT_DMA_INVALID is passed over. */
 void intel_gvt_hypervisor_dma_unmap_guest_pages(struct intel_vgpu *vgpu,
 						const dma_addr_t *dma_addrs, size_t nr);
 
 /**
- * intel_gvt_hypervisor_alloc_host_pages() - @nr zeroed pages of ours that the GPU can read:
- * shadow tables, shadow contexts. Contiguous for the CPU alone; each has its own bus frame, by
- * virt_to_mfn(). Owned by the caller until free_host_pages(). NULL: none left.
+ * intel_gvt_hypervisor_alloc_host_pages() - allocate @nr zeroed pages of the host's memory that the
+ * GPU can read, for shadow tables and shadow contexts. They are contiguous for the CPU only;
+ * virt_to_mfn() gives the bus frame of each. The caller owns them until free_host_pages(). NULL:
+ * none are left.
  */
 void *intel_gvt_hypervisor_alloc_host_pages(struct intel_vgpu *vgpu, size_t nr);
 
-/** intel_gvt_hypervisor_free_host_pages() - give them back, whole, as allocated. */
+/** intel_gvt_hypervisor_free_host_pages() - free all pages of one alloc_host_pages(). */
 void intel_gvt_hypervisor_free_host_pages(struct intel_vgpu *vgpu, void *va, size_t nr);
 
 /**
- * intel_gvt_hypervisor_dma_to_virt() - where a GPU made of software finds the page at bus address
- * @bus, which is page aligned: a guest page mapped for DMA, or one of alloc_host_pages(). From any
- * thread. It stays there until it is unmapped or freed. NULL: no such page is this vGPU's.
+ * intel_gvt_hypervisor_dma_to_virt() - where the software GPU finds the page at bus address @bus,
+ * which is page aligned: a guest page mapped for DMA, or one of alloc_host_pages(). The page stays
+ * there until it is unmapped or freed. From any thread. NULL: the vGPU has no such page.
  */
 void *intel_gvt_hypervisor_dma_to_virt(struct intel_vgpu *vgpu, dma_addr_t bus);
 
 /**
- * intel_gvt_hypervisor_charge() - @bytes of our memory are taken on the guest's behalf, or,
- * negative, given back. From any thread. Returns 0, or -ENOSPC when it is more than the guest may
- * have; then nothing is charged. A back end without it has no quota.
+ * intel_gvt_hypervisor_charge() - charge the guest's quota for @bytes of our memory; negative: give
+ * them back. From any thread. Returns 0, or -ENOSPC when the quota does not suffice; then nothing
+ * is charged. A back end without this service has no quota.
  */
 int intel_gvt_hypervisor_charge(struct intel_vgpu *vgpu, s64 bytes);
 
 /**
- * intel_gvt_hypervisor_maps_made() - how often guest memory had to be mapped so far, each a call of
- * the hypervisor for many pages: by the difference a caller knows what it had done.
+ * intel_gvt_hypervisor_maps_made() - how often guest memory was mapped so far. Each time is a call
+ * of the hypervisor for many pages. A caller takes the difference to learn what its work cost.
  */
 u64 intel_gvt_hypervisor_maps_made(struct intel_vgpu *vgpu);
 
@@ -243,8 +245,8 @@ u64 intel_gvt_hypervisor_maps_made(struct intel_vgpu *vgpu);
 void intel_gvt_hypervisor_wake(struct intel_vgpu *vgpu);
 
 /**
- * intel_gvt_hypervisor_note() - have a person told of @note. @reason: in a word; @text: a sentence.
- * The caller sees to it that no guest decides how often.
+ * intel_gvt_hypervisor_note() - have a person told of @note. @reason: a word; @text: a sentence.
+ * The caller makes sure that a guest cannot have it happen as often as it likes.
  */
 void intel_gvt_hypervisor_note(struct intel_vgpu *vgpu, enum intel_gvt_note note,
 			       const char *reason, const char *text);
@@ -256,17 +258,17 @@ void intel_gvt_hypervisor_note(struct intel_vgpu *vgpu, enum intel_gvt_note note
 unsigned long intel_gvt_hypervisor_virt_to_mfn(struct intel_vgpu *vgpu, void *p);
 
 /**
- * intel_gvt_hypervisor_map_gfn_to_mfn() - put @nr bus frames from @mfn at @gfn, or (@map
- * false) take them away. The frames are of guest pages mapped for DMA, which stay mapped for as
- * long as the alias exists. Returns 0, -EOPNOTSUPP, or another negative errno, nothing then
- * being mapped.
+ * intel_gvt_hypervisor_map_gfn_to_mfn() - map @nr bus frames, from @mfn on, at @gfn as an alias, or
+ * (@map false) unmap them. The frames are those of guest pages mapped for DMA, which stay mapped
+ * while the alias exists. Returns 0, -EOPNOTSUPP, or another negative errno; then nothing is
+ * mapped.
  */
 int intel_gvt_hypervisor_map_gfn_to_mfn(struct intel_vgpu *vgpu, unsigned long gfn,
 					unsigned long mfn, unsigned int nr, bool map);
 
 /**
- * intel_gvt_hypervisor_set_opregion() - put the vGPU's OpRegion where its guest expects it
- * (ASLS of configuration space). Returns 0, or a negative errno.
+ * intel_gvt_hypervisor_set_opregion() - write the vGPU's OpRegion to where the guest expects it
+ * (ASLS of the configuration space). Returns 0, or a negative errno.
  */
 int intel_gvt_hypervisor_set_opregion(struct intel_vgpu *vgpu);
 
@@ -277,13 +279,13 @@ int intel_gvt_hypervisor_set_opregion(struct intel_vgpu *vgpu);
 int intel_gvt_hypervisor_set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map);
 
 /**
- * intel_gvt_hypervisor_reserve_state() - make sure of the memory behind @len bytes of the vGPU's
- * state from @from on, before they are first written. What is not reserved is to be read by nobody:
- * reading would take memory too. Returns 0 or a negative errno.
+ * intel_gvt_hypervisor_reserve_state() - allocate the memory behind @len bytes of the vGPU's state,
+ * from @from on, before they are first written. Bytes that are not reserved must not be read:
+ * reading would allocate memory too. Returns 0 or a negative errno.
  */
 int intel_gvt_hypervisor_reserve_state(struct intel_vgpu *vgpu, const void *from, size_t len);
 
-/** intel_gvt_hypervisor_dom0_ready() - say that vGPUs can be had from now on. */
+/** intel_gvt_hypervisor_dom0_ready() - announce that vGPUs can be created from now on. */
 int intel_gvt_hypervisor_dom0_ready(struct intel_gvt *gvt);
 
 #endif

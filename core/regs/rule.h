@@ -11,9 +11,9 @@ struct intel_gvt;
 enum gvt_reg_rule {
 	GVT_RULE_REFUSE = 1,
 	GVT_RULE_ALLOW,
-	GVT_RULE_SINK,	  /* a write that is to have no effect */
-	GVT_RULE_SPECIAL, /* the mediator's: its value is replaced */
-	GVT_RULE_CHECKED, /* a value that is known now is checked: gvt_reg_loaded() */
+	GVT_RULE_SINK,	  /* it has no effect: a write is dropped, a read gives zero */
+	GVT_RULE_SPECIAL, /* it is the mediator's: the value is replaced */
+	GVT_RULE_CHECKED, /* only immediate values, which gvt_reg_loaded() corrects */
 };
 
 /**
@@ -22,8 +22,8 @@ enum gvt_reg_rule {
  * gvt_rule_context() - may a context image of @engine load it? A register that is refused here may
  *      still be written by commands.
  *
- * gvt/handlers.c (F_CMD_ACCESS), i915_cmd_parser.c, intel_workarounds.c and intel_lrc.c say what
- * drivers need; what is beyond, and not in the register table, is refused.
+ * Drivers need the registers in Linux' gvt/handlers.c (F_CMD_ACCESS), i915_cmd_parser.c,
+ * intel_workarounds.c and intel_lrc.c. A register that is not in the register table is refused.
  */
 enum gvt_reg_rule gvt_rule_write(const struct intel_gvt *gvt, enum gvt_engine engine, u32 offset);
 enum gvt_reg_rule gvt_rule_read(const struct intel_gvt *gvt, u32 offset);
@@ -40,16 +40,17 @@ enum gvt_reg_rule gvt_rule_context(enum gvt_engine engine, u32 offset);
 u32 gvt_rule_nonpriv(const struct intel_gvt *gvt, enum gvt_engine engine, u32 val);
 
 /**
- * gvt_reg_told() - what the GPU is told when the register at @offset, which has a row, is @val. A
- * value that the guest must not have there is replaced, never left out, or the one before would
- * stay.
+ * gvt_reg_told() - what the GPU is told when the register at @offset, which has a row, has the
+ * value
+ * @val. A value that the guest must not have there is replaced by a harmless one. It is never just
+ * left out, because then the GPU would keep the value of before.
  */
 u32 gvt_reg_told(const struct intel_gvt *gvt, u32 offset, u32 val);
 
 /**
- * gvt_reg_loaded() - what a command, or a context's image, loads into the register at @offset
- * (which has a row) when the guest has it load @val: the same, and of a register of which a write
- * may not change all, no more than that.
+ * gvt_reg_loaded() - what a command or a context's image loads into the register at @offset, which
+ * has a row, when the guest has it load @val: gvt_reg_told(), of a value whose bits outside of the
+ * row's wmask are replaced by those after reset (GVT_REG_MASKED: are left alone).
  */
 u32 gvt_reg_loaded(const struct intel_gvt *gvt, u32 offset, u32 val);
 

@@ -11,15 +11,15 @@ void gvt_told_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 	const struct gvt_gpu_ops *ops = vgpu->gvt->gpu->ops;
 
 	/*
-	 * What no row names is no register of the GPU's to write. Bits that are cleared by writing
-	 * ones are events, which the core keeps itself.
+	 * The GPU is not told of registers without a row. Bits that are cleared by writing ones are
+	 * events, which the core itself keeps.
 	 */
 	if (!vgpu->space || !row || row->flags & GVT_REG_GPU || row->kind == GVT_REG_W1C)
 		return;
 	val = gvt_reg_told(vgpu->gvt, offset, val);
 	if (row->kind == GVT_REG_MASKED)
 		val |= 0xffff0000;
-	/* What was never anything but zero costs nothing. */
+	/* A register that was always zero costs no memory in the GPU's space. */
 	if (val || ops->reg_read(vgpu->space, offset))
 		ops->reg_write(vgpu->space, offset, val);
 }

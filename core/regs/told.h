@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the GPU is told of a vGPU's registers: in its own space there, by the rules (rule.h). */
+/* Telling the GPU of a vGPU's registers: values go to the vGPU's space, by the rules of rule.h. */
 #ifndef CORE_REGS_TOLD_H
 #define CORE_REGS_TOLD_H
 
@@ -7,14 +7,16 @@
 
 struct intel_vgpu;
 
-/** gvt_told_set() - register @offset has value @val from now on: so in the GPU's space. */
+/** gvt_told_set() - tell the GPU that register @offset has the value @val. */
 void gvt_told_set(struct intel_vgpu *vgpu, u32 offset, u32 val);
 
-/** gvt_told_reset_engine() - what @engine changes as it runs is as after reset. Nothing runs. */
+/** gvt_told_reset_engine() - reset the registers that @engine changes as it runs. Nothing runs. */
 void gvt_told_reset_engine(struct intel_vgpu *vgpu, enum gvt_engine engine);
 
-/** gvt_told_reset() - no register has a value in the GPU's space, but those that an engine
- * has after reset. Nothing of the vGPU's runs. */
+/**
+ * gvt_told_reset() - clear the registers of the GPU's space, and reset those that engines change as
+ * they run. Nothing of the vGPU's runs.
+ */
 void gvt_told_reset(struct intel_vgpu *vgpu);
 
 #endif

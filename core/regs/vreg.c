@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The values of a vGPU's registers: stored, shown to the guest, and told the GPU. */
+/* The values of a vGPU's registers: they are stored, shown to the guest, and told to the GPU. */
 #include "core/regs/vreg.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ bool gvt_vreg_page_used(const struct intel_vgpu *vgpu, u32 page)
 	return vgpu->state->vreg_used[page / 64] >> page % 64 & 1;
 }
 
-/* Most pages hold zeroes for ever: memory is asked for with the first other value. */
+/* Most pages hold zeroes for ever: memory is reserved for the first value that is not zero. */
 static bool use_page(struct intel_vgpu *vgpu, u32 page)
 {
 	u32 *at = vgpu->state->vreg + page * (GVT_PAGE_SIZE / sizeof(u32));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What clients call, and the scheduler's beginning and end. */
+/* What clients call, and the making and freeing of the scheduler. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "core/base/clock.h"
 #include "core/gpu/sched/sched_engine.h"
 
-/* Of the engine's time, for what is to leave it at once. */
+/* The engine's time that a context has to leave it, when it must leave at once. */
 #define HALT_PATIENCE (1000 * MS)
 
 /* ---- what clients want ---- */
@@ -22,7 +22,7 @@ static void want(struct sched_client *client, unsigned int i, struct sched_ctx *
 	ctx->refused = false;
 }
 
-/* Who was idle has no time to catch up on, but for what a slice is worth. */
+/* A client that was idle does not catch up on that time, except for one slice. */
 static void arrive(struct sched_engine *e, struct sched_client *client)
 {
 	const struct sched_client *least = sched_best(e, client);
@@ -39,7 +39,7 @@ static void run(struct sched_client *client, struct sched_ctx *first, struct sch
 	struct sched_engine *e = client->engine;
 
 	pthread_mutex_lock(&e->lock);
-	/* Who has had the engine until now is charged for it first. */
+	/* First charge the client that had the engine until now. */
 	sched_account(e);
 	arrive(e, client);
 	want(client, 0, first);
@@ -95,7 +95,7 @@ static bool alone(const struct sched_engine *e, const struct sched_client *clien
 	return true;
 }
 
-/* Until something changed, or it is time to look at the engine's time. */
+/* Waits until something changed, or it is time to look at the engine's time. */
 static int wait_changed(struct sched_engine *e)
 {
 	u64 until = clock_now_ns() + BETWEEN_LOOKS / 2;
@@ -117,7 +117,7 @@ static void halt(struct sched_client *client, bool save)
 	if (save || !alone(e, client))
 		sched_kick(e);
 	for (;;) {
-		/* Others hear of it before this waits. */
+		/* Notify other clients before waiting. */
 		sched_notify(e);
 		if (!sched_on_gpu(e, client))
 			break;
@@ -163,11 +163,11 @@ static void weigh(struct sched_client *client, u32 weight, u32 cap)
 	sched_account(e);
 	client->weight = weight;
 	client->cap = cap;
-	/* What a cap held back before is not made up for. */
+	/* Time that a cap withheld before is not made up for. */
 	arrive(e, client);
 	sched_kick(e);
 	sched_unlock(e);
-	/* Who is capped from now on has to be looked at more often. */
+	/* A client with a cap must be looked at more often. */
 	sched_poke(e->sched);
 }
 
@@ -291,7 +291,7 @@ void gvt_sched_destroy(struct gvt_sched *sched)
 	pthread_mutex_unlock(&sched->lock);
 	pthread_join(sched->thread, NULL);
 	for (int i = 0; i < GVT_NR_ENGINES; i++) {
-		/* An event's callback may be about to return. */
+		/* Wait for an event's callback that is about to return. */
 		pthread_mutex_lock(&sched->engines[i].lock);
 		pthread_mutex_unlock(&sched->engines[i].lock);
 		pthread_mutex_destroy(&sched->engines[i].lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: who has an engine, and for how long, behind core/port/share.h.
+ * The scheduler: which client has an engine, and for how long. It is behind core/port/share.h.
  */
 #ifndef CORE_GPU_SCHED_SCHED_H
 #define CORE_GPU_SCHED_SCHED_H
@@ -9,25 +9,25 @@
 
 struct gvt_sched;
 
-/* Times, in nanoseconds. Those of a fresh scheduler are the defaults. */
+/* Times in nanoseconds. A new scheduler has the defaults. */
 struct sched_times {
-	u64 slice;    /* before another that waits, and had less, gets the engine: by the clock */
-	u64 patience; /* with an engine that does not take up what it was given: its own time */
+	u64 slice;    /* by the clock: after it, one that waits and had less gets the engine */
+	u64 patience; /* by the engine's own time: to take a submission up */
 };
 
-/** gvt_sched_create() - for all engines of @gpu. Returns 0, -ENOMEM or the thread's errno. */
+/** gvt_sched_create() - make one for all engines of @gpu. Returns 0 or a negative errno. */
 int gvt_sched_create(struct gvt_gpu *gpu, struct gvt_sched **sched);
 
-/** gvt_sched_destroy() - after the last client; NULL is allowed. */
+/** gvt_sched_destroy() - free it, after its last client has left; NULL is allowed. */
 void gvt_sched_destroy(struct gvt_sched *sched);
 
-/** gvt_sched_share() - its port, which lives as long as it. */
+/** gvt_sched_share() - its port for clients, which lives as long as the scheduler. */
 struct gvt_share *gvt_sched_share(struct gvt_sched *sched);
 
-/** gvt_sched_times() - the times in use; may be changed before anything runs. */
+/** gvt_sched_times() - the times in use, which may be changed before anything runs. */
 struct sched_times *gvt_sched_times(struct gvt_sched *sched);
 
-/** gvt_sched_tick() - slices and patience; returns when to look again. For the thread. */
+/** gvt_sched_tick() - check slices and patience. Returns when to check again. For the thread. */
 u64 gvt_sched_tick(struct gvt_sched *sched);
 
 #endif

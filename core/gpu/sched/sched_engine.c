@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What an engine runs: chosen by time had against weight, submitted, and followed by events. */
+/* Decides what an engine runs, by time had and weight, submits it, and follows it by events. */
 #include "core/gpu/sched/sched_engine.h"
 
 #include "core/base/clock.h"
 
 #define WEIGHT_UNIT 1024u
 
-/* ---- who is there ---- */
+/* ---- clients and contexts of an engine ---- */
 
 static bool in_port(const struct sched_port *port, const struct sched_ctx *ctx)
 {
@@ -37,7 +37,7 @@ bool sched_has(const struct sched_engine *e, const struct sched_ctx *ctx)
 	return in_port(&e->running, ctx) || (e->waiting && in_port(&e->pending, ctx));
 }
 
-/* What was had beyond a period's allowance counts in the next. */
+/* Time beyond a period's allowance counts in the next period. */
 static void new_period(const struct sched_engine *e, struct sched_client *client)
 {
 	u64 allowed = CAP_PERIOD / 100 * client->cap;
@@ -70,7 +70,7 @@ struct sched_client *sched_best(const struct sched_engine *e, const struct sched
 	return found;
 }
 
-/* Its owner is told when the lock is let go. */
+/* Its .notify is called when the lock is dropped. */
 static void make_due(struct sched_client *client)
 {
 	struct sched_engine *e = client->engine;
@@ -141,7 +141,7 @@ static struct sched_ctx *pick_second(const struct sched_engine *e, const struct 
 	struct sched_client *had = first->client, *other = sched_best(e, had);
 	struct sched_ctx *there = e->running.ctx[1];
 
-	/* What follows already, and may, is left there. */
+	/* Leave the context that follows already, if it may run. */
 	if (first == e->running.ctx[0] && there &&
 	    (there == had->want[1] ||
 	     (there->client != had && runnable(there->client) && there == there->client->want[0])))
@@ -151,7 +151,7 @@ static struct sched_ctx *pick_second(const struct sched_engine *e, const struct 
 	return other ? other->want[0] : NULL;
 }
 
-/* With nothing else to run, what has to go gives way to a context that ends at once. */
+/* With nothing else to run, a context that ends at once preempts one that has to leave. */
 static struct sched_ctx *pick_idle(const struct sched_engine *e)
 {
 	struct sched_ctx *front = e->running.ctx[0];
@@ -172,7 +172,7 @@ static void submit(struct sched_engine *e, struct sched_port next)
 		port[i].space = ctx->client->space;
 		port[i].desc = ctx->desc | (ctx->reload ? GVT_DESC_RESTORE : 0);
 	}
-	/* Refused while an event is on its way, which brings us here again. */
+	/* It is refused while an event is on its way. That event has this called again. */
 	if (gpu->ops->submit(gpu, e->id, port))
 		return;
 	for (unsigned int i = 0; i < 2 && next.ctx[i]; i++) {
@@ -192,9 +192,7 @@ static bool changed(const struct sched_engine *e, const struct sched_port *next)
 	       (front && (front->tail != front->submitted || front->reload));
 }
 
-/*
- * Time had is the engine's own that passes while a context has it: nobody else can have it then.
- */
+/* A client is charged for all of the engine's own time while it has the engine, waits included. */
 void sched_account(struct sched_engine *e)
 {
 	struct gvt_gpu *gpu = e->sched->gpu;
@@ -259,14 +257,14 @@ static const struct sched_client *front_client(const struct sched_engine *e)
 	return e->running.ctx[0] ? e->running.ctx[0]->client : NULL;
 }
 
-/* Whether an event is about @ctx. One about none that it can be about is not believed. */
+/* True if an event is about @ctx. Events about no context of the port are ignored. */
 static bool tells_of(const struct gvt_gpu_event *event, const struct sched_ctx *ctx)
 {
 	return ctx && ctx->client->space == event->space &&
 	       !((event->desc ^ ctx->desc) & ~GVT_DESC_RESTORE);
 }
 
-/* The submission that waited is what runs now. */
+/* The pending submission runs now. */
 static void promoted(struct sched_engine *e)
 {
 	const struct sched_client *was = front_client(e);
@@ -275,7 +273,7 @@ static void promoted(struct sched_engine *e)
 	if (!e->waiting)
 		return;
 	sched_account(e);
-	/* It may wait behind the other. */
+	/* The context in front is counted as cut short, even if it waits behind the other. */
 	if (front && front->client != e->pending.ctx[0]->client && front->client->want[0] == front)
 		front->client->timesliced++;
 	e->running = e->pending;
@@ -284,7 +282,7 @@ static void promoted(struct sched_engine *e)
 	new_front(e, was);
 }
 
-/* What ran first has ended. */
+/* The context in front has ended. */
 static void completed(struct sched_engine *e)
 {
 	struct sched_ctx *ctx = e->running.ctx[0];
@@ -294,7 +292,7 @@ static void completed(struct sched_engine *e)
 	e->running.ctx[0] = e->running.ctx[1];
 	e->running.ctx[1] = NULL;
 	new_front(e, client);
-	/* Its tail may have moved on meanwhile: then it runs again. */
+	/* If its tail has moved on meanwhile, it runs again. */
 	if (client->want[0] != ctx || ctx->submitted != ctx->tail ||
 	    (e->waiting && in_port(&e->pending, ctx)))
 		return;
@@ -314,8 +312,8 @@ struct sched_ctx *sched_stuck_ctx(const struct sched_engine *e, const struct gvt
 #define PROMOTES (GVT_CSB_IDLE_ACTIVE | GVT_CSB_PREEMPTED)
 
 /*
- * Needs no lock: the client's context runs, so that the client stays. Of interrupts that were not
- * taken yet, the owner knows.
+ * Needs no lock: the client stays while its context runs. Its owner was notified already if earlier
+ * interrupts have not been taken yet.
  */
 static void interrupt(struct sched_client *client, u32 irq)
 {
@@ -336,7 +334,7 @@ void sched_event(struct sched_client *client, const struct gvt_gpu_event *event)
 	case GVT_GPU_INTERRUPT:
 		break;
 	case GVT_GPU_STATUS:
-		/* A context can come to its end just as another takes its place. */
+		/* A context can end at the moment when another takes its place. */
 		if ((!(event->status & PROMOTES) || event->status & GVT_CSB_COMPLETE) &&
 		    tells_of(event, e->running.ctx[0]))
 			completed(e);
@@ -346,14 +344,14 @@ void sched_event(struct sched_client *client, const struct gvt_gpu_event *event)
 		sched_settle(e);
 		break;
 	case GVT_GPU_STUCK:
-		/* The engine can be reset from another thread alone. */
+		/* The engine can only be reset from another thread. */
 		if (!sched_stuck_ctx(e, event))
 			break;
 		e->stuck = true;
 		e->stuck_event = *event;
 		break;
 	}
-	/* Before the lock is let go: the scheduler's last client may be gone then. */
+	/* Before the lock is dropped: after that, the scheduler may be destroyed. */
 	sched_poke(e->sched);
 	sched_unlock(e);
 }

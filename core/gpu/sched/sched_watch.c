@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Time on engines: slices, patience, and resets of what does not answer. */
+/* Time on engines: slices, patience, and resets of engines that do not react. */
 #include <string.h>
 
 #include "core/base/clock.h"
@@ -8,7 +8,7 @@
 
 #define NEVER (~0ull)
 
-/* From an engine's base: what it is at, and where. */
+/* Registers of an engine: the command that it executes, and its address. */
 #define RING_ACTHD_UDW 0x5c
 #define RING_IPEHR     0x68
 #define RING_ACTHD     0x74
@@ -37,7 +37,7 @@ bool sched_reset(struct sched_engine *e, const struct sched_ctx *ctx)
 	return had;
 }
 
-/* It was to run, or to be saved, and will be neither. */
+/* True if the context was to run, or to be saved, and cannot be now. */
 static bool is_lost(const struct sched_ctx *ctx)
 {
 	const struct sched_client *client = ctx->client;
@@ -46,7 +46,7 @@ static bool is_lost(const struct sched_ctx *ctx)
 	       (client->stopping && !client->halting && ctx != &client->idle);
 }
 
-/* @who cannot go on: its client is told, and the others go on. NULL: nobody's fault. */
+/* Resets the engine because of @who (or NULL), and tells its client. The others go on. */
 static void give_up(struct sched_engine *e, struct sched_ctx *who,
 		    const struct gvt_gpu_event *event)
 {
@@ -95,7 +95,7 @@ void sched_give_up_front(struct sched_engine *e)
 	give_up(e, front, &event);
 }
 
-/* An idle engine that does not take @first up: it is reset for it once, and no more than once. */
+/* An idle engine does not take @first up: reset it for that once; the next time, give @first up. */
 static void not_taken_up(struct sched_engine *e, struct sched_ctx *first)
 {
 	const struct gvt_gpu_event event = {

@@ -7,7 +7,7 @@
 
 #include "core/gpu/soft/blt_rop.h"
 
-/* What lies between two points at which others have their turn, in bytes; a chunk has overhead. */
+/* Bytes of work between two calls of softgpu_point(), and the overhead of a chunk, as bytes. */
 #define TURN	      KiB(256)
 #define CHUNK_IS_LIKE 256u
 
@@ -27,27 +27,27 @@ struct run {
 	bool masked;
 	bool need_source;
 	bool need_old;
-	bool up;      /* rows from the last to the first */
-	bool back;    /* chunks from right to left */
+	bool up;      /* from the last row to the first */
+	bool back;    /* from the right chunk to the left */
 	bool overlap; /* source and destination may be the same memory */
-	bool filled;  /* the pattern's pixels are all the same, and are in pixels already */
+	bool filled;  /* the pattern's pixels are all the same, and are in .pixels already */
 	u32 since_turn;
 	struct blt_surface dst;
-	struct blt_surface old; /* the destination, to be read */
+	struct blt_surface old; /* the destination, for reading */
 	struct blt_surface src;
 	struct blt_tile_of_pattern pattern;
-	u8 pixels[BLT_CHUNK]; /* of the pattern */
+	u8 pixels[BLT_CHUNK]; /* the pattern's */
 	u8 source[BLT_CHUNK];
 	u8 was[BLT_CHUNK];
 	u8 result[BLT_CHUNK];
 	u8 mask[BLT_CHUNK];
 };
 
-/* ---- what is to be done, found once ---- */
+/* ---- preparation, once for a blit ---- */
 
 /*
- * Copies go in the direction in which no pixel is written before it is read, as far as it can be
- * told: the surfaces are the same, or both linear with the same pitch.
+ * Finds the direction in which a copy writes no pixel before it is read. That can be found if the
+ * surfaces are the same, or both linear with the same pitch.
  */
 static void find_direction(struct run *r)
 {
@@ -74,7 +74,7 @@ static void find_direction(struct run *r)
 	r->up = r->overlap && (delta > 0) == (b->dst.pitch > 0);
 }
 
-/* A raster operation of the pattern alone is as good as done on the pattern. */
+/* An operation on the pattern alone is done once, on the pattern itself. */
 static void fold_into_pattern(struct run *r)
 {
 	u8 *pixel = r->pattern.pixel[0];
@@ -124,7 +124,7 @@ static int prepare(struct run *r)
 		r->way = COPY;
 		return 0;
 	}
-	/* What has no source has its pattern in place of it. */
+	/* Without a source, the pattern takes its place. */
 	if (blt_rop_needs_pattern(b->rop) || b->pattern.transparent ||
 	    (b->source == BLT_NO_SOURCE && r->need_source)) {
 		if (blt_pattern_load(&r->pattern, b, r->engine))
@@ -146,13 +146,13 @@ static int prepare(struct run *r)
 
 /* ---- a chunk ---- */
 
-/* One color, not read again and again. */
+/* Fills with one color, without reading it again and again. */
 static void fill_solid(u8 *to, const u8 *pixels, u32 bytes)
 {
 	u64 color[2];
 	u32 i = 0;
 
-	/* Of pixels of up to four bytes, four bytes tell. */
+	/* Pixels have four bytes at most, so if four bytes are equal, all are. */
 	if (!memcmp(pixels, pixels + 1, (bytes < 4 ? bytes : 4) - 1)) {
 		memset(to, pixels[0], bytes);
 		return;
@@ -208,7 +208,7 @@ static int copy(struct run *r, s32 x, s32 y, u32 n)
 	return blt_surface_write(&r->dst, dst_x, y, from, NULL, bytes);
 }
 
-/* Bytes that are written, before anything else has a say. */
+/* Starts the mask: the bytes of each pixel that are written. */
 static void whole_mask(struct run *r, u32 bytes)
 {
 	for (u32 i = 0; i < bytes; i += 4)
@@ -250,8 +250,7 @@ static int compute(struct run *r, s32 x, s32 y, u32 n)
 
 /* ---- rows ---- */
 
-/* How many pixels to do at once, of those that begin (back: end) at @x: linear ones page by page.
- */
+/* How many of the @left pixels from @x on (.back: before @x) to do at once; linear: by pages. */
 static u32 chunk_size(const struct run *r, s32 x, s32 y, u32 left)
 {
 	const struct blt *b = r->b;
@@ -313,7 +312,7 @@ static int row(struct run *r, s32 y)
 	return 0;
 }
 
-/* Those that are left: between two of them it may have to wait for another context. */
+/* Does the remaining rows. The blit can be preempted between two of them. */
 static int rows(struct run *r)
 {
 	u32 nr = (u32)(r->b->y2 - r->b->y1), *done = softgpu_progress(r->engine);

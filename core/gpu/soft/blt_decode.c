@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The blitter's commands into the description of one blit. */
+/* Decodes the blitter's commands to the description of one blit. */
 #include "core/gpu/soft/blt.h"
 
 #include <errno.h>
@@ -7,10 +7,10 @@
 
 #include "core/gpu/soft/blt_rop.h"
 
-/* The registers of the blitter that dwords of commands go to. */
+/* The blitter's registers, to which the dwords of commands go. */
 enum {
 	BR_SETUP = 0,	      /* header of the setup command */
-	BR_SETUP_CONTROL = 1, /* as BR_CONTROL */
+	BR_SETUP_CONTROL = 1, /* the form of BR_CONTROL */
 	BR_SETUP_BACKGROUND = 5,
 	BR_SETUP_FOREGROUND = 6,
 	BR_SETUP_PATTERN = 7,
@@ -35,38 +35,38 @@ enum {
 	BR_SRC_HIGH = 28,
 	BR_PATTERN_HIGH = 30,
 	BR_NR = 32,
-	BR_IMMEDIATE = 0xff, /* none: from here on, data */
+	BR_IMMEDIATE = 0xff, /* no register: immediate data from here on */
 };
 
-/* Of a header. */
+/* Bits of a header. */
 #define RGB_WRITTEN   (1u << 20)
 #define ALPHA_WRITTEN (1u << 21)
 #define BYTE_PACKED   (1u << 16)
 #define SRC_TILED     (1u << 15)
 #define DST_TILED     (1u << 11)
 
-/* Of BR13 and BR01. */
+/* Bits of BR13 and BR01. */
 #define SOLID_PATTERN	    (1u << 31)
 #define CLIPPED		    (1u << 30)
 #define BACKWARDS	    (1u << 30) /* of SRC_COPY_BLT, which is never clipped */
 #define SOURCE_TRANSPARENT  (1u << 29)
 #define PATTERN_TRANSPARENT (1u << 28)
 
-/* Where the blit's rectangle is from. */
+/* How a command gives the blit's rectangle. */
 enum shape { RECTANGLE, PIXEL, BYTES };
 
 /* What a bitmap's rows are padded to. */
 enum packing { WORDS, AS_HEADER };
 
 struct command {
-	u8 br[16]; /* where dwords after the header go; 0 ends */
+	u8 br[16]; /* the registers of the dwords after the header; 0 ends the list */
 	enum blt_source source;
 	enum blt_pattern_kind pattern;
 	enum shape shape;
 	enum packing packing;
-	bool from_setup; /* surface, colors and operation are those of the setup command */
+	bool from_setup; /* surface, colors and operation are from the setup command */
 	bool keyed;
-	bool fixed; /* the pattern is one of the blitter's own */
+	bool fixed; /* the pattern is one of the blitter's fixed ones */
 };
 
 #define TARGET BR_CONTROL, BR_TOP_LEFT, BR_BOTTOM_RIGHT, BR_DST, BR_DST_HIGH
@@ -136,7 +136,7 @@ static const struct command commands[GVT_NR_OPS] = {
 							    BR_SRC_FOREGROUND, BR_IMMEDIATE },
 						    .source = BLT_MONO_SOURCE },
 
-	/* Pitch and corner of the source are the other way round in these. */
+	/* In these the source's pitch comes before its corner. */
 	[GVT_OP_XY_FULL_BLT] = { .br = { TARGET, BR_SRC_PITCH, BR_SRC_TOP_LEFT, BR_SRC, BR_SRC_HIGH,
 					 BR_PATTERN, BR_PATTERN_HIGH },
 				 .source = BLT_COLOR_SOURCE,
@@ -183,8 +183,8 @@ static const struct command commands[GVT_NR_OPS] = {
 };
 
 /*
- * The patterns of XY_MONO_PAT_FIXED_BLT, which the manual gives by name only: bits as those that
- * Windows has under these names. Others are empty.
+ * The patterns of XY_MONO_PAT_FIXED_BLT. The manual only names them; the bits are those that
+ * Windows has under these names. Other patterns are empty.
  */
 static const u8 fixed_patterns[16][BLT_PATTERN] = {
 	{ 0x00, 0x00, 0x00, 0x00, 0xff, 0x00, 0x00, 0x00 },	   /* horizontal */
@@ -199,8 +199,7 @@ static const u8 fixed_patterns[16][BLT_PATTERN] = {
 	[11] = { 0x7f, 0xbf, 0xdf, 0xef, 0xf7, 0xfb, 0xfd, 0xfe }, /* walking zero */
 };
 
-/* Spread the dwords of a command to @br. Returns how many came before immediate data, or -EINVAL.
- */
+/* Puts a command's dwords into @br. Returns the number before immediate data, or -EINVAL. */
 static int spread(u32 *br, const struct command *c, const u32 *dw, u32 nr)
 {
 	u32 at = 1;
@@ -228,7 +227,8 @@ int blt_setup(u32 *setup, enum gvt_cmd_op op, const u32 *dw, u32 nr)
 	return 1;
 }
 
-/* Commands that go by the setup find its registers where others have theirs. */
+/* For commands that use the setup: copies its registers to the places where other commands have
+ * them. */
 static void take_setup(u32 *br)
 {
 	br[BR_CONTROL] = br[BR_SETUP_CONTROL];
@@ -237,7 +237,7 @@ static void take_setup(u32 *br)
 	br[BR_SRC_FOREGROUND] = br[BR_PATTERN_FOREGROUND] = br[BR_SETUP_FOREGROUND];
 }
 
-/* Coordinates are signed, y in the high half. */
+/* Coordinates are signed; y is in the high half. */
 static s32 x_of(u32 dw)
 {
 	return (s16)(dw & 0xffff);
@@ -285,7 +285,7 @@ static void decode_shape(struct blt *b, const u32 *br, enum shape shape)
 	}
 }
 
-/* Clipped pixels take the pixels of the source with them. */
+/* Clips the rectangle, and moves the source's corner with the destination's. */
 static void clip(struct blt *b, const u32 *br)
 {
 	s32 x1 = max(b->x1, x_of(br[BR_CLIP_TOP_LEFT]));
@@ -299,7 +299,7 @@ static void clip(struct blt *b, const u32 *br)
 	b->y2 = min(b->y2, y_of(br[BR_CLIP_BOTTOM_RIGHT]));
 }
 
-/* Pitches count bytes, signed, of linear surfaces, and dwords, unsigned, of tiled ones. */
+/* A linear surface's pitch is in bytes, and signed; a tiled one's is in dwords, and unsigned. */
 static struct blt_place place(u64 addr, u32 pitch, enum gvt_tiling tiling, u32 cpp)
 {
 	return (struct blt_place){
@@ -325,7 +325,7 @@ static void decode_pattern(struct blt_pattern *p, const struct command *c, const
 		return;
 	p->transparent = br[BR_CONTROL] & PATTERN_TRANSPARENT;
 	if (br[BR_CONTROL] & SOLID_PATTERN)
-		return; /* it is not read, and taken as all zeros */
+		return; /* the pattern is not read: all bits are 0 */
 	if (c->fixed) {
 		memcpy(p->bits, fixed_patterns[header >> 15 & 15], sizeof(p->bits));
 		return;
@@ -334,7 +334,7 @@ static void decode_pattern(struct blt_pattern *p, const struct command *c, const
 	memcpy(p->bits + 4, &br[BR_PATTERN_BITS_2], 4);
 }
 
-/* To be called before the blit is clipped: a bitmap has all of it. */
+/* Called before the blit is clipped, because the bitmap is of the unclipped size. */
 static void decode_mono(struct blt *b, const struct command *c, const u32 *br, u32 header)
 {
 	struct blt_mono *m = &b->mono;
@@ -361,7 +361,7 @@ static void decode_key(struct blt_key *k, const u32 *br, u32 header)
 	k->high = br[BR_SRC_FOREGROUND];
 }
 
-/* Whose data the immediate dwords are, and that there are enough of them. */
+/* Finds what the immediate dwords are data of, and checks that there are enough. */
 static int decode_immediate(struct blt *b, const struct command *c, const u32 *dw, u32 nr)
 {
 	const u8 *data = (const u8 *)dw;
@@ -382,7 +382,7 @@ static enum gvt_tiling tiling_of(bool tiled, bool y)
 	return !tiled ? GVT_LINEAR : y ? GVT_TILE_Y : GVT_TILE_X;
 }
 
-/* XY_FAST_COPY_BLT has its own bits for depth and tiles, and nothing but a copy. */
+/* XY_FAST_COPY_BLT has bits of its own for depth and tiles, and can only copy. */
 static void decode_fast_copy(struct blt *b, const u32 *br, u32 header)
 {
 	static const u8 cpp[8] = { 1, 2, 2, 4, 8, 16, 16, 16 };
@@ -402,7 +402,7 @@ static void decode_fast_copy(struct blt *b, const u32 *br, u32 header)
 	decode_shape(b, br, RECTANGLE);
 }
 
-/* A copy from right to left and from below: its addresses are those of the last bytes. */
+/* A copy from right to left, and from below: its addresses are those of the last bytes. */
 static void turn_round(struct blt *b)
 {
 	s64 width = (s64)(b->x2 - b->x1) * b->cpp;

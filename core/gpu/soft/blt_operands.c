@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Operands of raster operations that are no pixels in memory: patterns, bitmaps, color keys. */
+/* Operands of raster operations that are not pixels in memory: patterns, bitmaps, color keys. */
 #include <errno.h>
 #include <string.h>
 
@@ -95,7 +95,7 @@ void blt_pattern_mask(const struct blt_tile_of_pattern *tile, const struct blt *
 
 /* ---- bitmaps ---- */
 
-/* Bits of @from, beginning with its bit @first, into pixels; @cpp is known when this is inlined. */
+/* Expands bits of @from, from bit @first on, to pixels. When inlined, @cpp is constant. */
 static inline void expand(const struct blt_mono *m, const u8 *from, u32 first, u32 n, u32 cpp,
 			  u8 *out, u8 *mask)
 {
@@ -141,7 +141,7 @@ int blt_mono_row(struct blt_surface *bits, const struct blt *b, s32 x, s32 y, u3
 
 /* ---- color keys ---- */
 
-/* A color's part. */
+/* A component of a color. */
 struct part {
 	u8 shift;
 	u8 bits;
@@ -155,7 +155,7 @@ static const struct part parts[4][4] = {
 	{ { 0, 8 }, { 8, 8 }, { 16, 8 }, { 24, 8, true } },
 };
 
-/* Every part that counts is in the range of the same part of the two ends. */
+/* True if each component that counts is between those of the two ends. */
 static bool in_range(const struct blt *b, u32 pixel)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(parts[0]); i++) {

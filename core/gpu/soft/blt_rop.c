@@ -6,7 +6,7 @@
 
 typedef u64 word __attribute__((vector_size(16)));
 
-/* All bits as bit @i of @rop. */
+/* A word in which all bits are bit @i of @rop. */
 static inline word bit(u8 rop, u32 i)
 {
 	u64 all = -(u64)(rop >> i & 1);
@@ -14,13 +14,13 @@ static inline word bit(u8 rop, u32 i)
 	return (word){ all, all };
 }
 
-/* Bits of @one where @sel has ones, else of @zero. */
+/* The bits of @one where @sel has ones, otherwise those of @zero. */
 static inline word choose(word sel, word zero, word one)
 {
 	return zero ^ (sel & (zero ^ one));
 }
 
-/* The truth table's half for one value of the pattern: bits @first to @first + 3 of @rop. */
+/* The half of the truth table for one value of the pattern: bits @first to @first + 3 of @rop. */
 static inline word half(u8 rop, u32 first, word s, word d)
 {
 	return choose(s, choose(d, bit(rop, first), bit(rop, first + 1)),

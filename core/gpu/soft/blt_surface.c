@@ -6,9 +6,9 @@
 #include <string.h>
 
 #define ADDR_MASK ((1ull << 48) - 1) /* graphics addresses have 48 bits */
-#define SHORT_RUN 16u		     /* of all tiles but X: many of them, each quickly moved */
+#define SHORT_RUN 16u		     /* of all tiles except X: there are many, each moved quickly */
 
-/* For what is made once for reading, and once for writing. */
+/* For functions that are compiled once for reading and once for writing. */
 #define INLINE inline __attribute__((always_inline))
 
 void blt_surface_open(struct blt_surface *s, struct softgpu_engine *engine,
@@ -27,7 +27,7 @@ void blt_surface_forget(struct blt_surface *s)
 	memset(s->page, 0xff, sizeof(s->page));
 }
 
-/* The byte at @addr, and those after it in its page. */
+/* A pointer to the byte at @addr, and to those after it in its page. */
 static inline u8 *byte_at(struct blt_surface *s, u64 addr)
 {
 	u64 page = (addr & ADDR_MASK) >> GVT_PAGE_SHIFT;
@@ -50,7 +50,7 @@ static u64 linear_addr(const struct blt_surface *s, s64 x, s32 y)
 	return s->place.addr + (u64)(y * s->place.pitch + x);
 }
 
-/* The next run of the row, of those that @x_mask tells apart; 0: there is no other. */
+/* The next run of the row within the part of the tile that @x_mask covers; 0: there is none. */
 static inline u32 next_run(u32 x_mask, u32 run, u32 x)
 {
 	return ((x | ~x_mask | (run - 1)) + 1) & x_mask;
@@ -72,7 +72,7 @@ int blt_surface_direct(struct blt_surface *s, s64 x, s32 y, u32 n, u8 **at)
 	return *at ? 0 : -EFAULT;
 }
 
-/* As hardware's byte enables: what is masked is not written, not even with what it was. */
+/* Like hardware's byte enables: a masked byte is not written, not even with its old value. */
 static void copy_masked(u8 *to, const u8 *from, const u8 *mask, u32 n)
 {
 	u32 i = 0;
@@ -93,7 +93,7 @@ static void copy_masked(u8 *to, const u8 *from, const u8 *mask, u32 n)
 			to[i] = from[i];
 }
 
-/* Between memory and @buf; @write and whether there is a mask are known when this is inlined. */
+/* Copies between memory and @buf. When inlined, @write and whether there is a mask are constant. */
 static INLINE void move(bool write, u8 *at, u8 *buf, const u8 *mask, u32 n)
 {
 	if (!write)
@@ -134,7 +134,7 @@ static INLINE int tiled(struct blt_surface *s, bool write, s64 x, s32 y, u8 *buf
 			return -EFAULT;
 		here = t.run - (place.x & (t.run - 1u));
 		here = here < n - i ? here : n - i;
-		/* Many short runs of one page, quickly, but for the last. */
+		/* A quick way for many short runs of one page, except for the last run. */
 		if (here == SHORT_RUN && !mask) {
 			u32 in_page = place.x & x_mask;
 			u8 *row = at - in_page;

@@ -11,46 +11,47 @@
 
 /* Where a surface is. */
 struct blt_place {
-	u64 addr;		     /* of byte (0, 0); tiles are as aligned as they are large */
+	u64 addr;		     /* of byte (0, 0); if tiled, aligned to the size of a tile */
 	s64 pitch;		     /* bytes from row to row; negative only if linear */
 	const struct gvt_tile *tile; /* NULL: linear */
 };
 
 #define BLT_SURFACE_PAGES 64u
 
-/* A surface in use: a place, and its pages found so far. */
+/* A surface in use: its place, and its pages known so far. */
 struct blt_surface {
 	struct softgpu_engine *engine;
 	struct blt_place place;
 	bool write;
-	u64 page[BLT_SURFACE_PAGES]; /* number of the page that is known there; ~0: none */
+	u64 page[BLT_SURFACE_PAGES]; /* number of the page that .at has; ~0: none */
 	u8 *at[BLT_SURFACE_PAGES];
 };
 
-/** blt_surface_open() - @write: to be written; else to be read. A surface is never both. */
+/** blt_surface_open() - open it for writing (@write) or for reading, but never for both. */
 void blt_surface_open(struct blt_surface *s, struct softgpu_engine *engine,
 		      const struct blt_place *place, bool write);
 
-/** blt_surface_forget() - the pages known so far: after softgpu_point(). */
+/** blt_surface_forget() - forget the pages known so far. Called after softgpu_point(). */
 void blt_surface_forget(struct blt_surface *s);
 
 /**
- * blt_surface_left() - how many bytes of a linear surface's row @y are in one page, from byte @x on
- * (@back false) or up to but without it (@back): 1 to 4096.
+ * blt_surface_left() - how many bytes of a linear surface's row @y are in one page: from byte @x
+ * on, or with @back those before byte @x. 1 to 4096.
  */
 u32 blt_surface_left(const struct blt_surface *s, s64 x, s32 y, bool back);
 
 /**
- * blt_surface_direct() - @n bytes of row @y from byte @x on, where they are; to be used until
- * softgpu_point(). NULL in @at: they are not together. Returns 0 or -EFAULT.
+ * blt_surface_direct() - a pointer, @at, to @n bytes of row @y from byte @x on, which is valid
+ * until softgpu_point(). NULL: the bytes are not contiguous. Returns 0 or -EFAULT.
  */
 int blt_surface_direct(struct blt_surface *s, s64 x, s32 y, u32 n, u8 **at);
 
-/** blt_surface_read() - @n bytes of row @y from byte @x on into @buf. 0 or -EFAULT. */
+/** blt_surface_read() - read @n bytes of row @y from byte @x on into @buf. 0 or -EFAULT. */
 int blt_surface_read(struct blt_surface *s, s64 x, s32 y, u8 *buf, u32 n);
 
 /**
- * blt_surface_write() - @n bytes of @buf to row @y from byte @x on, but only those whose byte in
+ * blt_surface_write() - write @n bytes of @buf to row @y from byte @x on, but only those whose byte
+ * in
  * @mask is not zero; @mask NULL: all. 0 or -EFAULT.
  */
 int blt_surface_write(struct blt_surface *s, s64 x, s32 y, const u8 *buf, const u8 *mask, u32 n);

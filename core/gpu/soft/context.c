@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Contexts: what an engine loads from a context's image when it turns to it, and writes there when
- * it leaves. The image's second page is a list of MI_LOAD_REGISTER_IMM, which is what a restore
- * executes; a save writes the whole list anew, in the layout of Gen9 (Skylake PRM, volume 7,
- * "Logical Ring Context Format"; Linux' intel_lrc.c). The end of the page keeps what hardware keeps
- * in a form of its own.
+ * Contexts: an engine restores a context from its image, and saves it there. The image's second
+ * page is a list of MI_LOAD_REGISTER_IMM. A restore executes the list; a save writes the whole list
+ * anew, in the layout of Gen9 (Skylake PRM, volume 7, "Logical Ring Context Format"; Linux'
+ * intel_lrc.c). The end of the page holds state that hardware saves in a form of its own.
  */
 #include "core/gpu/soft/engine.h"
 
-#define IMAGE_OFFSET GVT_PAGE_SIZE /* from LRCA; before it is the context's own status page */
+#define IMAGE_OFFSET GVT_PAGE_SIZE /* from LRCA; the first page is the context's status page */
 #define IMAGE_DWORDS (GVT_PAGE_SIZE / 4)
-/* Of engines that blit, which alone has such: what setup commands said, and how far a blit came. */
+/* Engines other than render: the state of setup commands, and the progress of a blit. */
 #define IMAGE_SETUP  (IMAGE_DWORDS - SOFTGPU_SETUP_DWORDS)
-#define IMAGE_KEPT   (IMAGE_SETUP - 2) /* a command's progress, and of which command */
+#define IMAGE_KEPT   (IMAGE_SETUP - 2) /* a command's progress, and its place */
 #define IMAGE_TAIL   7u		       /* the dword with RING_TAIL */
-#define IMAGE_ENGINE 0x50u	       /* from here on RESTORE_INHIBIT counts */
+#define IMAGE_ENGINE 0x50u	       /* RESTORE_INHIBIT inhibits from here on */
 
 #define LRI(n)	       (0x22u << 23 | (2 * (n)-1))
 #define LRI_POSTED     BIT32(12)
@@ -29,9 +28,9 @@
 #define RING_VALID     BIT32(0)
 #define BB_VALID       BIT32(0)
 #define BB_PPGTT       BIT32(5) /* of BBSTATE */
-#define BB_SKIP	       8	/* of BBSTATE: where MI_SET_PREDICATE's condition is kept */
+#define BB_SKIP	       8	/* of BBSTATE: the shift of MI_SET_PREDICATE's condition */
 #define CTL_INHIBIT    BIT32(0) /* of CONTEXT_CONTROL: RESTORE_INHIBIT */
-#define INDIRECT_LINES 0x3fu	/* of INDIRECT_CTX: how many, of 64 bytes */
+#define INDIRECT_LINES 0x3fu	/* of INDIRECT_CTX: the length in lines of 64 bytes */
 #define INDIRECT_AT    0xffc0u	/* of INDIRECT_CTX_OFFSET: bytes from the image's start */
 
 #define GPR2(n)	 0x600 + 8 * (n), 0x604 + 8 * (n)
@@ -53,7 +52,7 @@ static const u16 engine_regs[] = {
 	0x028, 0x09c, 0x0c0, 0x178, 0x17c,    RING_TIMESTAMP, 0x170,
 	0x150, 0x154, 0x158, 0x41c, ALL_GPRS, RING_IPEHR,
 };
-/* What only the render engine has, and batches may change; see mi_reg.c, softgpu_nonpriv(). */
+/* Registers of the render engine that batches may change: mi_reg.c, softgpu_nonpriv(). */
 static const u16 render_regs[] = {
 	0x0d8, 0x248, 0x290, 0x294, 0x2c8, 0x2cc, 0x2d8, 0x2dc, 0x2f0, 0x2f4, 0x2f8, 0x2fc,
 	0x300, 0x304, 0x308, 0x30c, 0x310, 0x314, 0x318, 0x31c, 0x320, 0x324, 0x328, 0x32c,
@@ -68,7 +67,7 @@ static const u16 pipeline_regs[] = {
 };
 static const u16 flex_regs[] = { 0xc458, 0xc558, 0xc658, 0xc758, 0xc45c, 0xc55c, 0xc65c };
 
-/* A list of the image: the dword of its header, and what it loads. */
+/* A list of the image: the dword of its header, and the registers that it loads. */
 struct list {
 	u16 at;
 	bool posted;
@@ -86,9 +85,10 @@ static const struct list render_lists[] = {
 	LIST(0x021, true, memory_regs),
 	LIST(0x041, false, render_power),
 	LIST(0x051, true, engine_regs),
-	/* So that OACTXCONTROL is at 0x128, where Linux sets it (ctx_oactxctrl_offset). */
+	/* Its place puts OACTXCONTROL at 0x128, where Linux sets it (ctx_oactxctrl_offset). */
 	LIST(0x0b7, true, render_regs),
-	/* Behind where Linux has workarounds run, which are not to undo what a context chose. */
+	/* Behind the place where Linux has workarounds run, so that these do not undo a context's
+	   choice. */
 	LIST(0x261, true, pipeline_regs),
 	/* The counters of execution units, EU_PERF_CNTL; the same (ctx_flexeu0_offset). */
 	LIST(0x3dd, true, flex_regs),
@@ -100,7 +100,7 @@ static const struct list other_lists[] = {
 	LIST(0x051, true, engine_regs),
 };
 
-/* Where the lists of a context's registers end at the latest. */
+/* The last dword at which the lists of a context's registers can end. */
 static u32 lists_end(const struct softgpu_engine *e)
 {
 	return e->id == GVT_RCS0 ? IMAGE_DWORDS - 1 : IMAGE_KEPT;
@@ -129,7 +129,7 @@ u64 softgpu_hwsp(struct softgpu_engine *e, bool own)
 
 /* ---- restore ---- */
 
-/* What a context without the lists of the ring would else take over from the one before. */
+/* So that a context without these lists does not take them over from the context before. */
 static void clear_ring(struct softgpu_engine *e)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(ring_regs); i++)
@@ -138,7 +138,7 @@ static void clear_ring(struct softgpu_engine *e)
 		softgpu_set_own(e, memory_regs[i], 0);
 }
 
-/* As softgpu_reg_write(), which the engine's own plain registers need not. */
+/* softgpu_reg_write(), with a short way for the engine's own plain registers. */
 static void load_reg(struct softgpu_engine *e, u32 offset, u32 val)
 {
 	u32 own = offset - e->base;
@@ -149,7 +149,7 @@ static void load_reg(struct softgpu_engine *e, u32 offset, u32 val)
 		softgpu_reg_write(e->space, offset, val);
 }
 
-/* Those lists that begin in @from to @to. Returns where to go on. */
+/* Loads the lists that begin between @from and @to. Returns where to go on. */
 static u32 load_lists(struct softgpu_engine *e, const u32 *image, u32 from, u32 to)
 {
 	u32 i = from;
@@ -184,7 +184,7 @@ static struct softgpu_batch batch_of(struct softgpu_engine *e, u32 addr, u32 hig
 	};
 }
 
-/* Where the ring is, and the batches that it was preempted in. False: there is no such ring. */
+/* Loads the ring, and the batches that it was preempted in. False: there is no valid ring. */
 static bool load_streamer(struct softgpu_engine *e)
 {
 	struct softgpu_cs *cs = &e->cs;
@@ -215,7 +215,7 @@ static bool load_streamer(struct softgpu_engine *e)
 	return true;
 }
 
-/* Execute a batch of the driver's in the GGTT, until its end or @bytes of it. */
+/* Executes a batch of the driver's in the GGTT, until its end, or @bytes if that is not 0. */
 static enum softgpu_end run_at_restore(struct softgpu_engine *e, u64 addr, u32 bytes)
 {
 	struct softgpu_cs cs = e->cs;
@@ -232,8 +232,8 @@ static enum softgpu_end run_at_restore(struct softgpu_engine *e, u64 addr, u32 b
 }
 
 /*
- * Which command a progress is of, as far as it matters: a driver that has a context begin
- * elsewhere, after a reset, changes where its ring's head is, or that it is in a batch.
+ * The place of a command, to which a progress belongs. It need not be exact: after a reset, a
+ * driver that has a context begin elsewhere changes the ring's head, or that it is in a batch.
  */
 static u32 place_of(const struct softgpu_engine *e)
 {
@@ -259,7 +259,7 @@ static void store_kept(const struct softgpu_engine *e, u32 *image)
 	put(image, IMAGE_KEPT + 1, place_of(e));
 }
 
-/* The engine's lists, with the driver's workarounds in between where it said, and after them. */
+/* Loads the engine's lists, and runs the driver's batches in their midst and after them. */
 static enum softgpu_end load_engine(struct softgpu_engine *e, const u32 *image, u32 at)
 {
 	bool inhibit = softgpu_own(e, RING_CONTEXT_CONTROL) & CTL_INHIBIT;
@@ -287,7 +287,7 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 
 	e->regs = softgpu_regs_page(e->space, e->base);
 	e->cs = (struct softgpu_cs){ 0 };
-	/* A fault before its first command is at its image, and of no command. */
+	/* A fault before its first command is reported at its image, without a command. */
 	e->at = (e->port[0].desc & GVT_DESC_LRCA_MASK) + IMAGE_OFFSET;
 	e->dw[0] = 0;
 	softgpu_tlb_invalidate(e);
@@ -307,7 +307,7 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 		return END_STUCK;
 	load_kept(e, image);
 	end = load_engine(e, image, at);
-	/* What was asked meanwhile was not looked at. */
+	/* Requests that came meanwhile have not been looked at. */
 	__atomic_store_n(&e->attention, 1, __ATOMIC_RELEASE);
 	return end;
 }
@@ -371,11 +371,11 @@ static u32 store_list(struct softgpu_engine *e, u32 *image, const struct list *l
 			val = softgpu_own(e, list->regs[k]);
 		else
 			val = softgpu_reg_read(e->space, offset);
-		/* So that a restore loads all of it. */
+		/* So that a restore loads all bits. */
 		if (kind == GVT_REG_MASKED)
 			val |= 0xffff0000;
 		put(image, i++, offset);
-		/* The tail is the driver's: a new one may be there already. */
+		/* The driver writes the tail: there may be a new one already. */
 		if (i != IMAGE_TAIL)
 			put(image, i, val);
 		i++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The command streamer: fetches commands from the ring and from batches, and has them executed.
- * A command is copied before anything of it is looked at twice, since its memory may change.
+ * Its memory may change, so a command is copied before anything in it is looked at twice.
  */
 #include "core/gpu/soft/engine.h"
 
@@ -32,13 +32,13 @@ void softgpu_cs_show(struct softgpu_engine *e, u64 addr, u32 header)
 	softgpu_set_own(e, RING_IPEHR, header);
 }
 
-/* The batch that is being executed; NULL: the ring. */
+/* The batch that is executed; NULL: the ring. */
 static struct softgpu_batch *batch_of(struct softgpu_engine *e)
 {
 	return e->cs.level ? &e->cs.batch[e->cs.level - 1] : NULL;
 }
 
-/* The rest of the command of @nr dwords at hand, whose first stands at @first in its page. */
+/* Fetches the rest of the command of @nr dwords, whose first one is at @first in its page. */
 static int fetch(struct softgpu_engine *e, const u32 *first, u32 nr)
 {
 	const struct softgpu_batch *batch = batch_of(e);
@@ -70,7 +70,7 @@ static void ring_head(struct softgpu_engine *e, u32 head)
 	softgpu_set_own(e, RING_HEAD, head);
 }
 
-/* Stand behind the command of @nr dwords. */
+/* Moves behind the command of @nr dwords. */
 static int advance(struct softgpu_engine *e, u32 nr)
 {
 	struct softgpu_batch *batch = batch_of(e);
@@ -86,7 +86,7 @@ static int advance(struct softgpu_engine *e, u32 nr)
 	return 0;
 }
 
-/* Stand before it again: it came to nothing. */
+/* Moves back before the command, which was not executed. */
 static void go_back(struct softgpu_engine *e)
 {
 	struct softgpu_batch *batch = batch_of(e);
@@ -105,7 +105,7 @@ static int not_a_command(struct softgpu_engine *e, const char *why)
 	return -EINVAL;
 }
 
-/* Does nothing: by what it is, where it stands, or a predicate. */
+/* True for a command that does nothing: by its kind, without privilege, or by a predicate. */
 static bool passed_over(struct softgpu_engine *e, const struct gvt_cmd *cmd,
 			const struct softgpu_op *how)
 {
@@ -116,7 +116,7 @@ static bool passed_over(struct softgpu_engine *e, const struct gvt_cmd *cmd,
 	return e->cs.skip && !how->always && softgpu_skips(e);
 }
 
-/* One command. Returns as struct softgpu_op's .run; other than 0, nothing was executed. */
+/* Executes one command. Returns as struct softgpu_op's .run; unless 0, nothing was executed. */
 static int step(struct softgpu_engine *e)
 {
 	const struct softgpu_batch *batch = batch_of(e);
@@ -127,7 +127,7 @@ static int step(struct softgpu_engine *e)
 	int err;
 
 	e->at = batch ? batch->addr : e->cs.start + (u64)e->cs.head;
-	e->dw[0] = 0; /* a fault here is none of the command before */
+	e->dw[0] = 0; /* a fault here must not name the command before */
 	first = softgpu_mem(e, !batch || !batch->ppgtt, e->at, false);
 	if (!first)
 		return -EFAULT;
@@ -189,7 +189,7 @@ enum softgpu_end softgpu_cs_run(struct softgpu_engine *e)
 			}
 			softgpu_pause(e);
 			break;
-		case -EINTR: /* .attention says why */
+		case -EINTR: /* .attention is set */
 			break;
 		default:
 			softgpu_fail(e, "a command that makes no sense");

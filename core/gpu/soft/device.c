@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The software GPU as a device: its engines, and core/port/gpu.h's calls. */
+/* The software GPU as a device: its engines, and the calls of core/port/gpu.h. */
 #include "core/gpu/soft/engine.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static const struct gvt_gpu_ops ops = {
 	.reset = softgpu_reset,
 };
 
-/* How registers take a write, and who may read them, is in the register table. */
+/* Takes from the register table how registers take writes, and which are hidden. */
 static void note_row(struct softgpu *sg, const struct gvt_reg *row, u32 offset)
 {
 	u32 count = row->count ? row->count : 1, stride = row->stride ? row->stride : 4;

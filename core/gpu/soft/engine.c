@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An engine's thread and its execlist port. The port holds two elements and a submission that
- * waits; what becomes of them is as Gen8 and Gen9 do it: Skylake PRM, volume 3, "Execlists", and
- * what Linux' i915 (gen8_csb_parse()) makes of it.
+ * An engine's thread and its execlist port. The port holds two elements, and a submission that
+ * waits. It works as on Gen8 and Gen9: Skylake PRM, volume 3, "Execlists", and what Linux' i915
+ * (gen8_csb_parse()) expects.
  */
 #include "core/gpu/soft/engine.h"
 
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A poll of a semaphore sleeps this long at first, twice as long each time, and at most: */
+/* Sleeps between polls of a semaphore: the first one, and the longest; each is twice the last. */
 #define PAUSE_FIRST_NS 10000u
 #define PAUSE_MOST_NS  1000000u
 
@@ -28,10 +28,10 @@
 /* ---- time ---- */
 
 /*
- * Between two looks at the clock lies work of some 100 us, or a pause of PAUSE_MOST_NS. Of a longer
- * time, most was not the engine's: its process was stopped, or its thread had no processor.
- * The thread's processor time would not do: a context that waits, for a semaphore or a lock, has
- * the engine as well, and would have it for nothing.
+ * The most time that counts between two looks at the clock. Between them there is work of some 100
+ * us, or a pause of PAUSE_MOST_NS. If more time passed, the process was stopped, or the thread had
+ * no processor. The thread's processor time cannot be used instead: a context that waits for a
+ * semaphore or a lock has the engine as well, and would not be charged for it.
  */
 #define BETWEEN_LOOKS_NS 5000000u
 
@@ -46,7 +46,7 @@ void softgpu_look(struct softgpu_engine *e)
 	e->worked = 0;
 }
 
-/* It was idle until now. */
+/* The engine was idle until now. */
 static void begin(struct softgpu_engine *e)
 {
 	e->looked_at = clock_now_ns();
@@ -63,7 +63,7 @@ u64 softgpu_time(struct gvt_gpu *gpu, enum gvt_engine engine)
 	return __atomic_load_n(&((struct softgpu *)gpu)->engines[engine].time, __ATOMIC_RELAXED);
 }
 
-/* ---- what others ask for; the lock is held ---- */
+/* ---- requests of other threads; the lock is held ---- */
 
 static void call(struct softgpu_engine *e)
 {
@@ -71,7 +71,7 @@ static void call(struct softgpu_engine *e)
 	pthread_cond_signal(&e->work);
 }
 
-/* From here on the engine holds no pointer into any space. */
+/* From here on the engine has no pointer into any space. */
 static void rest(struct softgpu_engine *e)
 {
 	e->resting = true;
@@ -127,7 +127,7 @@ void softgpu_reset(struct gvt_gpu *gpu, enum gvt_engine engine)
 
 	pthread_mutex_lock(&e->lock);
 	if (pthread_equal(pthread_self(), e->thread)) {
-		/* From a callback of its own: what runs is unwound when that returns. */
+		/* Called from one of its own callbacks: it unwinds when that returns. */
 		empty_port(e);
 		e->aborted = true;
 		call(e);
@@ -161,7 +161,7 @@ void softgpu_kick(struct softgpu_engine *e)
 	pthread_mutex_unlock(&e->lock);
 }
 
-/* ---- what the engine tells ---- */
+/* ---- events ---- */
 
 void softgpu_event(struct softgpu_engine *e, struct gvt_gpu_event *event)
 {
@@ -222,7 +222,7 @@ static void stuck_event(struct softgpu_engine *e)
 
 /* ---- the port ---- */
 
-/* The lock is held: the engine turns to port[0]'s space, or with none there to nobody's. */
+/* Makes port[0]'s space the engine's, or none. The lock is held. */
 static void take_space(struct softgpu_engine *e)
 {
 	e->space = e->port[0].space;
@@ -240,7 +240,7 @@ static void take_pending(struct softgpu_engine *e)
 	take_space(e);
 }
 
-/* The lock is held: what waits begins with what runs. */
+/* True if the submission that waits begins with the context that runs. The lock is held. */
 static bool pending_is_lite(const struct softgpu_engine *e)
 {
 	return e->pending[0].space == e->port[0].space &&
@@ -270,7 +270,7 @@ static void show_idle(struct softgpu_engine *e)
 	softgpu_set_own(e, RING_INSTDONE, INSTDONE_IDLE);
 }
 
-/* The context that runs goes on with a new tail, and with another element behind it. */
+/* The context that runs goes on with a new tail, and with the new element behind it. */
 static enum softgpu_end lite_restore(struct softgpu_engine *e)
 {
 	struct gvt_gpu_context ctx;
@@ -304,7 +304,7 @@ enum softgpu_end softgpu_attend(struct softgpu_engine *e)
 		return END_RESET;
 	if (lite)
 		return lite_restore(e);
-	/* Else it is asked again by MI_ARB_ON_OFF, or when the ring is empty. */
+	/* Otherwise MI_ARB_ON_OFF has it looked at again, or the end of the ring. */
 	return waits && e->cs.arbitrate ? END_PREEMPT : END_EMPTY;
 }
 
@@ -316,7 +316,7 @@ bool softgpu_point(struct softgpu_engine *e)
 	if (!softgpu_attention(e))
 		return true;
 	pthread_mutex_lock(&e->lock);
-	/* A submission that waits is looked at behind the command: .attention stays. */
+	/* .attention stays set: a submission that waits is looked at after the command. */
 	forget_translations(e);
 	stop = e->exit || e->reset || e->aborted;
 	pthread_mutex_unlock(&e->lock);
@@ -363,8 +363,8 @@ void softgpu_pause(struct softgpu_engine *e)
 }
 
 /*
- * port[0] has ended a run, as @end says, and was saved: what follows? Returns the status that says
- * so, with the port as it is then, or 0 when it goes on as a lite restore.
+ * Turns the port to what follows, after port[0] has ended a run, as @end says, and was saved.
+ * Returns the status to tell, or 0 if the context goes on by a lite restore.
  */
 static u32 turn(struct softgpu_engine *e, enum softgpu_end end)
 {
@@ -386,7 +386,7 @@ static u32 turn(struct softgpu_engine *e, enum softgpu_end end)
 	return status;
 }
 
-/* The engine cannot go on: everybody is told, and it waits for a reset. */
+/* The engine cannot go on: shows and tells that, and waits for a reset. */
 static void stand_still(struct softgpu_engine *e)
 {
 	softgpu_cs_show(e, e->fault.addr, e->fault.cmd);
@@ -397,7 +397,7 @@ static void stand_still(struct softgpu_engine *e)
 	stuck_event(e);
 }
 
-/* One element, from its restore to the status event of its end. False: that is the port's end. */
+/* Runs one element, from its restore to the status event of its end. False: the port is empty. */
 static bool run_element(struct softgpu_engine *e)
 {
 	struct gvt_gpu_context ctx = e->port[0];
@@ -431,7 +431,7 @@ static bool run_element(struct softgpu_engine *e)
 	return false;
 }
 
-/* The lock is held: no context has the engine any more. */
+/* No context has the engine any more. The lock is held. */
 static void leave(struct softgpu_engine *e)
 {
 	if (e->space && e->regs)

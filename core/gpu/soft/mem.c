@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Memory as an engine sees it. Graphics addresses are translated by the entries of the GGTT, or by
- * the tables of a PPGTT, which stand in memory at bus addresses; another thread may be writing
- * both. What comes of it is kept in the engine's own direct-mapped cache until it is told to
- * forget.
+ * the tables of a PPGTT, which are in memory at bus addresses. Another thread may be writing both.
+ * The engine keeps translations in a direct-mapped cache of its own until it is told to forget
+ * them.
  */
 #include "core/gpu/soft/engine.h"
 
@@ -17,7 +17,7 @@
 
 #define WALK_SHIFT 21
 
-/* Where the first fault is told (Skylake PRM, volume 2c; GEN8_RING_FAULT_REG, GEN8_FAULT_TLB_*). */
+/* Registers of the first fault (Skylake PRM, volume 2c; GEN8_RING_FAULT_REG, GEN8_FAULT_TLB_*). */
 #define FAULT_REG	0x4094
 #define FAULT_VALID	BIT32(0)
 #define FAULT_ENGINE(n) ((n) << 12)
@@ -39,7 +39,7 @@ void softgpu_tlb_invalidate(struct softgpu_engine *e)
 	tlb->generation += 1ull << TLB_GENERATION;
 	if (tlb->generation)
 		return;
-	/* Once round: tags of long ago must not be taken for new ones. */
+	/* The generation wrapped: old tags must not be taken for new ones. */
 	memset(tlb, 0, sizeof(*tlb));
 	tlb->generation = 1ull << TLB_GENERATION;
 }
@@ -65,13 +65,13 @@ static void *bus_page(struct softgpu_engine *e, u64 bus)
 	return e->space->config.page(e->space->config.priv, bus);
 }
 
-/* Acquires what was done to the page or table before the entry was written. */
+/* Acquire: writes to the page or table from before the entry was written are seen. */
 static u64 entry_at(const u64 *table, unsigned int i)
 {
 	return __atomic_load_n(&table[i], __ATOMIC_ACQUIRE);
 }
 
-/* The table that an address's last step is in, or its large page; NULL and why, if none. */
+/* Walks to the last table of an address, or to its large page. NULL, with @why: there is none. */
 static const struct softgpu_tlb_walk *walk(struct softgpu_engine *e, u64 addr, const char **why)
 {
 	u64 tag = e->tlb.generation | addr >> WALK_SHIFT;
@@ -114,7 +114,7 @@ static const struct softgpu_tlb_walk *walk(struct softgpu_engine *e, u64 addr, c
 	}
 }
 
-/* The bus page of a PPGTT address, and whether it may be written. */
+/* Translates a PPGTT address: its bus page, and whether that is read-only. */
 static bool ppgtt_page(struct softgpu_engine *e, u64 addr, u64 *bus, bool *ro, const char **why)
 {
 	const struct softgpu_tlb_walk *w = walk(e, addr, why);
@@ -127,7 +127,7 @@ static bool ppgtt_page(struct softgpu_engine *e, u64 addr, u64 *bus, bool *ro, c
 		*bus = w->bus + ALIGN_DOWN(within, GVT_PAGE_SIZE);
 		return true;
 	}
-	/* Of a table of 64 KiB pages, every sixteenth entry counts. */
+	/* In a table of 64 KiB pages every sixteenth entry counts. */
 	entry = entry_at(w->table, gtt_index(w->kind, addr) & ~(w->kind == GTT_PT ? 0u : 15u));
 	if (!gtt_present(entry)) {
 		*why = "a page is not present";
@@ -141,7 +141,7 @@ static bool ppgtt_page(struct softgpu_engine *e, u64 addr, u64 *bus, bool *ro, c
 	return true;
 }
 
-/* Translate, and keep it. */
+/* Translates a page and keeps the result. */
 static const struct softgpu_tlb_page *fill(struct softgpu_engine *e, bool global, u64 addr)
 {
 	u64 tagged = addr >> 12 | (global ? TLB_GLOBAL : 0), bus;
@@ -170,7 +170,7 @@ void *softgpu_mem_miss(struct softgpu_engine *e, bool global, u64 addr, bool wri
 {
 	const struct softgpu_tlb_page *slot;
 
-	/* Addresses have 48 bits, and come with the highest repeated. */
+	/* Addresses have 48 bits, and the highest one is repeated above. */
 	slot = fill(e, global, addr & ((1ull << 48) - 1));
 	if (!slot)
 		return NULL;
@@ -183,7 +183,7 @@ void *softgpu_mem_miss(struct softgpu_engine *e, bool global, u64 addr, bool wri
 
 void *softgpu_at(struct softgpu_engine *e, u64 addr, bool write, u32 *left)
 {
-	/* What runs from the ring itself addresses the PPGTT, as i915's own copies do. */
+	/* Commands in the ring itself address the PPGTT, as i915's own copies do. */
 	bool global = e->cs.level && !e->cs.batch[e->cs.level - 1].ppgtt;
 
 	*left = GVT_PAGE_SIZE - addr % GVT_PAGE_SIZE;

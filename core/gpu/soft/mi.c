@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How commands are executed, as a table; and those that steer the streamer: batches, predicates,
- * semaphores, arbitration. Skylake PRM, volume 2a; Linux' intel_gpu_commands.h.
+ * The table of how commands are executed, and the commands that control the streamer: batches,
+ * predicates, semaphores, arbitration. Skylake PRM, volume 2a; Linux' intel_gpu_commands.h.
  */
 #include "core/gpu/soft/mi.h"
 
@@ -40,8 +40,9 @@ static int mi_arb_on_off(struct softgpu_engine *e, const u32 *dw, u32 nr)
 #define START_PPGTT	BIT32(8)
 
 /*
- * In a batch: END returns to where it was started from; a start of its own level goes over to it.
- * Predicated ones obey MI_PREDICATE_RESULT_1, as i915 (alloc_noa_wait()) and IGT have it.
+ * A batch's END returns to where the batch was started. A start in a batch, unless it is a
+ * second-level one, jumps: the new batch takes its place. A predicated start depends on
+ * MI_PREDICATE_RESULT_1, as i915 (alloc_noa_wait()) and IGT use it.
  */
 static int mi_batch_buffer_start(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
@@ -165,8 +166,8 @@ static int mi_predicate_cmd(struct softgpu_engine *e, const u32 *dw, u32 nr)
 #define SIGNAL_TARGET 15
 
 /*
- * Memory is compared again and again, the engine sleeping in between; so a wait for a signal, which
- * also ends when the comparison holds, is the same.
+ * The engine compares memory again and again, and sleeps between. A wait for a signal also ends
+ * when the comparison holds, so it is executed in the same way.
  */
 static int mi_semaphore_wait(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
@@ -208,7 +209,7 @@ static int blt(struct softgpu_engine *e, const u32 *dw, u32 nr)
 	return softgpu_blt(e, e->op, dw, nr);
 }
 
-/* Others leave nothing behind that software could see. */
+/* Commands that are not in it have no effect that software could see. */
 const struct softgpu_op softgpu_ops[GVT_NR_OPS] = {
 	[GVT_OP_MI_NOOP] = { mi_noop },
 	[GVT_OP_MI_USER_INTERRUPT] = { mi_user_interrupt },

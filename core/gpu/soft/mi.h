@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* The software GPU's MI_ commands: what the table in mi.c is made of (struct softgpu_op). */
+/* The software GPU's MI_ commands, of which mi.c has a table (struct softgpu_op). */
 #ifndef CORE_GPU_SOFT_MI_H
 #define CORE_GPU_SOFT_MI_H
 
 #include "core/gpu/soft/engine.h"
 
-/* "Use Global GTT" of most commands. */
+/* "Use Global GTT" in most commands. */
 #define MI_GLOBAL BIT32(22)
 
-/** mi_global() - whether a command with this choice reaches into the GGTT: it may ask in vain. */
+/** mi_global() - true if a command that asks for the GGTT gets it: it needs privilege. */
 static inline bool mi_global(const struct softgpu_engine *e, u32 asks)
 {
 	return asks && softgpu_cs_privileged(e);
 }
 
-/** mi_addr() - the address in dwords @at and @at + 1, of a dword. */
+/** mi_addr() - the dword aligned address in dwords @at and @at + 1. */
 static inline u64 mi_addr(const u32 *dw, u32 at)
 {
 	return (dw[at] & ~3u) | (u64)dw[at + 1] << 32;
 }
 
-/** mi_predicate() - what MI_PREDICATE came to last. */
+/** mi_predicate() - the result of the last MI_PREDICATE. */
 static inline bool mi_predicate(const struct softgpu_engine *e)
 {
 	return softgpu_own(e, RING_PREDICATE) & 1;
 }
 
-/** mi_reg_write() - a command writes a register, if it may. */
+/** mi_reg_write() - write a register for a command, if it may. */
 void mi_reg_write(struct softgpu_engine *e, u32 offset, u32 val);
 
 /** mi_gpr() - general purpose register @i, below RING_GPRS. */
@@ -35,7 +35,7 @@ static inline u64 mi_gpr(const struct softgpu_engine *e, u32 i)
 	return softgpu_own(e, RING_GPR + 8 * i) | (u64)softgpu_own(e, RING_GPR + 8 * i + 4) << 32;
 }
 
-/** mi_set_gpr() - give it a value. */
+/** mi_set_gpr() - set general purpose register @i. */
 static inline void mi_set_gpr(struct softgpu_engine *e, u32 i, u64 val)
 {
 	softgpu_set_own(e, RING_GPR + 8 * i, (u32)val);

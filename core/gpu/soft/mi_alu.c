@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that compute: MI_MATH over the general purpose registers, MI_ATOMIC over memory. */
+/* Commands that compute: MI_MATH on the general purpose registers, MI_ATOMIC on memory. */
 #include "core/gpu/soft/mi.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ enum { ALU_SRCA = 0x20, ALU_SRCB = 0x21, ALU_ACCU = 0x31, ALU_ZF = 0x32, ALU_CF 
 
 struct alu {
 	u64 a, b, accu;
-	u64 zf, cf; /* all ones or none */
+	u64 zf, cf; /* all ones, or zero */
 };
 
 static u64 flag(bool set)
@@ -150,7 +150,7 @@ enum {
 	ATOMIC_PREDEC,
 };
 
-/* What @old becomes; signed operations of dwords are given sign-extended operands. */
+/* The new value for @old. Operations on dwords are given sign-extended operands. */
 static bool result(u32 op, u64 old, u64 a, u64 b, u64 *val)
 {
 	const bool below = (s64)old < (s64)a;
@@ -236,7 +236,7 @@ static int atomic_qword(u64 *at, u32 op, u64 a, u64 b, u64 *old)
 	return 0;
 }
 
-/* 16 bytes can but be compared and replaced, here in two halves: others may see one alone. */
+/* 16 bytes can only be compared and replaced. It is done in halves, which others may see. */
 static int atomic_octword(u64 *at, u32 op, const u64 a[2], const u64 b[2], u64 old[2])
 {
 	if (op != ATOMIC_CMPWR)
@@ -249,7 +249,7 @@ static int atomic_octword(u64 *at, u32 op, const u64 a[2], const u64 b[2], u64 o
 	return 0;
 }
 
-/* The operands are in the command, dwords of both taking turns, or in registers. */
+/* The operands are in the command, where dwords of both alternate, or in registers. */
 static void operands(struct softgpu_engine *e, const u32 *dw, u32 width, u64 a[2], u64 b[2])
 {
 	u32 regs = width == WIDTH_OCTWORD ? 2 : 1;

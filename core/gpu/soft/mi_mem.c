@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that write memory: stores, copies, reports, and flushes with something behind them. */
+/* Commands that write memory: stores, copies, reports, and flushes with a write or an interrupt. */
 #include "core/gpu/soft/mi.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ int mi_store_data_index(struct softgpu_engine *e, const u32 *dw, u32 nr)
 	return softgpu_store(e, true, softgpu_hwsp(e, own) + (dw[1] & INDEX_MASK), &dw[2], nr - 2);
 }
 
-#define HWSP_HEAD 16u /* of the context's own: "Ring Head Pointer Storage" */
+#define HWSP_HEAD 16u /* in the context's status page: "Ring Head Pointer Storage" */
 
 int mi_report_head(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
@@ -48,7 +48,7 @@ int mi_report_head(struct softgpu_engine *e, const u32 *dw, u32 nr)
 #define OACONTROL   0x2b00u
 #define PERF_MASK   0xffffffc0u
 
-/* A report without counts: its identity, the time, and whose it is; as long as OACONTROL says. */
+/* A report without counts: its ID, the time and the context; OACONTROL says how long it is. */
 int mi_report_perf_count(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	u32 report[PERF_DWORDS] = {
@@ -78,7 +78,7 @@ int mi_copy_mem_mem(struct softgpu_engine *e, const u32 *dw, u32 nr)
 	return softgpu_store(e, mi_global(e, dw[0] & COPY_TO_GLOBAL), mi_addr(dw, 1), &val, 1);
 }
 
-/* ---- what is done when a flush is ---- */
+/* ---- what follows a flush ---- */
 
 enum { POST_NONE, POST_WRITE, POST_DEPTH, POST_TIMESTAMP };
 
@@ -91,9 +91,8 @@ enum { POST_NONE, POST_WRITE, POST_DEPTH, POST_TIMESTAMP };
 #define CONTROL_REGISTER BIT32(23)
 #define PS_DEPTH_COUNT	 0x350u
 
-/*
- * @addr: where; an offset in a status page where @flags say so. @imm: @nr dwords, for POST_WRITE.
- */
+/* @addr: an address, or with FLUSH_INDEX an offset in a status page. @imm: @nr dwords for
+ * POST_WRITE. */
 static int post_sync(struct softgpu_engine *e, u32 flags, bool global, u64 addr, const u32 *imm,
 		     u32 nr)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that load and store registers, and which registers whom they obey. */
+/* Commands that load and store registers, and the registers that unprivileged ones may write. */
 #include "core/gpu/soft/mi.h"
 
 /*
- * What a batch without privilege may write: Skylake PRM, volume 3, "User Mode Privileged Commands",
- * as far as Linux, Mesa and the media driver depend on it. More are in RING_FORCE_TO_NONPRIV.
+ * Registers that an unprivileged batch may write: Skylake PRM, volume 3, "User Mode Privileged
+ * Commands", as far as Linux, Mesa and the media driver depend on it. RING_FORCE_TO_NONPRIV adds
+ * others.
  */
 struct range {
 	u16 first, nr; /* dwords from a byte offset */
@@ -55,7 +56,7 @@ bool softgpu_nonpriv(struct softgpu_engine *e, u32 offset)
 		return true;
 	if (e->id == GVT_BCS0 && offset == e->base + 0x200) /* BCS_SWCTRL */
 		return true;
-	/* No slot names what no batch can write. */
+	/* These values mark a slot as empty. */
 	if (!offset || offset == e->base + RING_NOPID)
 		return false;
 	for (u32 i = 0; i < RING_NONPRIV_SLOTS; i++)
@@ -71,7 +72,7 @@ static bool hidden(const struct softgpu *sg, u32 offset)
 
 u32 softgpu_reg(struct softgpu_engine *e, u32 offset)
 {
-	/* Where page tables and contexts are is not for a batch to know. */
+	/* An unprivileged batch must not see where page tables and contexts are. */
 	if (hidden(e->gpu, offset) && !softgpu_cs_privileged(e))
 		return 0;
 	if (offset == e->base + RING_CTX_TIMESTAMP)
@@ -92,7 +93,7 @@ void mi_reg_write(struct softgpu_engine *e, u32 offset, u32 val)
 
 int mi_load_register_imm(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
-	u32 keep = 0; /* bytes that stay: a bit each, from bit 8 of the header on */
+	u32 keep = 0; /* bits of the bytes that bits 11:8 of the header keep */
 
 	for (u32 i = 0; i < 4; i++)
 		if (dw[0] & BIT32(8 + i))

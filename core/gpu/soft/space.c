@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Spaces: a GGTT, kept in runs of 512 entries that cost nothing while all of a run say the same,
- * and registers, kept in pages that cost nothing while they are zero. One thread writes to a GGTT;
- * engines read it meanwhile. Registers are written by all.
+ * Spaces. A space's GGTT is kept in runs of 512 entries; a run takes no memory while its entries
+ * are all alike. Registers are kept in pages, which take no memory while they are zero. One thread
+ * writes a GGTT, while engines read it. All threads write registers.
  */
 #include "core/gpu/soft/engine.h"
 
@@ -74,7 +74,7 @@ u64 softgpu_ggtt_entry(const struct gvt_gpu_space *space, u32 i)
 			       __ATOMIC_ACQUIRE);
 }
 
-/* The leaf of a run, made of its fill where there is none yet. */
+/* The leaf of a run, made from .fill if there is none. */
 static struct softgpu_leaf *leaf_of(struct gvt_gpu_space *space, struct softgpu_ggtt_run *run)
 {
 	struct softgpu_leaf *leaf = run->leaf;
@@ -131,7 +131,7 @@ int softgpu_ggtt_set(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *
 			__atomic_store_n(&leaf->entries[i + k], entries ? entries[done + k] : fill,
 					 __ATOMIC_RELEASE);
 	}
-	/* As after a write of an entry of silicon's: soon, and in flush() surely. */
+	/* As on silicon, the engines see new entries soon, and after flush() for certain. */
 	engines_flush(space, false);
 	return err;
 }
@@ -188,7 +188,7 @@ u32 softgpu_reg_read(struct gvt_gpu_space *space, u32 offset)
 		return 0;
 	if (space->gpu->kinds[offset / 4] != SOFTGPU_LIVE)
 		return reg_get(space, offset);
-	/* The upper half follows the lower. */
+	/* The upper half of the timestamp is behind the lower. */
 	return (u32)(softgpu_timestamp() >> (offset % 8 == RING_TIMESTAMP % 8 ? 0 : 32));
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Display, of which this vGPU has none: fuses say that no pipe is there, straps that no port is,
- * and the buses to monitors find nobody. What is left is storage, with the few states that a
- * driver waits for after asking for them. Rows with a stride are one register of pipes A, B and C.
+ * Display, which this vGPU does not have: fuses say that there are no pipes, straps that there are
+ * no ports, and nothing answers on the buses to monitors. All other registers only store, except
+ * for the few states that a driver asks for and then waits for. A row with a stride is one register
+ * of pipes A, B and C.
  *
  * Offsets and bits: i915_reg.h of Linux' i915, and the list of registers that GVT-g tracks.
  */
@@ -12,17 +13,17 @@
 #define GMBUS2_INUSE BIT32(15)
 
 #define GPIO_OUT     0x0f0f
-#define GPIO_IN_HIGH 0x1010 /* clock and data, which nobody pulls down */
+#define GPIO_IN_HIGH 0x1010 /* clock and data, which no monitor pulls down */
 
 #define DFSM_NO_PIPES (BIT32(30) | BIT32(28) | BIT32(21)) /* A, C, B */
-#define VGA_DISABLED  BIT32(31) /* else drivers wait for the legacy VGA ports to switch it off */
+#define VGA_DISABLED  BIT32(31) /* otherwise drivers switch it off by the legacy VGA ports */
 
 #define RAWCLK_MHZ 24 /* of the Sunrise Point chipset */
 
 #define PIPES .count = 3, .stride = 0x1000
 
 static const struct gvt_reg rows[] = {
-	/* What there is: nothing. */
+	/* What exists: nothing. */
 	{ "SKL_DFSM", .offset = 0x51000, .ro = true, .reset = DFSM_NO_PIPES },
 	{ "SKL_DSSM", .offset = 0x51004, .ro = true },
 	{ "FUSE_STRAP", .offset = 0x42014, .ro = true },
@@ -334,8 +335,7 @@ static const struct gvt_reg rows[] = {
 	{ "SPRGAMC_B", .offset = 0x71400, .count = 16 },
 	{ "SPRGAMC_C", .offset = 0x72400, .count = 16 },
 
-	/* The microcontroller that saves and restores the display: its program is taken, never run.
-	 */
+	/* The microcontroller that saves and restores the display. Its program is never run. */
 	{ "DMC_PROGRAM", .offset = 0x80000, .count = 0xc00 },
 	{ "DMC_HTP_SKL", .offset = 0x8f004 },
 	{ "DMC_LAST_WRITE", .offset = 0x8f034 },
@@ -370,7 +370,7 @@ static const struct gvt_reg rows[] = {
 	{ "BLC_PWM_PCH_CTL", .offset = 0xc8250, .count = 2 },
 	{ "GEN9_RESERVED_CE044", .offset = 0xce044 },
 
-	/* The chipset before Skylake, which drivers still save and restore. */
+	/* Registers of chipsets before Skylake, which drivers still save and restore. */
 	{ "PCH_TRANS_HTOTAL", .offset = 0xe0000, .count = 2, .stride = 0x1000 },
 	{ "PCH_TRANS_HBLANK", .offset = 0xe0004, .count = 2, .stride = 0x1000 },
 	{ "PCH_TRANS_HSYNC", .offset = 0xe0008, .count = 2, .stride = 0x1000 },

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Command streamers: the registers that each engine has at the same distance from its base, and
- * those that only one of them has. A reset of an engine (GDRST, regs_gt.c) brings all of them back.
+ * those that only one engine has. A reset of an engine (GDRST, regs_gt.c) gives all of them their
+ * reset values.
  *
- * Offsets, bits and reset values: intel_engine_regs.h of Linux' i915 and what its code makes of
- * them, and the list of registers that GVT-g tracks; CSB_PTR_NONE is GVT-g's execlist.c.
+ * Offsets, bits and reset values: intel_engine_regs.h of Linux' i915 and the code that uses it, and
+ * the list of registers that GVT-g tracks; CSB_PTR_NONE is from GVT-g's execlist.c.
  */
 #include "core/hw/bits.h"
 #include "core/hw/reg.h"
 
 #define EACH .flags = GVT_REG_ENGINE		   /* one for each engine, from its base */
-#define RUNS .flags = GVT_REG_ENGINE | GVT_REG_GPU /* the same, of what it runs */
+#define RUNS .flags = GVT_REG_ENGINE | GVT_REG_GPU /* the same, about what it runs */
 #define LIVE RUNS, .read = GVT_READ_LIVE
-/* The same of registers that lead to the mediator's memory. */
+/* The same, with an address of the mediator's memory. */
 #define OURS	  .flags = GVT_REG_ENGINE | GVT_REG_GPU | GVT_REG_HIDDEN
 #define LIVE_OURS OURS, .read = GVT_READ_LIVE
 
@@ -40,7 +41,7 @@ static const struct gvt_reg rows[] = {
 	{ "RING_HWS_PGA", .offset = 0x80, EACH, .wmask = 0xfffff000, .told = GVT_TOLD_STATUS_PAGE },
 	{ "RING_NOPID", .offset = 0x94, EACH, .ro = true },
 	{ "RING_HWSTAM", .offset = 0x98, EACH, .reset = 0xffffffff },
-	/* The ring stops at once: nothing is ever fetched from it but by way of a context. */
+	/* Always idle: the engine fetches from no ring but that of a context. */
 	{ "RING_MI_MODE", .offset = 0x9c, EACH, .kind = GVT_REG_MASKED, .reset = MI_MODE_MODE_IDLE,
 	  .wmask = ~MI_MODE_MODE_IDLE },
 	{ "RING_IMR", .offset = 0xa8, EACH, .reset = 0xffffffff },

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The graphics engine's own registers outside the command streamers: fuses, resets, forcewake,
- * fences, caches, memory attributes, arbiters, and what drivers patch as workarounds.
+ * fences, caches, memory attributes, arbiters, and registers that drivers patch as workarounds.
  *
- * Offsets, bits and reset values: intel_gt_regs.h of Linux' i915 and what its code makes of them,
- * and the list of registers that GVT-g tracks.
+ * Offsets, bits and reset values: intel_gt_regs.h of Linux' i915 and the code that uses it, and the
+ * list of registers that GVT-g tracks.
  */
 #include "core/hw/bits.h"
 #include "core/hw/reg.h"
 
 /*
  * Fuses of a GT2: slice 0 of three, subslices 0 to 2 of four, all eight execution units in each.
- * FUSE2 has ones for slices that are there and for subslices that are not.
+ * FUSE2 has a one for each slice that exists, and for each subslice that does not.
  */
 #define FUSE2_SLICES		 (BIT32(0) << 25)
 #define FUSE2_SUBSLICES_DISABLED (BIT32(3) << 20)
 #define PGCTL_SLICE_AWAKE	 0x55 /* the slice, and each of its three subslices */
-#define PGCTL_EUS_AWAKE		 0x55 /* four pairs in one subslice; the next from bit 8 on */
+#define PGCTL_EUS_AWAKE		 0x55 /* four pairs of a subslice; the next subslice is at bit 8 */
 #define CTC_CRYSTAL_HALVED	 (2u << 1)
 #define RPM_CRYSTAL_24MHZ	 BIT32(3)
 #define RC6_CTX_IN_DRAM		 BIT32(0)

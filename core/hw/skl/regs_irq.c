@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Interrupt registers: the master, the GT's and the display's groups of status (ISR), mask (IMR),
- * identity (IIR) and enable (IER), and hot-plug. Only the forms stand here: what an event does to
- * them, and when a message is sent, is core/irq's. No row has a read handler, so that a guest's
- * interrupt handler reads all of them without a trap.
+ * identity (IIR) and enable (IER), and hot-plug. Only the registers' forms are here: core/irq does
+ * what an event does to them, and decides when a message is sent. No row has a read handler, so a
+ * guest's interrupt handler reads all of them without a trap.
  *
  * Offsets: i915_reg.h of Linux' i915.
  */
@@ -11,7 +11,7 @@
 
 #define MASTER_ENABLE BIT32(31) /* the other bits say which group has something pending */
 
-/* In each byte the low two bits say what was seen on a port: nothing, as none is there. */
+/* The low two bits of each byte say what was detected on a port: nothing, as there is no port. */
 #define HOTPLUG_CONTROL 0xfcfcfcfcu
 
 /* The registers of a group that vGPUs have events for. */
@@ -20,8 +20,7 @@
 #define IER .write = GVT_WRITE_IRQ_IER
 
 static const struct gvt_reg rows[] = {
-	{ "GEN8_MASTER_IRQ", .offset = 0x44200, .wmask = MASTER_ENABLE,
-	  .state = ~MASTER_ENABLE,
+	{ "GEN8_MASTER_IRQ", .offset = 0x44200, .wmask = MASTER_ENABLE, .state = ~MASTER_ENABLE,
 	  .write = GVT_WRITE_IRQ_MASTER },
 
 	/* GT0: render and blitter, 1: video, 2: power management and GuC, 3: video enhancement. */
@@ -61,7 +60,7 @@ static const struct gvt_reg rows[] = {
 	{ "PCH_PORT_HOTPLUG2", .offset = 0xc403c, .wmask = HOTPLUG_CONTROL },
 	{ "SERR_INT", .offset = 0xc4040, .kind = GVT_REG_W1C },
 
-	/* Before Gen8, and still saved and restored by drivers. */
+	/* Registers from before Gen8, which drivers still save and restore. */
 	{ "DEISR", .offset = 0x44000, .ro = true },
 	{ "DEIMR", .offset = 0x44004, .reset = 0xffffffff },
 	{ "DEIIR", .offset = 0x44008, .kind = GVT_REG_W1C },

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The observation architecture (OA): performance counters, and the network (NOA) by which a driver
- * chooses what they count. A vGPU counts nothing: its reports hold their reason, the time, and
- * whose context ran.
+ * chooses what they count. A vGPU counts nothing: a report holds its reason, the time, and which
+ * context ran.
  *
- * Periodic reports go to a ring in the guest's graphics memory. A driver learns of them by reading
- * the ring's tail alone (i915 does so 200 times a second while a stream is open), so this is when
- * those that are due by then are written. No timer is needed.
+ * Periodic reports go to a ring in the guest's graphics memory. A driver learns of them only by
+ * reading the ring's tail, which i915 does 200 times a second while a stream is open. So the
+ * reports that are due are written when the tail is read, and no timer is needed.
  *
  * Offsets and bits: i915_perf_oa_regs.h of Linux' i915; what a report holds, and which registers a
  * configuration may name: i915_perf.c.

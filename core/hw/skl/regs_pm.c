@@ -2,15 +2,15 @@
 /*
  * Power and clocks: the mailbox of the power control unit (pcode), the GT's frequency and sleep
  * states, the memory controller's mirror, and the display's power wells and clock generators.
- * Nothing of it is real for a vGPU: requests are granted at once and change nothing.
+ * A vGPU has none of these: requests are granted at once and change nothing.
  *
  * Offsets and bits: i915_reg.h, intel_gt_regs.h and intel_mchbar_regs.h of Linux' i915. Commands
- * of pcode and what is read into its answers: intel_pcode.c and its callers.
+ * of pcode and the meaning of its answers: intel_pcode.c and its callers.
  */
 #include "core/hw/bits.h"
 #include "core/hw/reg.h"
 
-#define GT_FREQUENCY (GT_RATIO * 3 << 23) /* as RPNSWREQ and RPSTAT1 have it, in 50/3 MHz */
+#define GT_FREQUENCY (GT_RATIO * 3 << 23) /* for RPNSWREQ and RPSTAT1: units of 50/3 MHz */
 
 #define LCPLL1_CTL  0x46010
 #define LCPLL2_CTL  0x46014
@@ -28,7 +28,8 @@
 
 static const struct gvt_reg rows[] = {
 	/* The mailbox of the power control unit. */
-	{ "GEN6_PCODE_MAILBOX", .offset = 0x138124, .take = GVT_TAKE_PCODE, .write = GVT_WRITE_PCODE },
+	{ "GEN6_PCODE_MAILBOX", .offset = 0x138124, .take = GVT_TAKE_PCODE,
+	  .write = GVT_WRITE_PCODE },
 	{ "GEN6_PCODE_DATA", .offset = 0x138128 },
 	{ "GEN6_PCODE_DATA1", .offset = 0x13812c },
 
@@ -89,7 +90,7 @@ static const struct gvt_reg rows[] = {
 	{ "GEN6_GT_GFX_RC6p", .offset = 0x13810c, .ro = true },
 	{ "GEN6_GT_GFX_RC6pp", .offset = 0x138110, .ro = true },
 
-	/* The memory controller, of which this is a mirror without a way to write. */
+	/* A mirror of the memory controller's registers, which is read-only. */
 	{ "MCHBAR", .offset = 0x140000, .ro = true, .count = 0x1400 },
 	{ "SKL_MAD_INTER_CHANNEL", .offset = 0x145000, .ro = true }, /* DDR4 */
 	{ "SKL_MAD_INTRA_CHANNEL", .offset = 0x145004, .ro = true, .count = 2 },
@@ -110,10 +111,9 @@ static const struct gvt_reg rows[] = {
 	/* The display's power. */
 	{ "SKL_FUSE_STATUS", .offset = 0x42000, .ro = true, .reset = FUSES_LOADED },
 	{ "FPGA_DBG", .offset = 0x42300,
-	  .kind = GVT_REG_W1C }, /* bit 31, an access that nothing claimed: it never happens */
+	  .kind = GVT_REG_W1C }, /* bit 31 tells of accesses that nothing claimed: there are none */
 	{ "HSW_PWR_WELL_CTL", .offset = 0x45400, .count = 4, .wmask = PWR_WELL_REQUESTS,
-	  .state = PWR_WELL_REQUESTS >> 1,
-	  .write = GVT_WRITE_PWR_WELL },
+	  .state = PWR_WELL_REQUESTS >> 1, .write = GVT_WRITE_PWR_WELL },
 	{ "HSW_PWR_WELL_CTL5", .offset = 0x45410 },
 	{ "HSW_PWR_WELL_CTL6", .offset = 0x45414 },
 	{ "DBUF_CTL_S0", .offset = 0x45008, .take = GVT_TAKE_STATE_FOLLOWS },

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Microcontrollers (GuC and HuC), which a vGPU does not have: they stay in reset, no firmware can
- * be loaded into them, and their memory was never locked (a driver that finds it locked refuses
- * the whole device). Drivers fall back to execlists, which is what they use on Gen9 by default.
+ * be loaded into them, and their memory is not locked (a driver that finds it locked refuses the
+ * whole device). Drivers use execlists instead, as they do on Gen9 by default.
  *
  * Offsets: intel_guc_reg.h of Linux' i915.
  */
