@@ -76,6 +76,7 @@ Suite *suite_xengt_dma(void);
 Suite *suite_xengt_dma_life(void);
 Suite *suite_xengt_faults(void);
 Suite *suite_xengt_keeper(void);
+Suite *suite_processes(void);
 Suite *suite_xengt_mem(void);
 Suite *suite_xengt_services(void);
 Suite *suite_xengt_state(void);

@@ -16,13 +16,14 @@
 #include "xengt/daemon/daemon.h"
 #include "xengt/jail/jail.h"
 
-#define ANSWER_MAX (16u << 20) /* bytes of an answer */
-#define ANSWER_US  30000000u   /* that a process may take for one */
-#define FIGURES_US 20000u      /* that all processes together may take to tell figures */
-#define TURN	   64	       /* messages that are taken before other work has its turn */
-#define DEATHS_MAX 5u	       /* within DEATHS_NS, before it is not started again */
-#define DEATHS_NS  60000000000ull
-#define RESTART_US 100000u /* from a death to the next start, times the deaths before */
+#define ANSWER_MAX (16u << 20)	  /* bytes of an answer */
+#define ANSWER_US  30000000u	  /* that a process may take for one */
+#define FIGURES_US 20000u	  /* that all processes together may take to tell figures */
+#define TURN	   64		  /* messages that are taken before other work has its turn */
+#define STARTS_MAX 5u		  /* that come to nothing, before it is not started again */
+#define LIFE_NS	   10000000000ull /* of service, after which a death is the first again */
+#define RESTART_US 50000u /* from the second death to the start after it; then twice as much, */
+#define DOUBLINGS  5u	  /* and so on: up to 1.6 s */
 
 /* A question on its way. */
 struct call {
@@ -48,8 +49,8 @@ struct process {
 	u32 last_call;
 	int err; /* why it could not start, */
 	char why[256];
-	unsigned int deaths; /* within DEATHS_NS of: */
-	u64 first_death_ns;
+	unsigned int deaths, starts; /* in a row: of any kind, and before it served */
+	u64 served_ns;		     /* since when it serves */
 };
 
 static void died(struct guest *guest);
@@ -232,6 +233,7 @@ static void note_walls(struct daemon *daemon, u32 missing)
 static void on_ready(struct guest *guest, const struct xengt_link_message *m)
 {
 	guest->process->state = PROCESS_SERVES;
+	guest->process->served_ns = clock_now_ns();
 	note_walls(guest->daemon, m->id);
 	xengt_keeper_ready(guest->keeper, m->value);
 	guest->daemon->listener->serves(guest);
@@ -439,16 +441,22 @@ static int on_restart(sd_event_source *source, u64 usec, void *userdata)
 	return 0;
 }
 
-/* Counts a death. False: it was one too many. */
-static bool may_start_again(struct process *p)
+/*
+ * Counts a death, in *@after_us. One that comes to serve is started again whatever its guest does
+ * to it, less and less often; false: it does not come to serve.
+ */
+static bool may_start_again(struct process *p, u64 *after_us)
 {
-	u64 now = clock_now_ns();
+	unsigned int times;
 
-	if (!p->deaths || now - p->first_death_ns > DEATHS_NS) {
-		p->first_death_ns = now;
-		p->deaths = 0;
+	if (p->state == PROCESS_SERVES) {
+		p->starts = 0;
+		if (clock_now_ns() - p->served_ns > LIFE_NS)
+			p->deaths = 0;
 	}
-	return ++p->deaths <= DEATHS_MAX;
+	times = p->deaths++;
+	*after_us = times ? RESTART_US << (times - 1 < DOUBLINGS ? times - 1 : DOUBLINGS) : 0;
+	return p->state == PROCESS_SERVES || ++p->starts < STARTS_MAX;
 }
 
 /* Its process is gone, or says what none of ours does. */
@@ -456,6 +464,7 @@ static void died(struct guest *guest)
 {
 	struct process *p = guest->process;
 	char how[128];
+	u64 after_us;
 	bool again;
 	int err;
 
@@ -465,18 +474,18 @@ static void died(struct guest *guest)
 		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
 				    "pages that its process had pinned stay so: %s",
 				    strerror(-err));
-	again = may_start_again(p);
+	again = may_start_again(p, &after_us);
 	xengt_keeper_log_of(
 		guest->keeper, XENGT_DIED, XENGT_ERR, "its process ended: %s%s%s; %s", how,
 		p->err ? ": " : "", p->err ? p->why : "",
 		again ? "it is started again"
-		      : "that was too often: the guest waits until xengtd is started again");
+		      : "it does not come to serve; the guest waits until xengtd is started again");
 	p->state = again ? PROCESS_STARTS : PROCESS_FAILED;
 	if (!again)
 		return;
 	p->restart = sd_event_source_unref(p->restart);
-	if (sd_event_add_time_relative(guest->daemon->loop, &p->restart, CLOCK_MONOTONIC,
-				       (p->deaths - 1) * RESTART_US, 1000, on_restart, guest) < 0)
+	if (sd_event_add_time_relative(guest->daemon->loop, &p->restart, CLOCK_MONOTONIC, after_us,
+				       1000, on_restart, guest) < 0)
 		p->state = PROCESS_FAILED;
 }
 
