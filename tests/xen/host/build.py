@@ -76,8 +76,8 @@ cd {place}/source
 	./configure -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var
 make -s -j2
 make -s install DESTDIR={place}/install
-make -s tests/dom0/pages tests/dom0/slots
-install -D -t {place}/install/usr/libexec/xengt-lab tests/dom0/pages tests/dom0/slots
+make -s tests/dom0/pages tests/dom0/slots tests/dom0/captive
+install -D -t {place}/install/usr/libexec/xengt-lab tests/dom0/pages tests/dom0/slots tests/dom0/captive
 """
 
 
