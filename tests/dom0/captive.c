@@ -15,11 +15,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <xen/sys/privcmd.h>
-
 #include "xengt/guest/run.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/jail/jail.h"
+
+/* It uses the types of the headers above. */
+#include <xen/sys/privcmd.h>
 
 /* Each returns 0 when it had its way, or -1 with errno. */
 
