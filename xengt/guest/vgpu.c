@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A domain's vGPU in its process: attached step by step, served by a thread, let go in reverse. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,17 @@ static int wrong_state(const char *wrong, char *why, size_t len)
 	return -EPROTO;
 }
 
+/* A process that was given up may still be about to end: two must not serve one domain. */
+static int lock_state(int fd, char *why, size_t len)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (!fcntl(fd, F_SETLK, &lock))
+		return 0;
+	snprintf(why, len, "another process has the vGPU's state: %s", strerror(errno));
+	return -errno;
+}
+
 static int map_files(struct xengt_vgpu *v, const struct xengt_start *start, char *why, size_t len)
 {
 	const char *wrong = xengt_file_take(&v->kept_file, &xengt_kept_kind, start->kept_fd, false);
@@ -111,6 +123,11 @@ static int map_files(struct xengt_vgpu *v, const struct xengt_start *start, char
 	if (wrong) {
 		close(start->state_fd);
 		return wrong_state(wrong, why, len);
+	}
+	err = lock_state(start->state_fd, why, len);
+	if (err) {
+		close(start->state_fd);
+		return err;
 	}
 	if (start->take_up) {
 		wrong = xengt_file_take(&v->file, &v->state_kind, start->state_fd, true);

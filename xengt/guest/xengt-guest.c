@@ -4,10 +4,28 @@
  * XENGT_GUEST_FD on; it is of no use by hand.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "xengt/guest/run.h"
+
+/*
+ * When it ends is xengtd's to say: a signal to all of the service's processes is not meant for it. And it
+ * is not protected as xengtd is when memory runs out.
+ */
+static void stand_alone(void)
+{
+	FILE *file = fopen("/proc/self/oom_score_adj", "we");
+
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	if (!file)
+		return;
+	fputs("0", file);
+	fclose(file);
+}
 
 int main(int argc, char **argv)
 {
@@ -28,5 +46,6 @@ int main(int argc, char **argv)
 		      stderr);
 		return 2;
 	}
+	stand_alone();
 	return xengt_guest_run(&fds, NULL) ? 1 : 0;
 }
