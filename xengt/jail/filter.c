@@ -56,6 +56,11 @@ struct row {
 #define GUARD_INSTALL 102
 #define GUARD_REMOVE  103
 
+/* struct termios2 is in no header of glibc's: asm-generic/ioctls.h and asm-generic/termbits.h. */
+#define TCGETS2_SIZE 44
+#undef TCGETS2
+#define TCGETS2 _IOC(_IOC_READ, 'T', 0x2a, TCGETS2_SIZE)
+
 static const struct row allowed[] = {
 	/* Xen, by handles that are restricted to one domain; each restricts these calls. */
 	{ SCMP_SYS(ioctl), { IS(1, IOCTL_PRIVCMD_DM_OP) } }, /* libxendevicemodel: all of it */
@@ -155,8 +160,10 @@ static const struct row refused[] = {
 	{ SCMP_SYS(openat), .err = EACCES },
 	/* qsort() of glibc up to 2.36 asks how much memory there is, and takes any answer. */
 	{ SCMP_SYS(sysinfo), .err = ENOSYS },
-	/* printf() to a character device, as /dev/null: isatty(). */
+	/* printf() to a character device, as /dev/null: isatty(); since glibc 2.42 by the second.
+	 */
 	{ SCMP_SYS(ioctl), { IS(1, TCGETS) }, .err = ENOTTY },
+	{ SCMP_SYS(ioctl), { IS(1, TCGETS2) }, .err = ENOTTY },
 	/* libxenforeignmemory, after the other MMAPBATCH found an argument wrong. */
 	{ SCMP_SYS(ioctl), { IS(1, IOCTL_PRIVCMD_MMAPBATCH) }, .err = ENOTTY },
 };
@@ -185,6 +192,7 @@ static const struct {
 	u32 value;
 } attributes[] = {
 	{ SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS },
+	{ SCMP_FLTATR_CTL_OPTIMIZE, 2 }, /* a search by halves: each trap takes some calls */
 	{ SCMP_FLTATR_API_SYSRAWRC, 1 }, /* errors are the kernel's */
 };
 

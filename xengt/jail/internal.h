@@ -3,7 +3,7 @@
 #ifndef XENGT_JAIL_INTERNAL_H
 #define XENGT_JAIL_INTERNAL_H
 
-#include "xengt/jail/walls.h"
+#include "xengt/jail/jail.h"
 
 /* A process on its way in. */
 struct jail_entry {

@@ -11,21 +11,54 @@
  *
  * Its supervisor is root with CAP_SETUID, CAP_SETGID and CAP_KILL. Without CAP_KILL the kernel does
  * not deliver the signal that its death sends to a process of another user, and the supervisor
- * cannot kill it either. (reparent_leader() in Linux's kernel/exit.c asks for the same permission
- * as kill(2).) The signal is sent when the thread ends that started the process: this has to be a
- * thread that lives as long as the supervisor.
+ * cannot kill it either. (forget_original_parent() in Linux's kernel/exit.c asks for the same
+ * permission as kill(2).) The signal is sent when the thread ends that started the process: this
+ * has to be a thread that lives as long as the supervisor.
  *
  * Once inside, what opens files, or looks up a user, host or time zone, fails or ends the process:
- * fopen() and localtime() find nothing; dlopen() and iconv_open() fail; getpwuid(), syslog() and
- * sd_journal_send() open a socket, and system(), popen() and posix_spawn() start a process, which
- * kills this one. A thread names itself (prctl(PR_SET_NAME), pthread_setname_np(pthread_self()));
- * the name of another thread is a file. pthread_cancel() and pthread_exit() load a library, unless
- * it was loaded before.
+ * fopen(), dlopen() and iconv_open() fail, localtime() knows UTC alone; getpwuid(), syslog() and
+ * sd_journal_send() make a socket, and system(), popen() and posix_spawn() a process, which kills
+ * this one. So do dup(), pipe(), timerfd_create() and locks that inherit priority. A thread names
+ * itself (prctl(PR_SET_NAME), pthread_setname_np(pthread_self())); the name of another thread is a
+ * file. pthread_cancel() and pthread_exit() load a library, unless it was loaded before.
  */
 #ifndef XENGT_JAIL_JAIL_H
 #define XENGT_JAIL_JAIL_H
 
-#include "xengt/jail/walls.h"
+#include <sys/types.h>
+
+#include "core/base/types.h"
+
+#define XENGT_JAIL_FILES_MAX 65536u
+
+/*
+ * What the process is to be, and the most that it may have. Where XENGT_WALL_USER is missing,
+ * .threads bounds all processes of this user together, and one that ended counts until its parent
+ * has waited for it.
+ */
+struct xengt_jail {
+	uid_t uid;	/* its user, and the number of its only group: not 0, and nobody else's */
+	pid_t parent;	/* its supervisor: the process dies with it */
+	u32 files;	/* descriptors are numbers below this, 1 to XENGT_JAIL_FILES_MAX */
+	u32 threads;	/* at once, the first one counted; 0: as many as before */
+	u64 file_max;	/* bytes: who makes a file longer is sent SIGXFSZ; 0: as before */
+	u64 memory_max; /* bytes of private memory: heap, stacks, data; 0: as before */
+	u64 space_max;	/* bytes of address space, with what is mapped of the guest; 0: as before */
+};
+
+/*
+ * Walls that the kernel may refuse: by user.max_user_namespaces = 0, by Debian's
+ * kernel.unprivileged_userns_clone = 0, by AppArmor, in a chroot or in a container. Without
+ * XENGT_WALL_USER there is none of those below it.
+ */
+enum xengt_wall {
+	XENGT_WALL_USER = 1u << 0,     /* a user namespace, in which it is nobody */
+	XENGT_WALL_ROOT = 1u << 1,     /* an empty root directory, in a mount namespace */
+	XENGT_WALL_NETWORK = 1u << 2,  /* a network namespace */
+	XENGT_WALL_IPC = 1u << 3,      /* a namespace of System V IPC and message queues */
+	XENGT_WALL_UTS = 1u << 4,      /* a namespace of the host's name */
+	XENGT_WALL_BOUNDING = 1u << 5, /* no capability can be gained by executing a file */
+};
 
 /**
  * xengt_jail_enter() - the calling process gives up its rights, for good.
@@ -48,5 +81,8 @@
  * lost some of its rights, and should end.
  */
 int xengt_jail_enter(const struct xengt_jail *jail, u32 *missing, char *why, size_t why_len);
+
+/** xengt_jail_walls() - the names of @walls, for people: "user namespace, network", or "none". */
+void xengt_jail_walls(u32 walls, char *text, size_t len);
 
 #endif

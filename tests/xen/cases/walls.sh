@@ -79,8 +79,8 @@ captive_trials() {
 3 captive tried interrupt_of_another: (Operation not permitted|Permission denied)
 4 captive tried server_of_another: (Operation not permitted|Permission denied)
 5 killed by SIGSYS
-6 killed by SIGSYS
-7 killed by SIGSYS
+6 captive tried open_privcmd: Permission denied
+7 captive tried read_a_file: Permission denied
 8 killed by SIGSYS
 9 killed by SIGSYS
 10 killed by SIGSYS

@@ -3,8 +3,6 @@
  * The order in which a process gives up its rights. Each step leaves it those that the later ones
  * need, and no more.
  */
-#include "xengt/jail/jail.h"
-
 #include <errno.h>
 #include <grp.h>
 #include <signal.h>
