@@ -376,14 +376,14 @@ START_TEST(read_only)
 	ck_assert_int_eq(mount(full(TOP), full(TOP), NULL, MS_BIND, NULL), 0);
 	ck_assert_int_eq(mount(NULL, full(TOP), NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
 	ck_assert_int_eq(xengt_cgroup_open(&cg, root), -EROFS);
-	check_why("ProtectControlGroups=no");
+	check_why("ReadWritePaths=");
 	ck_assert_int_eq(umount(full(TOP)), 0);
 	/* Put into the leaf by systemd: the first that cannot be done is another. */
 	put_cgroup(TOP SERVICE "/supervisor");
 	ck_assert_int_eq(mount(full(TOP), full(TOP), NULL, MS_BIND, NULL), 0);
 	ck_assert_int_eq(mount(NULL, full(TOP), NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
 	ck_assert_int_eq(xengt_cgroup_open(&cg, root), -EROFS);
-	check_why("ProtectControlGroups=no");
+	check_why("ReadWritePaths=");
 	ck_assert_int_eq(xengt_cgroup_guest_remove(&cg, 7), 0);
 	ck_assert_int_eq(umount(full(TOP)), 0);
 }
@@ -490,6 +490,9 @@ START_TEST(half_made)
 	ck_assert_int_eq(xengt_cgroup_guest_add(&cg, 9, &share), -ENOENT);
 	ck_assert(!is_there(TOP SERVICE "/guest-9"));
 	/* One that was there does: somebody may be in it. */
+	ck_assert_int_eq(mkdir(full(TOP SERVICE "/guest-9"), 0755), 0);
+	ck_assert_int_eq(xengt_cgroup_guest_add(&cg, 9, &share), -ENOENT);
+	ck_assert(is_there(TOP SERVICE "/guest-9"));
 	ck_assert_int_eq(unlink(full(TOP SERVICE "/guest-7/pids.max")), 0);
 	ck_assert_int_eq(xengt_cgroup_guest_add(&cg, 7, &share), -ENOENT);
 	ck_assert(is_there(TOP SERVICE "/guest-7"));
@@ -569,7 +572,7 @@ START_TEST(swept)
 		snprintf(path, sizeof(path), TOP SERVICE "/%s/cgroup.kill", others[i]);
 		ck_assert_str_eq(get(path), "");
 	}
-	/* All are killed before one is waited for, and one that stays keeps none from going. */
+	/* One that stays keeps none from being killed. */
 	put(TOP SERVICE "/guest-7/cgroup.kill", "");
 	put(TOP SERVICE "/guest-0/cgroup.kill", "");
 	put(TOP SERVICE "/guest-7/cgroup.events", "populated 1\n");
@@ -602,6 +605,11 @@ START_TEST(figures)
 	put(TOP SERVICE "/guest-7/memory.current", "18446744073709551615\n");
 	ck_assert_int_eq(look(&f), 0);
 	ck_assert_uint_eq(f.memory_bytes, ~0ull);
+	/* In any order, and keys that begin like others. */
+	put(TOP SERVICE "/guest-7/memory.events", "oom_kill 5\nhigher 1\noom 4\nhigh 2");
+	ck_assert_int_eq(look(&f), 0);
+	ck_assert_uint_eq(f.memory_high, 2);
+	ck_assert_uint_eq(f.oom, 4);
 	ck_assert_int_eq(xengt_cgroup_guest_figures(&cg, 8, &f), -ENOENT);
 	ck_assert_uint_eq(f.memory_bytes, 0);
 }
@@ -639,6 +647,7 @@ static const struct {
 	{ "memory.current", TEXT("max\n") },
 	{ "memory.current", TEXT("1\n2\n") },
 	{ "memory.current", TEXT("1 2\n") },
+	{ "memory.current", TEXT("1\0002\n") },
 	{ "memory.events", TEXT("high 1\n") },
 	{ "memory.events", TEXT("high 1\noom_kill 1\n") },
 	{ "memory.events", TEXT("oom 1\nhig 1\nhighs 1\n") },

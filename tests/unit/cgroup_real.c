@@ -390,6 +390,7 @@ START_TEST(swept)
 		supervise(tell[1]);
 		_exit(1);
 	}
+	close(tell[1]);
 	ck_assert_int_eq(read(tell[0], &pid, sizeof(pid)), sizeof(pid));
 	ck_assert_int_eq(kill(supervisor, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(supervisor, &status, 0), supervisor);

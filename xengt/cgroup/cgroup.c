@@ -40,16 +40,16 @@ static void say(struct xengt_cgroup *cg, const char *format, ...)
 	va_end(args);
 }
 
-/* No leaves can be had. */
+/* No leaves can be had. @step: what the cgroup does not do. */
 static int give_up(struct xengt_cgroup *cg, const struct xengt_cgroup_place *place,
 		   const char *step, int err)
 {
 	xengt_cgroup_close(cg);
 	say(cg,
-	    "weights, caps and bounds of memory of vGPUs do not count: cgroup %.200s/%.150s %s: "
+	    "weights, caps and bounds of memory of vGPUs do not count: cgroup %.150s/%.150s %s: "
 	    "%s%s",
 	    place->mount, place->below, step, strerror(-err),
-	    err == -EROFS ? " (xengtd.service needs ProtectControlGroups=no)" : "");
+	    err == -EROFS ? "; xengtd.service needs ReadWritePaths= with its path" : "");
 	return err;
 }
 

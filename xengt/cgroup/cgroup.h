@@ -9,6 +9,12 @@
  *         guest-3/               process of its own
  *         guest-7/
  *
+ * Linux puts no process into a cgroup that has controllers for its leaves. So after xengtd's death
+ * systemd kills what is left, removes the whole cgroup, and starts the next xengtd in a new one;
+ * KillMode=mixed has it kill at once. Leaves outlive a supervisor where the next one is started
+ * outside (without systemd), or in the leaf "supervisor" (DelegateSubgroup= of systemd 254 and
+ * newer, with KillMode=process); xengt_cgroup_sweep() removes them then.
+ *
  * How a vGPU's options become Linux' settings:
  *
  * weight, 1 to 16, becomes cpu.weight 25 to 400, in exact proportion. It counts where processes of
