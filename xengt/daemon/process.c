@@ -16,25 +16,12 @@
 #include "xengt/daemon/daemon.h"
 #include "xengt/jail/jail.h"
 
-#define ANSWER_MAX (16u << 20)	  /* bytes of an answer */
-#define ANSWER_US  30000000u	  /* that a process may take for one */
 #define FIGURES_US 20000u	  /* that all processes together may take to tell figures */
 #define TURN	   64		  /* messages that are taken before other work has its turn */
 #define STARTS_MAX 5u		  /* that come to nothing, before it is not started again */
 #define LIFE_NS	   10000000000ull /* of service, after which a death is the first again */
 #define RESTART_US 50000u /* from the second death to the start after it; then twice as much, */
 #define DOUBLINGS  5u	  /* and so on: up to 1.6 s */
-
-/* A question on its way. */
-struct call {
-	u32 id;
-	u64 asked_ns;
-	process_done *done;
-	void *arg;
-	char *text; /* the answer's beginning */
-	size_t len;
-	struct call *next;
-};
 
 struct process {
 	enum process_state state;
@@ -43,11 +30,9 @@ struct process {
 	int link;
 	sd_event_source *source;
 	sd_event_source *restart; /* when it is to be started again */
-	sd_event_source *overdue; /* when the oldest question is */
 	struct xengt_figures *figures;
-	struct call *calls; /* the oldest first */
-	u32 last_call;
-	int err; /* why it could not start, */
+	struct calls calls; /* what it was asked */
+	int err;	    /* why it could not start, */
 	char why[256];
 	unsigned int deaths, starts; /* in a row: of any kind, and before it served */
 	u64 served_ns;		     /* since when it serves */
@@ -57,165 +42,37 @@ static void died(struct guest *guest);
 
 /* ---- what is asked ---- */
 
-static struct call *take_call(struct process *p, u32 id)
-{
-	struct call **link = &p->calls, *call;
-
-	while (*link && (*link)->id != id)
-		link = &(*link)->next;
-	call = *link;
-	if (call)
-		*link = call->next;
-	return call;
-}
-
-static void finish(struct call *call, int err, u64 value, char *text)
-{
-	const struct process_answer answer = { .err = err, .value = value, .text = text };
-
-	if (call->done)
-		call->done(call->arg, &answer);
-	free(call->text);
-	free(call);
-}
-
-/* Nobody will answer what is asked. */
-static void fail_calls(struct process *p, int err)
-{
-	while (p->calls) {
-		struct call *call = p->calls;
-
-		p->calls = call->next;
-		finish(call, err, 0, NULL);
-	}
-}
-
-static int on_overdue(sd_event_source *source, u64 usec, void *userdata);
-
-/* Looks at the oldest question when its time is up. */
-static void watch_calls(struct guest *guest)
-{
-	struct process *p = guest->process;
-	u64 at;
-
-	if (!p->calls)
-		return;
-	at = p->calls->asked_ns / 1000 + ANSWER_US;
-	if (!p->overdue && sd_event_add_time(guest->daemon->loop, &p->overdue, CLOCK_MONOTONIC, at,
-					     10000, on_overdue, guest) < 0)
-		return;
-	sd_event_source_set_time(p->overdue, at);
-	sd_event_source_set_enabled(p->overdue, SD_EVENT_ONESHOT);
-}
-
-static int on_overdue(sd_event_source *source, u64 usec, void *userdata)
-{
-	struct guest *guest = userdata;
-	struct process *p = guest->process;
-	u64 now = clock_now_ns();
-
-	(void)source;
-	(void)usec;
-	while (p->calls && p->calls->asked_ns / 1000 + ANSWER_US <= now / 1000)
-		finish(take_call(p, p->calls->id), -ETIMEDOUT, 0, NULL);
-	watch_calls(guest);
-	return 0;
-}
-
 void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, const char *text,
 		 process_done *done, void *arg)
 {
+	const struct process_answer dead = { .err = -EPIPE };
 	struct process *p = guest->process;
-	struct call *call = calloc(1, sizeof(*call)), **end;
-	struct xengt_link_message head = { .type = type, .value = value };
-	int err = call ? -EPIPE : -ENOMEM;
 
-	if (call && p && p->runs && p->state == PROCESS_SERVES) {
-		head.id = call->id = ++p->last_call;
-		err = xengt_link_send(p->link, &head, text ? text : "", text ? strlen(text) : 0);
-	}
-	if (err) {
-		const struct process_answer answer = { .err = err == -EAGAIN ? -ETIMEDOUT : err };
-
-		free(call);
-		if (done)
-			done(arg, &answer);
-		return;
-	}
-	call->asked_ns = clock_now_ns();
-	call->done = done;
-	call->arg = arg;
-	for (end = &p->calls; *end; end = &(*end)->next)
-		;
-	*end = call;
-	watch_calls(guest);
+	if (p && p->runs && p->state == PROCESS_SERVES)
+		calls_ask(&p->calls, p->link, type, value, text, done, arg);
+	else if (done)
+		done(arg, &dead);
 }
 
 void process_forget(struct guest *guest, const void *arg)
 {
-	for (struct call *call = guest->process ? guest->process->calls : NULL; call;
-	     call = call->next)
-		if (call->arg == arg)
-			call->done = NULL;
-}
-
-/* Adds to an answer. False: it is longer than any of ours. */
-static bool add_text(struct call *call, const struct xengt_link_message *m)
-{
-	char *text;
-
-	if (call->len + m->len > ANSWER_MAX)
-		return false;
-	text = realloc(call->text, call->len + m->len + 1);
-	if (!text)
-		return false;
-	memcpy(text + call->len, m->text, m->len + 1);
-	call->text = text;
-	call->len += m->len;
-	return true;
+	if (guest->process)
+		calls_forget(&guest->process->calls, arg);
 }
 
 /* ---- what it says ---- */
 
-/* What a terminal would obey is not handed on; our own processes write JSON in plain ASCII. */
-static bool plain(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~' || (*text == '\\' && text[1] == 'u'))
-			return false;
-	return true;
-}
-
 static void on_answer(struct guest *guest, const struct xengt_link_message *m)
 {
 	struct process *p = guest->process;
-	struct call *call;
 
-	if (!m->id) {
-		/* It could not start. */
-		p->err = m->err < 0 ? m->err : -EPROTO;
-		snprintf(p->why, sizeof(p->why), "%.250s", plain(m->text) ? m->text : "?");
+	if (m->id) {
+		calls_take(&p->calls, m);
 		return;
 	}
-	call = take_call(p, m->id);
-	if (!call)
-		return;
-	if (!add_text(call, m) || strlen(call->text) != call->len || !plain(call->text))
-		finish(call, -EPROTO, 0, NULL);
-	else
-		finish(call, m->err > 0 ? -EPROTO : m->err, m->value, call->text);
-}
-
-static void on_part(struct guest *guest, const struct xengt_link_message *m)
-{
-	struct call *call;
-
-	for (call = guest->process->calls; call && call->id != m->id; call = call->next)
-		;
-	if (call && !add_text(call, m)) {
-		take_call(guest->process, m->id);
-		finish(call, -EPROTO, 0, NULL);
-	}
+	/* It could not start. */
+	p->err = m->err < 0 ? m->err : -EPROTO;
+	snprintf(p->why, sizeof(p->why), "%.250s", calls_plain(m->text) ? m->text : "?");
 }
 
 /* Says it once, and doctor whenever it is asked. */
@@ -241,14 +98,14 @@ static void on_ready(struct guest *guest, const struct xengt_link_message *m)
 
 static void on_event(struct guest *guest, const struct xengt_link_message *m)
 {
-	if (plain(m->text))
+	if (calls_plain(m->text))
 		guest->daemon->listener->event(guest, m->value, m->id, m->text);
 }
 
 static void (*const handlers[XENGT_LINK_TYPES])(struct guest *guest,
 						const struct xengt_link_message *m) = {
 	[XENGT_LINK_READY] = on_ready,
-	[XENGT_LINK_PART] = on_part,
+	[XENGT_LINK_PART] = on_answer,
 	[XENGT_LINK_DONE] = on_answer,
 	[XENGT_LINK_EVENT] = on_event,
 };
@@ -390,7 +247,7 @@ static void stop(struct guest *guest, char *how, size_t len)
 	p->link = -1;
 	xengt_figures_unmap(p->figures);
 	p->figures = NULL;
-	fail_calls(p, -EPIPE);
+	calls_fail(&p->calls);
 }
 
 int process_start(struct guest *guest, char *why, size_t why_len)
@@ -404,12 +261,14 @@ int process_start(struct guest *guest, char *why, size_t why_len)
 		return -ENOMEM;
 	}
 	p->link = -1;
+	p->calls.loop = guest->daemon->loop;
 	guest->process = p;
 	err = run(guest);
 	if (!err)
 		return 0;
 	snprintf(why, why_len, "cannot start its process: %s", strerror(-err));
 	stop(guest, how, sizeof(how));
+	calls_close(&p->calls);
 	free(p);
 	guest->process = NULL;
 	return err;
@@ -424,7 +283,7 @@ void process_end(struct guest *guest)
 		return;
 	stop(guest, how, sizeof(how));
 	sd_event_source_unref(p->restart);
-	sd_event_source_unref(p->overdue);
+	calls_close(&p->calls);
 	xengt_cgroup_guest_remove(&guest->daemon->cgroup, guest->domid);
 	free(p);
 	guest->process = NULL;

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "xengt/ask/ask.h"
+#include "xengt/daemon/calls.h"
 #include "xengt/guest/run.h"
 #include "xengt/link/link.h"
 
@@ -53,15 +54,6 @@ enum process_state {
 	PROCESS_SERVES,
 	PROCESS_FAILED, /* died too often; the guest waits at its next access */
 };
-
-/* An answer. */
-struct process_answer {
-	int err; /* the process'; -EPIPE: it died; -ETIMEDOUT: it did not answer in time */
-	u64 value;
-	char *text; /* the callee's; NULL after -EPIPE and -ETIMEDOUT */
-};
-
-typedef void process_done(void *arg, const struct process_answer *answer);
 
 /**
  * process_start() - start @guest's process. Its keeper is open.
