@@ -19,7 +19,7 @@ static struct guest *make(unsigned int vcpus, unsigned int flags, bool gpu)
 	struct guest *g = calloc(1, sizeof(*g));
 
 	ck_assert_ptr_nonnull(g);
-	/* What is logged is for people; the tests look at what was done. */
+	/* The log is for people. The tests look at what was done. */
 	xengt_log_level(0);
 	ck_assert_int_eq(exen_init(), 0);
 	/* A file system in memory, as /run is. */
@@ -184,14 +184,14 @@ void guest_kill(struct guest *g, bool by_itself)
 	size_t size;
 	u8 *state;
 
-	/* A thread of the dead process meets closed descriptors, and ends. */
+	/* A thread of the dead process finds its descriptors closed, and ends. */
 	if (!by_itself)
 		exen_drop_handles();
 	pthread_join(g->v->thread, NULL);
 	exen_drop_process();
 	g->v->running = false;
 	state = copy_state(g, &size);
-	/* What follows only frees memory: its handles are dead, and the file is put back. */
+	/* This only frees memory: the handles are dead already, and the file is put back. */
 	xengt_vgpu_detach(g->v, true);
 	g->v = NULL;
 	xengt_host_exit(&g->host);
@@ -281,7 +281,7 @@ u64 guest_traps(struct guest *g, u64 gpa)
 {
 	u64 before;
 
-	/* Frames that changed hands are announced at the guest's next step, whatever it is. */
+	/* Frames that changed hands are announced at the guest's next request, whatever it is. */
 	guest_read(g, 0, 1);
 	before = guest_stats(g).requests;
 	guest_read(g, gpa, 4);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A state file that was changed between two daemons: refused with a sentence, and left alone. */
+/* A state file that was changed between two daemons is refused with a message, and left alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void flip(int fd, off_t at, unsigned int bit)
 	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
 }
 
-/* Ended in order. */
+/* The daemon ends in order. */
 static void leave(struct guest *g)
 {
 	xengt_vgpu_detach(g->v, true);
@@ -56,7 +56,7 @@ START_TEST(checksum)
 }
 END_TEST
 
-/* After an orderly end, no bit of what is there, and none of a few holes, can be another. */
+/* After an orderly end, no bit of the file may differ, and none of a few holes. */
 START_TEST(any_bit)
 {
 	struct guest *g = guest_start(1);
@@ -89,7 +89,7 @@ START_TEST(any_bit)
 	check_refused(g, "it is damaged: its checksum");
 	flip(fd, st.st_size / 2, 3);
 	close(fd);
-	/* As it was, though a page that was not there is there now. */
+	/* The file has its old contents, though a page of it exists now that was a hole. */
 	ck_assert_msg(!guest_take_up(g), "%s", g->why);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
 	guest_detach(g);
@@ -97,7 +97,7 @@ START_TEST(any_bit)
 }
 END_TEST
 
-/* After a sudden death what never changes is checked: whose it is, and of which kind. */
+/* After a sudden death, fields that never change are checked, such as the guest's identity. */
 START_TEST(after_death)
 {
 	static const size_t fixed[] = {
@@ -147,7 +147,7 @@ START_TEST(cut_off)
 	flip(fd, offsetof(struct xengt_state, layout), 0);
 	check_refused(g, version);
 	flip(fd, offsetof(struct xengt_state, layout), 0);
-	/* A page of it was never written. */
+	/* One page of it was never written. */
 	ck_assert_int_eq(pread(fd, page, sizeof(page), 0), sizeof(page));
 	ck_assert_int_eq(pwrite(fd, empty, sizeof(empty), 0), sizeof(empty));
 	check_refused(g, "damaged");
