@@ -206,7 +206,7 @@ START_TEST(names_exchanged)
 }
 END_TEST
 
-/* As xl mem-set does: sets the limit, of the guest's memory only, and then the target. */
+/* As xl mem-set does: the limit, for the guest's memory alone, then what it is to have. */
 static void set_memory(struct rig *r, u64 limit_kib, u64 target_kib)
 {
 	char text[24];
@@ -333,7 +333,7 @@ START_TEST(graphics_memory)
 	ck_assert_str_eq(member(answer, "spaces", 0, "entries"), "1032192");
 	json_object_put(answer);
 
-	/* An entry as a guest would write it: the check finds it, and both tables show it. */
+	/* An entry as a guest would write it, found by the check and shown in both tables. */
 	r->daemon.guests->v->vgpu->ggtt[2] = 0x5001;
 	told(r, "{\"cmd\":\"verify\",\"vgpu\":\"22\"}", 0, NULL);
 	answer = ask(r, "{\"cmd\":\"gtt\",\"vgpu\":\"22\",\"address\":\"0x2010\"}", 0, NULL);

@@ -466,7 +466,7 @@ START_TEST(unread_trace)
 	while (told + lost < rounds * each) {
 		const char *line;
 
-		/* The next event says how many were dropped. */
+		/* The next tells how many are not. */
 		if (recv(fd, (char[1]){ 0 }, 1, MSG_PEEK) < 0 && !turn(r, ~0u))
 			push(r, told + lost < rounds * each);
 		line = hear(r, fd);

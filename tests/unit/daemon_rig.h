@@ -22,7 +22,7 @@
 #define NR_DOMAINS  3
 
 struct rig {
-	struct daemon daemon; /* with a software GPU */
+	struct daemon daemon; /* with a GPU of software */
 	struct exen_domain *d[NR_DOMAINS];
 	char dir[32], why[512];
 };

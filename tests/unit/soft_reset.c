@@ -247,7 +247,7 @@ START_TEST(by_hand)
 	boot(r, 0);
 	exen_domain_shutdown(r->d[0], SHUTDOWN_soft_reset);
 	daemon_on_xenstore(&r->daemon);
-	/* The domain may be preserved in this state, so nothing is lost yet. */
+	/* It may be preserved so: nothing is lost as yet. */
 	ck_assert_uint_eq(gvt_vreg(vgpu_of(r, 0)->vgpu, PLAIN), 0x1234);
 	ck_assert_int_eq(exen_domain_soft_reset(r->d[0]), 0);
 	daemon_on_xenstore(&r->daemon);
@@ -357,7 +357,7 @@ START_TEST(broken_off)
 }
 END_TEST
 
-/* Its thread has ended: a new vGPU takes its place, and the next kernel places the BARs. */
+/* Nobody served it any more: a new one takes its place, whose BARs the next kernel places. */
 START_TEST(thread_ended)
 {
 	struct rig *r = started();

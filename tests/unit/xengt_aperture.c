@@ -215,7 +215,7 @@ START_TEST(killed)
 		addrs[i] = map(g, FIRST + i * 2);
 		ck_assert_int_eq(show(g, i, addrs[i], 1), 0);
 	}
-	/* The process died before it had written the count. */
+	/* The count was not written yet when it died. */
 	g->v->state->aliases.nr = 5;
 	guest_kill(g, false);
 	ck_assert_uint_eq(aliases(g), 20);

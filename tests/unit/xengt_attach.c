@@ -221,7 +221,7 @@ START_TEST(has_one_already)
 					   sizeof(why)),
 			 -EEXIST);
 	ck_assert_ptr_null(second);
-	/* The first vGPU is not affected. */
+	/* The first is none the worse for it. */
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x99);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x99);
 	ck_assert(guest_has_state(g));

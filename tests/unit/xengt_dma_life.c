@@ -95,7 +95,7 @@ START_TEST(killed_in_the_unmapping)
 	ck_assert_uint_eq(pinned(g), 1);
 	ck_assert_ptr_nonnull(exen_dma(other));
 
-	/* Unmap it on that user's behalf. */
+	/* Tidy up for it. */
 	g->v->state->pins.pin[0] = was;
 	g->v->state->pins.pin[0].bus = other;
 	g->v->state->pins.nr = 1;
@@ -141,7 +141,7 @@ START_TEST(destroyed_and_stuck)
 	exen_fail_left(true);
 	exen_stats(&st);
 	ck_assert_uint_eq(st.grant_maps, 20);
-	/* They no longer count in the quota of all vGPUs. */
+	/* Of what all vGPUs may have, it is nobody's any more. */
 	ck_assert_uint_eq(g->host.pins, 0);
 	ck_assert(guest_has_state(g));
 	ck_assert_int_ne(guest_take_up(g), 0);

@@ -191,7 +191,7 @@ void guest_kill(struct guest *g, bool by_itself)
 	exen_drop_process();
 	g->v->running = false;
 	state = copy_state(g, &size);
-	/* This only frees memory: the handles are dead already, and the file is put back. */
+	/* What follows only frees memory: its handles are dead, and the file is put back. */
 	xengt_vgpu_detach(g->v, true);
 	g->v = NULL;
 	xengt_host_exit(&g->host);

@@ -58,7 +58,7 @@ struct guest *guest_new(unsigned int vcpus, unsigned int flags);
  */
 int guest_attach(struct guest *g, const char *options);
 
-/** guest_start() - guest_new(), guest_attach() without options, and guest_place(). */
+/** guest_start() - guest_new(), guest_attach() without options, and the BARs in place. */
 struct guest *guest_start(unsigned int vcpus);
 
 /** guest_start_gpu() - the same with a software GPU. */
@@ -67,7 +67,7 @@ struct guest *guest_start_gpu(unsigned int vcpus);
 /** guest_detach() - take its vGPU away. */
 void guest_detach(struct guest *g);
 
-/** guest_free() - free everything, and check that nothing of ours is left. */
+/** guest_free() - all of it, checking that nothing of ours is left. */
 void guest_free(struct guest *g);
 
 /** guest_check_before() - check that everything is as before attaching. */
@@ -82,7 +82,7 @@ int guest_take_up(struct guest *g);
 /** guest_has_state() - true if the vGPU's state file exists. */
 bool guest_has_state(const struct guest *g);
 
-/** guest_stats() - the domain's counters now. */
+/** guest_stats() - the domain's, as they are now. */
 struct exen_domain_stats guest_stats(const struct guest *g);
 
 /** guest_in_thread() - run @fn in the vGPU's thread. */

@@ -56,7 +56,7 @@ START_TEST(checksum)
 }
 END_TEST
 
-/* After an orderly end, no bit of the file may differ, and none of a few holes. */
+/* After an orderly end, no bit of what is there, and none of a few holes, can be another. */
 START_TEST(any_bit)
 {
 	struct guest *g = guest_start(1);
@@ -147,7 +147,7 @@ START_TEST(cut_off)
 	flip(fd, offsetof(struct xengt_state, layout), 0);
 	check_refused(g, version);
 	flip(fd, offsetof(struct xengt_state, layout), 0);
-	/* One page of it was never written. */
+	/* A page of it was never written. */
 	ck_assert_int_eq(pread(fd, page, sizeof(page), 0), sizeof(page));
 	ck_assert_int_eq(pwrite(fd, empty, sizeof(empty), 0), sizeof(empty));
 	check_refused(g, "damaged");

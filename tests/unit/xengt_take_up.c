@@ -356,7 +356,7 @@ static void other_guest(struct xengt_state *state, u64 arg)
 	xengt_state_ready(state);
 }
 
-/* A state that does not fit is refused as a whole, and the guest is left as it is. */
+/* A state that does not fit is refused whole, and nothing is done to the guest. */
 START_TEST(state_refused)
 {
 	static void (*const edits[])(struct xengt_state *, u64) = {
