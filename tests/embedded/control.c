@@ -50,7 +50,7 @@ static void fill_info(struct exen_domain *d, xc_domaininfo_t *info)
 	info->max_vcpu_id = d->nr_vcpus - 1;
 	info->nr_online_vcpus = d->nr_vcpus;
 	info->gpaddr_bits = 40;
-	/* Where is not known here; whether is. */
+	/* Any frame will do: only whether the page is mapped is known here. */
 	info->shared_info_frame = atomic_load(&d->shared_info) ? 0xfeff0 : ~0ull;
 	memcpy(info->handle, d->handle, sizeof(info->handle));
 	pthread_rwlock_rdlock(&d->lock);
@@ -87,7 +87,7 @@ int xc_domain_getinfolist(xc_interface *xch, uint32_t first_domain, unsigned int
 	return (int)n;
 }
 
-/* What a record of that kind holds is not looked at: only whether the domain is one to save. */
+/* Gives no record: only whether the domain could be saved matters. */
 int xc_domain_hvm_getcontext_partial(xc_interface *xch, uint32_t domid, uint16_t typecode,
 				     uint16_t instance, void *ctxt_buf, uint32_t size)
 {
@@ -138,7 +138,7 @@ int xc_domain_setmaxmem(xc_interface *xch, uint32_t domid, uint64_t max_memkb)
 	return 0;
 }
 
-/* Runs @change on each page of the extents, as far as it goes; @partial is the errno if not all. */
+/* Runs @change on each page of the extents until one fails; then the errno is @partial. */
 static int for_extents(struct exen_domain *d, unsigned long nr, unsigned int order,
 		       const xen_pfn_t *start, int partial,
 		       int (*change)(struct exen_domain *d, uint64_t gfn))
@@ -157,8 +157,7 @@ static int for_extents(struct exen_domain *d, unsigned long nr, unsigned int ord
 	return lib_return(rc ? -partial : 0);
 }
 
-/* Xen scrubs what a dead domain leaves, not what a living one gives back: there is something in it.
- */
+/* Xen scrubs pages of a dead domain, but not those that a living one gives back: fill the page. */
 static int populate_unscrubbed(struct exen_domain *d, uint64_t gfn)
 {
 	int rc = p2m_populate(d, gfn);
@@ -188,13 +187,13 @@ int xc_domain_decrease_reservation_exact(xc_interface *xch, uint32_t domid,
 
 	if (!d)
 		return -1;
-	/* Newer Xen has every vCPU of the domain tell the servers before it runs on. */
+	/* As in newer Xen, every vCPU has to tell the servers before it runs on. */
 	for (unsigned int v = 0; v < d->nr_vcpus; v++)
 		atomic_store(&d->vcpu[v].invalidate, true);
 	return for_extents(d, nr_extents, extent_order, extent_start, EINVAL, p2m_release);
 }
 
-/* Xen has one set of ranges for it; a flag for each frame says as much. */
+/* Xen keeps a set of ranges; here each frame has a flag. */
 int xc_domain_iomem_permission(xc_interface *xch, uint32_t domid, unsigned long first_mfn,
 			       unsigned long nr_mfns, uint8_t allow_access)
 {
@@ -219,7 +218,7 @@ int xc_domain_iomem_permission(xc_interface *xch, uint32_t domid, unsigned long 
 	return lib_return(rc);
 }
 
-/* What is device memory already may be named again, but not changed: Xen ends the guest for it. */
+/* Device memory may be mapped again as it is; for another frame there, Xen crashes the guest. */
 static int map_alias(struct exen_domain *d, uint64_t gfn, uint32_t mfn)
 {
 	struct p2m_entry was = p2m_get(d, gfn);
@@ -255,7 +254,7 @@ int xc_domain_memory_mapping(xc_interface *xch, uint32_t domid, unsigned long fi
 	for (unsigned long i = 0; !rc && i < nr_mfns; i++)
 		if (first_mfn + i >= POOL_FRAMES || !d->iomem || !d->iomem[first_mfn + i])
 			rc = -EPERM;
-	/* Of a run, Xen may have added some when it fails, and libxc may fail to take them back. */
+	/* When Xen fails in the midst of a run, libxc may fail to remove what was added. */
 	for (unsigned long i = 0; !rc && i < nr_mfns; i++) {
 		if (add_mapping && i && i == nr_mfns / 2)
 			rc = -fault_check("xc_domain_memory_mapping, half way");

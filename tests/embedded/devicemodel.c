@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* libxendevicemodel over the embedded servers and p2m; errors as Xen's dm.c and ioreq.c give. */
+/* libxendevicemodel on the embedded servers and p2m; errnos as in Xen's dm.c and ioreq.c. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -34,7 +34,7 @@ int xendevicemodel_restrict(xendevicemodel_handle *dmod, domid_t domid)
 	return handle_restrict(&dmod->h, domid, EINVAL) ? 0 : -1;
 }
 
-/* The domain of a call with its lock held for writing, or NULL with errno. */
+/* The domain of a call, with its lock held for writing; or NULL with errno. */
 static struct exen_domain *begin(xendevicemodel_handle *dmod, domid_t domid, const char *call)
 {
 	struct exen_domain *d = handle_domain(&dmod->h, domid, EPERM, call);
@@ -206,7 +206,7 @@ static int map_mem_type(struct exen_domain *d, ioservid_t id, uint16_t type, uin
 		d->mem_server = NULL;
 		p2m_untrack_all(d);
 	} else {
-		/* Pages left by an earlier server must be set back before another may come. */
+		/* Pages that an earlier server left must be set back before another can claim. */
 		if (d->mem_server || d->tracked)
 			return -EBUSY;
 		d->mem_server = s;
@@ -223,7 +223,7 @@ int xendevicemodel_map_mem_type_to_ioreq_server(xendevicemodel_handle *dmod, dom
 	return d ? end(d, map_mem_type(d, id, type, flags)) : -1;
 }
 
-/* Xen's table of allowed changes. Under log-dirty, plain RAM is of another type to Xen. */
+/* Xen's table of allowed changes. In log-dirty mode Xen has another type for plain RAM. */
 static bool may_change(const struct exen_domain *d, enum p2m_type from, enum p2m_type to)
 {
 	if (to == P2M_IOREQ)

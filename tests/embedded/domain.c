@@ -174,7 +174,7 @@ static struct exen_domain *domain_alloc(domid_t domid, unsigned int vcpus, uint6
 	pthread_condattr_setclock(&mono, CLOCK_MONOTONIC);
 	pthread_cond_init(&d->irq_cond, &mono);
 	pthread_condattr_destroy(&mono);
-	/* A guest that never stops reading must not starve the device model's calls. */
+	/* So that a guest which never stops reading does not starve the device model's calls. */
 	pthread_rwlockattr_init(&fair);
 	pthread_rwlockattr_setkind_np(&fair, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
 	pthread_rwlock_init(&d->lock, &fair);
@@ -273,7 +273,7 @@ void exen_domain_take_apart(struct exen_domain *d)
 
 void domain_stop(struct exen_domain *d, unsigned int reason)
 {
-	/* Takes no lock of the domain's: a vCPU that meets a spoilt slot holds it. */
+	/* Takes no lock of the domain's: a vCPU that finds a spoilt slot holds it already. */
 	atomic_store(&d->shutdown_reason, reason);
 	if (atomic_exchange(&d->shutdown, true))
 		return;
@@ -335,7 +335,7 @@ const char *exen_domain_crashed(struct exen_domain *d)
 void exen_domain_pause(struct exen_domain *d)
 {
 	atomic_fetch_add(&d->pauses, 1);
-	/* As domain_pause(), returns once no vCPU is in the middle of anything. */
+	/* As domain_pause() in Xen, this returns when no vCPU is in the midst of anything. */
 	pthread_rwlock_wrlock(&d->lock);
 	pthread_rwlock_unlock(&d->lock);
 }

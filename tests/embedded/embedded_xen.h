@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Embedded Xen: the Xen library calls that this project uses, answered inside the calling process
- * over plain memory. Code under test includes Xen's own headers and links with these sources
- * instead of Xen's libraries; this header is the other side: it makes domains, plays their vCPUs,
- * and looks at what Xen would know.
+ * on plain memory. Code under test includes Xen's own headers and links with these sources instead
+ * of Xen's libraries. By this header a test makes domains, acts as their vCPUs, and looks at what
+ * Xen would know.
  *
  * The library calls have no context argument, so there is one instance for the process.
  * All functions are thread safe. Functions that return int return 0 or -errno.
@@ -34,13 +34,13 @@ struct exen_domain;
 #define EXEN_SHADOW 1u /* shadow paging instead of HAP: no write tracking */
 #define EXEN_PAUSED 2u /* as after "xl create -p": vCPUs wait for exen_domain_unpause() */
 
-/* What a test may want to compare; see exen_stats() and exen_domain_stats(). */
+/* Counts for tests to compare: exen_stats() and exen_domain_stats(). */
 struct exen_stats {
 	unsigned int handles;	   /* library handles open */
 	unsigned int mapped_pages; /* foreign and resource pages mapped, of all domains */
 	unsigned int bound_ports;  /* event channels held by handles */
 	unsigned int used_frames;  /* machine frames in use */
-	unsigned int grant_maps;   /* grants that dom0 has mapped, by whatever process */
+	unsigned int grant_maps;   /* grants that dom0 has mapped, in any process */
 	unsigned int watches;	   /* xenstore watches */
 	unsigned int complaints;   /* errors that Xen has written to its log */
 };
@@ -50,14 +50,14 @@ struct exen_domain_stats {
 	unsigned int ranges;	    /* ranges of all servers, every type */
 	unsigned int tracked_pages; /* pages of type HVMMEM_ioreq_server */
 	unsigned int mapped_pages;  /* pages of this domain mapped by the process */
-	unsigned int grant_frames;  /* of its grant table so far */
+	unsigned int grant_frames;  /* frames of its grant table */
 	unsigned int pinned_pages;  /* grants of this domain that dom0 has mapped */
 	unsigned int aliases;	    /* p2m entries that show a frame as device memory */
-	unsigned int iomem_pages;   /* frames that the domain may have mapped so */
+	unsigned int iomem_pages;   /* frames that may be mapped to it as device memory */
 	uint64_t tot_pages;	    /* pages the domain owns */
 	uint64_t max_pages;	    /* its limit */
 	uint64_t requests;	    /* ioreqs sent to servers */
-	uint64_t invalidates;	    /* of which IOREQ_TYPE_INVALIDATE */
+	uint64_t invalidates;	    /* those of IOREQ_TYPE_INVALIDATE */
 	uint64_t unclaimed;	    /* accesses that no server claimed */
 	uint64_t unhandled;	    /* requests that Xen could not send: slot or port spoilt */
 	uint64_t msis;		    /* messages injected so far */
@@ -86,7 +86,7 @@ void exen_stats(struct exen_stats *st);
 
 /*
  * Makes the nth call from now on (1: the next) of the library function @call fail with errno @err;
- * "*" counts every library call. Calls that are made to fail have no effect, but for
+ * "*" counts every library call. Calls that are made to fail have no effect, except for
  * "xc_domain_memory_mapping, half way", which adds half of a run. Several may be set.
  */
 int exen_fail(const char *call, unsigned int nth, int err);
@@ -95,8 +95,9 @@ int exen_fail(const char *call, unsigned int nth, int err);
 unsigned int exen_fail_left(bool forget);
 
 /*
- * Has @fn called as each call of the library function @call begins, in its thread, before anything
- * else. One function is followed at a time; @fn NULL: none. Set while no such call is under way.
+ * Has @fn called at the beginning of each call of the library function @call, in the caller's
+ * thread. Only one function is followed at a time; @fn NULL: none. Set while no such call is under
+ * way.
  */
 void exen_on_call(const char *call, void (*fn)(void *arg), void *arg);
 
@@ -105,9 +106,9 @@ void exen_on_call(const char *call, void (*fn)(void *arg), void *arg);
  * and watches vanish, every handle turns invalid (EBADF; closing it is still right). Servers,
  * ranges, types and requests in flight stay. Addresses that were mapped read as zeros afterwards.
  *
- * A kernel stops threads before it takes mappings away, one by one: a thread that runs on meanwhile
- * would find some there and some not. exen_drop_handles() is the first half, by which threads of
- * the "dead" process end, to be joined in peace before the whole.
+ * A kernel stops threads before it removes mappings. Here threads of the "dead" process would run
+ * on, and find some mappings there and some not. exen_drop_handles() is the first half only: it
+ * makes such threads end, so that they can be joined before the rest.
  */
 void exen_drop_handles(void);
 void exen_drop_process(void);
@@ -129,15 +130,15 @@ struct exen_domain *exen_domain_create(domid_t domid, unsigned int vcpus, uint64
 void exen_domain_destroy(struct exen_domain *d);
 
 /*
- * The first half of that: Xen takes the domain, which xl has paused, apart. Its memory is gone, and
- * it is not yet said to be dying.
+ * The first half of that: Xen is destroying the domain, which xl has paused. Its memory is gone,
+ * but it is not reported as dying yet.
  */
 void exen_domain_take_apart(struct exen_domain *d);
 
 /* The guest shuts down with a SHUTDOWN_* reason: vCPUs stop, @releaseDomain fires. */
 void exen_domain_shutdown(struct exen_domain *d, unsigned int reason);
 
-/* What was suspended runs on, as after "xl save -c". */
+/* A suspended domain runs on, as after "xl save -c". */
 void exen_domain_resume(struct exen_domain *d);
 
 /*
@@ -148,32 +149,32 @@ void exen_domain_resume(struct exen_domain *d);
  */
 int exen_domain_soft_reset(struct exen_domain *d);
 
-/* Pauses, or takes back one pause. A paused domain's accesses wait, also in mid-request. */
+/* Pauses, or undoes one pause. Accesses of a paused domain wait, even in the midst of a request. */
 void exen_domain_pause(struct exen_domain *d);
 void exen_domain_unpause(struct exen_domain *d);
 
 /* Turns log-dirty mode on or off, as a live migration does; -EBUSY while pages are tracked. */
 int exen_domain_logdirty(struct exen_domain *d, bool on);
 
-/* The domain's grant table: frames at most (64 at first), and its version (1). -EINVAL. */
+/* Sets the most frames of the domain's grant table (64 at first), and its version (1). -EINVAL. */
 int exen_domain_set_grants(struct exen_domain *d, unsigned int max_frames, unsigned int version);
 
-/* gnttab_max_frames, which a domain's grant table has for its bound; 64 at first. */
+/* Sets gnttab_max_frames, the bound of the grant tables of later domains; 64 at first. */
 void exen_set_grant_frames(unsigned int frames);
 
-/* Makes Xen one without hypfs: its parameters can be neither read nor written. */
+/* Makes Xen one without hypfs: its parameters can neither be read nor written. */
 void exen_set_hypfs(bool there);
 
-/* How many grants dom0 may have mapped at a time; Xen's default at first. */
+/* Sets how many grants dom0 may have mapped at a time; Xen's default at first. */
 void exen_set_grant_handles(unsigned int limit);
 
 /* The gntalloc driver's parameter "limit", in pages: 1024 at first. */
 void exen_set_gntalloc_limit(unsigned int pages);
 
-/* Makes dom0 a PVH one: grants can no longer be mapped for a device alone. */
+/* Makes dom0 a PVH one: grants can no longer be mapped for a device only. */
 void exen_set_pvh(bool pvh);
 
-/* What a device reads or writes at a bus address: NULL where the IOMMU lets it not. */
+/* The memory that a device reaches at a bus address; NULL: the IOMMU does not allow it. */
 void *exen_dma(uint64_t bus);
 
 /* Why Xen crashed the domain, or NULL if it did not. */
@@ -206,17 +207,16 @@ void exen_set_timeout(unsigned int ms, bool fatal);
 void exen_set_spin(unsigned int rounds);
 
 /*
- * A memory access of 1 to 8 bytes at guest-physical @gpa. RAM is accessed natively; what no
- * server claims reads as ones. Page-crossing accesses are cut as Xen cuts them.
- * -ESHUTDOWN: the domain is gone, crashed or shut down. -EFAULT: Xen could not send the request.
+ * A memory access of 1 to 8 bytes at guest-physical @gpa. RAM is accessed natively. An address that
+ * no server claims reads as ones. Page-crossing accesses are cut as Xen cuts them. -ESHUTDOWN: the
+ * domain is gone, crashed or shut down. -EFAULT: Xen could not send the request.
  */
 int exen_guest_read(struct exen_domain *d, unsigned int vcpu, uint64_t gpa, unsigned int size,
 		    uint64_t *val);
 int exen_guest_write(struct exen_domain *d, unsigned int vcpu, uint64_t gpa, unsigned int size,
 		     uint64_t val);
 
-/* Port input and output, 1, 2 or 4 bytes. Errors as above, but Xen crashes the guest for -EFAULT.
- */
+/* Port input and output, 1, 2 or 4 bytes. Errors as above; for -EFAULT Xen crashes the guest. */
 int exen_guest_in(struct exen_domain *d, unsigned int vcpu, uint16_t port, unsigned int size,
 		  uint32_t *val);
 int exen_guest_out(struct exen_domain *d, unsigned int vcpu, uint16_t port, unsigned int size,
@@ -250,8 +250,8 @@ int exen_guest_balloon_out(struct exen_domain *d, unsigned int vcpu, uint64_t gf
 int exen_guest_populate(struct exen_domain *d, unsigned int vcpu, uint64_t gfn);
 
 /*
- * Posts *req in the vCPU's slot of server @id whatever its fields say (state and vp_eport are
- * set as Xen sets them), waits, and stores what the slot held when it was answered.
+ * Puts *req into the vCPU's slot of server @id, whatever its fields are (state and vp_eport are set
+ * as Xen sets them), waits, and stores the slot as it was answered.
  */
 int exen_guest_raw(struct exen_domain *d, unsigned int vcpu, unsigned int id, ioreq_t *req);
 
@@ -264,8 +264,7 @@ volatile ioreq_t *exen_slot(struct exen_domain *d, unsigned int vcpu, unsigned i
 /* Wakes the vCPU as a stray event would. */
 void exen_guest_kick(struct exen_domain *d, unsigned int vcpu);
 
-/* An entry of the guest's grant table, which is the guest's to write; NULL: it has not grown there.
- */
+/* An entry of the guest's grant table, which the guest may write; NULL: the table is shorter. */
 volatile struct grant_entry_v1 *exen_grant_entry(struct exen_domain *d, unsigned int ref);
 
 /*

@@ -68,7 +68,7 @@ static void deliver(struct port *p)
 
 static void close_port(struct port *p)
 {
-	/* The guest's end, if any, waits for the next process of ours: unbound, for dom0. */
+	/* The guest's end, if any, becomes unbound, for dom0: it waits for our next process. */
 	if (p->remote && p->d) {
 		p->d->ports[p->remote].state = PORT_UNBOUND;
 		p->d->ports[p->remote].remote = 0;
@@ -118,7 +118,7 @@ static int bind_interdomain(xenevtchn_handle *xce, struct exen_domain *d, evtchn
 	far->state = PORT_INTERDOMAIN;
 	far->remote = (evtchn_port_t)port;
 	ec.port[port].remote = remote;
-	/* Notifications may have been lost while it was unbound, so Xen always raises one. */
+	/* Notifications may have been lost while the port was unbound, so Xen always raises one. */
 	deliver(&ec.port[port]);
 	return port;
 }
@@ -200,7 +200,7 @@ void evtchn_handle_die(struct handle *h)
 
 	pthread_mutex_lock(&ec.lock);
 	close_ports_of(xce);
-	/* Wakes whoever sleeps on it; it stays readable, as nobody will drain it. */
+	/* Wakes sleepers. The descriptor stays readable, as nobody will drain it. */
 	signal_fd(xce);
 	pthread_mutex_unlock(&ec.lock);
 }
@@ -285,7 +285,7 @@ int xenevtchn_unbind(xenevtchn_handle *xce, evtchn_port_t port)
 	if (!handle_ok(&xce->h, __func__))
 		return -1;
 	pthread_mutex_lock(&ec.lock);
-	/* What already lies in the ring stays there, as in the driver. */
+	/* Events that are in the ring already stay there, as in the driver. */
 	p = port_of(xce, port);
 	if (p)
 		close_port(p);

@@ -41,7 +41,7 @@ int xenforeignmemory_restrict(xenforeignmemory_handle *fmem, domid_t domid)
 	return handle_restrict(&fmem->h, domid, EINVAL) ? 0 : -1;
 }
 
-/* Maps what there is; pages that fail stay inaccessible, with -errno in err[]. */
+/* Maps the pages that exist. Pages that fail stay inaccessible, with -errno in err[]. */
 static void map_pages(struct exen_domain *d, char *va, int prot, size_t pages,
 		      const xen_pfn_t arr[], int err[])
 {
@@ -90,7 +90,7 @@ static void *map(xenforeignmemory_handle *fmem, const char *call, uint32_t dom, 
 	}
 	if (d)
 		map_pages(d, va, prot, pages, arr, errs);
-	/* A domain that is gone shows in each page, not in the call. */
+	/* If the domain is gone, each page fails, and not the call. */
 	for (size_t i = 0; !d && i < pages; i++)
 		errs[i] = -ESRCH;
 	for (size_t i = 0; !err && !first && i < pages; i++)
@@ -219,7 +219,7 @@ int xenforeignmemory_unmap_resource(xenforeignmemory_handle *fmem,
 
 	(void)fmem;
 	free(fres);
-	/* The library frees its handle whatever munmap says, so a fault comes on top. */
+	/* The library frees its handle even if munmap fails, and so does a call that must fail. */
 	return lib_return(err ? -err : rc);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Grant tables, of version 1: the domains' and dom0's own, and who has mapped what of them. A
- * mapping is dom0's, not a process's: it outlives the one that made it.
+ * Grant tables of version 1, the domains' and dom0's own, and the mappings of their grants. A
+ * mapping belongs to dom0, not to a process: it survives the process that made it.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -21,7 +21,7 @@ struct track {
 	uint32_t ref, mfn, flags;
 };
 
-/* What Xen remembers of an entry while it is mapped: the table itself is the guest's to change. */
+/* What Xen remembers of an entry while it is mapped; the guest may change the table itself. */
 struct active {
 	uint32_t mfn, pins;
 };
@@ -35,7 +35,7 @@ struct own_grant {
 static struct {
 	pthread_mutex_t lock;
 	struct track *track;
-	uint32_t *free_list; /* a ring: a handle is used again as late as can be */
+	uint32_t *free_list; /* a ring, so that a handle is used again as late as possible */
 	uint32_t free_at, nr_free, next, limit, used;
 	struct own_grant *own; /* by reference number */
 	uint32_t nr_own, own_used, own_limit;
@@ -175,7 +175,7 @@ static void give_handle(uint32_t handle)
 	pthread_mutex_unlock(&grants.lock);
 }
 
-/* Latches the frame that the entry names now; what the guest writes there later changes nothing. */
+/* Latches the frame that the entry names now. Later writes of the guest's do not change it. */
 static int pin(struct exen_domain *d, uint32_t ref, uint32_t *mfn)
 {
 	grant_entry_v1_t *entry = entry_of(d, ref);
@@ -263,7 +263,7 @@ static int map_one(gnttab_map_grant_ref_t *op)
 
 	if (!(op->flags & (GNTMAP_device_map | GNTMAP_host_map)))
 		return GNTST_bad_gntref;
-	/* Mapping into page tables is the kernel's to ask for. */
+	/* Only the kernel may ask for mapping into page tables. */
 	if (op->flags != GNTMAP_device_map || grants.pvh)
 		return GNTST_general_error;
 	if (!op->dom)
@@ -287,7 +287,7 @@ static int unmap_one(gnttab_unmap_grant_ref_t *op)
 	if (!was.flags)
 		return GNTST_bad_handle;
 	if (!op->dev_bus_addr)
-		return GNTST_okay; /* nothing named, nothing done */
+		return GNTST_okay; /* without an address nothing is done */
 	if (op->dev_bus_addr != (uint64_t)was.mfn << PAGE_SHIFT)
 		return GNTST_bad_dev_addr;
 	if (was.d) {
@@ -384,7 +384,7 @@ void *xengntshr_share_pages(xengntshr_handle *xgs, uint32_t domid, int count, ui
 		frame_put(mfn); /* the mapping's reference stays */
 		pthread_mutex_lock(&grants.lock);
 		if (!grants.nr_own)
-			grants.nr_own = 1; /* reference 0 is not given out */
+			grants.nr_own = 1; /* reference 0 is not used */
 		refs[i] = grants.nr_own++;
 		grants.own[refs[i]] = (struct own_grant){ mfn, (uintptr_t)va + i * PAGE_SIZE };
 		grants.own_used++;

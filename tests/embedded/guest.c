@@ -33,7 +33,7 @@ static bool is_ram(struct p2m_entry e)
 	       e.type == P2M_MMIO_DIRECT;
 }
 
-/* Native access to a page of RAM. False if it must go to a server. */
+/* Does a native access to a page of RAM. False if it must go to a server. */
 static bool ram_access(struct p2m_entry e, ioreq_t *p)
 {
 	char *ram;
@@ -48,8 +48,7 @@ static bool ram_access(struct p2m_entry e, ioreq_t *p)
 	return true;
 }
 
-/* Nobody claims it: reads give ones, writes are lost. 0xcf8 is Xen's own latch, not an oversight.
- */
+/* Nobody claims it: reads give ones, writes are lost. Port 0xcf8, Xen's own, is not counted. */
 static void no_server(struct exen_domain *d, ioreq_t *p)
 {
 	if (p->dir == IOREQ_READ && !p->data_is_ptr)
@@ -59,9 +58,10 @@ static void no_server(struct exen_domain *d, ioreq_t *p)
 }
 
 /*
- * Xen executes the instruction once more to give it its answer. A write to a tracked page that is
- * plain memory by then goes there, and the answer stays behind: where guest linear addresses are
- * not known from the fault (AMD), the vCPU's next request finds it and the domain is crashed.
+ * Xen executes the instruction once more to give it its answer. If a tracked page has become plain
+ * memory by then, the write goes there, and the answer stays behind. Where the fault does not tell
+ * the guest linear address (AMD), the vCPU's next request finds that answer, and the domain is
+ * crashed.
  */
 static void reissue(struct exen_domain *d, struct vcpu *v, const ioreq_t *p)
 {
@@ -74,9 +74,7 @@ static void reissue(struct exen_domain *d, struct vcpu *v, const ioreq_t *p)
 		ram_copy((char *)frame_va(e.mfn) + p->addr % PAGE_SIZE, &p->data, p->size);
 }
 
-/*
- * Does one request of a vCPU's from start to end. On success a read's data is in p->data.
- */
+/* Does one request of a vCPU's from start to end. On success a read's data is in p->data. */
 static int do_io(struct exen_domain *d, struct vcpu *v, ioreq_t *p)
 {
 	uint64_t deadline = 0;
@@ -137,7 +135,7 @@ static int do_io(struct exen_domain *d, struct vcpu *v, ioreq_t *p)
 	rc = vcpu_complete(d, v, seen, &deadline, &last);
 	if (rc)
 		return rc;
-	/* A pause comes before it has the answer, or after all of this. */
+	/* A pause takes effect before the vCPU has the answer, or after all of this. */
 	if (e.type == P2M_IOREQ)
 		reissue(d, v, p);
 	pthread_rwlock_unlock(&d->lock);
@@ -258,7 +256,7 @@ int exen_guest_pci_write(struct exen_domain *d, unsigned int vcpu, uint16_t bdf,
 	return pci_access(d, vcpu, bdf, reg, size, IOREQ_WRITE, &val);
 }
 
-/* How many elements Xen puts into one request: memory stretches end with their page. */
+/* How many elements Xen puts into one request: not more than are in the page of the memory. */
 static uint32_t rep_stretch(const ioreq_t *p, uint32_t count)
 {
 	uint32_t off = (uint32_t)(p->addr % PAGE_SIZE);

@@ -69,7 +69,7 @@ bool handle_ok(struct handle *h, const char *call)
 
 	if (!err && atomic_load(&h->dead))
 		err = EBADF;
-	/* A nulled descriptor is /dev/null: ioctls answer ENOTTY, xenstore's reads meet the end. */
+	/* A nulled descriptor is /dev/null: ioctls fail with ENOTTY, xenstore reads end. */
 	if (!err && atomic_load(&h->nulled))
 		err = h->kind == HANDLE_STORE ? EBADF : ENOTTY;
 	if (err)
@@ -128,7 +128,7 @@ void handle_kill_all(void)
 
 void handle_reset(void)
 {
-	/* Left to the leak checker: whoever opened them may still close them. */
+	/* Not freed: their owners may still close them, and a leak checker finds the rest. */
 	pthread_mutex_lock(&handles.lock);
 	handles.first = NULL;
 	pthread_mutex_unlock(&handles.lock);

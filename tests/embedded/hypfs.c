@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Xen's parameters that may be changed while it runs, and libxenhypfs: the one that is used. */
+/* libxenhypfs, with the only one of Xen's parameters that is used. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>

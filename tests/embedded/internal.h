@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by the embedded Xen's own files only. See embedded_xen.h for the lock order. */
+/* Shared only by the embedded Xen's own files. The order of locks is in embedded_xen.h. */
 #ifndef EMBEDDED_INTERNAL_H
 #define EMBEDDED_INTERNAL_H
 
@@ -28,7 +28,7 @@
 #define NO_DOMID	 0xffffu
 #define GFN_BITS	 28
 #define POOL_FRAMES	 (4u << 20) /* 16 GiB of addresses; only touched pages cost memory */
-#define MAX_GRANT_FRAMES 1024	    /* of a domain's table, whatever it is set to */
+#define MAX_GRANT_FRAMES 1024	    /* the most of a domain's table, whatever is set */
 
 /* ---- machine frames: memory.c ---- */
 
@@ -39,8 +39,8 @@ void frames_fini(void);
 uint32_t frame_alloc(void);
 void frame_get(uint32_t mfn);
 void frame_put(uint32_t mfn);
-/* The same for an alias in a p2m, which keeps no reference: a frame that is freed under one aborts,
- * since Xen would not notice and the next owner would be seen through it. */
+/* The same for an alias in a p2m, which has no reference. Freeing a frame that has an alias aborts:
+ * Xen would not notice, and the alias would show memory of the frame's next owner. */
 void frame_alias(uint32_t mfn, bool add);
 void *frame_va(uint32_t mfn);
 /* The file whose page @mfn is frame @mfn, for mapping it elsewhere. */
@@ -79,8 +79,8 @@ struct vcpu {
 	_Atomic uint32_t kicks; /* events for this vCPU so far: what it sleeps on */
 	atomic_bool asleep;
 	atomic_bool invalidate; /* owes the servers an IOREQ_TYPE_INVALIDATE */
-	bool in_flight;		/* its own: a request that timed out may still be answered */
-	bool unclaimed_answer;	/* its own: see reissue() */
+	bool in_flight;		/* the vCPU's own: a request that timed out may still be answered */
+	bool unclaimed_answer;	/* the vCPU's own: see reissue() */
 };
 
 struct server {
@@ -112,14 +112,14 @@ struct exen_domain {
 	struct vcpu vcpu[MAX_VCPUS];
 
 	pthread_rwlock_t lock;	    /* what follows, up to the counters */
-	bool dying, dead, logdirty; /* dead: and said to be dying */
+	bool dying, dead, logdirty; /* dead: dying, and reported as such */
 	struct server *server[MAX_SERVERS];
 	struct server *mem_server; /* owner of P2M_IOREQ pages */
 	struct p2m_entry **p2m;
 	uint64_t max_gfn;
 	uint64_t tot_pages, max_pages, first_max_pages;
 	unsigned int tracked, aliases, iomem_pages;
-	uint8_t *iomem; /* by mfn: what the domain may have mapped as device memory */
+	uint8_t *iomem; /* by mfn: frames that may be mapped to the domain as device memory */
 	struct {
 		unsigned int version, max, nr;
 		uint32_t frame[MAX_GRANT_FRAMES];
@@ -147,13 +147,13 @@ struct exen_domain {
 	struct guest_port ports[MAX_PORTS]; /* under the event-channel lock */
 };
 
-/* Whether the domain ended so far that its domid means nothing any more. */
+/* True if the domain is so far gone that its domid is not valid any more. */
 bool domain_gone(struct exen_domain *d);
 /* Finds a domain, zombies included; NULL with errno ESRCH. */
 struct exen_domain *domain_find(uint32_t domid);
 /* The first domain with an id of at least @domid, or NULL. */
 struct exen_domain *domain_next(uint32_t domid);
-/* Stops the guest for what Xen calls a domain_crash; the first @reason, a literal, counts. */
+/* Stops the guest as Xen's domain_crash() does. Only the first @reason, a literal, is kept. */
 void domain_crash(struct exen_domain *d, const char *reason);
 /* Xen's side of "the guest has shut down". */
 void domain_stop(struct exen_domain *d, unsigned int reason);
@@ -161,8 +161,8 @@ void domain_stop(struct exen_domain *d, unsigned int reason);
 /* ---- p2m: memory.c; callers hold d->lock, for writing where the table changes ---- */
 
 struct p2m_entry p2m_get(const struct exen_domain *d, uint64_t gfn);
-/* Replaces an entry and keeps the count of tracked pages; the frames' references are the caller's.
- * -ENOMEM, -EINVAL for a gfn out of range. */
+/* Replaces an entry and updates the count of tracked pages. The caller handles the references of
+ * the frames. -ENOMEM, -EINVAL for a gfn out of range. */
 int p2m_set(struct exen_domain *d, uint64_t gfn, uint32_t mfn, enum p2m_type type);
 /* Allocates a page within the domain's limit and puts it at @gfn. -ENOMEM, -EINVAL. */
 int p2m_populate(struct exen_domain *d, uint64_t gfn);
@@ -182,7 +182,7 @@ void server_destroy(struct exen_domain *d, struct server *s);
 void server_enable(struct exen_domain *d, struct server *s, bool on);
 /* The frame of resource index @idx, allocated at first use: -ENOENT, -EINVAL, -ENOMEM. */
 int server_frame(struct exen_domain *d, struct server *s, unsigned long idx, uint32_t *mfn);
-/* Who gets *p, with *p made a configuration access where it is one. Shared lock will do. */
+/* The server for *p; makes *p a configuration access if it is one. The shared lock suffices. */
 struct server *server_select(struct exen_domain *d, ioreq_t *p);
 static inline ioreq_t *server_slot(const struct server *s, unsigned int vcpu)
 {
@@ -198,14 +198,14 @@ bool futex_wait_until(_Atomic uint32_t *word, uint32_t seen, uint64_t deadline);
 void futex_wake_all(_Atomic uint32_t *word);
 void vcpu_kick(struct vcpu *v);
 void domain_kick(struct exen_domain *d);
-/* When a guest call that waits from now on runs out of time. */
+/* The end of the time of a guest call that waits from now on. */
 uint64_t guest_deadline(void);
 /* Aborts with the reason if time-outs are fatal; returns -ETIMEDOUT otherwise. */
 int guest_timeout(struct exen_domain *d, unsigned int vcpu, const char *what);
 /*
- * Returns 0 with d->lock held shared once the vCPU may run, its debts to the servers paid;
- * -ESHUTDOWN or -ETIMEDOUT with no lock. *deadline is 0 until something first has to be waited
- * for, so that native accesses never read the clock.
+ * Waits until the vCPU may run, and has told the servers what it owes them. Returns 0 with d->lock
+ * held shared, or -ESHUTDOWN or -ETIMEDOUT without the lock. *deadline is 0 until the first wait,
+ * so that native accesses never read the clock.
  */
 int vcpu_enter(struct exen_domain *d, struct vcpu *v, uint64_t *deadline);
 /* Hands *p to @s; the caller holds d->lock shared. -EFAULT if the slot or port was spoilt. */
@@ -230,9 +230,9 @@ void evtchn_reset(void);
 
 /* ---- mappings: mapping.c ---- */
 
-/* Unmaps what is mapped in [va, va + pages); pages not ours are unmapped too, as munmap(2). */
+/* Unmaps the pages in [va, va + pages), as munmap(2) does, even those that are not ours. */
 int mapping_remove(void *va, size_t pages);
-/* Maps frame @mfn of @d at @va, over what was there, and takes a reference. */
+/* Maps frame @mfn of @d at @va, in place of what was there, and takes a reference. */
 int mapping_add(struct exen_domain *d, void *va, uint32_t mfn, int prot);
 /* Replaces every mapping by private zeros. */
 void mapping_drop_all(void);
@@ -261,16 +261,16 @@ struct handle {
 	struct handle *next;
 };
 
-/* Enters a zeroed handle of @size. NULL with errno: ENOMEM, ENOENT without an instance, or a
- * fault set for @call. */
+/* Lists a new zeroed handle of @size. NULL with errno: ENOMEM, ENOENT without an instance, or a
+ * fault that is set for @call. */
 void *handle_open(enum handle_kind kind, size_t size, const char *call);
 /* Takes it off the list; freeing is the caller's. */
 void handle_close(struct handle *h);
 /* Runs @fn on every handle of @kind, the list held. */
 void handle_each(enum handle_kind kind, void (*fn)(struct handle *h, void *arg), void *arg);
-/* Whether the call may go on: faults, dead handles. False with errno set. */
+/* False, with errno, if the call must fail: by a set fault, or on a dead handle. */
 bool handle_ok(struct handle *h, const char *call);
-/* The same, and that @domid is allowed and exists: NULL with errno, @denied for the refusal. */
+/* The same, and the domain. NULL with errno, which is @denied if @domid is not allowed. */
 struct exen_domain *handle_domain(struct handle *h, uint32_t domid, int denied, const char *call);
 /* Restricts to @domid once; false with errno @again if it was restricted to another. */
 bool handle_restrict(struct handle *h, domid_t domid, int again);
@@ -283,7 +283,7 @@ void handle_reset(void);
 void evtchn_handle_die(struct handle *h);
 void store_handle_die(struct handle *h);
 
-/* -errno to the libraries' way: errno and -1. */
+/* Turns -errno into errno and -1, as the libraries return it. */
 int lib_return(int rc);
 
 /* ---- grant tables: grant.c ---- */
@@ -292,7 +292,7 @@ void grants_init(void);
 void grants_fini(void);
 /* Handles of live mappings. */
 unsigned int grants_used(void);
-/* Drops what the dead process shared; what it had mapped stays. */
+/* Drops the pages that the dead process shared. Grants that it has mapped stay mapped. */
 void grants_process_died(void);
 /* The frame of the domain's table, which grows up to it: -EINVAL, -ENOMEM. d->lock for writing. */
 int grant_frame(struct exen_domain *d, unsigned int id, unsigned long frame, uint32_t *mfn);
@@ -303,13 +303,13 @@ int grant_table_op(unsigned int cmd, void *ops, unsigned int count);
 /* ---- Xen's parameters: hypfs.c ---- */
 
 void hypfs_init(void);
-/* gnttab_max_frames, which a domain's table takes for its bound when it is made. */
+/* gnttab_max_frames, the bound of the table of a domain that is created now. */
 unsigned int hypfs_grant_frames(void);
 
 /* ---- Xen's log: control.c ---- */
 
 void log_init(void);
-/* Errors in it. */
+/* The errors in it. */
 unsigned int log_complaints(void);
 
 /* ---- faults: fault.c ---- */
@@ -321,7 +321,7 @@ int fault_check(const char *call);
 
 void store_init(void);
 void store_fini(void);
-/* Toolstack's writes, and Xen's events "@introduceDomain" and "@releaseDomain". */
+/* The toolstack's writes, and Xen's events "@introduceDomain" and "@releaseDomain". */
 void store_put(const char *path, const char *value);
 /* A node's value, malloc'ed; NULL: there is none. */
 char *store_get(const char *path);

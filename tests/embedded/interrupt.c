@@ -15,7 +15,7 @@ int xendevicemodel_inject_msi(xendevicemodel_handle *dmod, domid_t domid, uint64
 
 	if (!d)
 		return -1;
-	/* Vector 0 names a pirq in the address; pirq 0 there is none. */
+	/* Vector 0: the address names a pirq, and there is no pirq 0. */
 	if (!(msi_data & 0xff) && !(msi_addr >> 40) && !(msi_addr >> 12 & 0xff))
 		return lib_return(-ERANGE);
 	atomic_fetch_add_explicit(&d->calls, 1, memory_order_relaxed);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* Which pages of this process show which frames: one record for each page. */
+/* The pages of this process that map frames: a record for each page. */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <stdlib.h>

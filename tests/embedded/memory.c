@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * Machine frames and the p2m. All frames are pages of one sparse memory file, which is mapped
- * whole once, for the guests' own accesses, and page by page where the code under test maps them.
+ * Machine frames and the p2m. All frames are pages of one sparse memory file. It is mapped once as
+ * a whole, for the guests' own accesses, and page by page where the code under test maps them.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -37,7 +37,7 @@ int frames_init(void)
 		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, pool.fd, 0);
 	if (pool.base == MAP_FAILED)
 		return -errno;
-	/* Anonymous maps, not calloc: these must cost nothing until they are used. */
+	/* Anonymous maps, not calloc(): they must cost nothing until they are used. */
 	pool.refs = mmap(NULL, POOL_FRAMES * sizeof(*pool.refs), PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	pool.aliases = mmap(NULL, POOL_FRAMES * sizeof(*pool.aliases), PROT_READ | PROT_WRITE,
@@ -92,7 +92,7 @@ void frame_put(uint32_t mfn)
 		fprintf(stderr, "embedded Xen: frame 0x%x is free and still aliased\n", mfn);
 		abort();
 	}
-	/* Xen scrubs what it takes back; here that also returns the memory. */
+	/* Xen scrubs freed pages; here that also returns the memory. */
 	madvise(frame_va(mfn), PAGE_SIZE, MADV_REMOVE);
 	pthread_mutex_lock(&pool.lock);
 	pool.free_list[pool.nr_free++] = mfn;
@@ -183,7 +183,7 @@ int p2m_populate(struct exen_domain *d, uint64_t gfn)
 		frame_put(mfn);
 		return rc;
 	}
-	/* A page replaced like this leaves the p2m, but in Xen the domain goes on paying for it. */
+	/* The replaced page leaves the p2m, but as in Xen it still counts for the domain. */
 	if (was.mfn)
 		frame_put(was.mfn);
 	d->tot_pages++;

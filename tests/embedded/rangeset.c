@@ -53,14 +53,14 @@ bool rangeset_contains(const struct rangeset *rs, uint64_t start, uint64_t end)
 
 int rangeset_add(struct rangeset *rs, uint64_t start, uint64_t end)
 {
-	/* Callers have refused overlaps, so the new range lies whole between two neighbours. */
+	/* Callers refuse overlaps, so the new range is between two neighbours. */
 	int i = last_at(rs, start);
 	int rc;
 
 	if (i >= 0 && rs->r[i].end + 1 == start) {
 		rs->r[i].end = end;
 	} else {
-		/* As in Xen, a range that touches only the one above needs a slot first. */
+		/* As in Xen, a range that touches only the one above needs a slot for a moment. */
 		rc = insert(rs, (unsigned int)++i, start, end);
 		if (rc)
 			return rc;
@@ -74,7 +74,7 @@ int rangeset_add(struct rangeset *rs, uint64_t start, uint64_t end)
 
 int rangeset_remove(struct rangeset *rs, uint64_t start, uint64_t end)
 {
-	/* Callers have checked that one range contains all of it. */
+	/* Callers check that one range contains all of it. */
 	unsigned int i = (unsigned int)last_at(rs, start);
 	struct range was = rs->r[i];
 	int rc;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* ioreq servers as Xen keeps them: common/ioreq.c and arch/x86/hvm/ioreq.c are the references. */
+/* ioreq servers as in Xen; the references are common/ioreq.c and arch/x86/hvm/ioreq.c. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -43,7 +43,7 @@ int server_create(struct exen_domain *d, int bufioreq, ioservid_t *id)
 
 void server_destroy(struct exen_domain *d, struct server *s)
 {
-	/* Tracked pages stay as they are: writes to them retry until someone sets them back. */
+	/* Tracked pages stay tracked: writes to them are retried until someone sets them back. */
 	if (d->mem_server == s)
 		d->mem_server = NULL;
 	for (unsigned int v = 0; v < d->nr_vcpus; v++)
@@ -108,7 +108,7 @@ struct server *server_select(struct exen_domain *d, ioreq_t *p)
 		first = last = cf8 >> 8 & 0xffff;
 		addr = first << 32 | (cf8 & 0xfc) | (p->addr & 3);
 	}
-	/* Highest id first: of two servers that claim the same, the newer one gets it. */
+	/* The highest id comes first: if two servers claim the same, the newer one gets it. */
 	for (int i = MAX_SERVERS - 1; i >= 0; i--) {
 		struct server *s = d->server[i];
 

@@ -61,13 +61,14 @@ static bool valid_path(const char *path)
 {
 	size_t len = strlen(path);
 
-	/* Rooted, no empty component, no slash at the end but for the root itself. */
+	/* It begins with a slash, has no empty component, and ends with a slash only if it is the
+	 * root. */
 	if (path[0] != '/' || len > STORE_PATH_MAX || strstr(path, "//"))
 		return false;
 	return len == 1 || path[len - 1] != '/';
 }
 
-/* The child of @at whose name is the @len bytes at @name; made if @make. */
+/* The child of @at whose name is the @len bytes at @name; with @make, it is made if missing. */
 static struct node *child_of(struct node *at, const char *name, size_t len, bool make)
 {
 	struct node *n, **end = &at->child;
@@ -115,7 +116,7 @@ static void fire(const char *path, bool removed)
 	for (struct watch *w = xs.watches; w; w = w->next) {
 		if (below(w->path, path))
 			store_event(w, path);
-		/* What vanishes with its parent is told to those who watch it. */
+		/* A node that is removed with its parent fires its watches too. */
 		else if (removed && below(path, w->path) && find(w->path, false))
 			store_event(w, w->path);
 	}
@@ -208,7 +209,7 @@ int store_list(const char *path, char ***names, unsigned int *num)
 	*num = 0;
 	for (struct node *c = n->child; c; c = c->next, ++*num)
 		bytes += strlen(c->name) + 1;
-	/* One block, as the library gives: the pointers, then the names. */
+	/* One block, as from the library: the pointers, then the names. */
 	*names = malloc(*num * sizeof(char *) + bytes + 1);
 	if (!*names)
 		return -ENOMEM;

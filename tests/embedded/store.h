@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Between the tree (store.c) and the library calls (xs.c). All but the lock need the lock held. */
+/* The tree (store.c) for the library calls (xs.c); all but store_lock() with the lock held. */
 #ifndef EMBEDDED_STORE_H
 #define EMBEDDED_STORE_H
 
@@ -21,7 +21,7 @@ void store_lock(void);
 void store_unlock(void);
 struct watch **store_watch_list(void);
 
-/* 0 or -errno; what they give in *value and *names is malloc'ed, one block. */
+/* Return 0 or -errno. *value and *names are one malloc'ed block each. */
 int store_read(const char *path, char **value, unsigned int *len);
 int store_write(const char *path, const void *data, unsigned int len);
 int store_mkdir(const char *path);

@@ -49,7 +49,7 @@ START_TEST(mmio_sizes)
 			ck_assert_uint_eq(val, want);
 		}
 	}
-	/* The access that sticks out of the range is nobody's; its other page is cut off first. */
+	/* An access that goes beyond the range is nobody's. Xen cuts its other page off first. */
 	ck_assert_int_eq(exen_guest_write(dom, 0, MMIO + PAGE - 2, 2, 0x1234), 0);
 	ck_assert_int_eq(exen_guest_read(dom, 0, MMIO + PAGE - 2, 4, &val), 0);
 	ck_assert_uint_eq(val, 0xffff1234);
@@ -119,7 +119,7 @@ START_TEST(port_io)
 	ck_assert_int_eq(exen_guest_out(dom, 0, 0xc004, 2, 0xbeef), 0);
 	ck_assert_int_eq(exen_guest_in(dom, 0, 0xc004, 2, &val), 0);
 	ck_assert_uint_eq(val, 0xbeef);
-	/* The last byte is outside. */
+	/* Its last byte is outside of the range. */
 	ck_assert_int_eq(exen_guest_in(dom, 0, 0xc005, 4, &val), 0);
 	ck_assert_uint_eq(val, 0xffffffff);
 	dm_stop(dm);
@@ -159,7 +159,7 @@ START_TEST(rep_moves)
 	ck_assert_uint_eq(dm->last.count, 2);
 	exen_domain_stats(dom, &st);
 	ck_assert_uint_eq(st.unclaimed, 1);
-	/* An element across the end goes alone, and to nobody; the rest is the next page's. */
+	/* The element across the end is a request of its own, which nobody claims. */
 	up.addr = MMIO + PAGE - 2;
 	ck_assert_int_eq(exen_guest_rep(dom, 0, &up), 0);
 	exen_domain_stats(dom, &st);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of the embedded Xen share: a domain, a small device model, guest threads. */
+/* Shared by the tests of the embedded Xen: a domain, a small device model, guest threads. */
 #ifndef EMBEDDED_TEST_DM_H
 #define EMBEDDED_TEST_DM_H
 
@@ -43,7 +43,7 @@ struct dm {
 	ioreq_t last;	      /* request served */
 };
 
-/* The fixture's: made by setup(), undone and checked for leaks by teardown(). */
+/* The fixture's: setup() makes them; teardown() frees them and checks for leaks. */
 extern struct exen_domain *dom;
 extern struct dm *dm;
 void setup(void);
@@ -54,16 +54,16 @@ struct dm *dm_open(struct exen_domain *d);
 void dm_close(struct dm *m);
 /* Creates, maps, enables and binds a server that claims the page at MMIO. */
 void dm_create(struct dm *m);
-/* Two of its steps: maps the slots of server m->id; binds each vCPU's channel. */
+/* Two of its steps: map the slots of server m->id; bind each vCPU's channel. */
 void dm_map(struct dm *m);
 void dm_bind(struct dm *m);
-/* Answers what waits in the vCPU's slot, if anything does. */
+/* Answers the request in the vCPU's slot, if there is one. */
 void dm_answer(struct dm *m, unsigned int vcpu);
 /* One thread for each vCPU, serving until dm_stop(). */
 void dm_start(struct dm *m);
 void dm_stop(struct dm *m);
 
-/* The state field, which its owner at the other end may be changing. */
+/* The state field, which the other end may be changing. */
 unsigned int get_state(volatile ioreq_t *p);
 void set_state(volatile ioreq_t *p, unsigned int state);
 

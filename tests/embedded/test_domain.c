@@ -44,7 +44,7 @@ START_TEST(destroy_in_mid_request)
 		;
 	exen_domain_destroy(dom);
 	ck_assert_int_eq(access_end(&a), -ESHUTDOWN);
-	/* The page is still mapped: a zombie, whose page is still there. */
+	/* The page is still mapped, so the domain is a zombie and the page still there. */
 	ck_assert_int_eq(xc_domain_getinfolist(xch, DOM, 1, &info), 1);
 	ck_assert(info.flags & XEN_DOMINF_dying);
 	ck_assert_uint_eq(get_state(&dm->slots[0]), STATE_IOREQ_READY);
@@ -58,7 +58,7 @@ START_TEST(destroy_in_mid_request)
 }
 END_TEST
 
-/* Between a toolstack's pause and the end: empty, not said to be dying, and not to be saved. */
+/* Between the toolstack's pause and the end: the domain is empty, and not reported dying. */
 START_TEST(taken_apart)
 {
 	xc_interface *xch = xc_interface_open(NULL, NULL, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-/* The embedded Xen must keep the real one's rules; these tests name them. */
+/* The embedded Xen must follow the real one's rules, which these tests name. */
 #include <stdlib.h>
 
 #include "test_dm.h"

@@ -77,14 +77,14 @@ START_TEST(mapped_for_a_device)
 	strcpy(exen_dma(op.dev_bus_addr), "dma");
 	ck_assert_int_eq(exen_guest_read(dom, 0, 5 * PAGE, 4, &val), 0);
 	ck_assert_int_eq(memcmp(&val, "dma", 4), 0);
-	/* What it names while it is mapped no longer counts. */
+	/* While it is mapped, a change of the entry has no effect. */
 	entry(0)->frame = 6;
 	ck_assert_int_eq(map(DOM, LAST, &again), GNTST_okay);
 	ck_assert_uint_eq(again.dev_bus_addr, op.dev_bus_addr);
 	ck_assert_uint_ne(again.handle, op.handle);
 	exen_domain_stats(dom, &st);
 	ck_assert_uint_eq(st.pinned_pages, 2);
-	/* Only for what it is of, and once. */
+	/* It is unmapped only by its own address, and once. */
 	ck_assert_int_eq(unmap(op.handle, op.dev_bus_addr + PAGE), GNTST_bad_dev_addr);
 	ck_assert_int_eq(unmap(op.handle, 0), GNTST_okay);
 	ck_assert_int_eq(unmap(op.handle, op.dev_bus_addr), GNTST_okay);
@@ -93,7 +93,7 @@ START_TEST(mapped_for_a_device)
 	ck_assert_int_eq(unmap(again.handle, op.dev_bus_addr), GNTST_okay);
 	ck_assert_uint_eq(entry(0)->flags, GTF_permit_access);
 	ck_assert_ptr_null(exen_dma(op.dev_bus_addr));
-	/* Now it does. */
+	/* Now the change has an effect. */
 	ck_assert_int_eq(map(DOM, LAST, &again), GNTST_okay);
 	ck_assert_uint_ne(again.dev_bus_addr, op.dev_bus_addr);
 	ck_assert_int_eq(unmap(again.handle, again.dev_bus_addr), GNTST_okay);
@@ -127,7 +127,7 @@ START_TEST(not_mapped)
 }
 END_TEST
 
-/* What is mapped keeps the frame, past the guest and past the process. */
+/* A mapping keeps the frame, even if the guest is gone, and the process. */
 START_TEST(kept)
 {
 	struct exen_domain *d = exen_domain_create(9, 1, 8, 0);
@@ -161,7 +161,7 @@ START_TEST(kept)
 	ck_assert_ptr_nonnull(exen_dma(second.dev_bus_addr));
 	exen_stats(&st);
 	ck_assert_uint_eq(st.grant_maps, 1);
-	/* The domain's number is its own until then. */
+	/* Until then the domain's number cannot be used again. */
 	ck_assert_ptr_null(exen_domain_create(9, 1, 8, 0));
 	ck_assert_int_eq(unmap(second.handle, second.dev_bus_addr), GNTST_okay);
 	ck_assert_ptr_nonnull(exen_domain_create(9, 1, 8, 0));
@@ -200,7 +200,7 @@ START_TEST(table_size)
 }
 END_TEST
 
-/* The parameter counts for domains that are made later. */
+/* The parameter applies to domains that are created later. */
 START_TEST(bound)
 {
 	xenhypfs_handle *hypfs = xenhypfs_open(NULL, 0);
@@ -283,7 +283,7 @@ START_TEST(shown_as_device_memory)
 	ck_assert_int_eq(exen_guest_write(dom, 0, MMIO + 8, 4, 0x77), 0);
 	ck_assert_int_eq(exen_guest_read(dom, 0, 5 * PAGE + 8, 4, &val), 0);
 	ck_assert_uint_eq(val, 0x77);
-	/* It is no memory of the guest's: not to be mapped, granted, moved or given up. */
+	/* It is not the guest's memory: it cannot be mapped, granted, moved or given up. */
 	ck_assert_ptr_null(xenforeignmemory_map(dm->fmem, DOM, PROT_READ, 1, &at, NULL));
 	grant(1, at);
 	ck_assert_int_eq(map(DOM, LAST - 1, &op), GNTST_bad_page);
@@ -294,7 +294,7 @@ START_TEST(shown_as_device_memory)
 	ck_assert_int_eq(xc_domain_iomem_permission(xch, DOM, mfn, 2, 1), 0);
 	ck_assert_int_eq(alias(xch, at, mfn, 1, false), 0);
 	ck_assert_int_eq(alias(xch, at, mfn, 1, false), -EINVAL);
-	/* Over another one it is the end of the guest. */
+	/* An alias in place of another one crashes the guest. */
 	ck_assert_int_eq(alias(xch, at, mfn, 1, true), 0);
 	ck_assert_int_eq(alias(xch, at, mfn + 1, 1, true), -EPERM);
 	ck_assert_ptr_nonnull(exen_domain_crashed(dom));

@@ -24,7 +24,7 @@ START_TEST(write_tracking)
 	uint64_t val = 0;
 
 	dm_create(dm);
-	ck_assert_int_eq(track(4, 1, HVMMEM_ioreq_server), -EINVAL); /* nobody claimed the type */
+	ck_assert_int_eq(track(4, 1, HVMMEM_ioreq_server), -EINVAL); /* the type is not claimed */
 	ck_assert_int_eq(claim(dm->id, 4), -EINVAL);
 	ck_assert_int_eq(claim(dm->id, XEN_DMOP_IOREQ_MEM_ACCESS_WRITE), 0);
 	ck_assert_int_eq(claim(dm->id, XEN_DMOP_IOREQ_MEM_ACCESS_WRITE), -EBUSY);
@@ -41,10 +41,10 @@ START_TEST(write_tracking)
 	ck_assert_int_eq(exen_guest_write(dom, 0, 4 * PAGE + 8, 4, 0xaa), 0);
 	ck_assert_uint_eq(dm->last.addr, 4 * PAGE + 8);
 	ck_assert_uint_eq(dm->last.type, IOREQ_TYPE_COPY);
-	/* Nobody writes the page but the server, and this one did not. */
+	/* Only the server writes the page, and this one did not. */
 	ck_assert_int_eq(exen_guest_read(dom, 0, 4 * PAGE + 8, 4, &val), 0);
 	ck_assert_uint_eq(val, 0);
-	/* Giving the type back untracks every page. */
+	/* Giving the type up untracks all pages. */
 	ck_assert_int_eq(claim(dm->id, 0), 0);
 	ck_assert_int_eq(exen_mem_type(dom, 4), HVMMEM_ram_rw);
 	ck_assert_int_eq(exen_guest_write(dom, 0, 4 * PAGE + 8, 4, 0xbb), 0);
@@ -122,7 +122,7 @@ START_TEST(balloon_and_mappings)
 	strcpy(va, "old");
 	ck_assert_int_eq(exen_guest_read(dom, 0, 2 * PAGE, 4, &val), 0);
 	ck_assert_int_eq(memcmp(&val, "old", 4), 0);
-	/* The page goes, the servers hear of it, and who mapped it keeps it. */
+	/* The page is gone, the servers are told, and existing mappings keep it. */
 	ck_assert_int_eq(exen_guest_balloon_out(dom, 1, 2), 0);
 	ck_assert_uint_eq(atomic_load(&dm->seen_type[IOREQ_TYPE_INVALIDATE]), 1);
 	ck_assert_int_eq(exen_guest_balloon_out(dom, 1, 2), -EINVAL);
@@ -159,7 +159,7 @@ START_TEST(populate_within_limit)
 	ck_assert_int_eq(xc_domain_maximum_gpfn(xch, DOM, &max), 0);
 	ck_assert_uint_eq(max, hole[1]);
 	ck_assert_int_eq(exen_guest_read(dom, 0, MMIO, 4, &val), 0);
-	ck_assert_uint_eq(val, 0x5d5d5d5d); /* as somebody left it */
+	ck_assert_uint_eq(val, 0x5d5d5d5d); /* its contents of before */
 	ck_assert_int_eq(xc_domain_decrease_reservation_exact(xch, DOM, 2, 0, hole), 0);
 	ck_assert_int_eq(xc_domain_decrease_reservation_exact(xch, DOM, 1, 0, hole), -1);
 	ck_assert_int_eq(errno, EINVAL);

@@ -4,7 +4,7 @@
 
 #include "test_dm.h"
 
-/* Reads the next event of a vCPU, which the test then owes an unmask. */
+/* Reads the next event of a vCPU. The test must unmask the port afterwards. */
 static void take_event(unsigned int vcpu)
 {
 	ck_assert_int_eq(xenevtchn_pending(dm->xce[vcpu]), dm->port[vcpu]);
@@ -130,7 +130,7 @@ START_TEST(lateeoi)
 	access_start(&a);
 	while (get_state(&dm->slots[0]) != STATE_IOREQ_READY)
 		;
-	ck_assert(!fd_ready(fd)); /* masked until it is unmasked, and remembered */
+	ck_assert(!fd_ready(fd)); /* the port is masked, and the event remembered */
 	dm_answer(dm, 0);
 	ck_assert_int_eq(access_end(&a), 0);
 	unmask(0);
@@ -148,12 +148,12 @@ START_TEST(evtchn_errors)
 	ck_assert_int_eq(errno, ENOTCONN);
 	ck_assert_int_eq(xenevtchn_unbind(other, (evtchn_port_t)dm->port[0]), -1);
 	ck_assert_int_eq(errno, ENOTCONN);
-	/* Bound once is bound: the remote port is no longer unbound. */
+	/* A port can only be bound once: the remote port is not unbound any more. */
 	ck_assert_int_eq(xenevtchn_bind_interdomain(other, DOM, dm->slots[0].vp_eport), -1);
 	ck_assert_int_eq(errno, EINVAL);
 	ck_assert_int_eq(xenevtchn_bind_interdomain(other, DOM + 1, 1), -1);
 	ck_assert_int_eq(errno, ESRCH);
-	/* Unbinding gives it back. */
+	/* Unbinding makes it free again. */
 	ck_assert_int_eq(xenevtchn_unbind(dm->xce[0], (evtchn_port_t)dm->port[0]), 0);
 	ck_assert_int_gt(xenevtchn_bind_interdomain(other, DOM, dm->slots[0].vp_eport), 0);
 	xenevtchn_close(other);

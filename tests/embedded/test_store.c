@@ -49,7 +49,7 @@ START_TEST(store_tree)
 	ck_assert(xs_rm(h, XBT_NULL, "/a"));
 	ck_assert(!xs_rm(h, XBT_NULL, "/a/b"));
 	ck_assert_int_eq(errno, ENOENT);
-	/* What is relative lies in domain 0's own folder. */
+	/* A relative path is in domain 0's own folder. */
 	ck_assert(xs_write(h, XBT_NULL, "own/key", "v", 1));
 	val = xs_read(h, XBT_NULL, "/local/domain/0/own/key", NULL);
 	ck_assert_str_eq(val, "v");
@@ -93,7 +93,7 @@ START_TEST(store_watches_fire)
 	expect_event(h, "@releaseDomain", "out");
 	exen_domain_destroy(d);
 	expect_event(h, "@releaseDomain", "out");
-	/* What goes with its parent is told to those who watch it. */
+	/* A node that is removed with its parent fires its watches. */
 	ck_assert(xs_write(h, XBT_NULL, "/up/down", "", 0));
 	ck_assert(xs_watch(h, "/up/down", "deep"));
 	expect_event(h, "/up/down", "deep");

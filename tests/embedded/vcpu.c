@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * How a vCPU sends a request and waits for it. As in Xen, it looks at its slot only when an event
- * says so: a server that forgets to notify leaves it waiting.
+ * How a vCPU sends a request and waits for the answer. As in Xen, it looks at its slot only after
+ * an event: if a server forgets to notify, the vCPU goes on waiting.
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -119,7 +119,7 @@ int guest_timeout(struct exen_domain *d, unsigned int vcpu, const char *what)
 	abort();
 }
 
-/* The state is a bit field; its byte is what can be loaded and stored atomically. */
+/* The state is a bit field; the byte that it is in can be loaded and stored atomically. */
 static uint8_t *state_byte(ioreq_t *slot)
 {
 	return (uint8_t *)slot + offsetof(ioreq_t, type) - 1;
@@ -138,7 +138,7 @@ int vcpu_send(struct exen_domain *d, struct vcpu *v, struct server *s, const ior
 	atomic_fetch_add_explicit(&d->requests, 1, memory_order_relaxed);
 	if (p->type == IOREQ_TYPE_INVALIDATE)
 		atomic_fetch_add_explicit(&d->invalidates, 1, memory_order_relaxed);
-	/* The byte with the state goes last, whole: a server may be polling it. */
+	/* The byte with the state is written last, and at once: a server may be polling it. */
 	req.state = STATE_IOREQ_READY;
 	req.vp_eport = sv->port;
 	memcpy(slot, &req, offsetof(ioreq_t, _pad0));
@@ -151,7 +151,7 @@ int vcpu_send(struct exen_domain *d, struct vcpu *v, struct server *s, const ior
 	return 0;
 }
 
-/* One look at a pending slot. True once the server need not be waited for any more. */
+/* Looks at a pending slot once. True: the server need not be waited for any more. */
 static bool slot_done(struct exen_domain *d, struct vcpu *v, struct server *s, ioreq_t *last)
 {
 	struct server_vcpu *sv = &s->sv[v->id];
@@ -159,7 +159,7 @@ static bool slot_done(struct exen_domain *d, struct vcpu *v, struct server *s, i
 	unsigned int state = __atomic_load_n(state_byte(slot), __ATOMIC_ACQUIRE) & 0xf;
 
 	if (state == STATE_IOREQ_NONE) {
-		/* Only a dying emulator does this; Xen then answers with ones. */
+		/* Only a dying emulator does this. Xen then answers with ones. */
 		last->data = ~0ull;
 	} else if (state < sv->prev_state) {
 		domain_crash(d, "ioreq state went backwards");
@@ -241,7 +241,7 @@ int vcpu_enter(struct exen_domain *d, struct vcpu *v, uint64_t *deadline)
 		uint32_t seen = atomic_load(&v->kicks);
 		int rc = 0;
 
-		/* A vCPU whose last call gave up is still in it, as far as Xen is concerned. */
+		/* If the vCPU's last call timed out, Xen still has its request. */
 		if (v->in_flight)
 			rc = vcpu_complete(d, v, seen - 1, deadline, &late);
 		else

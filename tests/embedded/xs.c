@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 /*
- * libxenstore. A transaction is only a number here: what is written in it is seen at once and
- * cannot be taken back, but its end can be made to fail with exen_fail().
+ * libxenstore. A transaction is only a number here: writes in it are seen at once and cannot be
+ * undone, but its end can be made to fail with exen_fail().
  */
 #define _GNU_SOURCE 1
 #include <errno.h>
@@ -38,7 +38,7 @@ static bool check(int rc)
 	return !rc;
 }
 
-/* "/a" as it is, "@x" too, and what is relative from the caller's home. NULL: out of memory. */
+/* The absolute path of @path, which may begin with '/' or '@', or be relative. NULL: no memory. */
 static char *absolute(const char *path)
 {
 	char *abs = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The BARs follow the guest: what is asked of the hypervisor, and where accesses then go. */
+/* The BARs follow the guest: what the hypervisor is asked for, and where accesses go. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 
@@ -10,7 +10,7 @@
 #define MEMORY_OFF PCI_COMMAND_MASTER
 #define GTIMR	   0x44014u /* plain storage, all ones after reset */
 
-/* Does register space answer at @pa? */
+/* True if the registers answer at @pa. */
 static bool regs_at(struct fake *f, u64 pa)
 {
 	u32 val;
@@ -54,7 +54,7 @@ START_TEST(enable_move_disable)
 }
 END_TEST
 
-/* Writes that change no BAR ask for nothing. */
+/* Writes that change no BAR cause no calls. */
 START_TEST(quiet)
 {
 	struct fake *f = fake_vgpu();
@@ -79,7 +79,7 @@ START_TEST(high_half)
 	ck_assert_uint_eq(intel_vgpu_bar(f->vgpu, 2, &size), 0x4780000000ull);
 	ck_assert_uint_eq(size, MiB(64));
 	ck_assert_uint_eq(fake_read(f, 0x4780000000ull, 8), 0);
-	/* The halves come one after the other while the BAR decodes. */
+	/* The halves are written one after the other while the BAR decodes. */
 	fake_log(f);
 	fake_cfg_write(f, PCI_BASE_ADDRESS_1, 4, 0x12);
 	ck_assert_str_eq(fake_log(f), "-f4000000-f5000000 @0:off +12f4000000-12f5000000 "
@@ -92,7 +92,7 @@ START_TEST(high_half)
 }
 END_TEST
 
-/* Bytes of a BAR one by one. */
+/* Writes a BAR byte by byte. */
 START_TEST(byte_writes)
 {
 	struct fake *f = fake_vgpu();
@@ -109,7 +109,7 @@ START_TEST(byte_writes)
 }
 END_TEST
 
-/* Some firmware sizes BARs without having switched decoding off. */
+/* Some firmware sizes BARs without disabling decoding before. */
 START_TEST(sizing_while_decoding)
 {
 	struct fake *f = fake_vgpu();
@@ -124,7 +124,7 @@ START_TEST(sizing_while_decoding)
 	ck_assert_str_eq(fake_log(f), "-f4000000-f5000000 @0:off ");
 	fake_cfg_write(f, PCI_BASE_ADDRESS_1, 4, 0);
 	ck_assert(regs_at(f, FAKE_BAR0));
-	/* The other BAR stayed where it was all the time. */
+	/* The other BAR has stayed in its place. */
 	ck_assert_str_eq(fake_log(f), "+f4000000-f5000000 @0:f4000000 ");
 
 	fake_cfg_write(f, PCI_BASE_ADDRESS_2, 4, ~0u);
@@ -139,7 +139,7 @@ START_TEST(no_address)
 {
 	struct fake *f = fake_vgpu();
 
-	/* Nothing is decoded at 0, nor past what a guest can address. */
+	/* Nothing is decoded at 0, nor above what a guest can address. */
 	set_bar(f, PCI_BASE_ADDRESS_0, 0);
 	ck_assert(intel_vgpu_bar(f->vgpu, 0, NULL) == INTEL_GVT_BAR_OFF);
 	set_bar(f, PCI_BASE_ADDRESS_0, 1ull << 48);
@@ -156,7 +156,9 @@ START_TEST(overlap)
 {
 	struct fake *f = fake_vgpu();
 
-	/* The second on top of the first is refused, and gets its place when the first goes. */
+	/*
+	 * The second BAR is refused on top of the first, and gets the place when the first leaves.
+	 */
 	set_bar(f, PCI_BASE_ADDRESS_2, FAKE_BAR0);
 	ck_assert(regs_at(f, FAKE_BAR0));
 	ck_assert(intel_vgpu_bar(f->vgpu, 2, NULL) == INTEL_GVT_BAR_OFF);
@@ -166,7 +168,7 @@ START_TEST(overlap)
 	ck_assert_uint_eq(intel_vgpu_bar(f->vgpu, 2, NULL), FAKE_BAR0);
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + 0x78000, 4), 0);
 
-	/* The first into the second. */
+	/* The first BAR moves into the second. */
 	fake_cfg_write(f, PCI_BASE_ADDRESS_0, 4, FAKE_BAR0 + MiB(16));
 	ck_assert(intel_vgpu_bar(f->vgpu, 0, NULL) == INTEL_GVT_BAR_OFF);
 	ck_assert_uint_eq(intel_vgpu_bar(f->vgpu, 2, NULL), FAKE_BAR0);
@@ -199,16 +201,16 @@ START_TEST(refused_area)
 	fake_cfg_write(f, PCI_COMMAND, 2, MEMORY_ON);
 	ck_assert(intel_vgpu_bar(f->vgpu, 0, NULL) == INTEL_GVT_BAR_OFF);
 	ck_assert_uint_eq(intel_vgpu_counters(f->vgpu)->bar_refused, 1);
-	/* Nothing was placed where nothing traps; the other BAR is not worse off. */
+	/* A BAR that does not trap is not placed. The other BAR is not affected. */
 	ck_assert_str_eq(fake_log(f), "+80000000-84000000 @1:80000000 ");
-	/* The next write to configuration space tries again. */
+	/* The next write to the configuration space tries again. */
 	fake_cfg_write(f, PCI_INTERRUPT_LINE, 1, 5);
 	ck_assert(regs_at(f, FAKE_BAR0));
 	fake_free(f);
 }
 END_TEST
 
-/* Without memory behind it, a BAR works all the same. */
+/* A BAR without memory behind it works as well. */
 START_TEST(refused_place)
 {
 	struct fake *f = fake_vgpu();
@@ -225,7 +227,7 @@ START_TEST(refused_place)
 }
 END_TEST
 
-/* What each part of the BARs answers, at its edges too. */
+/* What each part of the BARs answers, also at its edges. */
 START_TEST(parts)
 {
 	struct fake *f = fake_vgpu();
@@ -234,7 +236,7 @@ START_TEST(parts)
 
 	fake_write(f, FAKE_BAR0 + MiB(2) - 8, 8, 0x1122334455667788);
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + MiB(2) - 8, 8), 0x1122334455667788);
-	fake_write(f, FAKE_BAR0 + MiB(2), 8, 5); /* between registers and GGTT: nothing */
+	fake_write(f, FAKE_BAR0 + MiB(2), 8, 5); /* between registers and GGTT there is nothing */
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + MiB(2), 8), 0);
 	fake_write(f, FAKE_BAR0 + MiB(8) - 8, 8, 5);
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + MiB(8) - 8, 8), 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Command sequences as drivers and their tests emit them, dword by dword, and the bytes that must
- * come of them: i915's own (gt/intel_migrate.c and its self-tests), IGT's (lib/intel_batchbuffer.c,
- * lib/igt_draw.c), and the X driver's (xf86-video-intel).
+ * result: from i915 itself (gt/intel_migrate.c and its self-tests), IGT (lib/intel_batchbuffer.c,
+ * lib/igt_draw.c) and the X driver (xf86-video-intel).
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 #define HIGH ((u32)(RIG_BASE >> 32))
 
-/* MI_LOAD_REGISTER_IMM of BCS_SWCTRL: the high half says which bits change. */
+/* MI_LOAD_REGISTER_IMM of BCS_SWCTRL. The high half says which bits change. */
 static void load_swctrl(struct softgpu_engine *e, u32 masked)
 {
 	e->swctrl = (e->swctrl & ~(masked >> 16)) | (masked & masked >> 16);
@@ -37,7 +37,7 @@ static void src_copy(struct softgpu_engine *e, u32 width, u32 height, u64 dst, u
 	ck_assert_int_eq(softgpu_blt(e, GVT_OP_XY_SRC_COPY_BLT, dw, 10), 0);
 }
 
-/* i915's migration of pages: rows of 4096 bytes, one a page, by XY_FAST_COPY_BLT. */
+/* i915's migration of pages by XY_FAST_COPY_BLT: rows of 4096 bytes, one for each page. */
 START_TEST(migrate)
 {
 	struct softgpu_engine *e = rig_start(6);
@@ -81,8 +81,8 @@ START_TEST(clear)
 END_TEST
 
 /*
- * IGT's igt_blitter_src_copy(): linear to X tiles to Y tiles to linear, the tiles chosen by
- * BCS_SWCTRL, and reset after each. 256 x 64 pixels.
+ * IGT's igt_blitter_src_copy(), 256 x 64 pixels: linear to X tiles to Y tiles to linear. BCS_SWCTRL
+ * chooses the tiles, and is reset after each copy.
  */
 START_TEST(through_tiles)
 {
@@ -97,7 +97,7 @@ START_TEST(through_tiles)
 	load_swctrl(e, 3u << 16 | 2);
 	src_copy(e, 256, 64, y_tiled, 1024, true, x_tiled, 1024, true);
 	load_swctrl(e, 3u << 16);
-	/* Pixel (133, 11), byte 532 of row 11: where each kind of tile has it. */
+	/* The place of pixel (133, 11), byte 532 of row 11, in each kind of tile. */
 	ck_assert_uint_eq(rig_u32(e, x_tiled + 2 * 4096 + 4096 + 3 * 512 + 20),
 			  rig_u32(e, linear + 11 * 1024 + 532));
 	ck_assert_uint_eq(rig_u32(e, y_tiled + 4 * 4096 + 1 * 512 + 11 * 16 + 4),
@@ -110,10 +110,10 @@ START_TEST(through_tiles)
 }
 END_TEST
 
-/* The same by XY_FAST_COPY_BLT, whose tiles are its own affair. */
+/* The same by XY_FAST_COPY_BLT, whose own bits choose the tiles. */
 START_TEST(fast_through_tiles)
 {
-	/* Tiles as in the header's bits, whether they are Yf, and the pitch in its unit. */
+	/* The header's bits for tiles, whether they are Yf, and the pitch in its unit. */
 	static const struct {
 		u32 tiles;
 		bool f;
@@ -161,7 +161,7 @@ START_TEST(fast_through_tiles)
 END_TEST
 
 /*
- * The X driver's fill of boxes: a solid mono pattern, the color as fore- and background, and then
+ * The X driver's fill of boxes: a solid mono pattern with the color as fore- and background, then
  * scan lines and pixels.
  */
 START_TEST(x_fill)
@@ -193,7 +193,7 @@ START_TEST(x_fill)
 }
 END_TEST
 
-/* The X driver's text: clipped, transparent, glyphs of whole bytes a row, 32 bits. */
+/* The X driver's text of 32 bits: clipped, transparent, glyphs with whole bytes for each row. */
 START_TEST(x_text)
 {
 	struct softgpu_engine *e = rig_start(6);
@@ -230,7 +230,7 @@ START_TEST(x_text)
 }
 END_TEST
 
-/* Setup commands are kept for one context, and clipping alone can be replaced. */
+/* Setup commands are kept for one context, and only the clipping can be replaced. */
 START_TEST(setup_is_kept)
 {
 	struct softgpu_engine *e = rig_start(6);
@@ -254,7 +254,7 @@ START_TEST(setup_is_kept)
 	ck_assert_uint_eq(e->page[0][3 * 256 + 3], 0x5a);
 	ck_assert_uint_eq(e->page[0][3 * 256 + 4], 0);
 
-	/* Another context, and back. */
+	/* Another context runs, and then the first again. */
 	memcpy(kept, e->setup, sizeof(kept));
 	memset(e->setup, 0, sizeof(kept));
 	ck_assert_int_eq(softgpu_blt(e, GVT_OP_XY_SCANLINES_BLT, box, 3), -EFAULT);
@@ -267,7 +267,7 @@ START_TEST(setup_is_kept)
 }
 END_TEST
 
-/* The X driver's copy that makes pixels opaque: source or pattern, XY_FULL_MONO_PATTERN_BLT. */
+/* The X driver's copy that makes pixels opaque, XY_FULL_MONO_PATTERN_BLT: source or pattern. */
 START_TEST(x_alpha_fixup)
 {
 	struct softgpu_engine *e = rig_start(6);

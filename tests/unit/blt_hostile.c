@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that a guest may make up: they end, with an answer, and touch nothing that is not
- * mapped. */
+/*
+ * Commands that a guest may make up: each ends with an answer, and touches no memory that is not
+ * mapped.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,7 @@ static void target(u32 *dw, u32 control, u32 top_left, u32 bottom_right, u64 add
 
 #define COLOR (2u << 29 | 0x50u << 22 | 3u << 20)
 
-/* Noise in the command and in the state that setup commands left. */
+/* Noise in the command and in the state of setup commands. */
 START_TEST(noise)
 {
 	struct softgpu_engine *e = rig_start(4);
@@ -37,7 +39,7 @@ START_TEST(noise)
 			dw[j] = (u32)(unit_random(&seed) >> 32);
 		for (u32 j = 0; j < SOFTGPU_SETUP_DWORDS && i % 3; j++)
 			e->setup[j] = (u32)(unit_random(&seed) >> 32);
-		/* Addresses that exist, most of the time, wherever a command has its own. */
+		/* Where a command has addresses, most of them exist. */
 		for (u32 j = 0; j + 1 < nr; j++)
 			if (unit_random(&seed) >> 62 == 0) {
 				u64 addr = rig_addr(unit_random(&seed) % MiB(2));
@@ -56,14 +58,14 @@ START_TEST(noise)
 		answers[rc == 0 ? 0 : rc == -EINVAL ? 1 : 2]++;
 		free(dw);
 	}
-	/* All kinds of answers were seen: it was not refused at the door. */
+	/* All kinds of answers occurred, so the commands were not all refused at first sight. */
 	for (u32 i = 0; i < 3; i++)
 		ck_assert_uint_gt(answers[i], 300);
 	rig_end(e);
 }
 END_TEST
 
-/* 65535 x 65535 pixels on the same row: others have their turn, and it can be stopped. */
+/* 65535 x 65535 pixels on the same row: the engine can be flushed, and the command stopped. */
 START_TEST(endless)
 {
 	struct softgpu_engine *e = rig_start(4);
@@ -77,7 +79,7 @@ START_TEST(endless)
 	ck_assert_uint_eq(e->points, 20);
 	ck_assert_uint_lt(e->looks - looks, 20 * 1100);
 
-	/* One pixel wide: no more work between two turns than that. */
+	/* One pixel wide: there is no more work than that between two points. */
 	target(dw, 3u << 24 | 0xf0u << 16 | 0, 0x80000000, 0x7fff0001, rig_addr(MiB(1)));
 	e->points = 0;
 	e->stops_at = 0;
@@ -134,7 +136,7 @@ START_TEST(too_short)
 }
 END_TEST
 
-/* Immediate data must be all there. */
+/* Immediate data must be complete. */
 START_TEST(immediate_too_short)
 {
 	struct softgpu_engine *e = rig_start(4);
@@ -162,7 +164,7 @@ START_TEST(immediate_too_short)
 }
 END_TEST
 
-/* What is not mapped is a fault, at its address; what was before it is done. */
+/* An address that is not mapped is a fault. What was before it is done. */
 START_TEST(faults)
 {
 	struct softgpu_engine *e = rig_start(4);
@@ -174,7 +176,7 @@ START_TEST(faults)
 	ck_assert_uint_eq(e->fault, rig_addr(4096));
 	ck_assert_uint_eq(rig_u32(e, rig_addr(4092)), 0x11223344);
 
-	/* Outside of 48 bits there is nothing: addresses come round. */
+	/* Addresses have 48 bits, and wrap. */
 	target(dw, 3u << 24 | 0xf0u << 16 | 64, 0, 0x00010001, rig_addr(MiB(1)) | 0xabcull << 48);
 	ck_assert_int_eq(softgpu_blt(e, GVT_OP_XY_COLOR_BLT, dw, 7), 0);
 	ck_assert_uint_eq(rig_u32(e, rig_addr(MiB(1))), 0x11223344);
@@ -182,7 +184,7 @@ START_TEST(faults)
 }
 END_TEST
 
-/* An operand that the operation does without is not read: its address may be anything. */
+/* An operand that the operation does not need is not read: its address may be anything. */
 START_TEST(unneeded)
 {
 	struct softgpu_engine *e = rig_start(4);
@@ -210,7 +212,7 @@ START_TEST(unneeded)
 }
 END_TEST
 
-/* Pages that are only for reading: writes go nowhere, and reads are of what is there. */
+/* Read-only pages: writes have no effect, and reads give the contents. */
 START_TEST(read_only)
 {
 	struct softgpu_engine *e = rig_start(4);

@@ -6,7 +6,7 @@
 
 #include "tests/unit/unit.h"
 
-/* ---- what kinds of commands there are ---- */
+/* ---- kinds of commands ---- */
 
 bool model_has_source(enum gvt_cmd_op op)
 {
@@ -77,7 +77,7 @@ unsigned int model_cpp(const struct model_blt *m)
 	return cpp[m->depth];
 }
 
-/* Bits from row to row of a bitmap. */
+/* Bits from one row of a bitmap to the next. */
 static u32 bitmap_row(const struct model_blt *m)
 {
 	u32 width = (u32)(m->x2 - m->x1);
@@ -98,7 +98,7 @@ u32 model_immediate(const struct model_blt *m)
 
 /* ---- surfaces ---- */
 
-/* Where memory is, and what a blit is doing in it. */
+/* The memory, and the blit that works on it. */
 struct work {
 	const struct model_blt *m;
 	u64 base;
@@ -186,7 +186,7 @@ static bool between(u32 value, u32 low, u32 high, u32 mask)
 	return (value & mask) >= (low & mask) && (value & mask) <= (high & mask);
 }
 
-/* The key's range holds the color, part by part. */
+/* True if the color is in the key's range, component by component. */
 static bool keyed(const struct model_blt *m, u32 value, bool alpha)
 {
 	static const u32 masks[4][4] = { { 0xff },

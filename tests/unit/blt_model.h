@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Blits as the manual describes them, told twice: as the dwords of commands, and as what they do to
- * each pixel, bit by bit. Nothing of it is shared with what is tested.
+ * Blits as the manual describes them, written a second time: as the dwords of commands, and as what
+ * they do to each pixel, bit by bit. It shares nothing with the code under test.
  */
 #ifndef TESTS_UNIT_BLT_MODEL_H
 #define TESTS_UNIT_BLT_MODEL_H
@@ -11,7 +11,7 @@
 
 struct model_blt {
 	enum gvt_cmd_op op;
-	unsigned int depth; /* 0 to 3 as in BR13; of a fast copy 0, 1, 3, 4, 5 */
+	unsigned int depth; /* 0 to 3 as in BR13; for a fast copy 0, 1, 3, 4, 5 */
 	u8 rop;
 	bool write_rgb;
 	bool write_alpha;
@@ -32,7 +32,7 @@ struct model_blt {
 	bool setup_mono; /* the setup was XY_SETUP_MONO_PATTERN_SL_BLT */
 	u64 pattern_addr;
 	u32 pattern_x, pattern_y;
-	u32 pattern_bg, pattern_fg; /* with text and setup: those of mono_ too */
+	u32 pattern_bg, pattern_fg; /* with text and setup: those of mono_ as well */
 	u8 pattern_bits[8];
 	bool pattern_transparent;
 	bool pattern_solid;
@@ -48,27 +48,29 @@ struct model_blt {
 /** model_cpp() - bytes of a pixel. */
 unsigned int model_cpp(const struct model_blt *m);
 
-/** model_has_source() - a colored one. */
+/** model_has_source() - true if it has a color source. */
 bool model_has_source(enum gvt_cmd_op op);
 
-/** model_has_bitmap() - a source of bits. */
+/** model_has_bitmap() - true if its source is a bitmap. */
 bool model_has_bitmap(enum gvt_cmd_op op);
 
-/** model_from_setup() - goes by a setup command. */
+/** model_from_setup() - true if it uses a setup command. */
 bool model_from_setup(enum gvt_cmd_op op);
 
-/** model_immediate() - how many bytes of immediate data it takes, a multiple of 4. */
+/** model_immediate() - the bytes of immediate data that it takes, a multiple of 4. */
 u32 model_immediate(const struct model_blt *m);
 
-/** model_setup() - its setup command (only clipping, if it has none of its own) to @dw. */
+/**
+ * model_setup() - encode its setup command to @dw; if it has none of its own, only the clipping.
+ */
 u32 model_setup(const struct model_blt *m, u32 *dw, enum gvt_cmd_op *op);
 
-/** model_encode() - the command itself. Returns its dwords. */
+/** model_encode() - encode the command itself. Returns its dwords. */
 u32 model_encode(const struct model_blt *m, u32 *dw);
 
 /**
- * model_run() - what it does: from memory as it was to memory as it will be, both beginning at
- * graphics address @base.
+ * model_run() - execute it: from memory @before to memory @after, which both begin at graphics
+ * address @base.
  */
 void model_run(const struct model_blt *m, u64 base, const u8 *before, u8 *after);
 

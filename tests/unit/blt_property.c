@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every command of the blitter with random parameters, beside a slow model of it. */
+/* Every command of the blitter with random parameters, compared with a slow model of it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "tests/unit/blt_rig.h"
 
 #define CASES	  150u
-#define AREA	  MiB(1)	       /* of the destination, and of the source after it */
+#define AREA	  MiB(1)	       /* the size of the destination, and of the source after it */
 #define SMALL	  (2 * AREA + KiB(64)) /* patterns and bitmaps from here on */
 #define MAX_ROWS  120u
 #define MAX_PITCH 6144u
@@ -30,7 +30,7 @@ static int from_to(int first, int last)
 	return first + (int)below((u32)(last - first + 1));
 }
 
-/* A surface of pixels of @cpp bytes in the MiB at @area, and how many pixels a row of it has. */
+/* A surface of pixels of @cpp bytes in the MiB at @area, and the pixels of its rows. */
 static struct model_surface random_surface(u64 area, u32 cpp, u32 tilings, u32 *pixels)
 {
 	u32 kind = cpp == 1 ? 0 : cpp <= 4 ? 1 : 2;
@@ -59,7 +59,7 @@ static void random_clip(struct model_blt *m)
 	m->clip_y1 = from_to(m->y1 > 20 ? m->y1 - 20 : 0, m->y2 + 5);
 	m->clip_x2 = from_to(m->clip_x1, m->x2 + 20);
 	m->clip_y2 = from_to(m->clip_y1, m->y2 + 20);
-	/* What is clipped may begin left of the surface and above it. */
+	/* A clipped blit may begin left of the surface and above it. */
 	if (m->clipped && chance(30)) {
 		m->x1 -= (int)below(40) < m->x1 ? 0 : 40;
 		m->y1 -= (int)below(20) < m->y1 ? 0 : 20;
@@ -159,7 +159,7 @@ static void run_one(struct softgpu_engine *e, const struct model_blt *m, u32 i)
 	ck_assert_int_eq(softgpu_blt(e, op, dw, nr), 0);
 	e->swctrl = m->op == GVT_OP_XY_FAST_COPY_BLT ? below(4) : swctrl(m);
 	nr = model_encode(m, dw);
-	/* Others want the engine now and then: it goes on where it was. */
+	/* Another context wants the engine now and then; the blit is continued where it was. */
 	e->gives_way = i % 2 ? i : 0;
 	while ((rc = softgpu_blt(e, m->op, dw, nr)) == -EINTR)
 		ck_assert_uint_gt(e->progress, 0);
@@ -195,7 +195,7 @@ static void command(enum gvt_cmd_op op)
 			}
 		memcpy(before, after, AREA);
 	}
-	/* What was written is in the destinations; nothing else was so much as asked for. */
+	/* Writes are within the destinations, and no other page was asked for. */
 	at = rig_same(e, after);
 	ck_assert_msg(at == ~0ull, "byte %llx was written", (unsigned long long)at);
 	ck_assert_uint_lt(e->last_write, AREA / GVT_PAGE_SIZE);

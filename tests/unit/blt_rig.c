@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The blitter's surroundings: memory, a register, the setup's dwords. */
+/* What the blitter needs: memory, a register, the setup's dwords. */
 #include "tests/unit/blt_rig.h"
 
 #include <stdlib.h>

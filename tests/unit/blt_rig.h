@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An engine that is nothing but memory, for the blitter alone: pages by graphics address, each an
- * allocation of its own, which move at every softgpu_point().
+ * An engine that is only memory, for the blitter alone: pages by graphics address. Each page is an
+ * allocation of its own, and moves at every softgpu_point().
  */
 #ifndef TESTS_UNIT_BLT_RIG_H
 #define TESTS_UNIT_BLT_RIG_H
@@ -16,23 +16,23 @@ struct softgpu_engine {
 	u8 *page[RIG_PAGES];
 	bool read_only[RIG_PAGES];
 	bool missing[RIG_PAGES];
-	u8 nowhere[GVT_PAGE_SIZE]; /* what goes to a read-only page */
+	u8 nowhere[GVT_PAGE_SIZE]; /* receives writes to read-only pages */
 	u32 setup[SOFTGPU_SETUP_DWORDS];
 	u32 swctrl;
-	u64 gives_way; /* seed of when softgpu_wanted() says so; 0: never */
+	u64 gives_way; /* seed for when softgpu_wanted() is true; 0: never */
 	u32 progress;
 	u32 points;	 /* how often softgpu_point() was called */
-	u32 stops_at;	 /* the point that says no; 0: none */
+	u32 stops_at;	 /* the point that returns false; 0: none */
 	u32 looks;	 /* how often softgpu_at() was called */
-	u32 first_write; /* pages that were asked for to be written: [first, last] */
+	u32 first_write; /* pages that were asked for, for writing: [first, last] */
 	u32 last_write;
 	u64 fault; /* address; ~0: none */
 };
 
-/** rig_start() - all pages present and filled with noise of @seed. */
+/** rig_start() - make one: all pages are present and filled with noise of @seed. */
 struct softgpu_engine *rig_start(u64 seed);
 
-/** rig_end() - all of it. */
+/** rig_end() - free it. */
 void rig_end(struct softgpu_engine *e);
 
 /** rig_addr() - graphics address of byte @offset. */
@@ -44,13 +44,13 @@ static inline u64 rig_addr(u64 offset)
 /** rig_byte() - the byte at graphics address @addr. */
 u8 *rig_byte(struct softgpu_engine *e, u64 addr);
 
-/** rig_u32() - the dword there, which may be on two pages. */
+/** rig_u32() - the dword at @addr, which may be on two pages. */
 u32 rig_u32(struct softgpu_engine *e, u64 addr);
 
-/** rig_save() - all of memory to @copy, RIG_PAGES pages. */
+/** rig_save() - copy all memory to @copy, RIG_PAGES pages. */
 void rig_save(struct softgpu_engine *e, u8 *copy);
 
-/** rig_same() - the first byte that is not as in @copy, as an offset; ~0: all are. */
+/** rig_same() - offset of the first byte that differs from @copy; ~0: none does. */
 u64 rig_same(struct softgpu_engine *e, const u8 *copy);
 
 #endif

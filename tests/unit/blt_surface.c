@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Where pixels of tiled surfaces are, and copies onto themselves. */
+/* The places of pixels in tiled surfaces, and copies within one surface. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/blt_model.h"
 #include "tests/unit/blt_rig.h"
 
-/* One byte of a surface written by a 1 x 1 fill of 8 bits: the offset that changed. */
+/* Writes one byte of a surface by a 1 x 1 fill of 8 bits. Returns the offset that changed. */
 static u64 where(enum model_tiling tiling, int pitch, int x, int y)
 {
 	static u8 before[RIG_PAGES * GVT_PAGE_SIZE];
 	struct softgpu_engine *e = rig_start(1);
 	struct model_blt m = { .op = GVT_OP_XY_COLOR_BLT,
-			       .rop = 0x55, /* not what it was: sure to change */
+			       .rop = 0x55, /* inverts, so that the byte certainly changes */
 			       .x1 = x,
 			       .y1 = y,
 			       .x2 = x + 1,
@@ -29,7 +29,7 @@ static u64 where(enum model_tiling tiling, int pitch, int x, int y)
 	return at;
 }
 
-/* A byte moved to (x, y) by a fast copy of 1 x 1 pixels of @cpp bytes: where it came to be. */
+/* Moves a byte to (x, y) by a fast copy of 1 x 1 pixels of @cpp bytes. Returns its offset. */
 static u64 where_fast(enum model_tiling tiling, unsigned int depth, int pitch, int x, int y)
 {
 	static u8 before[RIG_PAGES * GVT_PAGE_SIZE];
@@ -55,7 +55,7 @@ static u64 where_fast(enum model_tiling tiling, unsigned int depth, int pitch, i
 	return at;
 }
 
-/* Offsets worked out by hand. X: a tile is 8 rows of 512 bytes. */
+/* Offsets worked out by hand. An X tile is 8 rows of 512 bytes. */
 START_TEST(x_tiles)
 {
 	ck_assert_uint_eq(where(MODEL_X, 4096, 0, 0), 0);
@@ -68,7 +68,7 @@ START_TEST(x_tiles)
 }
 END_TEST
 
-/* Y: a tile is 8 columns of 32 rows of 16 bytes. */
+/* A Y tile is 8 columns of 32 rows of 16 bytes. */
 START_TEST(y_tiles)
 {
 	ck_assert_uint_eq(where(MODEL_Y, 1024, 0, 0), 0);
@@ -83,7 +83,7 @@ START_TEST(y_tiles)
 }
 END_TEST
 
-/* Yf of 32 bits: bits of the offset are x y x y x y y y x x x x (IGT's test of it). */
+/* Yf of 32 bits: the bits of the offset are x y x y x y y y x x x x (from IGT's test). */
 START_TEST(yf_tiles)
 {
 	ck_assert_uint_eq(where_fast(MODEL_YF, 3, 256, 0, 0), 0);
@@ -101,7 +101,7 @@ START_TEST(yf_tiles)
 }
 END_TEST
 
-/* Ys of 32 bits: 128 x 128 pixels, of 64 KiB. */
+/* Ys of 32 bits: 128 x 128 pixels in 64 KiB. */
 START_TEST(ys_tiles)
 {
 	ck_assert_uint_eq(where_fast(MODEL_YS, 3, 1024, 16, 0), 0x800);
@@ -114,7 +114,7 @@ START_TEST(ys_tiles)
 }
 END_TEST
 
-/* Moves within one surface, whichever way they overlap: as if all was read before. */
+/* Moves within one surface, which may overlap in any way: as if all was read first. */
 static void moves(enum model_tiling tiling, int pitch, u8 rop)
 {
 	static u8 before[RIG_PAGES * GVT_PAGE_SIZE];

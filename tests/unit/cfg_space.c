@@ -24,10 +24,10 @@ START_TEST(identity)
 	ck_assert_uint_eq(fake_cfg_read(f, PCI_CLASS_REVISION, 4), 0x03000006);
 	ck_assert_uint_eq(fake_cfg_read(f, PCI_HEADER_TYPE, 1), PCI_HEADER_TYPE_NORMAL);
 	ck_assert_uint_eq(fake_cfg_read(f, PCI_INTERRUPT_PIN, 1), 1);
-	/* GGMS: 8 MiB of entries; GMS: no stolen memory, so its base says nothing. */
+	/* GGMS: 8 MiB of entries. GMS: no stolen memory, so its base has no meaning. */
 	ck_assert_uint_eq(fake_cfg_read(f, GMCH, 2), 3 << 6);
 	ck_assert_uint_eq(fake_cfg_read(f, BSM, 4), 0);
-	/* Without an OpRegion. */
+	/* There is no OpRegion yet. */
 	ck_assert_uint_eq(fake_cfg_read(f, ASLS, 4), 0);
 	fake_free(f);
 }
@@ -61,7 +61,7 @@ START_TEST(read_only)
 }
 END_TEST
 
-/* Which bits of a dword take a write, found by writing both values, @bytes at a time. */
+/* Finds the bits of a dword that take a write, by writing both values, @bytes at a time. */
 static u32 writable(struct fake *f, unsigned int reg, unsigned int bytes)
 {
 	u32 was = fake_cfg_read(f, reg, 4), ones, zeroes;
@@ -83,7 +83,7 @@ START_TEST(write_masks)
 		u8 reg;
 		u32 mask;
 	} expect[] = {
-		{ PCI_COMMAND, 0x0407 }, /* the status above it: nothing to clear */
+		{ PCI_COMMAND, 0x0407 }, /* the status above has nothing to clear */
 		{ PCI_CACHE_LINE_SIZE, 0xff },
 		{ PCI_BASE_ADDRESS_0, 0xff000000 },
 		{ PCI_BASE_ADDRESS_1, 0xffffffff },
@@ -104,7 +104,7 @@ START_TEST(write_masks)
 }
 END_TEST
 
-/* The write of one byte must not touch its neighbours. */
+/* A write of one byte must not change its neighbours. */
 START_TEST(bytes_alone)
 {
 	struct fake *f = fake_vgpu();
@@ -120,13 +120,13 @@ START_TEST(bytes_alone)
 }
 END_TEST
 
-/* The size that a driver works out from what a BAR reads after ones were written to it. */
+/* The size that a driver works out from a BAR's value after it wrote ones. */
 static u64 sized(struct fake *f, unsigned int reg)
 {
 	u32 low = fake_cfg_read(f, reg, 4), high = fake_cfg_read(f, reg + 4, 4);
 	u64 mask;
 
-	/* Linux: each half is written, read and put back by itself. */
+	/* Linux writes, reads and restores each half by itself. */
 	fake_cfg_write(f, reg, 4, ~0u);
 	mask = fake_cfg_read(f, reg, 4) & PCI_BASE_ADDRESS_MEM_MASK & ~0xfull;
 	mask &= 0xffffffff;
@@ -158,7 +158,7 @@ START_TEST(sizes)
 }
 END_TEST
 
-/* hvmloader: decoding off, every BAR and the ROM sized, then placed, then decoding on. */
+/* hvmloader disables decoding, sizes every BAR and the ROM, places them, and enables decoding. */
 START_TEST(hvmloader)
 {
 	struct fake *f = fake_new();
@@ -214,7 +214,7 @@ START_TEST(capabilities)
 	ck_assert_uint_ne(pm, 0);
 	ck_assert_uint_ge(fake_cfg_read(f, pm + PCI_PM_PMC, 2) & PCI_PM_CAP_VER_MASK, 2);
 
-	/* D3hot and back lose nothing. */
+	/* D3hot and back changes nothing. */
 	fake_cfg_write(f, pm + PCI_PM_CTRL, 2, 3);
 	ck_assert_uint_eq(fake_cfg_read(f, pm + PCI_PM_CTRL, 2) & PCI_PM_CTRL_STATE_MASK, 3);
 	fake_cfg_write(f, pm + PCI_PM_CTRL, 2, 0);
@@ -224,7 +224,7 @@ START_TEST(capabilities)
 }
 END_TEST
 
-/* Linux' pcie_flr(), after pci_save_state(): what it puts back is all that was lost. */
+/* Linux' pcie_flr(), after pci_save_state(): all that was lost is what it restores. */
 START_TEST(function_level_reset)
 {
 	struct fake *f = fake_vgpu();
@@ -242,7 +242,7 @@ START_TEST(function_level_reset)
 	for (unsigned int i = 0; i < ARRAY_SIZE(saved); i++)
 		saved[i] = fake_cfg_read(f, 4 * i, 4);
 
-	/* Nothing happens by what is not asked. */
+	/* Other bits do not cause a reset. */
 	devctl = fake_cfg_read(f, at + PCI_EXP_DEVCTL, 2);
 	fake_cfg_write(f, at + PCI_EXP_DEVCTL, 2, 0x7fff);
 	fake_cfg_write(f, at + PCI_EXP_DEVCTL, 1, 0x80);
@@ -256,7 +256,7 @@ START_TEST(function_level_reset)
 	ck_assert_uint_eq(fake_cfg_read(f, at + PCI_EXP_DEVCTL, 2), devctl);
 	ck_assert_uint_eq(fake_cfg_read(f, PCI_COMMAND, 2), 0);
 	ck_assert_uint_eq(fake_cfg_read(f, PCI_BASE_ADDRESS_0, 4), 4);
-	/* Firmware is not asked again, and these are not put back. */
+	/* Firmware does not run again, and Linux does not restore these. */
 	ck_assert_uint_eq(fake_cfg_read(f, ASLS, 4), 0xfc000000);
 	ck_assert_uint_eq(fake_cfg_read(f, PCI_INTERRUPT_LINE, 1), 11);
 
@@ -266,7 +266,7 @@ START_TEST(function_level_reset)
 				      "@1:80000000 ");
 	ck_assert_uint_eq(fake_reg(f, PLAIN), 0);
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR0 + VGPU_GGTT_OFFSET + 8, 8), 0);
-	/* By its upper byte alone, as well. */
+	/* The upper byte alone causes it as well. */
 	fake_cfg_write(f, at + PCI_EXP_DEVCTL + 1, 1, 0x80);
 	ck_assert_uint_eq(fake_cfg_read(f, PCI_COMMAND, 2), 0);
 	fake_free(f);
@@ -279,7 +279,7 @@ START_TEST(msi)
 	unsigned int at = find_capability(f, PCI_CAP_ID_MSI);
 	u16 flags = fake_cfg_read(f, at + PCI_MSI_FLAGS, 2);
 
-	/* One vector with a 32-bit address, whatever a driver would like. */
+	/* There is one vector with a 32-bit address, whatever a driver asks for. */
 	ck_assert_uint_eq(flags, 0);
 	ck_assert_int_eq(intel_gvt_hypervisor_inject_msi(f->vgpu), 0);
 	ck_assert_uint_eq(intel_vgpu_counters(f->vgpu)->msi, 0);
@@ -298,7 +298,7 @@ START_TEST(msi)
 	ck_assert_int_eq(intel_gvt_hypervisor_inject_msi(f->vgpu), -EINVAL);
 	ck_assert_uint_eq(intel_vgpu_counters(f->vgpu)->msi, 1);
 
-	/* A message is a write to memory: a function that is no bus master sends none. */
+	/* A message is a write to memory, so a function that is not a bus master sends none. */
 	fake_cfg_write(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	ck_assert_int_eq(intel_gvt_hypervisor_inject_msi(f->vgpu), 0);
 	fake_cfg_write(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
@@ -316,7 +316,7 @@ START_TEST(outside)
 	u8 buf[16];
 	u64 before;
 
-	/* Beyond the 256 bytes nothing answers, also where an access only ends there. */
+	/* Nothing answers beyond the 256 bytes, even to an access that only ends there. */
 	ck_assert_uint_eq(fake_cfg_read(f, 256, 4), 0xffffffff);
 	ck_assert_uint_eq(fake_cfg_read(f, 254, 4), 0xffffffff);
 	ck_assert_uint_eq(fake_cfg_read(f, 255, 2), 0xffff);
@@ -343,7 +343,7 @@ START_TEST(outside)
 }
 END_TEST
 
-/* Words that lie across fields, or across a field and nothing. */
+/* Words across two fields, or across a field and nothing. */
 START_TEST(unaligned)
 {
 	struct fake *f = fake_vgpu();

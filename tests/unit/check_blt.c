@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The blitter of the software GPU, alone. */
+/* The software GPU's blitter, alone. */
 #include "tests/unit/unit.h"
 
 int main(void)

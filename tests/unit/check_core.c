@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The vGPU over a back end of a few lines, and the texts that people write. */
+/* The vGPU on a back end of a few lines, and texts that people write. */
 #include "tests/unit/unit.h"
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Graphics memory, over a hypervisor of a few lines. */
+/* Graphics memory, on a hypervisor of a few lines. */
 #include "tests/unit/unit.h"
 
 int main(void)

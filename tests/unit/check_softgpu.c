@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The software GPU, over plain memory. */
+/* The software GPU, on plain memory. */
 #include "tests/unit/unit.h"
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vGPUs as the daemon has them, whole, on embedded Xen. */
+/* Whole vGPUs as the daemon has them, on embedded Xen. */
 #include "tests/unit/unit.h"
 
 int main(void)

@@ -6,7 +6,10 @@
 #include "tests/unit/daemon_rig.h"
 #include "xengt/daemon/clients.h"
 
-/* Asks, and expects the errno (0: none) and, if any, the sentence. The caller has the answer. */
+/*
+ * Sends a command and expects errno @err (0: none), and @why if that is not NULL. The caller frees
+ * the answer.
+ */
 static struct json_object *ask(struct rig *r, const char *line, int err, const char *why)
 {
 	struct json_object *answer = command_obey(&r->daemon, NULL, line), *value;
@@ -29,7 +32,7 @@ static void told(struct rig *r, const char *line, int err, const char *why)
 	json_object_put(ask(r, line, err, why));
 }
 
-/* Member @key of element @at of the array @field in an answer, as text; "-" for null. */
+/* Member @key of element @at of the array @field of an answer, as text; "-" for null. */
 static const char *member(struct json_object *answer, const char *field, size_t at, const char *key)
 {
 	struct json_object *list, *value;
@@ -58,7 +61,7 @@ START_TEST(life)
 	ck_assert_str_eq(daemon_rig_read(r, "vm22/vgpu_id"), "2\n");
 	json_object_put(answer);
 
-	/* What no guest has does nothing. */
+	/* A vGPU without a guest does nothing. */
 	answer = ask(r, "{\"cmd\":\"load\"}", 0, NULL);
 	ck_assert_str_eq(member(answer, "vgpus", 0, "domid"), "22");
 	ck_assert_str_eq(member(answer, "vgpus", 0, "requests"), "0");
@@ -77,7 +80,7 @@ START_TEST(life)
 	told(r, "{\"cmd\":\"show\",\"vgpu\":\"21\"}", 0, NULL);
 	told(r, "{\"cmd\":\"detach\",\"vgpu\":\"21\"}", 0, NULL);
 	ck_assert_uint_eq(daemon_rig_ino(r, "vm21"), 0);
-	/* Made here, ended there. */
+	/* Created by the socket, removed by the tree. */
 	ck_assert_int_eq(daemon_rig_write(r, UUID_A "/remove", "1"), 0);
 	told(r, "{\"cmd\":\"remove\",\"uuid\":\"" UUID_A "\"}", ENOENT,
 	     "there is no vGPU '" UUID_A "'");
@@ -91,7 +94,7 @@ static void rename_to(struct rig *r, const char *name)
 		xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, "/local/domain/22/name", name, strlen(name)));
 }
 
-/* A guest goes by the name that it has, whether the daemon has been told of it yet or not. */
+/* A guest goes by its present name, even if the daemon has not been told of it yet. */
 START_TEST(renamed)
 {
 	struct rig *r = daemon_rig_new();
@@ -112,7 +115,7 @@ START_TEST(renamed)
 }
 END_TEST
 
-/* A request with one argument, written as JSON has it. */
+/* A request with one argument, which is JSON. */
 static const char *with(const char *cmd, const char *key, const char *value)
 {
 	static char line[128];
@@ -126,8 +129,8 @@ static const char *with(const char *cmd, const char *key, const char *value)
 }
 
 /*
- * Names that are nearly a number are names: domain 21 has a vGPU, and 22 is called so. xl takes
- * them the same way (libxl_domain_qualifier_to_domid).
+ * A name that is nearly a number is a name: domain 21 has a vGPU, and 22 is called so. xl treats
+ * names in the same way (libxl_domain_qualifier_to_domid).
  */
 START_TEST(named_like_numbers)
 {
@@ -153,7 +156,7 @@ START_TEST(named_like_numbers)
 }
 END_TEST
 
-/* Digits alone are a domain's number, whatever another domain is called. */
+/* Digits alone are a domain's number, even if another domain has them as its name. */
 START_TEST(named_by_digits)
 {
 	struct rig *r = daemon_rig_new();
@@ -166,12 +169,12 @@ START_TEST(named_by_digits)
 	told(r, with("detach", "vgpu", "21"), ENOENT, "no vGPU of a domain '21'");
 	told(r, "{\"cmd\":\"show\",\"vgpu\":22}", 0, NULL);
 	told(r, with("show", "vgpu", "00022"), 0, NULL);
-	/* Of 16 bits, and of 64, the same as 22. */
+	/* As a number of 16 bits, or of 64, it is the same as 22. */
 	told(r, with("show", "vgpu", "65558"), ENOENT, NULL);
 	told(r, with("show", "vgpu", "4294967318"), ENOENT, NULL);
 	told(r, with("show", "vgpu", "18446744073709551638"), ENOENT, NULL);
 	told(r, with("attach", "domain", "65557"), ESRCH, "there is no domain '65557'");
-	/* Nobody means a guest without a name by it. */
+	/* An empty name does not mean a guest without a name. */
 	rename_to(r, "");
 	told(r, with("detach", "vgpu", ""), ENOENT, NULL);
 	rename_to(r, "a");
@@ -182,7 +185,9 @@ START_TEST(named_by_digits)
 }
 END_TEST
 
-/* Of two guests that changed their names, each is who it is now, though nobody heard of it yet. */
+/*
+ * Two guests have exchanged their names. Each has its new name, though the daemon was not told yet.
+ */
 START_TEST(names_exchanged)
 {
 	struct rig *r = daemon_rig_new();
@@ -245,7 +250,7 @@ static u64 limit_kib(struct rig *r)
 	return info.max_kib;
 }
 
-/* The memory of a vGPU is on top of the guest's, whatever becomes of that. */
+/* A vGPU's memory is in addition to the guest's, whatever the guest's becomes. */
 START_TEST(memory_set)
 {
 	struct rig *r = daemon_rig_new();
@@ -259,7 +264,7 @@ START_TEST(memory_set)
 	ck_assert_uint_eq(limit_kib(r), was - 512 + added);
 	set_memory(r, was, was - 1024);
 	ck_assert_uint_eq(limit_kib(r), was + added);
-	/* One who knows of it, and one who sets what is set already. */
+	/* One that takes it into account, and one that sets what is set already. */
 	set_memory(r, was + added - 256, was - 1280);
 	ck_assert_uint_eq(limit_kib(r), was + added - 256);
 	set_memory(r, was + added - 256, was - 1280);
@@ -360,7 +365,7 @@ START_TEST(graphics_memory)
 	ck_assert_str_eq(member(answer, "gtt", 0, "guest"), "0x5001");
 	ck_assert_str_eq(member(answer, "gtt", 1, "table"), "page");
 	ck_assert_str_eq(member(answer, "gtt", 1, "guest"), "0x5010");
-	/* The software GPU finds a page at the guest's own address. */
+	/* For the software GPU a page is at the guest's own address. */
 	ck_assert_str_eq(member(answer, "gtt", 1, "shadow"), "0x5010");
 	json_object_put(answer);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration file: built-in settings, what overlays them, and what is said of mistakes. */
+/*
+ * The configuration file: built-in settings, how a file changes them, and what is said of mistakes.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +11,7 @@
 #include "tests/unit/unit.h"
 #include "xengt/settings/config.h"
 
-/* Loads @text as a file; @why names the file as FILE. */
+/* Loads @text as a file, whose name in @why is replaced by FILE. */
 static int load(const char *text, struct xengt_config *config, char *why, size_t why_len)
 {
 	char path[] = "/tmp/xengt-config-XXXXXX", said[512] = "";
@@ -37,7 +39,7 @@ static void check_defaults(const struct xengt_config *config)
 	ck_assert_str_eq(config->qemu, "");
 	ck_assert_uint_eq(config->poll_max, 64);
 	ck_assert_str_eq(config->gpu, "software");
-	/* 512 MiB of pages, 512 a frame, another for ours and 16 for the guest. */
+	/* The pages of 512 MiB, 512 for each frame; one frame for ours, and 16 for the guest. */
 	ck_assert_uint_eq(config->grant_frames, 273);
 }
 
@@ -106,7 +108,7 @@ START_TEST(mistakes)
 		{ "[type x]\nresolution = 320x200\n",
 		  "FILE:2: resolution takes WIDTHxHEIGHT,..., from 640x480 to 4096x4096" },
 		{ "default_type = y\n[type x]\n", "FILE: default_type: there is no type 'y'" },
-		/* Only the first is told. */
+		/* Only the first mistake is reported. */
 		{ "colour = blue\npoll_max = many\n", "FILE:1: there is no such setting" },
 	};
 
@@ -166,7 +168,7 @@ START_TEST(too_many_types)
 }
 END_TEST
 
-/* A new file counts whole or not at all, and only for what may change while guests are there. */
+/* A new file is taken as a whole or not at all, and only for what may change while guests run. */
 START_TEST(reload)
 {
 	char path[] = "/tmp/xengt-config-XXXXXX", why[512] = "";
@@ -192,7 +194,7 @@ START_TEST(reload)
 }
 END_TEST
 
-/* The longest value that fits, and one more; a line that is longer than any. */
+/* The longest value that fits, one that is longer, and a line that is too long. */
 START_TEST(lengths)
 {
 	struct xengt_config config;
@@ -204,7 +206,7 @@ START_TEST(lengths)
 	snprintf(text, sizeof(text), "group = %0*d\n", (int)sizeof(config.group), 7);
 	ck_assert_int_eq(load(text, &config, why, sizeof(why)), -EINVAL);
 	ck_assert_str_eq(why, "FILE:1: the value is too long");
-	/* Its rest must not be taken for a line of its own. */
+	/* The rest of the line must not be taken for a line of its own. */
 	snprintf(text, sizeof(text), "# %0*d poll_max = 5\n", 600, 7);
 	ck_assert_msg(!load(text, &config, why, sizeof(why)), "a long comment: %s", why);
 	ck_assert_uint_eq(config.poll_max, 64);

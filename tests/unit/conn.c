@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection alone: what it serves, for how long, and how much it keeps. */
+/* A connection alone: what it serves, how long it waits, and how much it keeps. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "xengt/control/conn.h"
 
 #define PATIENCE_US 50000u
-#define NO_HURRY_US (UNIT_WAIT_MS * 1000ull) /* in tests that are not about patience */
+#define NO_HURRY_US (UNIT_WAIT_MS * 1000ull) /* for tests that are not about patience */
 
 struct fixture {
 	sd_event *loop;
@@ -19,7 +19,7 @@ struct fixture {
 	int peer;
 	unsigned int lines;
 	bool too_long, end_it;
-	size_t answer; /* bytes of each */
+	size_t answer; /* bytes of each answer */
 	char last[CONN_LINE_MAX];
 };
 
@@ -75,7 +75,7 @@ static void fixture_free(struct fixture *f)
 	free(f);
 }
 
-/* The loop, until it has nothing to do at once. Returns how often it had. */
+/* Runs the loop until it has nothing to do now. Returns how often it had. */
 static unsigned int turn(struct fixture *f)
 {
 	unsigned int nr = 0;
@@ -90,7 +90,7 @@ static void say(struct fixture *f, const char *text, size_t len)
 	ck_assert_int_eq(send(f->peer, text, len, MSG_NOSIGNAL), len);
 }
 
-/* What it has sent, all of it. */
+/* Reads all that it has sent. */
 static size_t hear(struct fixture *f)
 {
 	static char buf[1 << 16];
@@ -110,7 +110,7 @@ static u64 now_us(void)
 	return now.tv_sec * 1000000ull + now.tv_nsec / 1000;
 }
 
-/* Its end is waited for, which comes when the patience is over. */
+/* Waits for its end, which comes when its patience is over. */
 static void check_cut_off(struct fixture *f, u64 since)
 {
 	while (f->conn)
@@ -134,7 +134,7 @@ START_TEST(in_pieces)
 	turn(f);
 	ck_assert_str_eq(f->last, "three");
 	ck_assert(conn_idle(f->conn) || hear(f));
-	/* What follows a zero byte would be hidden. */
+	/* A zero byte would hide what follows it. */
 	say(f, "fo\0ur\n", 6);
 	turn(f);
 	ck_assert_str_eq(f->last, "");
@@ -178,7 +178,7 @@ START_TEST(too_long)
 }
 END_TEST
 
-/* A request that is not completed; a byte now and then makes it no newer. */
+/* A request that is never complete. A byte now and then does not renew the patience. */
 START_TEST(never_asks)
 {
 	struct fixture *f = fixture_patient(10 * PATIENCE_US);
@@ -198,7 +198,7 @@ START_TEST(never_asks)
 }
 END_TEST
 
-/* Who asks for more than it reads is not asked what it wants, and not kept. */
+/* A client that asks for more than it reads is not served further, and is cut off. */
 START_TEST(never_reads)
 {
 	struct fixture *f = fixture_patient(PATIENCE_US);
@@ -217,7 +217,7 @@ START_TEST(never_reads)
 }
 END_TEST
 
-/* It reads late, and has all of it; a patient one as late as it likes. */
+/* A client that reads late gets everything; a patient connection waits as long as it likes. */
 START_TEST(reads_late)
 {
 	struct fixture *f = fixture_patient(PATIENCE_US);
@@ -237,7 +237,7 @@ START_TEST(reads_late)
 		;
 	had += hear(f);
 	ck_assert_uint_eq(had, asked * (f->answer + 1));
-	/* Told to end, it is as others are. */
+	/* When it is told to end, its patience is as that of others. */
 	for (unsigned int i = 0; i < asked; i++)
 		say(f, "more\n", 5);
 	turn(f);
@@ -248,7 +248,7 @@ START_TEST(reads_late)
 }
 END_TEST
 
-/* Who says that it has nothing more to ask is answered first. */
+/* A client that has nothing more to ask is answered before the connection ends. */
 START_TEST(asks_and_leaves)
 {
 	struct fixture *f = fixture_new();
@@ -272,7 +272,7 @@ START_TEST(asks_and_leaves)
 }
 END_TEST
 
-/* The answer that ends it is sent, and nothing is served after it. */
+/* The answer that ends the connection is sent, and nothing is served after it. */
 START_TEST(ended_while_served)
 {
 	struct fixture *f = fixture_new();
@@ -287,7 +287,7 @@ START_TEST(ended_while_served)
 }
 END_TEST
 
-/* One that is idle, or full, or whose peer is gone, costs the loop nothing. */
+/* A connection that is idle or full, or whose peer is gone, costs the loop nothing. */
 START_TEST(no_spinning)
 {
 	struct fixture *f = fixture_new();

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The control socket with clients at it: who ends when, who waits for whom, and what is bounded. */
+/*
+ * The control socket with clients: how they end, how they wait for each other, and what is bounded.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -49,7 +51,7 @@ static void say(int fd, const char *text)
 	ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
-/* The loop, until it has nothing to do at once, or @most times. */
+/* Runs the loop until it has nothing to do now, or @most times. */
 static unsigned int turn(struct rig *r, unsigned int most)
 {
 	unsigned int nr = 0;
@@ -59,7 +61,7 @@ static unsigned int turn(struct rig *r, unsigned int most)
 	return nr;
 }
 
-/* The next line, the loop running until it is there; "" when the daemon has hung up. */
+/* The next line, for which the loop runs; "" if the daemon has hung up. */
 static const char *hear(struct rig *r, int fd)
 {
 	static char line[1 << 16];
@@ -109,9 +111,9 @@ static void follow(struct rig *r, int fd, const char *who)
 		close(fd);                         \
 	} while (0)
 
-/* ---- who outlives whom ---- */
+/* ---- ends of clients and of what they follow ---- */
 
-/* The vGPU that a client follows goes by the client's own request. */
+/* A client follows a vGPU and ends it by a request of its own. */
 START_TEST(follows_what_it_ends)
 {
 	struct rig *r = opened();
@@ -131,7 +133,7 @@ START_TEST(follows_what_it_ends)
 }
 END_TEST
 
-/* All of it at one go: the answers come, in their order, up to the end. */
+/* All requests at once: the answers come in their order, up to the end. */
 START_TEST(all_at_one_go)
 {
 	struct rig *r = opened();
@@ -147,7 +149,7 @@ START_TEST(all_at_one_go)
 }
 END_TEST
 
-/* The guest that a client follows has died, which the daemon finds as the same client asks. */
+/* The guest that a client follows has died, and the daemon finds that when the same client asks. */
 START_TEST(follows_a_dead_one)
 {
 	static const char *const asks[] = {
@@ -176,7 +178,7 @@ START_TEST(follows_a_dead_one)
 }
 END_TEST
 
-/* A client may go at every moment; what it followed, or watched, goes on. */
+/* A client may end at any moment. What it followed or watched goes on. */
 START_TEST(client_goes)
 {
 	struct rig *r = opened();
@@ -226,7 +228,9 @@ static void reset_function(struct rig *r)
 	ck_assert_int_eq(exen_guest_pci_write(r->d[0], 0, 0x80, next + 8, 2, 0x8000), 0);
 }
 
-/* A reset of the vGPU ends a watch; another's of the same page is not the first client's to end. */
+/*
+ * A reset of the vGPU ends a watch. The first client cannot end another's watch of the same page.
+ */
 START_TEST(watch_after_reset)
 {
 	struct rig *r = opened();
@@ -252,7 +256,7 @@ END_TEST
 
 /* ---- what is bounded ---- */
 
-/* As many as it takes, and one more: it is told, and later gets the place of an idle one. */
+/* The most clients, and one more: it is refused, and later gets the place of an idle one. */
 START_TEST(many_clients)
 {
 	struct rig *r = opened();
@@ -270,7 +274,7 @@ START_TEST(many_clients)
 	CK_HUNG_UP(r, more);
 
 	unit_sleep(1100);
-	/* Those that asked for something lately stay. */
+	/* Clients that have asked for something lately stay. */
 	say(fd[1], "{\"cmd\":\"version\"}\n");
 	CK_HEAR(r, fd[1], OK);
 	more = dial(r);
@@ -303,7 +307,7 @@ START_TEST(many_followers)
 	CK_HEAR(r, more, "follow vGPUs do so already");
 	say(more, "{\"cmd\":\"watch\",\"vgpu\":21,\"gfn\":32}\n");
 	CK_HEAR(r, more, "follow vGPUs do so already");
-	/* Who follows may follow another thing. */
+	/* A client that follows may follow something else. */
 	say(fd[0], "{\"cmd\":\"watch\",\"vgpu\":21,\"gfn\":32}\n");
 	CK_HEAR(r, fd[0], OK);
 	close(fd[1]);
@@ -317,7 +321,9 @@ START_TEST(many_followers)
 }
 END_TEST
 
-/* With no descriptor left the daemon sleeps, serves those that it has, and the others later. */
+/*
+ * Without free descriptors the daemon sleeps. It serves the clients it has, and the others later.
+ */
 START_TEST(no_descriptors)
 {
 	struct rig *r = opened();
@@ -344,7 +350,8 @@ START_TEST(no_descriptors)
 }
 END_TEST
 
-/* Answers that nobody reads: the daemon keeps one client's worth, and then does not listen to it.
+/*
+ * Answers that nobody reads: the daemon keeps a bounded amount, and then does not serve the client.
  */
 START_TEST(unread_answers)
 {
@@ -362,7 +369,7 @@ START_TEST(unread_answers)
 	}
 	ck_assert_uint_gt(asked, 500);
 	ck_assert_uint_lt(most, CONN_QUEUE_MAX + 4096);
-	/* Others are served, and it has its answers when it reads. */
+	/* Other clients are served, and this one gets its answers when it reads. */
 	say(other, "{\"cmd\":\"version\"}\n");
 	CK_HEAR(r, other, OK);
 	while (answered < asked) {
@@ -375,7 +382,7 @@ START_TEST(unread_answers)
 }
 END_TEST
 
-/* Whoever asks for much at a time waits as long as those who ask for little. */
+/* A client that asks for much waits as long as one that asks for little. */
 START_TEST(one_among_greedy)
 {
 	struct rig *r = opened();
@@ -431,7 +438,7 @@ static u64 lost_of(const char *line)
 	return strtoull(at + strlen("\"lost\":"), NULL, 10);
 }
 
-/* There is always something to tell of: others have their turns all the same. */
+/* There is always an event to send, and still other clients are served. */
 START_TEST(endless_trace)
 {
 	struct rig *r = opened();
@@ -454,7 +461,7 @@ START_TEST(endless_trace)
 }
 END_TEST
 
-/* Events that nobody reads are counted, each, and not kept. A later client starts at zero. */
+/* Events that nobody reads are counted and not kept. A later client's count starts at zero. */
 START_TEST(unread_trace)
 {
 	const unsigned int rounds = 10, each = 1000;
@@ -498,7 +505,7 @@ START_TEST(unread_trace)
 }
 END_TEST
 
-/* Too long a request is told, and ends the connection. */
+/* A request that is too long is answered with an error, and ends the connection. */
 START_TEST(long_request)
 {
 	struct rig *r = opened();
@@ -510,7 +517,7 @@ START_TEST(long_request)
 	say(fd, much);
 	CK_HEAR(r, fd, "too long");
 	CK_HUNG_UP(r, fd);
-	/* As deep as a line can be. */
+	/* JSON as deep as a line can be. */
 	fd = dial(r);
 	much[CONN_LINE_MAX - 1] = '\n';
 	say(fd, much);
@@ -520,7 +527,7 @@ START_TEST(long_request)
 }
 END_TEST
 
-/* The daemon ends with clients there, in whatever state. */
+/* The daemon ends while there are clients in all states. */
 START_TEST(daemon_ends)
 {
 	struct rig *r = opened();

@@ -25,16 +25,16 @@ struct rig {
 	char dir[32], why[512];
 };
 
-/** daemon_rig_new() - as the daemon is when it is ready. */
+/** daemon_rig_new() - a daemon that is ready. */
 struct rig *daemon_rig_new(void);
 
-/** daemon_rig_free() - all of it, checking that nothing is left in Xen or in the directory. */
+/** daemon_rig_free() - end it, and check that nothing is left in Xen or in the directory. */
 void daemon_rig_free(struct rig *r);
 
-/** daemon_rig_restart() - the daemon ends, and another takes over. */
+/** daemon_rig_restart() - end the daemon, and have another one take over. */
 void daemon_rig_restart(struct rig *r);
 
-/** daemon_rig_attach() - domain FIRST_DOMID + @at; 0 or errno with ->why. */
+/** daemon_rig_attach() - give domain FIRST_DOMID + @at a vGPU. Returns 0 or errno, with ->why. */
 int daemon_rig_attach(struct rig *r, unsigned int at, const char *options);
 
 /** daemon_rig_vgpu() - the vGPU of domain FIRST_DOMID + @at, in its process. */
@@ -46,7 +46,7 @@ void daemon_rig_settle(struct rig *r, unsigned int at);
 /** daemon_rig_place() - domain FIRST_DOMID + @at places its vGPU's BARs as firmware does. */
 void daemon_rig_place(struct rig *r, unsigned int at);
 
-/** daemon_rig_write_reg() - it writes a register, which must not be one that is memory to it. */
+/** daemon_rig_write_reg() - it writes a register, which must be one whose writes trap. */
 void daemon_rig_write_reg(struct rig *r, unsigned int at, u32 offset, u32 val);
 
 /** daemon_rig_available() - how many more of @type there can be. */
@@ -58,10 +58,12 @@ unsigned int daemon_rig_files(const struct rig *r);
 /** daemon_rig_ino() - the inode at @path below the tree's root, "" for the root; 0: none. */
 u64 daemon_rig_ino(struct rig *r, const char *path);
 
-/** daemon_rig_read() - what the file at @path says; a negative errno as "-N". */
+/**
+ * daemon_rig_read() - the contents of the file at @path; an error as "-N", with a negative errno.
+ */
 const char *daemon_rig_read(struct rig *r, const char *path);
 
-/** daemon_rig_write() - write @text to it. Returns 0 or a negative errno. */
+/** daemon_rig_write() - write @text to the file at @path. Returns 0 or a negative errno. */
 int daemon_rig_write(struct rig *r, const char *path, const char *text);
 
 #endif

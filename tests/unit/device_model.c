@@ -14,7 +14,7 @@
 #include "tests/unit/daemon_rig.h"
 
 #define PROGRAM	  TOP_BUILDDIR "/xengt/xengt-dm"
-#define UNSEEN	  77 /* its status where nothing can be mounted */
+#define UNSEEN	  77 /* the exit status where nothing can be mounted */
 #define SAID_MAX  65536
 #define WORDS_MAX 16
 
@@ -34,8 +34,10 @@ static void put(const char *path, const char *text, mode_t mode)
 	ck_assert_int_eq(chmod(path, mode), 0);
 }
 
-/* In a child of its own: the settings that it reads lead to this daemon, and to a device model that
- * says its arguments. */
+/*
+ * Runs in a child: makes the paths of its settings lead to this daemon, and to a device model that
+ * prints its arguments.
+ */
 static void become(const struct rig *r, char **args)
 {
 	char conf[300];
@@ -63,7 +65,7 @@ static int on_said(sd_event_source *source, int fd, uint32_t events, void *userd
 	return 0;
 }
 
-/* Its status, or -1: not seen here. */
+/* Its status, or -1 if that cannot be seen here. */
 static int run(struct rig *r, char **args, struct said *said)
 {
 	sd_event_source *source;
@@ -119,11 +121,14 @@ static void close_all(struct rig *r)
 	daemon_rig_free(r);
 }
 
-/* Who gets which vGPU, and what is left for the device model, by arguments that look like ours. */
+/*
+ * Which domain gets which vGPU, and what is left for the device model, by arguments that look like
+ * ours.
+ */
 static const struct {
 	const char *args;
 	int status;
-	unsigned int domid; /* which has a vGPU then, of that weight; 0: none */
+	unsigned int domid; /* the domain that has a vGPU then, with that weight; 0: none */
 	u32 weight;
 	const char *says;
 } calls[] = {
@@ -171,7 +176,7 @@ START_TEST(by_arguments)
 }
 END_TEST
 
-/* Options of any length count whole, or are refused for their length. */
+/* An option of any length is taken as a whole, or refused for its length. */
 START_TEST(long_options)
 {
 	static const struct {

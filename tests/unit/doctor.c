@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What xengt doctor says of a host, made of files, and of guests' configurations. */
+/* What xengt doctor says of a host, which is made of files, and of guests' configurations. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static void put(const char *path, const char *text)
 	chmod(full, 0755);
 }
 
-/* What is printed, and how much is wrong. */
+/* What is printed, and how many things are wrong. */
 static unsigned int print(struct json_object *found, char *text, size_t len)
 {
 	unsigned int amiss = doctor_amiss(found);
@@ -80,7 +80,7 @@ START_TEST(host)
 	put("/dev/xen/evtchn", "");
 	put("/dev/fuse", "");
 	put("/usr/lib/xen/bin/qemu-system-i386", "");
-	/* A Xen too old, and no daemon. */
+	/* Xen is too old, and there is no daemon. */
 	ck_assert_uint_eq(look(text, sizeof(text)), 2);
 	ck_assert_ptr_nonnull(strstr(text, "NOT SO  Xen is 4.17 or newer\n"));
 	ck_assert_ptr_nonnull(strstr(text, "NOT SO  the daemon answers\n        systemctl start"));
@@ -104,7 +104,7 @@ static const char good[] = "# a guest\nname = 'g'\ntype = \"hvm\"\nmemory = 1024
 			   "device_model_args = [ \"-xengt\", \"type=i915-GVTg_V5_4\" ]\n"
 			   "max_grant_version = 1\nmax_grant_frames = 81\n";
 
-/* A host with Xen 4.17 and its parameters; xl is a script, which takes anything. */
+/* A host with Xen 4.17 and its parameters. xl is a script that accepts everything. */
 static const struct doctor_xen xen = { .grant_frames = 256, .maptrack_frames = 1024 };
 
 static void new_guests_root(void)
@@ -121,7 +121,7 @@ static void new_guests_root(void)
 	setenv("PATH", path, 1);
 }
 
-/* What doctor says of @cfg, as objects; NULL with @why. */
+/* Doctor's findings for @cfg, as objects; or NULL with @why. */
 static struct json_object *examine(const struct doctor_xen *with, const char *cfg,
 				   const char *types, const char *vgpus, char *why, size_t len)
 {
@@ -148,7 +148,7 @@ static unsigned int visit(const char *cfg, const char *types, const char *vgpus,
 	return print(found, text, len);
 }
 
-/* A line at the end takes the place of an earlier one. */
+/* A line at the end replaces an earlier one. */
 static const struct {
 	const char *line, *says;
 } complaints[] = {
@@ -245,7 +245,7 @@ static const char daemon_types[] = "[{\"type\":\"i915-GVTg_V5_2\",\"available\":
 				   "\"i915-GVTg_V5_4\",\"available\":1},"
 				   "{\"type\":\"i915-GVTg_V5_1\",\"available\":0}]";
 
-/* Adds the advice for what is wrong to @cfg, where it is a line of a configuration. */
+/* Adds the advice of each finding to @cfg, if it is a line of a configuration. */
 static void follow(struct json_object *found, char *cfg, size_t len, bool *followed)
 {
 	*followed = false;
@@ -283,7 +283,7 @@ START_TEST(guest_wrong)
 	ck_assert_msg(print(found, text, sizeof(text)) == 1, "%s: %s", complaints[_i].line, text);
 	ck_assert_msg(strstr(text, complaints[_i].says) != NULL, "%s: %s", complaints[_i].line,
 		      text);
-	/* Advice that is for the configuration helps. */
+	/* Following the advice for a configuration helps. */
 	if (cured) {
 		found = examine(&with, cfg, daemon_types, "[]", text, sizeof(text));
 		ck_assert_msg(found != NULL, "%s: %s", cfg, text);
@@ -293,7 +293,7 @@ START_TEST(guest_wrong)
 }
 END_TEST
 
-/* What works, and could do better. */
+/* Configurations that work, but could be better. */
 static const struct {
 	const char *line, *vgpus, *says;
 } notes[] = {
@@ -336,7 +336,7 @@ START_TEST(guest_notes)
 }
 END_TEST
 
-/* What is well beside what the others have, and must not be complained of. */
+/* Good configurations beside those of other tests: nothing must be reported. */
 START_TEST(guest_fine)
 {
 	static const char *const lines[] = {
@@ -361,7 +361,7 @@ START_TEST(guest_fine)
 		ck_assert_msg(!visit(cfg, daemon_types, "[]", text, sizeof(text)), "%s: %s",
 			      lines[i], text);
 	}
-	/* Memory by its most alone; the device model's kind by default. */
+	/* Only the most memory is set; the device model's kind is the default. */
 	snprintf(cfg, sizeof(cfg),
 		 "name = 'g'; type = 'hvm'; maxmem = 1024\ndevice_model_override = '" DM "'\n"
 		 "device_model_args = [ '-xengt', 'type=i915-GVTg_V5_4' ]\n");
@@ -370,7 +370,7 @@ START_TEST(guest_fine)
 }
 END_TEST
 
-/* What Xen and xl say by default counts; since 4.18 Xen's parameters are no limits. */
+/* Defaults of Xen and xl are used. Since 4.18 Xen's parameters are no bounds. */
 START_TEST(guest_defaults)
 {
 	static const struct doctor_xen small = { .grant_frames = 32, .maptrack_frames = 8 };
@@ -400,7 +400,7 @@ START_TEST(guest_defaults)
 }
 END_TEST
 
-/* What xl itself refuses is so; without it that is said. */
+/* What xl itself refuses is reported. If xl is missing, that is reported. */
 START_TEST(guest_xl)
 {
 	char text[8192];
@@ -420,7 +420,7 @@ START_TEST(guest_xl)
 }
 END_TEST
 
-/* Without a daemon that is said, and all else still is. */
+/* If there is no daemon, that is reported, and all other findings as well. */
 START_TEST(guest_alone)
 {
 	char text[8192];
@@ -428,13 +428,13 @@ START_TEST(guest_alone)
 	new_guests_root();
 	ck_assert_uint_eq(visit(good, NULL, NULL, text, sizeof(text)), 0);
 	ck_assert_ptr_nonnull(strstr(text, "note    its vGPU is to be had\n"));
-	/* Of a file with nothing in it each thing that has to be set is named. */
+	/* For an empty file, each setting that is needed is named. */
 	ck_assert_uint_eq(visit("", NULL, NULL, text, sizeof(text)), 4);
 	remove_root();
 }
 END_TEST
 
-/* The configurations that are shipped are as they should be. */
+/* The configurations that are shipped have no findings. */
 START_TEST(guest_examples)
 {
 	static const char *const names[] = { "one-vgpu.cfg", "two-vcpus.cfg", "debian.cfg" };
@@ -457,11 +457,11 @@ START_TEST(guest_examples)
 }
 END_TEST
 
-/* ---- what xl reads, and what it does not ---- */
+/* ---- what xl reads and what it does not ---- */
 
 static const struct {
 	const char *text;
-	unsigned int line; /* 0: it is read */
+	unsigned int line; /* 0: xl reads it */
 } files[] = {
 	{ "", 0 },
 	{ "a=1;b = 0x10\t# c\nl=['x' ,\n\n \"y\\\"z\",\n] ; s='#'\nl += [ \"t\" ]\n", 0 },
@@ -499,7 +499,7 @@ START_TEST(xl_files)
 }
 END_TEST
 
-/* Without a file, or with a folder; and one so long that it matters how it is read. */
+/* No file, a folder, and a file whose length makes a difference for how it is read. */
 START_TEST(xl_other_files)
 {
 	static const char *const paths[][2] = {

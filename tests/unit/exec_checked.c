@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the GPU is told of registers, looked at while a guest's write is in progress: a value is
- * checked first, and told then. Nothing is told and taken back, whoever writes: the CPU, a state
- * file, a command, or a context's image.
+ * What the GPU is told of registers while a guest's write is in progress: a value is checked first,
+ * and told then. No value is told and then taken back, whoever writes: the CPU, a state file, a
+ * command, or a context's image.
  */
 #include "tests/unit/exec_guest.h"
 
@@ -14,7 +14,7 @@
 #define SLOTS	12u
 #define HWS_PGA 0x80u
 
-/* ---- a GPU that is listened to ---- */
+/* ---- a GPU that records what it is told of a register ---- */
 
 #define TOLD_MAX 64u
 
@@ -24,10 +24,10 @@ static struct gvt_gpu_ops spying;
 
 static struct {
 	const struct fake *f;
-	u32 offset; /* which register is listened for */
+	u32 offset; /* the register */
 	u32 nr;
 	u32 val[TOLD_MAX];   /* what the GPU was told, in order */
-	u32 shown[TOLD_MAX]; /* what the guest could read there meanwhile */
+	u32 shown[TOLD_MAX]; /* what the guest could read there at these moments */
 } told;
 
 static void listen(struct gvt_gpu_space *space, u32 offset, u32 val)
@@ -62,7 +62,7 @@ static void hear(const struct fake *f, u32 offset)
 	told.nr = 0;
 }
 
-/* ---- what is written ---- */
+/* ---- values that are written ---- */
 
 static u32 hostile(u32 offset, u32 i, u64 *seed)
 {
@@ -82,7 +82,7 @@ static u32 hostile(u32 offset, u32 i, u64 *seed)
 
 #define VALUES 12u
 
-/* What no engine may be told. */
+/* True for a value that no engine may be told. */
 static bool forbidden(const struct fake *f, u32 offset, u32 val)
 {
 	int engine = gvt_engine_of(offset);
@@ -96,7 +96,7 @@ static bool forbidden(const struct fake *f, u32 offset, u32 val)
 	return false;
 }
 
-/* Every register, by the CPU. */
+/* The CPU writes every register. */
 START_TEST(by_cpu)
 {
 	struct guest g = exec_guest(gpu);
@@ -136,7 +136,7 @@ START_TEST(by_cpu)
 }
 END_TEST
 
-/* The next daemon's process takes it up, from a state whose registers are all @val. */
+/* The next process takes the vGPU up, from a state whose registers are all @val. */
 static void take_up(struct fake *f, u32 val)
 {
 	struct vgpu_state *state = f->state;
@@ -149,7 +149,7 @@ static void take_up(struct fake *f, u32 val)
 	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
 }
 
-/* A state file is believed no more than the guest. */
+/* A state file is trusted as little as the guest. */
 START_TEST(by_state)
 {
 	static const u32 vals[] = { ~0u, 0xfc000000u, 0xaaaaaaaau };
@@ -167,7 +167,7 @@ START_TEST(by_state)
 		}
 		UNIT_CHECK(!forbidden(f, offset, is), "%s (0x%x): the GPU has 0x%x", row->name,
 			   offset, is);
-		/* Bits that no write changes are as in a vGPU that nobody wrote to. */
+		/* Bits that no write changes have their reset values. */
 		stays = ~(row->wmask ? row->wmask : ~0u) & ~row->state;
 		UNIT_CHECK(row->ro || !((gvt_vreg(f->vgpu, offset) ^ row->reset) & stays),
 			   "%s (0x%x) is 0x%x", row->name, offset, gvt_vreg(f->vgpu, offset));
@@ -179,7 +179,7 @@ START_TEST(by_state)
 }
 END_TEST
 
-/* What a guest can bring about is taken up as it was. */
+/* A state that a guest can bring about is taken up unchanged. */
 START_TEST(taken_up_as_it_was)
 {
 	struct guest g = exec_guest(gpu);
@@ -272,15 +272,15 @@ END_TEST
 #define START_GGTT  (0x31u << 23 | 1)
 #define START_PPGTT (START_GGTT | BIT32(8))
 #define GPR	    0x600u
-#define RESULT	    (GUEST_SEQNO + 1) /* the page that registers are stored to */
+#define RESULT	    (GUEST_SEQNO + 1) /* the page that receives the registers */
 #define BATCH	    (GUEST_SEQNO + 2)
 
-/* From an engine's base: where page tables, rings, contexts and batches are. */
+/* From an engine's base: addresses of page tables, rings, contexts and batches. */
 static const u16 hidden[] = { 0x038, 0x05c, 0x060, 0x074, 0x078, 0x114, 0x11c, 0x140,
 			      0x168, 0x180, 0x1c0, 0x1c4, 0x228, 0x270, 0x274, 0x278,
 			      0x27c, 0x280, 0x284, 0x288, 0x28c, 0x518 };
 
-/* Stores all of these at @at, once as they are, once by way of a register that anybody may read. */
+/* Stores all of these at @at: once directly, and once through a register that anybody may read. */
 static u32 store_hidden(u32 *dw, u32 base, u32 srm, u32 at)
 {
 	u32 n = 0;
@@ -304,7 +304,7 @@ START_TEST(not_shown)
 	enum gvt_engine e = _i / NR_BY;
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx ctx = guest_context(&g, e, 0);
-	/* An engine's registers are another one's to read, too. */
+	/* Commands on one engine can name registers of another. */
 	u32 how = _i % NR_BY, base = gvt_engine_base(how == BY_OTHER ? (e + 1) % 4 : e), dw[512], n;
 	u32 *out = how < BY_USER ? guest_dw(&g, RESULT, 0) : guest_dw(&g, GUEST_DATA + 1, 0);
 

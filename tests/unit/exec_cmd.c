@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of commands: what each header is, how long, and that the rows do not contradict. */
+/* The table of commands: what each header is, its length, and that rows do not contradict. */
 #include <string.h>
 
 #include "core/hw/cmd_table.h"
@@ -80,7 +80,7 @@ static const struct {
 	enum gvt_engine engine;
 	u32 header;
 } strangers[] = {
-	{ GVT_RCS0, 0x13000002 },  /* MI_FLUSH_DW: PIPE_CONTROL's part here */
+	{ GVT_RCS0, 0x13000002 },  /* MI_FLUSH_DW: this engine has PIPE_CONTROL instead */
 	{ GVT_BCS0, 0x7a000004 },  /* PIPE_CONTROL */
 	{ GVT_VCS0, 0x06000000 },  /* MI_PREDICATE */
 	{ GVT_RCS0, 0x54300005 },  /* XY_COLOR_BLT */
@@ -129,7 +129,7 @@ static unsigned int lists_rows(const struct gvt_cmd_rows *lists, size_t nr, u32 
 				u32 low = (1u << shift) - 1;
 				bool on = engines & cmd->engines & BIT32(e);
 
-				/* Whatever the bits below the opcode, it is this row. */
+				/* The bits below the opcode do not change which row it is. */
 				UNIT_CHECK(!on || (gvt_cmd_find(e, header) == cmd &&
 						   gvt_cmd_find(e, header | low) == cmd),
 					   "%s is not found on engine %d", cmd->name, e);
@@ -151,7 +151,7 @@ START_TEST(rows)
 }
 END_TEST
 
-/* Operands stand within the least length, so that who knows the length may read them. */
+/* Operands are within the least length, so code that has checked the length may read them. */
 static void operands(const struct gvt_cmd *cmd)
 {
 	u32 longest = cmd->len_bits ? (1u << cmd->len_bits) + 1 : cmd->len;
@@ -191,7 +191,7 @@ START_TEST(consistent)
 }
 END_TEST
 
-/* Two rows of one engine have two names. */
+/* No two rows of an engine have the same name. */
 START_TEST(names)
 {
 	for (int e = 0; e < GVT_NR_ENGINES; e++) {
@@ -228,7 +228,7 @@ static void decodes(const u32 *dw, u32 nr)
 		if (gvt_cmd_op(cmd) == GVT_OP_MI_BATCH_BUFFER_END)
 			break;
 	}
-	/* Behind the end stands the indirect state, and of that nothing was taken for commands. */
+	/* Behind the end there is the indirect state. None of it was taken for commands. */
 	ck_assert_uint_gt(at, 800);
 }
 

@@ -9,8 +9,8 @@
 #define MI_BATCH_BUFFER_END 0x05000000u
 
 /*
- * A context's registers: gen9_rcs_offsets and gen9_xcs_offsets in intel_lrc.c, what of them leads
- * to memory, and what no image has.
+ * A context's registers: gen9_rcs_offsets and gen9_xcs_offsets in intel_lrc.c, those that hold
+ * addresses, and registers that are in no image.
  */
 START_TEST(images)
 {
@@ -37,7 +37,7 @@ START_TEST(images)
 }
 END_TEST
 
-/* What images may load, commands may not always write; but nothing that leads to memory. */
+/* Images may load registers that commands may not write, but none that hold addresses. */
 START_TEST(images_and_commands)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -59,7 +59,7 @@ START_TEST(images_and_commands)
 }
 END_TEST
 
-/* gen9_init_indirectctx_bb() in i915: a save and load by way of the GGTT, workarounds. */
+/* gen9_init_indirectctx_bb() in i915: a save and load through the GGTT, and workarounds. */
 START_TEST(restore_batches)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -73,7 +73,7 @@ START_TEST(restore_batches)
 	u32 jump[] = { 0x18800001, RIG_AT(0), 0 }, end[] = { 0, MI_BATCH_BUFFER_END, 0x123 };
 
 	ck_assert_int_eq(gvt_scan_indirect(&r->scan, indirect, ARRAY_SIZE(indirect), &r->fault), 0);
-	/* Its length ends one, a command the other. */
+	/* An indirect-context batch ends after its length, a per-context batch by a command. */
 	ck_assert_int_eq(gvt_scan_per_ctx(&r->scan, indirect, ARRAY_SIZE(indirect), &r->fault),
 			 -EBADRQC);
 	ck_assert_int_eq(r->fault.kind, GVT_SCAN_CUT);
@@ -87,7 +87,7 @@ START_TEST(restore_batches)
 }
 END_TEST
 
-/* A dword that is likely to be something. */
+/* A dword that is likely to have a meaning. */
 static u32 likely(u64 *seed)
 {
 	static const u32 headers[] = {
@@ -112,7 +112,7 @@ static u32 likely(u64 *seed)
 	}
 }
 
-/* Whatever stands in exactly so much memory: it ends, and a passed one passes again. */
+/* Whatever a buffer of exactly its size contains, the audit ends; what passes once passes again. */
 START_TEST(noise)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -145,7 +145,7 @@ START_TEST(noise)
 		passed += !err;
 		free(dw);
 	}
-	/* Some of it is good, and some is not. */
+	/* Some passed, and some did not. */
 	ck_assert_uint_gt(passed, 100);
 	ck_assert_uint_lt(passed, 15000);
 	rig_free(r);

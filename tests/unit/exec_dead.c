@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A GPU that does not keep to what it should: nobody waits for it for ever, nobody pays for others.
+/*
+ * A GPU that does not react as it should: nobody waits for it for ever, and nobody pays for others.
  */
 #include "tests/unit/exec_guest.h"
 
@@ -23,7 +24,7 @@ static void teardown(void)
 
 #define LONG 100000000000ull
 
-/* How long the scheduler waits for what is submitted to be taken up. */
+/* Sets how long the scheduler waits for a submission to be taken up. */
 static void set_patience(struct guest *g, u64 patience)
 {
 	gvt_sched_times(g->f->sched)->patience = patience;
@@ -37,10 +38,10 @@ static struct guest patient_guest(void)
 	return g;
 }
 
-/* It loses patience with the first, and has more with what comes then. */
+/* It loses patience with the first, and has more with those that come then. */
 #define SHORT 300000000ull
 
-/* A submission that the guest is told is running; what the GPU was given. */
+/* Makes a submission of which the guest is told that it runs. Returns what the GPU was given. */
 static struct script_port submit(struct guest *g, const struct guest_ctx *a,
 				 const struct guest_ctx *b)
 {
@@ -68,7 +69,7 @@ static bool hung(struct guest *g)
 	return fake_reg(g->f, gvt_engine_base(E) + 0xb0) & 1;
 }
 
-/* What the port has first is taken up, and ends; its guest is told. */
+/* The port's first context is taken up and ends, and its guest is told. */
 static void ends_well(struct guest *g, const struct guest_ctx *ctx, const struct script_port *port)
 {
 	script_status(&port->ctx[0], E, GVT_CSB_IDLE_ACTIVE);
@@ -76,7 +77,7 @@ static void ends_well(struct guest *g, const struct guest_ctx *ctx, const struct
 	ck_assert_uint_eq(guest_event(g, E), guest_csb(LAST, ctx->id));
 }
 
-/* The GPU does as it should now, and the guest's work is done. */
+/* The GPU works again, and the guest's work is done. */
 static void check_goes_on(struct guest *g)
 {
 	struct guest_ctx c = guest_context(g, E, 9);
@@ -85,7 +86,7 @@ static void check_goes_on(struct guest *g)
 	ends_well(g, &c, &port);
 }
 
-/* An idle engine that does not even take a submission up, not even after a reset. */
+/* An idle engine does not even take a submission up, not even after a reset. */
 START_TEST(never_takes_up)
 {
 	struct guest g = patient_guest();
@@ -105,7 +106,7 @@ START_TEST(never_takes_up)
 }
 END_TEST
 
-/* Who waits behind it has its turn, and is not to blame. */
+/* The context behind it has its turn, and is not blamed. */
 START_TEST(others_turn)
 {
 	struct guest g = patient_guest(), h = guest_second(&g);
@@ -132,7 +133,7 @@ START_TEST(others_turn)
 }
 END_TEST
 
-/* One that does, once it was reset: nobody is to blame. */
+/* An engine takes a submission up after a reset: nobody is blamed. */
 START_TEST(taken_up_at_last)
 {
 	struct guest g = patient_guest();
@@ -152,7 +153,7 @@ START_TEST(taken_up_at_last)
 }
 END_TEST
 
-/* One that takes it up, and does not even take what is added: nobody else could have it. */
+/* An engine takes a context up, but not what is added: nobody else could have the engine. */
 START_TEST(takes_no_more)
 {
 	struct guest g = patient_guest();
@@ -175,7 +176,9 @@ START_TEST(takes_no_more)
 }
 END_TEST
 
-/* A preemption that does not come about: who runs pays, who waits does not; then all of it late. */
+/*
+ * A preemption does not happen: who runs pays, and who waits does not. Then all events come late.
+ */
 START_TEST(late_after_reset)
 {
 	struct guest g = patient_guest(), h = guest_second(&g);
@@ -187,7 +190,7 @@ START_TEST(late_after_reset)
 	set_patience(&g, SHORT);
 	guest_submit(&h, &b, NULL);
 	ck_assert_uint_eq(guest_event(&h, E), IDLE_ACTIVE);
-	/* Behind it at first, in its place once its slice is over. */
+	/* At first it is behind the other, and in its place when its slice is over. */
 	other = script_next(gpu, E);
 	while (other.ctx[0].space != h.f->vgpu->space) {
 		script_status(&late, E, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
@@ -217,7 +220,7 @@ START_TEST(late_after_reset)
 }
 END_TEST
 
-/* Each thing said twice counts once. */
+/* Each event comes twice, and counts once. */
 START_TEST(twice)
 {
 	struct guest g = patient_guest();
@@ -244,7 +247,7 @@ START_TEST(twice)
 }
 END_TEST
 
-/* Of contexts that nobody submitted, before anything was, and while another runs. */
+/* Events of contexts that nobody submitted: before anything was, and while another runs. */
 START_TEST(nonsense)
 {
 	static const u32 status[] = { GVT_CSB_IDLE_ACTIVE, GVT_CSB_PREEMPTED, NEXT, LAST, ~0u, 0 };
@@ -271,7 +274,7 @@ START_TEST(nonsense)
 }
 END_TEST
 
-/* Busy for a while, though nothing is there. */
+/* The engine is busy for a while, though nothing runs. */
 START_TEST(refuses)
 {
 	struct guest g = patient_guest();
@@ -282,7 +285,7 @@ START_TEST(refuses)
 }
 END_TEST
 
-/* The guest's reset, and its end, do not wait for an engine that says nothing. */
+/* The guest's reset, and its end, do not wait for an engine that sends no event. */
 START_TEST(guest_goes)
 {
 	struct guest g = exec_guest(gpu);
@@ -299,7 +302,7 @@ START_TEST(guest_goes)
 }
 END_TEST
 
-/* A vGPU whose context ends, and which goes. */
+/* A vGPU whose context ends, and which is destroyed. */
 struct leaver {
 	struct guest guest;
 	struct gvt_gpu_context ctx;
@@ -315,8 +318,7 @@ static void leave(void *priv)
 	guest_free_second(&l->guest);
 }
 
-/* It ends after all, as the engine is being reset for it: nobody is to blame, nor there any more.
- */
+/* The context ends while the engine is being reset for it: nobody is blamed, nor there any more. */
 START_TEST(ends_at_last)
 {
 	struct guest g = patient_guest();
@@ -335,8 +337,8 @@ START_TEST(ends_at_last)
 END_TEST
 
 /*
- * One guest resets its engine, and what another has there does not make room: where that was is
- * lost with the engine's reset, and it is not begun anew behind its guest's back.
+ * One guest resets its engine, and another's context there does not make room. Its state is lost
+ * with the engine's reset, and it is not started again without its guest's knowledge.
  */
 START_TEST(in_the_way)
 {
@@ -370,7 +372,7 @@ static void notify(struct guest *g, u32 code)
 
 static struct gvt_gpu_context first;
 
-/* The first context gets stuck; returns once that is reported. */
+/* Makes the first context stuck. Returns when that is reported. */
 static void get_stuck(struct fake *f, u64 gfn)
 {
 	int woken = 0;
@@ -386,8 +388,8 @@ static void get_stuck(struct fake *f, u64 gfn)
 }
 
 /*
- * A second context comes too late to follow the first: the address space that it would have had is
- * not in use by it. Another that uses it, later, is stopped when it goes.
+ * A second context comes too late to follow the first: it does not use the address space that it
+ * would have had. When that is destroyed, a later context that uses it is stopped.
  */
 START_TEST(second_too_late)
 {
@@ -419,9 +421,9 @@ START_TEST(second_too_late)
 }
 END_TEST
 
-/* ---- its own guest wants it off the GPU ---- */
+/* ---- its own guest takes it off the GPU ---- */
 
-/* @a runs, @b is to take its place, and @a has given way; the guest was not yet told. */
+/* @a runs, @b is to replace it, and @a has made room. The guest was not told yet. */
 static struct script_port give_way(struct guest *g, struct guest_ctx *a, struct guest_ctx *b)
 {
 	struct script_port port = submit(g, a, NULL), idle;
@@ -436,7 +438,7 @@ static struct script_port give_way(struct guest *g, struct guest_ctx *a, struct 
 	return port;
 }
 
-/* Just then it takes the page tables away: nothing of it is started any more. */
+/* At that moment the guest destroys the page tables: nothing that uses them is started. */
 START_TEST(tables_go)
 {
 	struct guest g = patient_guest();
@@ -452,7 +454,7 @@ START_TEST(tables_go)
 }
 END_TEST
 
-/* Just then the process ends: the next one starts what waited. */
+/* At that moment the process ends. The next one starts the pending submission. */
 START_TEST(process_goes)
 {
 	struct guest g = patient_guest();
@@ -474,8 +476,8 @@ START_TEST(process_goes)
 END_TEST
 
 /*
- * What is to give way cannot go on, before or after it was asked to: where it was is lost, and the
- * guest is not to go on with it as if it were not.
+ * A context that has to make room gets stuck, before or after it was asked to. Its state is lost,
+ * and the guest must not continue it as if it were not.
  */
 START_TEST(stuck_instead)
 {

@@ -100,7 +100,7 @@ START_TEST(files)
 	ck_assert_int_eq(read_of(text, strlen(text), &dw), 4);
 	ck_assert_int_eq(memcmp(dw, want, sizeof(want)), 0);
 	free(dw);
-	/* The same as dwords, with a piece of another behind. */
+	/* The same as dwords, with a part of another one behind. */
 	ck_assert_int_eq(read_of(want, sizeof(want) - 1, &dw), 3);
 	ck_assert_int_eq(memcmp(dw, want, 3 * sizeof(*want)), 0);
 	free(dw);

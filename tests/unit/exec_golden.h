@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The states that Linux' i915 gives each new context: the dwords of gen8_null_state_batch and
- * gen9_null_state_batch, as a render batch that real drivers send. */
+/*
+ * The state that Linux' i915 loads into each new context: the dwords of gen8_null_state_batch and
+ * gen9_null_state_batch, as examples of a render batch of a real driver.
+ */
 #ifndef TESTS_UNIT_EXEC_GOLDEN_H
 #define TESTS_UNIT_EXEC_GOLDEN_H
 

@@ -25,7 +25,7 @@ static void set_table(struct guest *g, u32 gfn, u32 i, u64 entry)
 	memcpy(guest_dw(g, gfn, 2 * i), &entry, sizeof(entry));
 }
 
-/* What a driver sets up for an engine, at first and after its reset. */
+/* What a driver sets up for an engine, at first and after a reset. */
 static void setup_engine(struct guest *g, enum gvt_engine engine)
 {
 	u32 base = gvt_engine_base(engine);

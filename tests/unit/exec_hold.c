@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest that holds an engine: by what it has run, and by how it goes on submitting. Another
- * guest's requests are done meanwhile, and it has its share of the engine.
+ * A guest that holds an engine, by what it runs and by how it goes on submitting. Another guest's
+ * requests are done meanwhile, and it has its share of the engine.
  */
 #include "tests/unit/exec_guest.h"
 
@@ -54,7 +54,7 @@ static bool hung(struct guest *g)
 	return fake_reg(g->f, gvt_engine_base(E) + 0xb0) & 1;
 }
 
-/* ---- what it has run ---- */
+/* ---- what it runs ---- */
 
 #define AT(gfn) ((gfn) << GVT_PAGE_SHIFT)
 
@@ -71,12 +71,12 @@ enum place { RING, AT_INDIRECT, AT_PER_CTX, USER };
 struct hold {
 	const char *name;
 	enum place place;
-	bool refused; /* it may not be run at all */
+	bool refused; /* it may not run at all */
 	u32 dw[8];
 };
 
 static const struct hold holds[] = {
-	/* A restore is over before anything else can have the engine: nothing waits there. */
+	/* An engine takes nothing else before a restore is over, so batches may not wait there. */
 	{ "restore, a poll", AT_PER_CTX, true, { WAIT | WAIT_GGTT | WAIT_POLL, 1, AT(WORD), 0 } },
 	{ "restore, a poll", AT_INDIRECT, true, { WAIT | WAIT_GGTT | WAIT_POLL, 1, AT(WORD), 0 } },
 	{ "restore, a signal", AT_PER_CTX, true, { WAIT | WAIT_GGTT, 1, AT(WORD), 0 } },
@@ -92,7 +92,7 @@ static const struct hold holds[] = {
 	{ "restore, a jump back", AT_PER_CTX, true, { START_GGTT | PREDICATED, AT(BATCH), 0 } },
 	{ "restore, its own batch", AT_PER_CTX, true, { START_USER, GUEST_DATA_AT, 0 } },
 	{ "restore, its own batch", AT_INDIRECT, true, { START_USER, GUEST_DATA_AT, 0 } },
-	/* What runs from a ring gives way wherever it is. */
+	/* Commands in the ring and its batches make room wherever they are. */
 	{ "ring, a poll", RING, false, { ARB_OFF, WAIT | WAIT_GGTT | WAIT_POLL, 1, AT(WORD), 0 } },
 	{ "ring, a signal", RING, false, { WAIT | WAIT_GGTT, 1, AT(WORD), 0 } },
 	{ "ring, a register", RING, false, { WAIT | WAIT_REG | WAIT_POLL, 1, GPR, 0 } },
@@ -101,7 +101,7 @@ static const struct hold holds[] = {
 	{ "batch, interrupts", USER, false, { USER_IRQ, USER_IRQ, START_USER, GUEST_DATA_AT, 0 } },
 };
 
-/* A context that does as @hold says. */
+/* A context that does what @hold says. */
 static struct guest_ctx holder(struct guest *g, u32 nr, const struct hold *hold)
 {
 	struct guest_ctx ctx = guest_context(g, E, nr);
@@ -139,7 +139,7 @@ static void more(struct guest *g, struct guest_ctx *ctx, const struct hold *hold
 	guest_submit(g, ctx, NULL);
 }
 
-/* Another context, which does the same, and a third behind it. */
+/* Another context that does the same, and a third one behind it. */
 static void another(struct guest *g, struct guest_ctx *ctx, const struct hold *hold)
 {
 	struct guest_ctx next = holder(g, (ctx->nr + 1) % 8, hold);
@@ -156,7 +156,7 @@ static void again(struct guest *g, struct guest_ctx *ctx, const struct hold *hol
 	guest_submit(g, ctx, NULL);
 }
 
-/* All in turn. */
+/* All three in turn. */
 static void all(struct guest *g, struct guest_ctx *ctx, const struct hold *hold)
 {
 	static u32 n;
@@ -179,7 +179,7 @@ static const struct {
 	{ "all", all },
 };
 
-#define RUN	 6u /* of .holds, the last, are not refused */
+#define RUN	 6u /* so many at the end of .holds are not refused */
 #define REQUESTS 10u
 #define SHARED	 (200 * MS) /* of the engine's time: a hundred slices */
 #define AT_LAST	 (10 * SHARED)
@@ -197,7 +197,7 @@ static const struct vgpu_exec_counts *counts(struct guest *g)
 START_TEST(others_go_on)
 {
 	u32 refused = ARRAY_SIZE(holds) - RUN, i = (u32)_i - refused;
-	/* What is refused is so in all ways. */
+	/* Refused batches are tried in one way only, all. */
 	const struct hold *hold =
 		&holds[(u32)_i < refused ? (u32)_i : refused + i / ARRAY_SIZE(ways)];
 	u32 way = (u32)_i < refused ? ARRAY_SIZE(ways) - 1 : i % ARRAY_SIZE(ways);

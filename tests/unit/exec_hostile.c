@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Guests that are after more than what is theirs, with the software GPU below. */
+/* Guests that try to get more than what is theirs, with the software GPU. */
 #include "tests/unit/exec_guest.h"
 
 #include <string.h>
@@ -28,7 +28,7 @@ static void teardown(void)
 	gpu->ops->destroy(gpu);
 }
 
-/* A privileged batch from the ring. */
+/* Starts a privileged batch from the ring. */
 static void start_batch(struct guest *g, struct guest_ctx *ctx)
 {
 	guest_emit(g, ctx, BATCH_START);
@@ -37,7 +37,7 @@ static void start_batch(struct guest *g, struct guest_ctx *ctx)
 	guest_emit(g, ctx, SET_PREDICATE);
 }
 
-/* Refused once, for that; the guest's reset puts it right. */
+/* It was refused once, for that reason, and the guest's reset repairs it. */
 static void check_refused(struct guest *g, enum gvt_engine engine, enum exec_refusal why)
 {
 	guest_await_hang(g, engine);
@@ -58,8 +58,8 @@ static void run(struct guest *g, struct guest_ctx *ctx)
 }
 
 /*
- * A batch that goes on in another, and a predicate that has it not do so: what is executed then is
- * not what happens to stand behind its copy, be it a page that the guest writes to.
+ * A batch that ends by a start of another one, which a predicate skips. Whatever is behind its copy
+ * is not executed, even if the guest could write it.
  */
 START_TEST(batch_runs_out)
 {
@@ -76,8 +76,7 @@ START_TEST(batch_runs_out)
 	start_batch(&g, &a);
 	run(&g, &a);
 	run(&g, &b);
-	/* The page before the image of @b is free, and after long use it is the next to be taken.
-	 */
+	/* The page before @b's image is free. After long use it is the next to be allocated. */
 	behind = exec->engine[GVT_BCS0].cached->mem.gma;
 	exec->hidden_at = ((behind - HIDDEN_BASE) >> GVT_PAGE_SHIFT) - 1;
 	memcpy(guest_dw(&g, GUEST_CTX + 32 * b.nr, 0), unseen, sizeof(unseen));
@@ -89,7 +88,7 @@ START_TEST(batch_runs_out)
 }
 END_TEST
 
-/* 64 KiB pages are switched on while a context runs: its tables go, and so does it. */
+/* 64 KiB pages are switched on while a context runs: its page tables go, and it is stopped. */
 START_TEST(tables_of_another_form)
 {
 	struct guest g = exec_guest(gpu);
@@ -111,7 +110,7 @@ START_TEST(tables_of_another_form)
 }
 END_TEST
 
-/* A privileged batch that goes on and on is refused for that, not for want of memory. */
+/* A privileged batch without an end is refused for that reason, and not for want of memory. */
 START_TEST(batch_without_end)
 {
 	struct guest g = exec_guest(gpu);
@@ -129,7 +128,7 @@ END_TEST
 #define GREAT_RING  0x200000u
 #define GREAT_RINGS 30u /* so many leave no room for another */
 
-/* Contexts with rings as great as can be, on one engine: there is room for one on another. */
+/* Contexts with the largest rings on one engine: there is still room for one on another. */
 START_TEST(great_rings)
 {
 	struct guest g = exec_guest(gpu);
@@ -153,12 +152,17 @@ START_TEST(great_rings)
 }
 END_TEST
 
-/* A frame is taken out of the GGTT while a context runs that has it in its image: it is let go. */
+/*
+ * A frame is removed from the GGTT while a context runs that has it in its image: it is unmapped.
+ */
 START_TEST(image_moves)
 {
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 0);
-	/* MI_STORE_DATA_INDEX, which without privilege means the image's first page; for ever. */
+	/*
+	 * MI_STORE_DATA_INDEX without privilege, which writes to the image's first page; an endless
+	 * loop.
+	 */
 	const u32 stores[] = { 0x21u << 23 | 1,		  0x400,	 0xabcd,
 			       BATCH_START | BATCH_PPGTT, GUEST_DATA_AT, 0 };
 	u32 *was = guest_dw(&g, GUEST_CTX + 32 * ctx.nr, 0x100), *is = guest_dw(&g, WORD, 0x100);
@@ -187,7 +191,7 @@ END_TEST
 /* ---- images ---- */
 
 #define LRI(n)	  (0x11001000u | (2 * (n)-1))
-#define LISTS_END 960u /* dwords that can be lists */
+#define LISTS_END 960u /* the dwords that can be lists */
 #define MODE_3L	  (1ull << 3)
 
 static u32 *image(struct guest *g, const struct guest_ctx *ctx)
@@ -195,7 +199,7 @@ static u32 *image(struct guest *g, const struct guest_ctx *ctx)
 	return guest_dw(g, GUEST_CTX + 32 * ctx->nr + 1, 0);
 }
 
-/* A list of @n pairs, of a general purpose register and a value that looks as if it were one. */
+/* A list of @n pairs of a general purpose register and a value that looks like a register. */
 static void put_list(const struct guest_ctx *ctx, u32 *list, u32 n, u32 value)
 {
 	list[0] = LRI(n);
@@ -205,7 +209,7 @@ static void put_list(const struct guest_ctx *ctx, u32 *list, u32 n, u32 value)
 	}
 }
 
-/* The roots' registers are values here, and the roots registers. */
+/* The roots' registers are at the places of values, and the roots at those of registers. */
 static void shifted(const struct guest_ctx *ctx, u32 *regs)
 {
 	u32 base = gvt_engine_base(ctx->engine);
@@ -217,20 +221,20 @@ static void shifted(const struct guest_ctx *ctx, u32 *regs)
 	regs[0x35] = BATCH_END;
 }
 
-/* Where a root should be is a register that the guest can read. */
+/* Instead of a root there is a register that the guest can read. */
 static void one_root(const struct guest_ctx *ctx, u32 *regs)
 {
 	regs[0x2e] = gvt_engine_base(ctx->engine) + 0x600;
 }
 
-/* Registers stay what they are, byte by byte: what the context before had. */
+/* Some bytes of registers are kept: those of the context before. */
 static void partial(const struct guest_ctx *ctx, u32 *regs)
 {
 	(void)ctx;
 	regs[0x21] |= 0xfu << 8;
 }
 
-/* Lists up to where none may be, and one there. */
+/* Lists up to the place where none may be, and one more there. */
 static void no_end(const struct guest_ctx *ctx, u32 *regs)
 {
 	u32 at = 0x35;
@@ -262,7 +266,7 @@ START_TEST(image_refused)
 }
 END_TEST
 
-/* An image without the batches of a restore; where they would be are other things. */
+/* An image without the batches of a restore, but with other things in their places. */
 START_TEST(image_without_batches)
 {
 	struct guest g = exec_guest(gpu);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What Linux' i915 itself gives the engines of a vGPU: every command and register that its own code
- * (not a program's batch) emits on Skylake, from Debian's 5.10, 6.1, 6.12 and 7.2; by the function
- * that emits it. All of it passes the audit. What the driver has code for, and does not emit here,
- * is at the end, with the reason; of that the audit may refuse what it likes.
+ * (not a program's batch) emits on Skylake, from Debian's 5.10, 6.1, 6.12 and 7.2, by the function
+ * that emits it. All of these pass the audit. Those that the driver has code for, but does not emit
+ * here, are at the end with the reason; the audit may refuse them.
  */
 #include <errno.h>
 
@@ -13,7 +13,7 @@
 #define RCS	  BIT32(GVT_RCS0)
 #define BCS	  BIT32(GVT_BCS0)
 #define XCS	  (ALL & ~RCS)
-#define OLD	  0x1u /* 5.10 alone */
+#define OLD	  0x1u /* only 5.10 */
 #define SINCE_6_1 0xeu
 #define EACH	  0xfu
 
@@ -22,7 +22,7 @@
 #define SRM	   0x12400002u /* of the GGTT, as all below */
 #define LRM	   0x14c00002u
 #define SDI	   0x10400002u
-#define SDI_QWORDS 0x10200000u /* of the context's space */
+#define SDI_QWORDS 0x10200000u /* of the context's PPGTT */
 #define FLUSH_DW   0x13000002u
 #define PIPE	   0x7a000004u
 #define BBS	   0x18800001u
@@ -181,7 +181,7 @@ END_TEST
 static const struct loaded {
 	const char *who;
 	u32 kernels, engines;
-	u32 first, last; /* of the render engine; of another's, from its own base */
+	u32 first, last; /* of the render engine; for another engine, from its own base */
 	enum gvt_reg_rule rule;
 } loads[] = {
 	/* Of contexts, by intel_engine_emit_ctx_wa() and in the batch of their restore. */
@@ -213,12 +213,12 @@ static const struct loaded {
 	{ "gen7_oa_mux_regs: MICRO_BP to NOA_WRITE", EACH, RCS, 0x9800, 0x9888, GVT_RULE_ALLOW },
 	{ "gen7_oa_mux_regs: HALF_SLICE_CHICKEN2", EACH, RCS, 0xe180, 0xe180, GVT_RULE_ALLOW },
 	{ "gen8_oa_mux_regs: WAIT_FOR_RC6_EXIT", EACH, RCS, 0x20cc, 0x20cc, GVT_RULE_ALLOW },
-	/* Where the driver reads its clock from stays as it is. */
+	/* The registers that the driver reads its clock from do not change. */
 	{ "gen8_oa_mux_regs: RPM_CONFIG, NOA_CONFIG", EACH, RCS, 0xd00, 0xd2c, GVT_RULE_SINK },
 	{ "alloc_noa_wait", EACH, RCS, 0x2600, 0x2624, GVT_RULE_ALLOW },
 	{ "alloc_noa_wait: MI_PREDICATE_RESULT_1", EACH, RCS, 0x241c, 0x241c, GVT_RULE_ALLOW },
 
-	/* A context's other address space: the audit leaves it to its owner (exec_run.c). */
+	/* A context's other address space: the audit leaves it to its caller (exec_run.c). */
 	{ "emit_ppgtt_update", OLD, ALL, 0x2270, 0x2274, GVT_RULE_SPECIAL },
 };
 
@@ -249,8 +249,7 @@ START_TEST(registers)
 }
 END_TEST
 
-/* What whitelists name (gen9_whitelist_build(), skl_whitelist_build()), and what unused slots do.
- */
+/* Registers of whitelists (gen9_whitelist_build(), skl_whitelist_build()), and of unused slots. */
 START_TEST(whitelists)
 {
 	static const u32 named[] = { 0x2248, 0x2580, 0x7304, 0x7014, 0xb118 };
@@ -269,7 +268,7 @@ END_TEST
 
 /* ---- the wait that ends a configuration of performance counters: alloc_noa_wait() ---- */
 
-/* Where in batch 1 it begins to wait, and goes on waiting: bytes. */
+/* Offsets in batch 1, in bytes, where it begins to wait and where it goes on waiting. */
 #define TS0  16u
 #define JUMP 40u
 
@@ -291,7 +290,7 @@ START_TEST(wait)
 	write_wait(r);
 	ck_assert_msg(rig_ring(r) == 0, "%s: %s 0x%llx", r->fault.why, r->fault.name,
 		      (unsigned long long)r->fault.addr);
-	/* Both are led into the copy, which there is one of. */
+	/* Both jumps lead into the copy, of which there is one. */
 	ck_assert_uint_eq(r->batch[1][26], (u32)RIG_COPY(1) + TS0);
 	ck_assert_uint_eq(r->batch[1][43], (u32)RIG_COPY(1) + JUMP);
 	ck_assert_uint_eq(r->copied, 2);
@@ -299,7 +298,7 @@ START_TEST(wait)
 }
 END_TEST
 
-/* Whoever jumps back to where no command begins has that looked at as it would run. */
+/* A jump back to where no command begins: what is there is audited as it would be executed. */
 START_TEST(wait_elsewhere)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -308,7 +307,7 @@ START_TEST(wait_elsewhere)
 	r->batch[1][43] = RIG_AT(1) + JUMP + 4;
 	ck_assert_int_ne(rig_ring(r), 0);
 	ck_assert_uint_eq(r->copied, 3);
-	/* To a command that is refused; ahead, behind the end. */
+	/* To a command that is refused; and ahead, behind the end. */
 	write_wait(r);
 	r->batch[1][1] = 0x2030;
 	r->batch[1][0] = LRI(1);
@@ -320,8 +319,7 @@ START_TEST(wait_elsewhere)
 }
 END_TEST
 
-/* A jump ahead, behind the batch's end: what stands there has not been looked at, and is cleared.
- */
+/* A jump ahead, behind the batch's end: that part was not audited, and is cleared. */
 START_TEST(wait_ahead)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -329,7 +327,7 @@ START_TEST(wait_ahead)
 	RIG_RING(r, BBS, RIG_AT(0), 0);
 	RIG_BATCH(r, 0, BBS | PREDICATED, RIG_AT(0) + 32, 0, BATCH_END);
 	ck_assert_int_ne(rig_ring(r), 0);
-	/* It is a batch of its own, and none can be had there. */
+	/* It is a batch of its own, which cannot be copied there. */
 	ck_assert_uint_eq(r->copied, 2);
 	rig_free(r);
 }
@@ -350,7 +348,7 @@ static int many_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 	return 0;
 }
 
-/* Many jumps back, each of which has to be looked for from the start: that has a limit. */
+/* Many jumps back, for each of which the batch is walked from its start: that is bounded. */
 START_TEST(waits_without_end)
 {
 	struct rig *r = rig_new(GVT_RCS0);

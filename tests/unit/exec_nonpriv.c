@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Registers whose values are checked when the guest writes them, and above all FORCE_TO_NONPRIV: a
- * slot names a register that unprivileged batches may write. Whatever a guest writes to a slot, by
- * whatever means, what the slot named before is named no more.
+ * Registers whose values are checked when the guest writes them, above all FORCE_TO_NONPRIV: a slot
+ * names a register that unprivileged batches may write. Whatever a guest writes to a slot, and in
+ * whatever way, the slot does not name its old register any more.
  */
 #include "tests/unit/exec_guest.h"
 
@@ -19,10 +19,10 @@
 #define SLOT(n) (0x4d0u + 4 * (n))
 #define SLOTS	12u
 #define NOPID	0x94u
-#define OLD	0x1d0u /* ECOSKPD, of which a batch changes nothing unless a slot names it */
-#define OTHER	0x190u /* PR_CTR, the same */
+#define OLD	0x1d0u /* ECOSKPD: a batch can change it only if a slot names it */
+#define OTHER	0x190u /* PR_CTR, in the same way */
 
-#define RESULT (GUEST_SEQNO + 1) /* the page that registers are stored to */
+#define RESULT (GUEST_SEQNO + 1) /* the page that receives the registers */
 #define BATCH  (GUEST_SEQNO + 2) /* a privileged batch */
 
 static struct gvt_gpu *gpu;
@@ -37,7 +37,7 @@ static void teardown(void)
 	gpu->ops->destroy(gpu);
 }
 
-/* Runs @ctx to its end: nothing of it was refused. */
+/* Runs @ctx to its end. Nothing of it is refused. */
 static void run(struct guest *g, struct guest_ctx *ctx)
 {
 	guest_breadcrumb(g, ctx);
@@ -57,7 +57,7 @@ static void emit(struct guest *g, struct guest_ctx *ctx, const u32 *dw, u32 nr)
 #define EMIT(g, ctx, ...) \
 	emit(g, ctx, (const u32[]){ __VA_ARGS__ }, sizeof((const u32[]){ __VA_ARGS__ }) / 4)
 
-/* What a command reads of the register at @offset. */
+/* The value that a command reads from the register at @offset. */
 static u32 stored(struct guest *g, struct guest_ctx *ctx, u32 offset)
 {
 	EMIT(g, ctx, SRM_GGTT, offset, RESULT << GVT_PAGE_SHIFT, 0);
@@ -65,7 +65,7 @@ static u32 stored(struct guest *g, struct guest_ctx *ctx, u32 offset)
 	return *guest_dw(g, RESULT, 0);
 }
 
-/* Whether an unprivileged batch changes the register at @offset, which is masked. */
+/* True if an unprivileged batch changes the register at @offset, which is a masked one. */
 static bool writable(struct guest *g, struct guest_ctx *ctx, u32 offset)
 {
 	u32 *dw = guest_dw(g, GUEST_DATA, 0);
@@ -78,7 +78,7 @@ static bool writable(struct guest *g, struct guest_ctx *ctx, u32 offset)
 	return stored(g, ctx, offset) == 0xaa;
 }
 
-/* ---- by what means a slot is written ---- */
+/* ---- ways to write a slot ---- */
 
 static void by_mmio(struct guest *g, struct guest_ctx *ctx, u32 offset, u32 val)
 {
@@ -122,13 +122,13 @@ static const struct {
 	{ "PIPE_CONTROL", by_flush, true, BIT32(GVT_RCS0) },
 };
 
-/* ---- what is written ---- */
+/* ---- values that are written ---- */
 
 static const struct {
 	const char *what;
 	u32 val;
 	bool own;  /* @val is a distance from the engine's base */
-	bool good; /* read back as it was written, by commands too */
+	bool good; /* it is read back as it was written, by commands too */
 } values[] = {
 	{ "nothing", 0, .good = true },
 	{ "RING_NOPID", NOPID, .own = true, .good = true },
@@ -149,7 +149,7 @@ static const struct {
 	{ "ones", 0xffffffff },
 };
 
-/* Whatever is written to a slot, its old register is not an unprivileged batch's any more. */
+/* Whatever is written to a slot, unprivileged batches cannot write its old register any more. */
 START_TEST(slots)
 {
 	struct guest g = exec_guest(gpu);
@@ -176,7 +176,7 @@ START_TEST(slots)
 						    is == base + NOPID),
 				      "engine %u, by %s: 0x%x (%s) is read back as 0x%x", e,
 				      means[_i].name, val, values[i].what, is);
-			/* What the GPU has names nothing that is not the guest's. */
+			/* The GPU's slot names no register that the guest may not write. */
 			is = stored(&g, &ctx, slot);
 			ck_assert_msg(is == (values[i].good ? val : base + NOPID),
 				      "engine %u, by %s: of 0x%x (%s) the GPU has 0x%x", e,
@@ -188,7 +188,7 @@ START_TEST(slots)
 }
 END_TEST
 
-/* Each of the twelve, by itself; and what commands and the CPU write in turn. */
+/* Each of the twelve slots; and writes by commands and by the CPU in turn. */
 START_TEST(each_slot)
 {
 	struct guest g = exec_guest(gpu);
@@ -213,7 +213,7 @@ START_TEST(each_slot)
 	ck_assert(writable(&g, &ctx, base + OLD));
 	fake_reg_write(g.f, base + SLOT(0), base + NOPID);
 	ck_assert(!writable(&g, &ctx, base + OLD));
-	/* An engine's reset empties them. */
+	/* A reset of the engine empties them. */
 	fake_reg_write(g.f, base + SLOT(0), base + OLD);
 	guest_reset_engine(&g, GVT_VCS0);
 	ctx = guest_context(&g, GVT_VCS0, 1);
@@ -223,8 +223,7 @@ START_TEST(each_slot)
 }
 END_TEST
 
-/* A value that is known only as the command runs is no value for a slot: the engine stands still.
- */
+/* A slot cannot get a value that is known only when the command runs: the engine stands still. */
 START_TEST(unknown_value)
 {
 	struct guest g = exec_guest(gpu);
@@ -248,28 +247,28 @@ START_TEST(unknown_value)
 }
 END_TEST
 
-/* The next daemon's process has it. */
+/* The next process takes it up. */
 static void take_up(struct guest *g)
 {
 	ck_assert_int_eq(fake_create(g->f, 64), 0);
 	ck_assert_int_eq(intel_gvt_activate_vgpu(g->f->vgpu), 0);
 }
 
-/* Names that a state or an image brings along are checked as those that are written. */
+/* Values in a state or an image are checked as written ones are. */
 START_TEST(brought_along)
 {
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx ctx = guest_context(&g, GVT_RCS0, 0);
 	u32 base = gvt_engine_base(GVT_RCS0), *regs = guest_dw(&g, GUEST_CTX + 1, 0);
 
-	/* What a command took back stays so for the next daemon. */
+	/* A slot that a command emptied is empty for the next daemon. */
 	fake_reg_write(g.f, base + SLOT(0), base + OLD);
 	by_ring(&g, &ctx, base + SLOT(0), base + NOPID);
 	intel_gvt_destroy_vgpu(g.f->vgpu);
 	take_up(&g);
 	ck_assert(!writable(&g, &ctx, base + OLD));
 
-	/* A state that a daemon with other rules left. */
+	/* A state that a daemon with other rules has left. */
 	fake_reg_write(g.f, base + SLOT(0), base + OLD);
 	intel_gvt_destroy_vgpu(g.f->vgpu);
 	g.f->state->vreg[(base + SLOT(0)) / 4] = (base + OLD) | BIT32(31);
@@ -316,7 +315,7 @@ START_TEST(empty_slots)
 }
 END_TEST
 
-/* The status page is never in the hidden range: what is written there instead leads to page 0. */
+/* The status page is never in the hidden range: such an address becomes page 0. */
 START_TEST(status_page)
 {
 	static const u32 bad[] = { (u32)HIDDEN_BASE, (u32)HIDDEN_BASE + 0x5000, 0xfffff000 };

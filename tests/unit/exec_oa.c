@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Performance counters as a driver sees them: a configuration loaded by the ring, with the wait
- * that ends it; periodic reports in its buffer; and what a context's image holds of them.
+ * Performance counters as a driver sees them: a configuration that the ring loads, with the wait at
+ * its end; periodic reports in its buffer; and what a context's image contains of them.
  */
 #include <string.h>
 #include <time.h>
@@ -33,7 +33,7 @@ enum {
 	OABUFFER = 0x2b14,
 };
 
-#define BUFFER	 (GUEST_DATA + 512) /* frames, of 128 KiB */
+#define BUFFER	 (GUEST_DATA + 512) /* frames of 128 KiB */
 #define SIZE	 0x20000u
 #define AT	 (BUFFER << GVT_PAGE_SHIFT)
 #define CONFIG	 (GUEST_SEQNO + 1)
@@ -80,7 +80,7 @@ static u64 clocks(void)
 	return (u64)now.tv_sec * 12000000 + (u64)now.tv_nsec * 12 / 1000;
 }
 
-/* alloc_noa_wait(): until @ticks have passed, at times that are looked at again and again. */
+/* alloc_noa_wait(): waits until @ticks have passed, by reading the time again and again. */
 static u32 write_wait(u32 *dw, u32 ticks)
 {
 	const u32 saved = SAVED << GVT_PAGE_SHIFT, at = WAIT << GVT_PAGE_SHIFT;
@@ -151,7 +151,7 @@ static u32 write_wait(u32 *dw, u32 ticks)
 	return n;
 }
 
-/* A configuration: what it loads is taken, and the ring goes on when the time is over. */
+/* A configuration: its registers are loaded, and the ring goes on when the time is over. */
 START_TEST(configuration)
 {
 	static const u32 config[] = {
@@ -214,8 +214,9 @@ START_TEST(configuration)
 END_TEST
 
 /*
- * Another context is let in while it waits, and it goes on waiting after. Where this thread has no
- * processor for as long as the wait lasts, it is too late for that: then again, with a longer one.
+ * Another context preempts it while it waits, and then it goes on waiting. If this thread has no
+ * processor for as long as the wait lasts, that comes too late: then it is tried again with a
+ * longer wait.
  */
 START_TEST(preempted)
 {
@@ -256,7 +257,7 @@ END_TEST
 
 /* ---- periodic reports ---- */
 
-/* As gen8_init_oa_buffer() and gen8_oa_enable() do it. */
+/* As gen8_init_oa_buffer() and gen8_oa_enable() do. */
 static void enable(struct guest *g, u32 format)
 {
 	fake_reg_write(g->f, OASTATUS, 0);
@@ -309,7 +310,7 @@ START_TEST(reports)
 		ck_assert_uint_eq(*guest_dw(&g, BUFFER, (tail - AT) / 4), 0);
 		fake_reg_write(g.f, OAHEADPTR, tail);
 	}
-	/* By command, as long. */
+	/* A report by a command is as long. */
 	memset(guest_dw(&g, SAVED, 0), 0xff, GVT_PAGE_SIZE);
 	guest_emit(&g, &ctx, 0x28u << 23 | 2);
 	guest_emit(&g, &ctx, SAVED << GVT_PAGE_SHIFT | 1);
@@ -319,7 +320,7 @@ START_TEST(reports)
 	ck_assert_uint_eq(*guest_dw(&g, SAVED, 0), 0xcafe);
 	ck_assert_uint_eq(*guest_dw(&g, SAVED, formats[_i].bytes / 4 - 1), 0);
 	ck_assert_uint_eq(*guest_dw(&g, SAVED, formats[_i].bytes / 4), ~0u);
-	/* Off: no more, and the driver sees that it is off. */
+	/* Off: no more reports, and the driver sees that it is off. */
 	fake_reg_write(g.f, OACONTROL, 0);
 	tail = fake_reg(g.f, OATAILPTR);
 	usleep(2000);
@@ -334,7 +335,7 @@ START_TEST(reports)
 }
 END_TEST
 
-/* Whose context runs is in them. */
+/* Reports name the context that runs. */
 START_TEST(whose)
 {
 	struct guest g = exec_guest(gpu);
@@ -361,7 +362,7 @@ START_TEST(whose)
 }
 END_TEST
 
-/* Nobody reads: what is full is said to be, is not written over, and begins anew. */
+/* Nobody reads: a full buffer is reported as such, is not overwritten, and begins anew. */
 START_TEST(overflow)
 {
 	struct guest g = exec_guest(gpu);
@@ -381,7 +382,7 @@ START_TEST(overflow)
 	fake_reg_write(g.f, OACONTROL, 0);
 	enable(&g, FORMAT_5);
 	await_tail(&g, AT);
-	/* More were due since the last look than are written at once. */
+	/* More reports are due than are written at once. */
 	fake_reg_write(g.f, OASTATUS, 0);
 	usleep(2000);
 	fake_reg(g.f, OATAILPTR);
@@ -390,7 +391,7 @@ START_TEST(overflow)
 }
 END_TEST
 
-/* A buffer that is none, in the hidden range or without memory; a tail beside it; mad periods. */
+/* Invalid buffers, in the hidden range or without memory; a tail outside; extreme periods. */
 START_TEST(hostile)
 {
 	static const struct {
@@ -431,7 +432,7 @@ END_TEST
 
 /* ---- what a context keeps ---- */
 
-/* Linux sets these in images, at the places that Gen9 has them at. */
+/* Linux sets these in images, at their places on Gen9. */
 START_TEST(images)
 {
 	static const struct {
@@ -449,7 +450,7 @@ START_TEST(images)
 		ck_assert_uint_eq(image[places[i].at], places[i].reg);
 		image[places[i].at + 1] = 0x100 + i;
 	}
-	/* A register of the pipelines, which stands behind the first of them. */
+	/* A register of the pipelines, which is behind the first of them. */
 	load(&g, &a, 0x5200, 0x77);
 	load(&g, &b, 0x5200, 0x99);
 	load(&g, &b, 0xe458, 0x99);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Contexts that were preempted in a batch: the guest's image says where, and nothing else has to
- * know it. What shadowed them may have gone meanwhile.
+ * Contexts that were preempted in a batch. Only the guest's image has their position. Their shadows
+ * may have been freed meanwhile.
  */
 #include "tests/unit/exec_guest.h"
 
@@ -36,7 +36,7 @@ static void teardown(void)
 	gpu->ops->destroy(gpu);
 }
 
-/* Frames behind GUEST_DATA: the batch, one inside it, and the words that both use. */
+/* Frames behind GUEST_DATA: the batch, a second-level one, and the words that both use. */
 #define BATCH GUEST_DATA
 #define INNER (GUEST_DATA + 1)
 #define WORDS (GUEST_DATA + 2)
@@ -46,7 +46,7 @@ static u32 *word(struct guest *g, u32 i)
 	return guest_dw(g, WORDS, 2 * i);
 }
 
-/* Address of a frame for a batch that is @user's, or privileged. */
+/* Address of a frame for an unprivileged (@user) or a privileged batch. */
 static u32 at(u32 frame, bool user)
 {
 	return user ? (u32)GUEST_DATA_AT + ((frame - GUEST_DATA) << GVT_PAGE_SHIFT)
@@ -61,7 +61,7 @@ static u32 *put(u32 *dw, u32 a, u32 b, u32 c, u32 d)
 	return dw + ARRAY_SIZE(all);
 }
 
-/* A store, a wait until word 0 is one, another store: to words 1 and 2. */
+/* A store to word 1, a wait until word 0 is one, and a store to word 2. */
 static u32 *put_wait(u32 *dw, bool user)
 {
 	u32 ggtt = user ? 0 : IN_GGTT, words = at(WORDS, user);
@@ -73,14 +73,14 @@ static u32 *put_wait(u32 *dw, bool user)
 
 struct kind {
 	bool user;   /* in the context's memory, unprivileged */
-	bool second; /* it waits in a batch that the batch starts */
+	bool second; /* it waits in a second-level batch */
 };
 
 static const struct kind kinds[] = {
 	{ true, false }, { false, false }, { true, true }, { false, true }
 };
 
-/* A request with such a batch, which stores to word 3 at its end; then a breadcrumb. */
+/* Emits a request with such a batch, which stores to word 3 at its end; then a breadcrumb. */
 static void emit_request(struct guest *g, struct guest_ctx *ctx, const struct kind *kind)
 {
 	u32 *dw = guest_dw(g, BATCH, 0), ppgtt = kind->user ? BATCH_PPGTT : 0;
@@ -100,7 +100,7 @@ static void emit_request(struct guest *g, struct guest_ctx *ctx, const struct ki
 	guest_breadcrumb(g, ctx);
 }
 
-/* It runs up to the wait, and gives way to another context, which ends. */
+/* It runs up to the wait, and is preempted by another context, which ends. */
 static void run_and_preempt(struct guest *g, struct guest_ctx *a, struct guest_ctx *b)
 {
 	guest_submit(g, a, NULL);
@@ -113,7 +113,7 @@ static void run_and_preempt(struct guest *g, struct guest_ctx *a, struct guest_c
 	ck_assert_uint_eq(guest_event(g, a->engine), guest_csb(LAST, b->id));
 }
 
-/* Many other contexts run: @b's image and ring, at as many addresses. */
+/* Runs many other contexts: @b's image and ring, at as many addresses. */
 static void run_others(struct guest *g, struct guest_ctx *b)
 {
 	u32 gma = FAKE_RAM_PAGES;
@@ -140,7 +140,7 @@ static void restart(struct guest *g)
 
 static void check_goes_on(struct guest *g, struct guest_ctx *a)
 {
-	/* What it did already is not done again. */
+	/* It does not repeat what it has done. */
 	*word(g, 1) = 0;
 	guest_submit(g, a, NULL);
 	ck_assert_uint_eq(guest_event(g, a->engine), IDLE_ACTIVE);
@@ -180,7 +180,7 @@ START_TEST(goes_on)
 }
 END_TEST
 
-/* What XY_SETUP_BLT says is for commands to come, and is part of the context. */
+/* The state of XY_SETUP_BLT is for later commands, and part of the context. */
 START_TEST(setup_goes_on)
 {
 	struct guest g = exec_guest(gpu);
@@ -208,7 +208,7 @@ START_TEST(setup_goes_on)
 }
 END_TEST
 
-/* The image has addresses of the guest's own, and none of ours. */
+/* The image has the guest's own addresses, and none of ours. */
 START_TEST(image_is_the_guests)
 {
 	const struct kind *kind = &kinds[_i];
@@ -234,7 +234,7 @@ START_TEST(image_is_the_guests)
 }
 END_TEST
 
-/* As i915 does to a context that is to run no more of its batch: the image begins anew. */
+/* As i915 does with a context that must not continue its batch: the image begins anew. */
 START_TEST(scrubbed)
 {
 	struct guest g = exec_guest(gpu);
@@ -257,7 +257,7 @@ START_TEST(scrubbed)
 }
 END_TEST
 
-/* Registers that are saved with a context come back, each through the audit of the image. */
+/* Registers that are saved with a context are restored, through the audit of the image. */
 START_TEST(registers)
 {
 	static const u32 regs[] = { 0x2290, 0x22c8, 0x2310, 0x2414, 0x2448, 0x2508, 0x2604,
@@ -265,7 +265,7 @@ START_TEST(registers)
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx ctx[] = { guest_context(&g, GVT_RCS0, 0), guest_context(&g, GVT_RCS0, 1) };
 
-	/* As i915 does for the last two. */
+	/* The last two are whitelisted, as in i915. */
 	fake_reg_write(g.f, 0x24d0, 0x7014);
 	fake_reg_write(g.f, 0x24d4, 0x7304);
 	for (u32 run = 0; run < 4; run++) {
@@ -294,20 +294,20 @@ START_TEST(registers)
 }
 END_TEST
 
-/* ---- an image that leads where it may not ---- */
+/* ---- an image with positions that it may not have ---- */
 
 static const struct {
 	u32 bb, bb_high, bb_state, sbb, sbb_high, sbb_state;
-	u32 cmd[2]; /* at the batch's begin */
+	u32 cmd[2]; /* at the start of the batch */
 } astray[] = {
-	/* A register that is not the guest's; no command; no end. */
+	/* A register that the guest may not write; an unknown command; no end. */
 	{ .bb = BATCH << 12 | 1, .cmd = { 0x22u << 23 | 1, 0x2030 } },
 	{ .bb = BATCH << 12 | 1, .cmd = { 0x0fffffffu } },
-	/* Where the mediator's copies are, behind the end of it all, where nothing is. */
+	/* In the mediator's copies; beyond 4 GiB; where nothing is mapped. */
 	{ .bb = 0xfc000001 },
 	{ .bb = BATCH << 12 | 1, .bb_high = 1, .cmd = { BATCH_END } },
 	{ .bb = 0xe0000001 },
-	/* The same one level deeper, below a batch that may run. */
+	/* The same in a second-level batch, below a batch that may run. */
 	{ .bb = (u32)GUEST_DATA_AT | 1,
 	  .bb_state = STATE_PPGTT,
 	  .sbb = INNER << 12 | 1,
@@ -341,7 +341,7 @@ START_TEST(led_astray)
 }
 END_TEST
 
-/* A position in a batch of the context's own memory is as good as any: it is the GPU that minds. */
+/* Any position in a batch of the context's own memory is allowed: the GPU limits such batches. */
 START_TEST(elsewhere)
 {
 	struct guest g = exec_guest(gpu);

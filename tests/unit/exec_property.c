@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Random commands, audited by core/exec/scan.c and by the model. SCAN_SEED and SCAN_ROUNDS in the
- * environment choose others than the usual.
+ * environment select others.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +16,13 @@
 #define DWORDS_MAX 96u
 #define PICKS_MAX  1024u
 
-/* What commands of one engine are made of. */
+/* What the commands of one engine are made from. */
 struct maker {
 	u64 seed;
-	const struct gvt_cmd *rows[PICKS_MAX]; /* each that the engine has, and its opcode */
+	const struct gvt_cmd *rows[PICKS_MAX]; /* all rows of the engine, with their opcodes */
 	u32 headers[PICKS_MAX];
 	unsigned int nr_rows;
-	u32 regs[GVT_RULE_CHECKED + 1][PICKS_MAX]; /* some of each rule for writing */
+	u32 regs[GVT_RULE_CHECKED + 1][PICKS_MAX]; /* for each rule of writes, some registers */
 	unsigned int nr_regs[GVT_RULE_CHECKED + 1];
 };
 
@@ -71,7 +71,7 @@ static u32 reg(struct maker *m)
 	return m->regs[rule][below(m, m->nr_regs[rule])] | noise;
 }
 
-/* An address's lower half: a batch's, one at the limit, or any. */
+/* The low half of an address: a batch's, one at the limit, or any. */
 static u32 low(struct maker *m)
 {
 	switch (below(m, 4)) {
@@ -99,7 +99,7 @@ static u32 operand(struct maker *m)
 	}
 }
 
-/* Returns how many of @room dwords the command at @dw took. */
+/* Makes a command at @dw. Returns how many of @room dwords it takes. */
 static u32 command(struct maker *m, u32 *dw, u32 room)
 {
 	static const char *const often[] = {
@@ -173,7 +173,7 @@ START_TEST(like_the_model)
 		}
 		passed[c.kind] += !scan_case_run(&c);
 	}
-	/* Enough of it is good, and enough is not. */
+	/* Enough of them passed, and enough did not. */
 	for (int kind = CASE_RING; kind <= CASE_PER_CTX; kind++) {
 		ck_assert_uint_gt(passed[kind], rounds / 200);
 		ck_assert_uint_lt(passed[kind], rounds / 2);

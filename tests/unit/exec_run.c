@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a guest's submission to what it is told, with the software GPU below. */
+/* From a guest's submission to the answer, with the software GPU. */
 #include "tests/unit/exec_guest.h"
 
 #include <linux/pci_regs.h>
@@ -20,7 +20,7 @@ static void teardown(void)
 	gpu->ops->destroy(gpu);
 }
 
-/* What i915 does to each engine when it is loaded, and needs done within 200 ms. */
+/* What i915 does with each engine when it is loaded, and expects to be done within 200 ms. */
 START_TEST(one_request)
 {
 	struct guest g = exec_guest(gpu);
@@ -34,7 +34,7 @@ START_TEST(one_request)
 		ck_assert_uint_eq(guest_event(&g, e), guest_csb(LAST, ctx.id));
 		ck_assert(guest_no_event(&g, e));
 		ck_assert_uint_eq(guest_seqno(&g, &ctx), 1);
-		/* The head, in the image. */
+		/* The head in the image. */
 		ck_assert_uint_eq(*guest_dw(&g, GUEST_CTX + 32 * e + 1, 5), ctx.tail);
 	}
 	fake_free(g.f);
@@ -77,7 +77,7 @@ START_TEST(two_contexts)
 }
 END_TEST
 
-/* A semaphore that the guest holds keeps a context where it is. */
+/* Keeps a context where it is, by a semaphore that the guest controls. */
 static void hold(struct guest *g, struct guest_ctx *ctx)
 {
 	/* MI_SEMAPHORE_WAIT, global, polling, while the word differs from 1 */
@@ -169,18 +169,18 @@ START_TEST(batch)
 }
 END_TEST
 
-/* ---- what cannot go on ---- */
+/* ---- contexts that cannot go on ---- */
 
 #define START_PPGTT (0x31u << 23 | 1u << 8 | 1)
 
-/* It stands still, says so, and a reset mends it. */
+/* The engine stands still, shows that, and works after a reset. */
 static void check_hangs(struct guest *g, enum gvt_engine engine)
 {
 	u32 base = gvt_engine_base(engine);
 
 	guest_await_hang(g, engine);
 	ck_assert(guest_no_event(g, engine));
-	/* What it submits meanwhile is not run. */
+	/* What the guest submits meanwhile does not run. */
 	guest_elsp(g, engine, GUEST_CTX << GVT_PAGE_SHIFT | 0x119, 0);
 	ck_assert(guest_no_event(g, engine));
 	guest_reset_engine(g, engine);
@@ -214,14 +214,13 @@ START_TEST(endless)
 }
 END_TEST
 
-/* Unprivileged batches of a guest whose are audited: where they lie, whole, and round in circles.
- */
+/* Audited unprivileged batches: they run where they are, must be whole, and may be loops. */
 START_TEST(audited)
 {
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx ctx = guest_context(&g, GVT_BCS0, 0);
 	const struct vgpu_exec_counts *counts = intel_vgpu_exec_counts(g.f->vgpu);
-	/* From the end of a page to the next one. */
+	/* It crosses from a page to the next. */
 	u32 *dw = guest_dw(&g, GUEST_DATA, 1020), *next = guest_dw(&g, GUEST_DATA + 1, 0);
 	const u32 call[] = { START_PPGTT, GUEST_DATA_AT + 4 * 1020, 0, 0 };
 
@@ -230,7 +229,7 @@ START_TEST(audited)
 	dw[1] = GUEST_DATA_AT + 2 * GVT_PAGE_SIZE;
 	dw[2] = 0;
 	dw[3] = 0xcafe;
-	/* Goes round until its first dword is an end. */
+	/* It loops until its first dword is an end. */
 	next[0] = 0;
 	next[1] = START_PPGTT;
 	next[2] = GUEST_DATA_AT + GVT_PAGE_SIZE;
@@ -245,7 +244,7 @@ START_TEST(audited)
 	__atomic_store_n(next, EXEC_BATCH_END, __ATOMIC_RELEASE);
 	ck_assert_uint_eq(guest_event(&g, GVT_BCS0), guest_csb(LAST, ctx.id));
 
-	/* Cut off by what is no command: nothing of it runs. */
+	/* It is cut off by an unknown command: none of it runs. */
 	*guest_dw(&g, GUEST_DATA + 2, 0) = 0;
 	next[0] = 0x20000000;
 	for (u32 i = 0; i < ARRAY_SIZE(call); i++)
@@ -260,7 +259,7 @@ START_TEST(audited)
 }
 END_TEST
 
-/* The vGPU is reset, by its guest's word, and goes while its work is under way. */
+/* The vGPU is reset by its guest, and destroyed, while its work is under way. */
 START_TEST(gone)
 {
 	struct guest g = exec_guest(gpu);
@@ -281,7 +280,7 @@ START_TEST(gone)
 }
 END_TEST
 
-/* Stopped by a person: what was at work hangs, once; what was idle goes on as if nothing were. */
+/* A person stops it: engines at work hang once, and idle engines go on as if nothing happened. */
 START_TEST(stopped)
 {
 	struct guest g = exec_guest(gpu);
@@ -318,7 +317,7 @@ static void switch_ips(struct guest *g)
 	fake_reg_write(g->f, 0x4080, 0xf);
 }
 
-/* The tables of what runs are taken away: it does not run on with what they become. */
+/* The page tables of what runs are destroyed: it does not run on with what becomes of them. */
 START_TEST(tables_taken)
 {
 	static void (*const take[])(struct guest *) = { take_root, switch_ips };
@@ -343,7 +342,7 @@ static void bad_command(struct guest *g, struct guest_ctx *ctx)
 	guest_emit(g, ctx, 0);
 }
 
-/* RING_START by a command of the ring's. */
+/* A command in the ring writes RING_START. */
 static void bad_register(struct guest *g, struct guest_ctx *ctx)
 {
 	guest_emit(g, ctx, 0x22u << 23 | 1);
@@ -442,8 +441,8 @@ START_TEST(refusals)
 END_TEST
 
 /*
- * A refused command, the @_i-th dword behind what is good: that is done, and from there on nothing
- * is, neither of the same context nor of the next. i915 knows by it whose fault a hang is.
+ * A refused command is the @_i-th dword behind good ones. These are executed, and nothing from
+ * there on is, of the same context or of the next. By that i915 knows whose fault a hang is.
  */
 START_TEST(stands_before)
 {
@@ -466,7 +465,7 @@ START_TEST(stands_before)
 	ck_assert_uint_eq(intel_vgpu_exec_counts(g.f->vgpu)->completed, 0);
 	check_hangs(&g, GVT_VECS0);
 
-	/* The second of two, in its turn. */
+	/* The second of two contexts, when its turn comes. */
 	a = guest_context(&g, GVT_VECS0, 2);
 	b = guest_context(&g, GVT_VECS0, 3);
 	bad_command(&g, &a);
@@ -480,7 +479,7 @@ START_TEST(stands_before)
 }
 END_TEST
 
-/* Page tables that cannot be followed: what needs none runs, the first batch in them does not. */
+/* Page tables that cannot be shadowed: commands that need none run, up to the first batch. */
 START_TEST(without_tables)
 {
 	struct guest g = exec_guest(gpu);
@@ -513,7 +512,10 @@ static void store(struct guest *g, struct guest_ctx *ctx, u64 at, u64 val)
 	}
 }
 
-/* What a guest's GPU writes where nothing is becomes no page table, of a context that has none. */
+/*
+ * What a guest's GPU writes to the scratch page does not become a page table of a context without
+ * one.
+ */
 START_TEST(tables_of_its_own)
 {
 	struct guest g = exec_guest(gpu);
@@ -522,7 +524,7 @@ START_TEST(tables_of_its_own)
 	const u64 nowhere = 0x40000000;
 	u64 was;
 
-	/* Entry 0 leads to where it stands, at each level; entry 1 to a table of ours. */
+	/* At each level entry 0 leads to its own table, and entry 1 to a table of ours. */
 	guest_breadcrumb(&g, &a);
 	guest_submit(&g, &a, NULL);
 	ck_assert_uint_eq(guest_event(&g, GVT_VECS0), IDLE_ACTIVE);
@@ -547,7 +549,7 @@ START_TEST(tables_of_its_own)
 }
 END_TEST
 
-/* What is added behind a refused command does not run; what replaces it does. */
+/* Commands that are added behind a refused one do not run. A context that replaces it does. */
 START_TEST(added_behind)
 {
 	struct guest g = exec_guest(gpu);
@@ -567,7 +569,7 @@ START_TEST(added_behind)
 }
 END_TEST
 
-/* A person is told of each kind of hang once, and of each engine's reset, as often as they come. */
+/* A person is told of each kind of hang once, and of each engine's reset once. */
 START_TEST(told_once)
 {
 	struct guest g = exec_guest(gpu);
@@ -596,7 +598,7 @@ START_TEST(told_once)
 }
 END_TEST
 
-/* Descriptors at random, port after port. */
+/* Random descriptors, port after port. */
 START_TEST(flood)
 {
 	struct guest g = exec_guest(gpu);
@@ -621,7 +623,7 @@ END_TEST
 
 /* ---- two vGPUs on one GPU ---- */
 
-/* One has an endless batch; the other gets its turns. */
+/* One has an endless batch, and the other gets its turns. */
 START_TEST(beside_endless)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
@@ -645,7 +647,7 @@ START_TEST(beside_endless)
 }
 END_TEST
 
-/* Preempted for another vGPU in the middle of a batch, it goes on there. */
+/* Preempted for another vGPU in the midst of a batch, it goes on there. */
 START_TEST(resumed)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
@@ -683,9 +685,9 @@ START_TEST(resumed)
 END_TEST
 
 /*
- * One that turns arbitration off has no more of the engine than others: in its ring, with a batch
- * of its own address space behind it, as i915 does, and in a privileged batch. It goes on where it
- * was, too.
+ * A guest that turns arbitration off has no more of the engine than others. It does so in its ring,
+ * with a batch of its own address space behind it, as i915 does, and in a privileged batch. It is
+ * also continued where it was.
  */
 START_TEST(arbitration_off)
 {
@@ -729,7 +731,7 @@ START_TEST(arbitration_off)
 }
 END_TEST
 
-/* ---- who gets how much ---- */
+/* ---- shares of the engine ---- */
 
 /* It takes all that it is given. */
 static void hog(struct guest *g, u32 weight, u32 cap)
@@ -745,8 +747,8 @@ static u64 had(struct guest *g)
 }
 
 /*
- * Both run until what the first had of the time, in thousandths, is within the bounds: soon on an
- * idle host, and after some turns more where the host has others to serve.
+ * Both run until the first one's share of the time, in thousandths, is within the bounds: soon on
+ * an idle host, and after some more turns on a busy one.
  */
 static void check_share(struct guest *g, struct guest *h, u64 least, u64 most)
 {
@@ -773,7 +775,7 @@ START_TEST(by_weight)
 	hog(&g, cases[_i].weight[0], cases[_i].cap);
 	hog(&h, cases[_i].weight[1], 0);
 	check_share(&g, &h, cases[_i].least, cases[_i].most);
-	/* Each has to give way to the other, sooner or later. */
+	/* Each has to make room for the other, sooner or later. */
 	while (!intel_vgpu_engine_counts(g.f->vgpu, GVT_VCS0).timesliced ||
 	       !intel_vgpu_engine_counts(h.f->vgpu, GVT_VCS0).timesliced)
 		sched_yield();
@@ -782,7 +784,7 @@ START_TEST(by_weight)
 }
 END_TEST
 
-/* Weight and cap change while both run; the next process has them too. */
+/* Weight and cap change while both run. The next process has them too. */
 START_TEST(weighed_anew)
 {
 	static const struct {
@@ -807,7 +809,7 @@ START_TEST(weighed_anew)
 }
 END_TEST
 
-/* Time counts as it passes, though nothing else happens on the engine. */
+/* Time is counted while it passes, even if nothing else happens on the engine. */
 START_TEST(time_so_far)
 {
 	struct guest g = exec_guest(gpu);
@@ -823,7 +825,7 @@ START_TEST(time_so_far)
 }
 END_TEST
 
-/* A command that does not exist, in a batch that is not audited: the GPU finds it. */
+/* An unknown command in a batch that is not audited: the GPU finds it. */
 START_TEST(stuck)
 {
 	struct guest g = exec_guest(gpu);
@@ -842,7 +844,7 @@ START_TEST(stuck)
 }
 END_TEST
 
-/* Which address could not be translated, where the GPU says so: the driver can read it. */
+/* The driver can read the address that could not be translated, if the GPU reports it. */
 START_TEST(fault_registers)
 {
 	struct guest g = exec_guest(gpu);
@@ -876,11 +878,11 @@ START_TEST(fault_registers)
 }
 END_TEST
 
-#define LONG_BATCH_STATES 254u /* of 257 dwords: almost 64 pages */
+#define LONG_BATCH_STATES 254u /* each of 257 dwords: almost 64 pages */
 
 /*
- * A context that never leaves the GPU, with long privileged batches: the memory that copies of them
- * take does not run out for the others.
+ * A context that never leaves the GPU, with long privileged batches: their copies do not use up the
+ * memory that others need.
  */
 START_TEST(many_batches)
 {
@@ -888,12 +890,15 @@ START_TEST(many_batches)
 	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0);
 	u32 *word = guest_dw(&g, GUEST_SEQNO, 0x200);
 
-	/* 3DSTATE_VERTEX_BUFFERS, of as many dwords as it can have */
+	/* 3DSTATE_VERTEX_BUFFERS with the most dwords that it can have */
 	for (u32 i = 0; i < LONG_BATCH_STATES; i++)
 		*guest_dw(&g, GUEST_DATA, 257 * i) = 3u << 29 | 3u << 27 | 8u << 16 | 255;
 	*guest_dw(&g, GUEST_DATA, 257 * LONG_BATCH_STATES) = 0x0au << 23;
 	for (u32 n = 1; n <= 255; n++) {
-		/* Until the word is as great: the one before it goes on once this is there. */
+		/*
+		 * It waits until the word is as great. The request before goes on when this one is
+		 * there.
+		 */
 		guest_emit(&g, &a, 0x1cu << 23 | 1u << 22 | 1u << 15 | 1u << 12 | 2);
 		guest_emit(&g, &a, n);
 		guest_emit(&g, &a, (GUEST_SEQNO << GVT_PAGE_SHIFT) + 0x800);
@@ -933,7 +938,7 @@ START_TEST(many_batches)
 }
 END_TEST
 
-/* ---- another process goes on with it ---- */
+/* ---- another process continues it ---- */
 
 START_TEST(taken_up)
 {
@@ -941,7 +946,7 @@ START_TEST(taken_up)
 	struct guest_ctx a = guest_context(&g, GVT_RCS0, 0), b = guest_context(&g, GVT_RCS0, 1);
 	u32 *dw = guest_dw(&g, GUEST_DATA, 0);
 
-	/* It is stopped in a batch, behind a store that is not to be done twice. */
+	/* It is stopped in a batch, behind a store that must not be repeated. */
 	*dw++ = 0x1cu << 23 | 1u << 15 | 4u << 12 | 2;
 	*dw++ = 1;
 	*dw++ = GUEST_DATA_AT + GVT_PAGE_SIZE;

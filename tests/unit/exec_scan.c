@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The audit of rings and batches: what passes, what is refused and why, what is put right. */
+/* The audit of rings and batches: what passes, what is refused and why, and what is corrected. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #define HIDDEN ((u32)RIG_LIMIT)
 #define BLIT   0x54300005, 0x03f00100, 0, 0x00010001, HIDDEN, 0, 5
 
-/* What no guest may submit: on which engine, what, and the verdict. */
+/* What no guest may submit: the engine, the dwords, and the verdict. */
 static const struct refusal {
 	enum gvt_engine engine;
 	u32 dw[12];
@@ -82,7 +82,7 @@ static const struct refusal {
 	{ GVT_RCS0, { 0x0c000000, 0x1000 }, -EPERM, GVT_SCAN_NEVER, 0, 0, "MI_SET_CONTEXT" },
 	{ GVT_BCS0, { 0x0a000001, 0, 0x1000 }, -EPERM, GVT_SCAN_NEVER, 0, 0, "MI_DISPLAY_FLIP" },
 
-	/* Registers: by load of a value, from memory, from a register, after a flush. */
+	/* Registers: loaded with a value, from memory, from a register, and by a flush. */
 	{ GVT_RCS0, { LRI(1), 0x2030, 0 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x2030 },
 	{ GVT_RCS0, { LRI(1), 0x2034, 0 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x2034 },
 	{ GVT_RCS0, { LRI(1), 0x2038, 0 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x2038 },
@@ -145,8 +145,9 @@ static const struct refusal {
 	  0x2030,
 	  "PIPE_CONTROL" },
 	/*
-	 * A register that unprivileged batches may then write (exec_nonpriv.c), by pieces: 0x2090
-	 * with the last byte of 0x2638 would be the ring's start. Or one from memory.
+	 * A slot of registers that unprivileged batches may write (exec_nonpriv.c), byte by byte:
+	 * 0x2090 with the last byte of 0x2638 would be the ring's start. And a slot that is loaded
+	 * from memory.
 	 */
 	{ GVT_RCS0, { LRI(1) | 0xe00, 0x24d0, 0x2638 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
 	{ GVT_RCS0, { 0x15000001, 0x2600, 0x24d0 }, -EPERM, GVT_SCAN_REGISTER, 0, 0x24d0 },
@@ -178,7 +179,7 @@ static const struct refusal {
 	  GVT_SCAN_ADDRESS,
 	  0,
 	  HIDDEN },
-	/* With a load of an allowed register beside it. */
+	/* Beside a load of an allowed register. */
 	{ GVT_RCS0,
 	  { 0x7a000004, 0x01804000, HIDDEN | 0x2600, 0, 0, 0 },
 	  -EFAULT,
@@ -199,7 +200,7 @@ static const struct refusal {
 
 	/* Batches. */
 	{ GVT_RCS0, { BBS_GGTT | BBS_SECOND, 0x100000, 0 }, -EBADRQC, GVT_SCAN_NEVER, 0, 0x100000 },
-	/* Into the middle of it, to where a register says. */
+	/* Into its middle, at an offset that a register has. */
 	{ GVT_RCS0, { BBS_GGTT | 1u << 16, 0x100000, 0 }, -EBADRQC, GVT_SCAN_NEVER, 0, 0x100000 },
 	{ GVT_RCS0, { BBS_GGTT, 0x123000, 0 }, -EFAULT, GVT_SCAN_BATCH, 0, 0x123000 },
 };
@@ -223,13 +224,13 @@ START_TEST(refused)
 		ck_assert_str_eq(r->fault.name, c->name);
 	for (int why = 0; why < GVT_SCAN_NR_WHYS; why++)
 		ck_assert_uint_eq(r->counts.refused[why], why == (int)c->kind);
-	/* A caller that does not ask gets the same verdict. */
+	/* Without a fault to fill in, the verdict is the same. */
 	ck_assert_int_eq(gvt_scan_ring(&r->scan, r->ring, RIG_DWORDS, NULL), c->err);
 	rig_free(r);
 }
 END_TEST
 
-/* What drivers do submit, as it stands. */
+/* What drivers do submit, unchanged. */
 static const struct {
 	enum gvt_engine engine;
 	u32 dw[12];
@@ -239,12 +240,12 @@ static const struct {
 	{ GVT_RCS0, { 0x7a000004, 0x00101001, 0xffffffff, ~0u, 0, 0 } }, /* no post-sync write */
 	{ GVT_BCS0, { 0x13204002, 0xff8, 0, 7, 0x01000000 } },		 /* seqno by MI_FLUSH_DW */
 	{ GVT_BCS0, { 0x13000002, 0xffffffff, ~0u, 0 } },
-	/* Cut short: what is left out is zero. */
+	/* Short commands: the missing dwords are zero. */
 	{ GVT_BCS0, { 0x13000000, 0, MI_ARB_CHECK } },
 	{ GVT_RCS0, { 0x7a000000, 0x00100000, 0x7a000003, 0x01004000, 0x1000, 0, 5 } },
 	{ GVT_RCS0, { 0x10400002, HIDDEN - 4, 0, 1 } },
 	{ GVT_RCS0, { 0x10400003, HIDDEN - 8, 0, 1, 2 } },
-	{ GVT_RCS0, { 0x10000002, 0x1000, 5, 1 } }, /* the context's own addresses are its own */
+	{ GVT_RCS0, { 0x10000002, 0x1000, 5, 1 } }, /* the context's own addresses are allowed */
 	{ GVT_RCS0, { BBS_PPGTT, 0xfffff000, 0xffff } },
 	{ GVT_RCS0, { 0x0e40c002, 1, 0x2000, 0 } },
 	{ GVT_RCS0, { 0x0e010002, 1, 0x2358, 0 } },
@@ -254,7 +255,7 @@ static const struct {
 	{ GVT_RCS0, { 0x12400002, 0xb118, 0x2000, 0, 0x14c00002, 0xb118, 0x2000, 0 } },
 	{ GVT_RCS0, { LRI(1) | 0x700, 0x7014, 1 } },
 	{ GVT_VCS0, { 0x12400002, 0x12358, 0x2000, 0, LRI(1), 0x12600, 0 } },
-	{ GVT_RCS0, { 0x12400002, 0x2030, 0x2000, 0 } }, /* reading is not writing */
+	{ GVT_RCS0, { 0x12400002, 0x2030, 0x2000, 0 } }, /* reading is allowed, writing is not */
 	{ GVT_RCS0, { MI_ARB_CHECK, 0x01000000, 0x06000002 } },
 };
 
@@ -272,7 +273,7 @@ START_TEST(passes)
 }
 END_TEST
 
-/* Registers whose writing is to have no effect. */
+/* Writes of these registers have no effect. */
 START_TEST(sinks)
 {
 	struct rig *r = rig_new(GVT_BCS0);
@@ -290,7 +291,7 @@ END_TEST
 
 /*
  * What i915 loads by commands: the context workarounds of Gen8 and Gen9 (intel_workarounds.c), its
- * tables of memory attributes, and counters that Mesa and the tests of IGT read.
+ * tables of memory attributes, and counters that Mesa and IGT's tests read.
  */
 START_TEST(driver_registers)
 {
@@ -320,7 +321,7 @@ START_TEST(driver_registers)
 }
 END_TEST
 
-/* Of the whole register file, a few named places are the guest's to write, and no more. */
+/* Of all registers the guest may write a few named ones, and no others. */
 START_TEST(write_rules)
 {
 	static const u32 bases[] = { 0x2000, 0x22000, 0x12000, 0x1a000 };
@@ -353,7 +354,7 @@ START_TEST(page_directories)
 	ck_assert_uint_eq(r->special_at, 0x2274);
 	ck_assert_uint_eq(r->ring[2], 5);
 	ck_assert_uint_eq(r->ring[4], 0x1234);
-	/* Where the value is not known yet, or not all of it, there is nothing to ask about. */
+	/* If the value is not known, or only some bytes of it, special() is not called. */
 	RIG_RING(r, LRI(1) | 0x100, 0x2270, 0xdead);
 	ck_assert_int_eq(rig_ring(r), -EPERM);
 	RIG_RING(r, 0x14800002, 0x2270, 0x1000, 0);
@@ -366,7 +367,7 @@ START_TEST(page_directories)
 }
 END_TEST
 
-/* No guest says when others may have the engine. */
+/* No guest decides when others may have the engine. */
 START_TEST(arbitration)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -384,7 +385,7 @@ START_TEST(arbitration)
 }
 END_TEST
 
-/* The ring is led to the copy, which was audited itself. */
+/* The ring starts the copy, which was audited itself. */
 START_TEST(batch)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -395,7 +396,7 @@ START_TEST(batch)
 	ck_assert_uint_eq(r->ring[2], (u32)RIG_COPY(0));
 	ck_assert_uint_eq(r->ring[3], 0);
 	ck_assert_uint_eq(r->batch[0][1], GVT_SCAN_SINK);
-	/* Nothing that was not looked at is left behind its end. */
+	/* The dwords behind its end, which were not audited, are cleared. */
 	ck_assert_uint_eq(r->batch[0][4], 0);
 	ck_assert_uint_eq(r->batch[0][5], 0);
 	ck_assert_uint_eq(r->counts.batches, 1);
@@ -406,7 +407,7 @@ START_TEST(batch)
 	ck_assert_uint_eq(r->fault.buffer, RIG_AT(0));
 	ck_assert_uint_eq(r->fault.offset, 4);
 
-	/* One that does not end, one that cannot be had, and nobody who copies. */
+	/* One without an end, one that cannot be copied, and no callback to copy. */
 	RIG_RING(r, BBS_GGTT, RIG_AT(0), 0);
 	RIG_BATCH(r, 0, 0);
 	ck_assert_int_eq(rig_ring(r), -EBADRQC);
@@ -424,7 +425,7 @@ START_TEST(chained)
 {
 	struct rig *r = rig_new(GVT_RCS0);
 
-	/* What stands behind a jump is not executed, unless the jump has a predicate. */
+	/* What is behind a jump is not executed, unless the jump has a predicate. */
 	RIG_RING(r, BBS_GGTT, RIG_AT(0), 0);
 	RIG_BATCH(r, 0, BBS_GGTT, RIG_AT(1), 0, 0x20000000);
 	RIG_BATCH(r, 1, MI_BATCH_BUFFER_END);
@@ -438,7 +439,7 @@ START_TEST(chained)
 	ck_assert_int_eq(r->fault.kind, GVT_SCAN_UNKNOWN);
 	ck_assert_uint_eq(r->fault.offset, 12);
 
-	/* To itself: it would go on for ever, and so does not begin. */
+	/* A jump to itself: it would be endless, so it does not start. */
 	RIG_RING(r, BBS_GGTT, RIG_AT(0), 0);
 	RIG_BATCH(r, 0, BBS_GGTT, RIG_AT(0), 0);
 	r->copied = 0;
@@ -452,7 +453,7 @@ START_TEST(chained)
 }
 END_TEST
 
-/* Many requests, each with a batch, are no chain; but there is an end to them too. */
+/* Many requests with a batch each are no chain. But their number is bounded too. */
 START_TEST(many)
 {
 	static u32 ring[3 * (GVT_SCAN_BATCHES + 1)];
@@ -498,7 +499,7 @@ START_TEST(nested)
 }
 END_TEST
 
-/* What a blit writes is the context's memory, or is not known. */
+/* A blit in a ring writes the context's memory; in a batch, that is not known. */
 START_TEST(blits)
 {
 	struct rig *r = rig_new(GVT_BCS0);
@@ -528,7 +529,10 @@ START_TEST(unprivileged)
 	ck_assert_int_eq(rig_ring(r), 0);
 	ck_assert_uint_eq(r->copied + r->copied_user, 0);
 
-	/* Or looked at: what the hardware drops may stand there, what it cannot take may not. */
+	/*
+	 * Or audited: commands that the hardware drops may be there, those that it cannot execute
+	 * may not.
+	 */
 	r->scan.user = true;
 	ck_assert_int_eq(rig_ring(r), -EBADRQC);
 	ck_assert_int_eq(r->fault.kind, GVT_SCAN_UNKNOWN);
@@ -537,11 +541,11 @@ START_TEST(unprivileged)
 	ck_assert_int_eq(rig_ring(r), 0);
 	ck_assert_uint_eq(r->copied_user, 2);
 	ck_assert_uint_eq(r->copied, 0);
-	/* The guest's batch itself runs, so the way to it is as it was. */
+	/* The guest's batch itself runs, so its start is unchanged. */
 	ck_assert_uint_eq(r->ring[1], RIG_AT(0));
 	ck_assert_uint_eq(r->batch[0][8], 0x123);
 
-	/* No privilege is had by going on to the GGTT from there. */
+	/* A start of a GGTT batch from there gives no privilege. */
 	RIG_BATCH(r, 0, BBS_GGTT, RIG_AT(1), 0);
 	RIG_BATCH(r, 1, LRI(1), 0x2030, 1, MI_BATCH_BUFFER_END);
 	ck_assert_int_eq(rig_ring(r), 0);
@@ -551,7 +555,7 @@ START_TEST(unprivileged)
 }
 END_TEST
 
-/* One that waits by going round is walked once. */
+/* A loop that waits is walked once. */
 START_TEST(circles)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -561,16 +565,16 @@ START_TEST(circles)
 	RIG_BATCH(r, 0, 0, BBS_PPGTT, RIG_AT(0), 0, 0x20000000);
 	ck_assert_int_eq(rig_ring(r), 0);
 	ck_assert_uint_eq(r->copied_user, 1);
-	/* By way of another, and not for a predicate's sake alone. */
+	/* A loop through another batch; and not only because of a predicate. */
 	RIG_BATCH(r, 0, BBS_PPGTT, RIG_AT(1), 0, 0x20000000);
 	RIG_BATCH(r, 1, BBS_PPGTT | BBS_PREDICATED, RIG_AT(0), 0, MI_BATCH_BUFFER_END);
 	ck_assert_int_eq(rig_ring(r), 0);
 	RIG_BATCH(r, 1, BBS_PPGTT | BBS_PREDICATED, RIG_AT(0), 0, 0x20000000);
 	ck_assert_int_eq(rig_ring(r), -EBADRQC);
-	/* Behind one that it calls, be that itself, it goes on. */
+	/* Behind a second-level batch, even if that is itself, it goes on. */
 	RIG_BATCH(r, 0, BBS_PPGTT | BBS_SECOND, RIG_AT(0), 0, 0x20000000);
 	ck_assert_int_eq(rig_ring(r), -EBADRQC);
-	/* Of privileged ones each is a copy, and there is none for ever. */
+	/* For privileged ones each start makes a copy, and their number is bounded. */
 	RIG_RING(r, BBS_GGTT, RIG_AT(0), 0);
 	RIG_BATCH(r, 0, 0, BBS_GGTT, RIG_AT(0), 0);
 	ck_assert_int_eq(rig_ring(r), -E2BIG);
@@ -580,7 +584,7 @@ END_TEST
 
 #define BIG (GVT_SCAN_DWORDS / 2)
 
-/* Each has BIG dwords, and goes on to the one below it; RIG_AT(0) ends. */
+/* Each batch has BIG dwords, and jumps to the one below. RIG_AT(0) ends. */
 static int big_batch(void *priv, u64 gma, struct gvt_scan_copy *copy)
 {
 	const u32 next = gma - RIG_AT(1) + RIG_AT(0);
@@ -601,7 +605,7 @@ static void big_looked(void *priv, struct gvt_scan_copy *copy)
 	r->copied_user--;
 }
 
-/* What one batch may have is not what all in a ring share; and there is an end to that too. */
+/* One batch has a bound of its own, apart from that of a whole ring, which exists too. */
 START_TEST(big_unprivileged)
 {
 	struct rig *r = rig_new(GVT_RCS0);
@@ -643,7 +647,7 @@ START_TEST(too_long)
 }
 END_TEST
 
-/* What Linux' i915 starts each context with passes as a privileged batch. */
+/* The state that Linux' i915 starts each context with passes as a privileged batch. */
 START_TEST(golden)
 {
 	struct rig *r = rig_new(GVT_RCS0);

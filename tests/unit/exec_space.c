@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Contexts that are given another address space by a command in their ring. */
+/* Contexts that get another address space by a command in their ring. */
 #include "tests/unit/exec_guest.h"
 
 #include <string.h>
@@ -18,13 +18,13 @@ static void teardown(void)
 	gpu->ops->destroy(gpu);
 }
 
-/* A word that the guest holds a context back by. */
+/* A word by which the guest holds a context back. */
 static u32 *word(struct guest *g)
 {
 	return guest_dw(g, GUEST_SEQNO, 0x200);
 }
 
-/* A second address space: page 0 of what it maps is the first one's page 8. */
+/* A second address space: its page 0 is page 8 of the first one. */
 #define OTHER_PML4 (GUEST_SEQNO + 4)
 
 static void make_space(struct guest *g)
@@ -66,9 +66,8 @@ static void store_at(struct guest *g, struct guest_ctx *ctx, u32 val)
 }
 
 /*
- * Page tables that the ring loads are those of what stands behind, and of the context from then on.
- * @_i: dwords that stand before, so that the command begins at each place, once across the ring's
- * end.
+ * Page tables that the ring loads apply to the commands behind, and to the context from then on.
+ * @_i: dwords before it, so that the command begins at each place, once across the ring's end.
  */
 START_TEST(moved)
 {
@@ -99,7 +98,7 @@ START_TEST(moved)
 	ck_assert_uint_eq(image[0x33], OTHER_PML4 << GVT_PAGE_SHIFT);
 	ck_assert_uint_eq(image[0x31], 0);
 	ck_assert_uint_eq(image[5], a.tail);
-	/* There, and back again, while it runs. */
+	/* There and back again, while it runs. */
 	store_at(&g, &a, 3);
 	hold(&g, &a, 1);
 	guest_submit(&g, &a, NULL);
@@ -118,7 +117,7 @@ START_TEST(moved)
 }
 END_TEST
 
-/* Tables that there are not: the engine stands still at what needs them, and not before. */
+/* Page tables that do not exist: the engine stands still where they are needed, and not before. */
 START_TEST(moved_nowhere)
 {
 	struct guest g = exec_guest(gpu);
@@ -140,7 +139,7 @@ START_TEST(moved_nowhere)
 }
 END_TEST
 
-/* What else has such a register in it, or half a value, is a command that may not run. */
+/* A command with another register beside, or with half a value, may not run. */
 START_TEST(not_moved)
 {
 	struct guest g = exec_guest(gpu);

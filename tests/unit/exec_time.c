@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Time that passes, and time that is had: they part where a process stands still, or its host does.
+/*
+ * Time by the clock, and the engine's own time: they differ while the process or its host stands
+ * still.
  */
 #include "core/base/clock.h"
 #include "tests/unit/exec_guest.h"
@@ -28,7 +30,7 @@ static u64 had(struct guest *g)
 	return guest_had(g, E);
 }
 
-/* What @g has of the next @ns that it and @h have together, in thousandths. */
+/* @g's share, in thousandths, of the next @ns that it and @h have together. */
 static u64 share(struct guest *g, struct guest *h, u64 ns)
 {
 	u64 g_from = had(g), h_from = had(h), of_g, all;
@@ -62,9 +64,10 @@ static const struct {
 };
 
 /*
- * While all stood still nobody had anything: shares afterwards are as before, at once. Who was
- * charged for the stop would have nothing for as long, and the other all. The bounds keep these
- * apart, and leave room for turns that are long because the machine has others to serve.
+ * While the process stood still, nobody had anything, and shares afterwards are as before, at once.
+ * A guest that was charged for the stop would get nothing for as long, and the other one
+ * everything. The bounds tell these apart, and leave room for turns that are long on a busy
+ * machine.
  */
 START_TEST(shares_after_a_stop)
 {
@@ -80,7 +83,7 @@ START_TEST(shares_after_a_stop)
 
 		unit_stand_still(1000);
 		of_g = had(&g) + had(&h) - before;
-		/* Of all that passed, the most of the stop was nobody's. */
+		/* Most of the stop is nobody's. */
 		ck_assert_uint_lt(of_g, clock_now_ns() - since - 500 * MS);
 		of_g = share(&g, &h, 400 * MS);
 		ck_assert_msg(of_g >= shares[_i].least && of_g <= shares[_i].most,
@@ -92,7 +95,7 @@ START_TEST(shares_after_a_stop)
 }
 END_TEST
 
-/* The engine's thread alone waits for so long, once, for a page of @slow's. */
+/* Only the engine's thread waits for so long, once, for a page of @slow's. */
 static struct fake *slow;
 
 static void wait_for_page(struct fake *f, u64 bus)
@@ -102,7 +105,7 @@ static void wait_for_page(struct fake *f, u64 bus)
 		unit_sleep(400);
 }
 
-/* One thread is not run, while those that look at the time are: nobody is to blame for it. */
+/* One thread does not run, while those that look at the time do: nobody is blamed for it. */
 START_TEST(engine_not_run)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
@@ -116,7 +119,7 @@ START_TEST(engine_not_run)
 	__atomic_store_n(&g.f->on_look, wait_for_page, __ATOMIC_RELEASE);
 	while (__atomic_load_n(&slow, __ATOMIC_ACQUIRE))
 		sched_yield();
-	/* Each has to run again, for which the engine has to. */
+	/* Each has to run again, for which the engine has to run. */
 	of_g = share(&g, &h, 300 * MS);
 	ck_assert_msg(of_g >= 200 && of_g <= 800, "the first has %llu thousandths",
 		      (unsigned long long)of_g);
@@ -129,7 +132,7 @@ START_TEST(engine_not_run)
 }
 END_TEST
 
-/* Who had it alone, for as long as nobody looked, owes nothing to one that comes later. */
+/* A guest that had the engine alone, unobserved for long, owes nothing to one that comes later. */
 START_TEST(comes_later)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
@@ -146,7 +149,7 @@ START_TEST(comes_later)
 }
 END_TEST
 
-/* ---- an engine whose time is what the test says ---- */
+/* ---- an engine whose own time the test controls ---- */
 
 static void scripted(void)
 {
@@ -154,7 +157,7 @@ static void scripted(void)
 	script_stop_clock(gpu, E);
 }
 
-/* What is still there is halted in its own time too. */
+/* Contexts that are still there are halted in the engine's own time too. */
 static void end(struct guest *g, struct guest *h)
 {
 	script_start_clock(gpu, E);
@@ -162,7 +165,7 @@ static void end(struct guest *g, struct guest *h)
 	fake_free(g->f);
 }
 
-/* @ns of the engine's time, looked at often. */
+/* Passes @ns of the engine's time, with many looks at it. */
 static void pass(struct guest *g, u64 ns)
 {
 	for (; ns; ns -= MS) {
@@ -204,7 +207,7 @@ static void check_not_stuck(struct guest *g)
 	ck_assert_uint_eq(intel_vgpu_exec_counts(g->f->vgpu)->hangs, 0);
 }
 
-/* How long work takes is its guest's matter: another has its turns. */
+/* How long work takes is its guest's matter. Another guest has its turns. */
 START_TEST(long_work)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
@@ -240,8 +243,8 @@ START_TEST(long_work)
 END_TEST
 
 /*
- * A preemption that does not come about while the engine has no time is not late, nor is it when
- * much passes at one go. When it is, what is logged says what does not give way, and where.
+ * A preemption that does not happen is not late while the engine's time stands still, nor when much
+ * of it passes at once. When it is late, the log says which command does not make room, and where.
  */
 START_TEST(late_in_its_own_time)
 {
@@ -275,8 +278,8 @@ START_TEST(late_in_its_own_time)
 END_TEST
 
 /*
- * What does not give way puts it off neither by new tails, which the engine does not take up
- * either, nor by new contexts.
+ * A context that does not make room cannot delay the reset, neither by new tails, which the engine
+ * does not take up either, nor by new contexts.
  */
 START_TEST(put_off)
 {
@@ -311,7 +314,9 @@ START_TEST(put_off)
 }
 END_TEST
 
-/* Much that passes at one go is not all charged: the one that was there has its turn again soon. */
+/*
+ * If much passes at once, not all of it is charged: the context that ran has its turn again soon.
+ */
 START_TEST(charged_at_one_go)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
@@ -336,8 +341,7 @@ START_TEST(charged_at_one_go)
 }
 END_TEST
 
-/* A cap is of the engine's time: what passes meanwhile by the clock gives nothing, and takes
- * nothing. */
+/* A cap is of the engine's own time. Time by the clock does not count for it. */
 START_TEST(capped)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);
@@ -380,7 +384,7 @@ static void *pass_later(void *guest)
 	return NULL;
 }
 
-/* One guest resets its engine: what another has there is given the engine's time to make room. */
+/* One guest resets its engine. Another's context there gets the engine's own time to make room. */
 START_TEST(room_in_its_own_time)
 {
 	struct guest g = exec_guest(gpu), h = guest_second(&g);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A vGPU is told of what came of its work while no other waits for it. */
+/* A vGPU is notified of its results without making another one wait. */
 #include <pthread.h>
 #include <semaphore.h>
 #include <time.h>
@@ -21,7 +21,7 @@ static void teardown(void)
 	gpu->ops->destroy(gpu);
 }
 
-/* The other vGPU, whose thread wants the engine's lock while the first one is told. */
+/* The other vGPU, whose thread wants the engine's lock while the first one is notified. */
 static struct {
 	struct guest *other;
 	unsigned int told, waited;
@@ -34,7 +34,7 @@ static void *take_lock(void *done)
 	return NULL;
 }
 
-/* As the hypervisor's call to wake a thread: as long as this lasts, the other one goes on. */
+/* Stands for the hypervisor's call that wakes a thread: the other vGPU can go on meanwhile. */
 static void on_wake(struct fake *f)
 {
 	struct timespec until;
@@ -48,7 +48,7 @@ static void on_wake(struct fake *f)
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += UNIT_WAIT_MS / 1000;
 	look.waited += sem_timedwait(&done, &until) != 0;
-	/* It ends when the lock is let go, if that is what it waits for. */
+	/* The thread ends when the lock is dropped, if that is what it waits for. */
 	pthread_detach(thread);
 }
 
@@ -91,7 +91,7 @@ START_TEST(without_the_lock)
 }
 END_TEST
 
-/* However many interrupts come before they are taken, they are one call of the hypervisor. */
+/* All interrupts that come before they are taken are one call of the hypervisor. */
 START_TEST(together)
 {
 	struct guest g = exec_guest(gpu);
@@ -113,7 +113,7 @@ START_TEST(together)
 }
 END_TEST
 
-/* A vGPU that goes while it is told: it stays until that is over. */
+/* A vGPU that is destroyed while it is notified: it stays until that is over. */
 static sem_t amid, go_on;
 
 static void slow_wake(struct fake *f)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The fake hypervisor's memory as the GPU reaches it. A machine frame is another number than the
- * guest's, a mapping pins it, and whatever the core must not do ends the test at once.
+ * The fake hypervisor's memory as the GPU reaches it. A machine frame has another number than the
+ * guest's frame, and a mapping pins it. A test ends at once when the core does something here that
+ * it must not do.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -170,7 +171,7 @@ int fake_dma_map_page(unsigned long handle, unsigned long gfn, unsigned long siz
 	return 0;
 }
 
-/* Of several mappings that begin there, the smallest goes first. */
+/* If several mappings begin at @bus, the smallest one is removed. */
 void fake_dma_unmap_page(unsigned long handle, dma_addr_t bus)
 {
 	struct fake *f = of(handle);
@@ -202,7 +203,7 @@ unsigned long fake_gfn_to_mfn(unsigned long handle, unsigned long gfn)
 
 /* ---- host pages ---- */
 
-/* Neighbours for the CPU are none for the GPU. */
+/* Pages that are adjacent for the CPU are not adjacent for the GPU. */
 unsigned long fake_virt_to_mfn(unsigned long handle, void *va)
 {
 	(void)handle;
@@ -259,7 +260,7 @@ u64 *fake_host_page(const struct fake *f, u64 bus)
 	return NULL;
 }
 
-/* Of a page that its guest gave up there is nothing. */
+/* Returns NULL for a page that its guest gave up. */
 void *fake_dma_to_virt(unsigned long handle, dma_addr_t bus)
 {
 	struct fake *f = of(handle);

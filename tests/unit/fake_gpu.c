@@ -8,7 +8,7 @@
 
 #include "tests/unit/unit.h"
 
-/* The frame of the guest's that an entry leads to, or NULL. */
+/* The count of references to the guest frame that an entry leads to, or NULL. */
 static u32 *refs_of(struct gvt_gpu_space *space, u64 entry)
 {
 	u64 mfn = gtt_addr(&gtt_format_gen9, GTT_GGTT, entry) >> GVT_PAGE_SHIFT;
@@ -95,7 +95,7 @@ static void flush(struct gvt_gpu_space *space)
 	space->gpu->dma_calls = space->gpu->f->dma_calls;
 }
 
-/* Of a space that was told something: what goes is led to by nothing, and was flushed just now. */
+/* Once the space was told something: no entry leads to a frame that goes, and it was flushed. */
 static void let_go(struct fake *f, u64 bus)
 {
 	struct fake_gpu *gpu = f->gpu;
@@ -188,7 +188,7 @@ void fake_gpu_attach(struct fake_gpu *gpu)
 	const struct gvt_gpu_space_config config = { 0 };
 	struct intel_vgpu *vgpu = gpu->f->vgpu;
 
-	/* Where contexts are not executed, nobody else asks for one. */
+	/* Where contexts are not executed, nobody else creates a space. */
 	gpu->ours = !vgpu->space;
 	if (gpu->ours) {
 		space_create(&gpu->gpu, &config, &vgpu->space);
@@ -240,7 +240,7 @@ void fake_gpu_check(const struct fake_gpu *gpu)
 		    want = vgpu->gtt->ready ? vgpu_ggtt_entry(vgpu, page) : 0;
 		u32 run = page / GTT_ENTRIES;
 
-		/* Of runs that are all alike, one. */
+		/* Of a run whose entries are all alike, look at one. */
 		step = gpu->space->run[run].own || vgpu->gtt->ggtt.leaves[run].own ? 1
 										   : GTT_ENTRIES;
 		if (is != want)

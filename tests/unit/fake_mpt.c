@@ -91,7 +91,7 @@ static int set_intx(unsigned long handle, bool level)
 	return f->fail_intx;
 }
 
-/* Whether writes to guest frame @gfn trap, or NULL: it is no memory. */
+/* Whether writes to guest frame @gfn trap, or NULL if there is no memory. */
 static bool *track_of(struct fake *f, u64 gfn)
 {
 	u64 first = (FAKE_BAR0 + VGPU_GGTT_OFFSET) >> GVT_PAGE_SHIFT;
@@ -160,7 +160,7 @@ static int write_gpa(unsigned long handle, unsigned long gpa, void *buf, unsigne
 	return 0;
 }
 
-/* As Xen: areas of one owner may not overlap, and only a whole one can be undone. */
+/* As in Xen, areas of one owner may not overlap, and only a whole area can be undone. */
 static int set_trap_area(unsigned long handle, u64 start, u64 end, bool map)
 {
 	struct fake *f = of(handle);
@@ -360,7 +360,7 @@ bool fake_serve(struct fake *f, unsigned int ms)
 	}
 	if (sem_timedwait(&f->woken, &end))
 		return false;
-	/* As with Xen, what woke it several times is one occasion. */
+	/* As in Xen, several wake-ups count as one. */
 	while (!sem_trywait(&f->woken))
 		;
 	intel_vgpu_service(f->vgpu);
@@ -415,7 +415,7 @@ const char *fake_log(struct fake *f)
 	return f->shown;
 }
 
-/* Check writes a record for each assertion; these run by the hundred thousand. */
+/* Not ck_assert: Check writes a record for each, and there are hundreds of thousands. */
 static void taken(int err, const char *what, u64 at, unsigned int bytes)
 {
 	if (err)

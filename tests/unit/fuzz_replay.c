@@ -30,7 +30,7 @@ int main(void)
 	}
 	if (dir)
 		closedir(dir);
-	/* As Check ends, for ./check to count: each input is one check. */
+	/* The last line that Check would print, which ./check counts: each input is one check. */
 	printf("%s%%: Checks: %u, Failures: 0, Errors: 0\n", nr ? "100" : "0", nr);
 	return nr ? EXIT_SUCCESS : EXIT_FAILURE;
 }

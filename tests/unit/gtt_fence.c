@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tiled ranges of the aperture: what stands where in memory, against tiles as the manual has them.
- */
+/* Tiled ranges of the aperture, against tiles as the manual draws them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ struct range {
 	bool y;
 };
 
-/* As i915 does: off, the high half, the low half with the valid bit. */
+/* As i915 does: disable, write the high half, then the low half with the valid bit. */
 static void set_fence(struct fake *f, u32 n, const struct range *r)
 {
 	fake_reg_write(f, FENCE(n), 0);
@@ -28,7 +27,7 @@ static void set_fence(struct fake *f, u32 n, const struct range *r)
 	fake_reg_write(f, FENCE(n), r->first << GVT_PAGE_SHIFT | (r->y ? TILE_Y : 0) | 1);
 }
 
-/* The byte of guest memory behind byte @offset of the aperture; NULL: none. */
+/* The byte of guest memory behind byte @offset of the aperture, or NULL. */
 static u8 *model_byte(struct fake *f, u8 *ram, const struct range *r, u64 offset)
 {
 	u64 page = offset >> GVT_PAGE_SHIFT, entry;
@@ -71,7 +70,7 @@ static void write_both(struct fake *f, u8 *ram, const struct range *r, u64 offse
 	}
 }
 
-/* Rows of whole tiles, or with @odd whatever the registers can say. */
+/* Rows of whole tiles, or with @odd anything that the registers can express. */
 static struct range random_range(u64 *seed, bool odd)
 {
 	struct range r = { .y = unit_random(seed) & 1 };
@@ -141,14 +140,14 @@ START_TEST(tiled_as_drawn)
 }
 END_TEST
 
-/* Pitches of no whole tiles, ranges of no whole rows: something, and nothing outside the GGTT. */
+/* Pitches of no whole tiles, ranges of no whole rows: as modelled, and never outside the GGTT. */
 START_TEST(tiled_oddly)
 {
 	random_range_is_tiled(2000 + _i, true);
 }
 END_TEST
 
-/* By hand, for a pitch of 1,024 bytes. */
+/* Offsets worked out by hand, for a pitch of 1,024 bytes. */
 START_TEST(corners)
 {
 	static const struct {
@@ -172,7 +171,7 @@ START_TEST(corners)
 			   (0x100ull + i) << GVT_PAGE_SHIFT | 1);
 	fake_reg_write(f, FLSH_CNTL, 1);
 	for (u32 y = 0; y < 2; y++) {
-		/* The range stays, its tiles change. */
+		/* The range stays the same, and its tiling changes. */
 		r.y = y;
 		set_fence(f, 3, &r);
 		for (size_t i = 0; i < ARRAY_SIZE(bytes); i++) {
@@ -184,7 +183,7 @@ START_TEST(corners)
 				   bytes[i].y);
 		}
 	}
-	/* Another pitch, and the rows are others. */
+	/* With another pitch, rows begin elsewhere. */
 	r.pitch = 2048;
 	set_fence(f, 3, &r);
 	fake_write(f, FAKE_BAR2 + 0x10000 + 2048, 1, 0x5a);
@@ -203,7 +202,7 @@ static int written(struct intel_vgpu_page_track *track, u64 gpa, void *data, int
 	return 0;
 }
 
-/* A page whose writes are watched is watched behind a fence as well. */
+/* A handler sees writes to a tracked page behind a fence as well. */
 START_TEST(tracked_behind_a_fence)
 {
 	const struct range r = { .first = 0, .last = 7, .pitch = 128, .y = true };
@@ -216,7 +215,7 @@ START_TEST(tracked_behind_a_fence)
 	fake_reg_write(f, FLSH_CNTL, 1);
 	set_fence(f, 0, &r);
 	intel_vgpu_register_page_track(f->vgpu, 0x101, written, seen);
-	/* Row 33, byte 18: in the second tile, second column. */
+	/* Row 33, byte 18 is in the second tile, second column. */
 	fake_write(f, FAKE_BAR2 + 33 * 128 + 18, 4, 0x12345678);
 	ck_assert_uint_eq(seen[0], 0x101000 + 0x200 + 0x10 + 2);
 	ck_assert_uint_eq(seen[1], 4);

@@ -48,12 +48,12 @@ END_TEST
 
 START_TEST(rebuilt)
 {
-	/* A page as i915 writes it: cached (PAT), at another place; what is reserved goes. */
+	/* A cached page as i915 writes it (PAT), at another address. Reserved bits are dropped. */
 	ck_assert_uint_eq(gtt_make(GEN9, GTT_PAGE_4K, 0xfff0000012345f83, 0x7654321000),
 			  0x7654321083);
 	ck_assert_uint_eq(gtt_make(GEN9, GTT_PAGE_4K, 0x1019, 0x2000), 0x2019); /* read-only, UC */
 	ck_assert_uint_eq(gtt_make(GEN9, GTT_GGTT, 0xabcde003, 0x2000), 0x2001);
-	/* 39 bits reach the bus. */
+	/* 39 bits of an address reach the bus. */
 	ck_assert(gtt_reaches(GEN9, 0x7ffffff000));
 	ck_assert(!gtt_reaches(GEN9, 0x8000000000));
 	ck_assert(!gtt_reaches(GEN9, ~0ull));
@@ -87,7 +87,7 @@ START_TEST(forms)
 		ck_assert_msg(gtt_form(GEN9, is[i].kind, is[i].val, true) == is[i].with, "%zu", i);
 		ck_assert_msg(gtt_form(GEN9, is[i].kind, is[i].val, false) == is[i].without, "%zu",
 			      i);
-		/* Gen8 has no 64 KiB pages that work. */
+		/* Gen8 has no working 64 KiB pages. */
 		ck_assert_msg(gtt_form(&gtt_format_gen8, is[i].kind, is[i].val, true) ==
 				      is[i].without,
 			      "%zu", i);
@@ -104,10 +104,10 @@ START_TEST(split)
 		ck_assert_uint_eq(gtt_split(GEN9, GTT_PAGE_2M, large, i),
 				  0x40200000 + 0x1000ull * i + 0x8b);
 	ck_assert_uint_eq(gtt_split(GEN9, GTT_PAGE_2M, 0x40200083, 5), 0x40205003);
-	/* 1 GiB gives large pages. */
+	/* 1 GiB pages are split into 2 MiB pages. */
 	ck_assert_uint_eq(gtt_split(GEN9, GTT_PAGE_1G, 0x80001091, 3), 0x80601091);
 	ck_assert_uint_eq(gtt_split(GEN9, GTT_PAGE_1G, 0x80000093, 511), 0xbfe00093);
-	/* What is not the address of the large page is nobody's. */
+	/* Address bits below the large page's alignment are dropped. */
 	ck_assert_uint_eq(gtt_split(GEN9, GTT_PAGE_2M, 0x401fe083, 0), 0x40000003);
 }
 END_TEST

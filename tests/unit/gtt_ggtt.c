@@ -36,7 +36,7 @@ static u64 none(struct fake *f)
 	return f->vgpu->gtt->scratch_page.bus;
 }
 
-/* Nothing happens before the driver says so; then all of it does. */
+/* The shadow follows when the driver flushes, and not before. */
 START_TEST(follows_at_flush)
 {
 	struct fake *f = fake_vgpu();
@@ -49,14 +49,14 @@ START_TEST(follows_at_flush)
 	ck_assert_uint_eq(bus_of(f, GGTT_PAGES - 1), bus(f, 0x101));
 	ck_assert_uint_eq(bus_of(f, 6), none(f));
 	ck_assert_uint_eq(f->pins, 2);
-	/* Another page, and none. */
+	/* One entry gets another page, the other one is cleared. */
 	set(f, 5, 0x102001);
 	set(f, GGTT_PAGES - 1, 0x101000);
 	flush(f);
 	ck_assert_uint_eq(bus_of(f, 5), bus(f, 0x102));
 	ck_assert_uint_eq(bus_of(f, GGTT_PAGES - 1), none(f));
 	ck_assert_uint_eq(f->pins, 1);
-	/* A frame that is no memory. */
+	/* A frame that does not exist. */
 	set(f, 5, (u64)FAKE_RAM_PAGES << GVT_PAGE_SHIFT | 1);
 	flush(f);
 	ck_assert_uint_eq(bus_of(f, 5), none(f));
@@ -66,7 +66,7 @@ START_TEST(follows_at_flush)
 }
 END_TEST
 
-/* Trapped writes of any width and alignment make the same entry. */
+/* Trapped writes of any width and alignment give the same entry. */
 START_TEST(split_writes)
 {
 	struct fake *f = fake_vgpu();
@@ -80,7 +80,7 @@ START_TEST(split_writes)
 	fake_write(f, at + 2, 1, 0x12);
 	flush(f);
 	ck_assert_uint_eq(bus_of(f, 7), bus(f, 0x124));
-	/* Across two entries. */
+	/* One write across two entries. */
 	fake_write(f, at - 4, 8, 0x12500100000000);
 	flush(f);
 	ck_assert_uint_eq(bus_of(f, 7), bus(f, 0x125));
@@ -89,7 +89,7 @@ START_TEST(split_writes)
 }
 END_TEST
 
-/* A million entries for one page, as a driver leaves them: few references, little memory. */
+/* A million entries for one page, as drivers leave them, take few references and little memory. */
 START_TEST(scratch_everywhere)
 {
 	struct fake *f = fake_vgpu();
@@ -104,7 +104,7 @@ START_TEST(scratch_everywhere)
 	for (u32 i = 0; i < GGTT_PAGES; i += 511)
 		UNIT_CHECK(bus_of(f, i) == bus(f, 0x200), "page 0x%x", i);
 	ck_assert_uint_le(intel_vgpu_gtt_bytes(f->vgpu), idle + KiB(300));
-	/* One among them. */
+	/* One entry among them differs. */
 	ggtt[700000] = 0x201001;
 	flush(f);
 	ck_assert_uint_eq(bus_of(f, 700000), bus(f, 0x201));
@@ -129,7 +129,7 @@ START_TEST(idle_is_cheap)
 }
 END_TEST
 
-/* Calls of the back end do not grow with the number of entries. */
+/* The number of the back end's calls does not grow with the number of entries. */
 START_TEST(in_batches)
 {
 	struct fake *f = fake_vgpu();
@@ -160,7 +160,7 @@ START_TEST(no_room)
 	flush(f);
 	ck_assert_uint_eq(bus_of(f, 2), none(f));
 	f->dma_limit = 0;
-	/* It follows when there is room again, though the guest does no more than flush. */
+	/* The shadow follows when there is room again, though the guest only flushes. */
 	flush(f);
 	ck_assert_uint_eq(bus_of(f, 2), bus(f, 0x101));
 	ck_assert_uint_eq(bus_of(f, 1), bus(f, 0x102));
@@ -188,7 +188,7 @@ START_TEST(given_up)
 }
 END_TEST
 
-/* The first write that ever traps lets go of its page alone, unless it looks like page 0's next. */
+/* The first write that traps untracks its own page only, unless it is the page after page 0. */
 START_TEST(first_page)
 {
 	for (u32 leaf = 0; leaf < 3; leaf += 2) {
@@ -204,7 +204,7 @@ START_TEST(first_page)
 }
 END_TEST
 
-/* What stays as it is costs no comparison any more; a change then costs a trap for each page. */
+/* Unchanged pages are tracked and not compared. A change costs a trap for each page at most. */
 START_TEST(quiet_pages)
 {
 	struct fake *f = fake_vgpu_ggtt();
@@ -213,7 +213,7 @@ START_TEST(quiet_pages)
 
 	f->vgpu->gtt->leaf_after = GTT_TRACK_AFTER;
 	for (u32 n = 0; n < 200; n++) {
-		/* One page is busy all the time. */
+		/* One page changes all the time. */
 		fake_ggtt_write(f, 700, (u64)(0x100 + n) << GVT_PAGE_SHIFT | 1);
 		flush(f);
 	}
@@ -226,7 +226,7 @@ START_TEST(quiet_pages)
 	flush(f);
 	for (u32 i = 0; i < 1000; i++)
 		UNIT_CHECK(bus_of(f, 4000 + i) == bus(f, 0x400 + i), "entry %u", i);
-	/* All of it, one after the other: not even one for each page. */
+	/* The whole table is written in order: less than a trap for each page. */
 	for (u32 n = 0; n < 200; n++)
 		flush(f);
 	ck_assert_uint_eq(counts->tracked_ggtt, GGTT_LEAVES);
@@ -237,13 +237,13 @@ START_TEST(quiet_pages)
 	flush(f);
 	for (u32 i = 0; i < GGTT_PAGES; i++)
 		UNIT_CHECK(bus_of(f, i) == bus(f, 0x200 + i % 0x800), "entry %u", i);
-	/* A page far from the last is one page. */
+	/* A write far from the last one stops tracking of one page only. */
 	for (u32 n = 0; n < 200; n++)
 		flush(f);
 	fake_ggtt_write(f, 9 * GTT_ENTRIES, 0x100001);
 	fake_ggtt_write(f, 99 * GTT_ENTRIES, 0x100001);
 	ck_assert_uint_eq(counts->tracked_ggtt, GGTT_LEAVES - 2);
-	/* The table moves with BAR0, and is tracked no more. */
+	/* The table moves with BAR0. Then nothing is tracked any more. */
 	fake_cfg_write(f, PCI_BASE_ADDRESS_0, 4, 0xe0000000);
 	ck_assert_uint_eq(counts->tracked_ggtt, 0);
 	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
@@ -252,7 +252,7 @@ START_TEST(quiet_pages)
 }
 END_TEST
 
-/* Where entries are in use, those beside them have to be left alone for longer before they trap. */
+/* Pages near entries that are in use have to stay unchanged for longer before they are tracked. */
 START_TEST(quiet_beside_use)
 {
 	struct fake *f = fake_vgpu_ggtt();
@@ -275,7 +275,7 @@ START_TEST(quiet_beside_use)
 }
 END_TEST
 
-/* Where tracking fails half way, what was tracked by then is let go of all the same. */
+/* If tracking fails half way, the pages that were tracked before can still be released. */
 START_TEST(tracking_fails)
 {
 	struct fake *f = fake_vgpu_ggtt();
@@ -298,7 +298,7 @@ START_TEST(tracking_fails)
 }
 END_TEST
 
-/* Frames that are not there are asked for again, some at a time: each has its turn. */
+/* Frames that do not exist are asked for again, some at each flush, and each of them in turn. */
 START_TEST(holes_in_turn)
 {
 	struct fake *f = fake_vgpu_ggtt();
@@ -352,14 +352,14 @@ START_TEST(aliases_in_runs)
 	for (u32 i = 0; i < 200; i++)
 		set(f, 10 + i, (u64)(0x300 + i) << GVT_PAGE_SHIFT | 1);
 	set(f, 300, 0x500001);
-	/* Behind the aperture there is nothing to alias. */
+	/* A page behind the aperture has no alias. */
 	set(f, 64 * 256, 0x501001);
 	flush(f);
 	ck_assert_uint_eq(f->nr_aliases, 201);
 	ck_assert_uint_eq(f->alias_calls - calls, 2);
 	for (u32 i = 0; i < 200; i++)
 		ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 10 + i), f->mfn[0x300 + i]);
-	/* One page changes: its alias goes before its mapping does (the fake looks). */
+	/* One page changes. Its alias is removed before its mapping is: the fake checks that. */
 	set(f, 50, 0x502001);
 	flush(f);
 	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 50), f->mfn[0x502]);
@@ -383,7 +383,7 @@ START_TEST(aliases_follow_the_bar)
 	fake_cfg_write(f, PCI_BASE_ADDRESS_2, 4, 0xa0000000);
 	fake_cfg_write(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	ck_assert_uint_eq(fake_alias(f, 0xa0001), f->mfn[0x100]);
-	/* While they cannot be taken away, the BAR stays where it is. */
+	/* While aliases cannot be removed, the BAR stays where it is. */
 	f->fail_alias = -EBUSY;
 	fake_cfg_write(f, PCI_COMMAND, 2, 0);
 	ck_assert_uint_eq(intel_vgpu_bar(f->vgpu, 2, NULL), 0xa0000000);
@@ -393,7 +393,7 @@ START_TEST(aliases_follow_the_bar)
 }
 END_TEST
 
-/* Without aliases, or where none is made, an access reaches the page all the same. */
+/* Without an alias, an access reaches the page through a trap. */
 START_TEST(trapped_aperture)
 {
 	struct fake *f = fake_vgpu();
@@ -408,7 +408,7 @@ START_TEST(trapped_aperture)
 	memcpy(&val, f->ram + 0x100010, 8);
 	ck_assert_uint_eq(val, 0x1122334455667788);
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR2 + 0x3012, 2), 0x5566);
-	/* Across two pages that are apart. */
+	/* One access across two pages that are not adjacent. */
 	fake_write(f, FAKE_BAR2 + 0x3ffc, 8, 0xaabbccdd00112233);
 	memcpy(&val, f->ram + 0x100ffc, 4);
 	ck_assert_uint_eq((u32)val, 0x00112233);
@@ -416,7 +416,7 @@ START_TEST(trapped_aperture)
 	ck_assert_uint_eq((u32)val, 0xaabbccdd);
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR2 + 0x3ffc, 8), 0xaabbccdd00112233);
 	ck_assert_uint_eq(fake_read(f, FAKE_BAR2 + 0x5000, 8), 0);
-	/* Asked once, and not again. */
+	/* The hypervisor was asked once, and is not asked again. */
 	ck_assert_uint_eq(f->alias_calls, 1);
 	set(f, 5, 0x300001);
 	flush(f);
@@ -433,7 +433,7 @@ START_TEST(fenced_traps)
 		set(f, i, (u64)(0x300 + i) << GVT_PAGE_SHIFT | 1);
 	flush(f);
 	ck_assert_uint_eq(f->nr_aliases, 32);
-	/* Pages 8 to 15, as i915 writes it: off, high half, low half with the valid bit. */
+	/* Pages 8 to 15, as i915 sets it: disable, high half, low half with the valid bit. */
 	fake_reg_write(f, FENCE + 8, 0);
 	fake_reg_write(f, FENCE + 12, 0xf003);
 	fake_reg_write(f, FENCE + 8, 0x8001);
@@ -444,7 +444,7 @@ START_TEST(fenced_traps)
 	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 16), f->mfn[0x310]);
 	fake_reg_write(f, FENCE + 8, 0);
 	ck_assert_uint_eq(f->nr_aliases, 32);
-	/* Backwards, beyond all, or beyond the fences offered: as hardware, nothing in between. */
+	/* A range that ends before it begins tiles nothing. A range may end behind the aperture. */
 	fake_reg_write(f, FENCE + 12, 0x1003);
 	fake_reg_write(f, FENCE + 8, 0x8001);
 	ck_assert_uint_eq(f->nr_aliases, 32);
@@ -454,7 +454,7 @@ START_TEST(fenced_traps)
 }
 END_TEST
 
-/* A later process finds the guest's table, and the guest nothing amiss. */
+/* A later process takes over the guest's table. The guest sees no difference. */
 START_TEST(taken_over)
 {
 	struct fake *f = fake_vgpu();
@@ -475,7 +475,7 @@ START_TEST(taken_over)
 }
 END_TEST
 
-/* A page that stands in for many is worth no call each; it is reached by trapping. */
+/* A page of many entries gets no aliases, which cost a call each: it is reached through traps. */
 START_TEST(shared_traps)
 {
 	struct fake *f = fake_vgpu();
@@ -490,7 +490,7 @@ START_TEST(shared_traps)
 	ck_assert_uint_eq(fake_alias(f, BAR2_GFN + 100), f->mfn[0x301]);
 	memcpy(f->ram + 0x300010, "many", 4);
 	ck_assert_mem_eq(&(u32){ fake_read(f, FAKE_BAR2 + 0x5010, 4) }, "many", 4);
-	/* One that was alone and has company goes, and comes back. */
+	/* A page's only alias goes when a neighbour leads there too, and comes back afterwards. */
 	set(f, 101, 0x301001);
 	flush(f);
 	ck_assert_uint_eq(f->nr_aliases, 0);
@@ -501,7 +501,10 @@ START_TEST(shared_traps)
 }
 END_TEST
 
-/* Frames that lie apart are a call each: so many in one commit, and the others in the next. */
+/*
+ * Each frame that is not adjacent to the last one costs a call. There is a bound for each commit,
+ * and the others follow in the next one.
+ */
 START_TEST(scattered_aliases)
 {
 	struct fake *f = fake_vgpu_ggtt();

@@ -9,13 +9,15 @@
 #include "tests/unit/gtt_walk.h"
 #include "tests/unit/unit.h"
 
-/* Frames of its tables: a root, and one of each kind below entry 0; and of what they map. */
+/*
+ * Frames of its tables, a root and one of each kind below entry 0, and of the pages that they map.
+ */
 #define PML4  16u
 #define PDP   17u
 #define PD    18u
 #define PT    19u
 #define PT2   20u
-#define PAGES 1024u /* large pages fit */
+#define PAGES 1024u /* large pages fit in */
 
 #define GAMW 0x4080u
 
@@ -53,8 +55,8 @@ static inline int guest_sync(struct fake *f)
 }
 
 /*
- * Four levels, the leaf full of pages in order; known, and not yet shadowed. A leaf that is left
- * alone is tracked as soon as a directory.
+ * Makes a PPGTT of four levels, whose leaf is full of pages in order; it is announced, but not
+ * shadowed. An unchanged leaf is tracked as soon as a directory.
  */
 static inline struct fake *guest_of(struct fake *f)
 {
@@ -73,7 +75,7 @@ static inline struct fake *guest_new(void)
 	return guest_of(fake_vgpu());
 }
 
-/* Where the GPU gets to at @addr. */
+/* The bus page that the GPU reaches at @addr. */
 static inline u64 guest_gpu(struct fake *f, u64 addr)
 {
 	return gtt_walk_gpu(f, vgpu_ppgtt_root(f->vgpu, guest_mm(f), 0), GTT_PML4, addr);

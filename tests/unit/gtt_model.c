@@ -25,23 +25,22 @@
 struct gtt_model {
 	struct fake *f;
 	struct fake_gpu gpu;
-	bool hurt; /* a failure was injected: what is shadowed may lack something */
+	bool hurt; /* a failure was injected: the shadow may lack entries */
 	bool stale_ggtt;
-	bool lost_track; /* the end of a page's tracking failed: it may be tracked in vain */
+	bool lost_track; /* ending a page's tracking failed: the page may still be tracked */
 	u32 written[32]; /* data frames, by the aperture */
 	unsigned int nr_written;
 	u32 gone[16];
 	unsigned int nr_gone;
 };
 
-/* Leaves of the GGTT that steps touch: the aperture's first and last, behind it, the table's end.
- */
+/* Leaves that steps touch: the aperture's first two and last, two behind it, the table's last. */
 static const u32 leaves[] = { 0, 1, 31, 32, 700, 2047 };
 
 /* Entries that steps touch: edges of lines, of runs of sixteen, of the table. */
 static const u16 places[] = { 0, 1, 7, 8, 15, 16, 17, 255, 256, 496, 511 };
 
-/* Twice or more: more often. Those before OP_FLUSH are the guest's own writes. */
+/* Kinds listed twice are chosen more often. Those before OP_FLUSH are the guest's writes. */
 enum kind {
 	OP_TREE,
 	OP_TREE2,
@@ -109,7 +108,7 @@ static u32 table_at(u8 n)
 	return FIRST_TABLE + n % TABLES;
 }
 
-/* An entry as a guest might write it, mostly meaningful. */
+/* An entry as a guest might write it. Most of them mean something. */
 static u64 entry_value(u8 what, u32 d)
 {
 	u64 flags = 3 | (d & 0x18), gfn;
@@ -126,13 +125,13 @@ static u64 entry_value(u8 what, u32 d)
 		return (u64)table_at(d >> 8) << GVT_PAGE_SHIFT | flags;
 	case 7:
 		return (u64)table_at(d >> 8) << GVT_PAGE_SHIFT | flags | 1 << 11;
-	case 8: /* large, in a directory; with a PAT bit, in a leaf */
+	case 8: /* in a directory a large page; in a leaf one with a PAT bit */
 		gfn = DATA + (d >> 8) % 4 * 512;
 		return gfn << GVT_PAGE_SHIFT | flags | 1 << 7 | (u64)(d >> 31) << 12;
-	case 9: /* a page of 64 KiB, if it is one */
+	case 9: /* aligned as a page of 64 KiB is */
 		gfn = DATA + (d >> 8) % 64 * 16;
 		return gfn << GVT_PAGE_SHIFT | flags;
-	case 10: /* beyond memory, and reserved bits */
+	case 10: /* an address beyond memory, and reserved bits */
 		return ((u64)d << 24 | d) | 1;
 	case 11:
 		return (u64)((d >> 8) % FAKE_RAM_PAGES) << GVT_PAGE_SHIFT | flags | 0x7ull << 60;
@@ -153,12 +152,12 @@ static void write_entry(struct gtt_model *m, const struct gtt_op *op)
 	u64 val = entry_value(op->c, op->d);
 	unsigned int width = 8 >> (op->c >> 4) % 4;
 
-	/* In one, or half by half, or by bytes from the top down. */
+	/* In one write, in two halves, or in smaller pieces from the top down. */
 	for (int at = 8 - (int)width; at >= 0; at -= width)
 		guest_write(m, gpa + at, width, val >> 8 * at & unit_ones(width));
 }
 
-/* The same few roots come again, as both kinds. */
+/* Few different roots, each with three levels and with four. */
 static void roots_at(u8 n, u64 pdp[4])
 {
 	for (unsigned int i = 0; i < 4; i++)
@@ -186,8 +185,9 @@ static u32 data_at(const struct gtt_op *op)
 }
 
 /*
- * What a driver does: a root, the directories below it, and at the end a leaf full of pages, or a
- * large page; made known. The tables of one overlap with those of the next.
+ * Builds a PPGTT as a driver does: a root, the directories below it, and at the end a leaf full of
+ * pages or a large page. It may also notify the root. The tables of one such tree overlap with
+ * those of the next.
  */
 static void grow_tree(struct gtt_model *m, const struct gtt_op *op)
 {
@@ -214,7 +214,7 @@ static void grow_tree(struct gtt_model *m, const struct gtt_op *op)
 		notify(m, op->a, true);
 }
 
-/* A page in what is a leaf, if a tree was grown. */
+/* Writes a page into a leaf, if a tree was grown there. */
 static void write_leaf(struct gtt_model *m, const struct gtt_op *op)
 {
 	u32 frame = table_at(op->a % 8 + (levels_at(op->a) == 3 ? 1 : 3));
@@ -225,7 +225,7 @@ static void write_leaf(struct gtt_model *m, const struct gtt_op *op)
 		    op->c % 4 == 3 ? 0 : gfn << GVT_PAGE_SHIFT | 1 | (op->d >> 24 & 0x9a));
 }
 
-/* A whole table of pages, in order or all the same, or of nothing. */
+/* Fills a table with consecutive pages, with one page, or with zeroes. */
 static void fill_table(struct gtt_model *m, const struct gtt_op *op)
 {
 	u64 gpa = (u64)table_at(op->a) << GVT_PAGE_SHIFT;
@@ -311,7 +311,7 @@ static void populate(struct gtt_model *m)
 static void restart(struct gtt_model *m)
 {
 	struct fake *f = m->f;
-	/* What fails now is left to the back end, which has less patience. */
+	/* Injected failures end here: the back end's own clean-up does not expect them. */
 	f->fail_track = f->fail_alias = 0;
 	fake_gpu_detach(&m->gpu);
 	intel_gvt_destroy_vgpu(f->vgpu);
@@ -357,7 +357,7 @@ static void move_bar(struct gtt_model *m, u8 where)
 	fake_log(m->f);
 }
 
-/* Where in the GGTT byte @offset of the aperture is: the first fence that holds it counts. */
+/* The GGTT's offset of byte @offset of the aperture. Of several fences, the first counts. */
 static u64 model_untile(const struct gtt_model *m, u64 offset)
 {
 	u32 page = offset >> GVT_PAGE_SHIFT;
@@ -375,7 +375,7 @@ static u64 model_untile(const struct gtt_model *m, u64 offset)
 	return offset;
 }
 
-/* What a trapped access reaches is the page that the entry names now. */
+/* A trapped access reaches the page that the guest's entry names now. */
 static void touch_aperture(struct gtt_model *m, const struct gtt_op *op)
 {
 	u64 bar = intel_vgpu_bar(m->f->vgpu, 2, NULL);
@@ -399,7 +399,7 @@ static void touch_aperture(struct gtt_model *m, const struct gtt_op *op)
 		   (unsigned long long)got, (unsigned long long)expect);
 }
 
-/* Any register, of any width; those of graphics memory more often. */
+/* Any register, with any width. Registers of graphics memory are more likely. */
 static void write_mmio(struct gtt_model *m, const struct gtt_op *op)
 {
 	static const u32 likely[] = { FENCE(0), FENCE(1) + 4, PV_PDP,	PV_PDP + 4,
@@ -425,7 +425,7 @@ static void check_ggtt_page(struct gtt_model *m, u32 page, bool exact)
 			   (unsigned long long)bus);
 	if (!exact)
 		return;
-	/* What the guest says of the mediator's range means nothing. */
+	/* The guest's entries in the mediator's range count for nothing. */
 	if (entry & 1 && gfn < FAKE_RAM_PAGES && f->mfn[gfn] && page < GGTT_PAGES)
 		none = f->mfn[gfn] << GVT_PAGE_SHIFT;
 	UNIT_CHECK(bus == none && shadow & 1, "GGTT page 0x%x: entry 0x%llx, shadow 0x%llx", page,
@@ -443,7 +443,7 @@ static bool model_fenced(const struct gtt_model *m, u32 page)
 	return false;
 }
 
-/* Whether a neighbour of its run leads to the same page. */
+/* Whether an adjacent entry of the same run leads to the same page. */
 static bool model_shared(const struct gtt_model *m, u32 page, u64 bus)
 {
 	u32 first = ALIGN_DOWN(page, GTT_ENTRIES), last = first + GTT_ENTRIES - 1;
@@ -489,7 +489,7 @@ static enum gtt_kind top_kind(u8 n)
 	return levels_at(n) == 4 ? GTT_PML4 : GTT_PD;
 }
 
-/* Whatever the GPU can reach, it may. */
+/* The GPU reaches nothing that it may not reach. */
 static void check_safe(struct gtt_model *m)
 {
 	bool more = false;
@@ -536,7 +536,7 @@ static void check_counts(struct gtt_model *m)
 		   (unsigned long long)counts->dma_refs, m->f->pins);
 	UNIT_CHECK(counts->aliases == m->f->nr_aliases, "%llu aliases counted, %zu are",
 		   (unsigned long long)counts->aliases, m->f->nr_aliases);
-	/* A frame that was given up lost its type, without a word. */
+	/* A frame that was given up lost its type, and nobody was told. */
 	UNIT_CHECK(counts->tracked >= tracked, "%llu tracked pages counted, %u are",
 		   (unsigned long long)counts->tracked, tracked);
 }
@@ -621,7 +621,7 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 		f->dma_limit = op->a % 4 ? 0 : op->d % 4096;
 		break;
 	case OP_RESTART:
-		/* Slow, and much the same each time. */
+		/* Slow, and much the same each time: do one of four. */
 		if (op->d % 4 == 0)
 			restart(m);
 		break;
@@ -643,7 +643,7 @@ void gtt_model_step(struct gtt_model *m, const struct gtt_op *op)
 	case OP_KINDS:
 		break;
 	}
-	/* The guest's own writes change no shadow; the step after them looks. */
+	/* The guest's own writes change no shadow. The step after them is checked. */
 	if (op->kind % OP_KINDS >= OP_FLUSH)
 		check_safe(m);
 	if (!err)
@@ -680,7 +680,7 @@ void gtt_model_end(struct gtt_model *m)
 	fake_reg_write(f, GAMW, 0);
 	vgpu_ppgtt_set_quota(f->vgpu, GTT_QUOTA_DEFAULT);
 	move_bar(m, 0);
-	/* Frames of large pages that were given up lie apart for good: begin anew now and then. */
+	/* Frames of a broken large page stay apart. Start anew before frames run out. */
 	if (f->next_mfn > FAKE_MFN + FAKE_FRAMES / 2) {
 		fake_dma_exit(f);
 		fake_dma_init(f);

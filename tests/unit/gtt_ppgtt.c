@@ -27,7 +27,7 @@ START_TEST(life)
 	ck_assert_uint_eq(guest_gpu(f, 1ull << 40), none(f));
 	ck_assert_uint_eq(counts(f)->tables, 4);
 	ck_assert_uint_eq(counts(f)->tracked, 3);
-	/* Made known twice: gone with the second destroy. */
+	/* Created twice, it is destroyed with the second notification. */
 	guest_notify(f, 4);
 	guest_notify(f, 5);
 	ck_assert_ptr_nonnull(guest_mm(f));
@@ -60,7 +60,7 @@ START_TEST(three_levels)
 		ck_assert_uint_eq(gtt_walk_gpu(f, vgpu_ppgtt_root(f->vgpu, mm, i), GTT_PD,
 					       0x202000),
 				  i % 2 ? none(f) : guest_bus(f, PAGES));
-	/* One shadow for the directory that two registers name. */
+	/* Two registers name the same directory: it has one shadow. */
 	ck_assert_uint_eq(vgpu_ppgtt_root(f->vgpu, mm, 0), vgpu_ppgtt_root(f->vgpu, mm, 2));
 	fake_reg_write(f, 0x78818, 3);
 	ck_assert_uint_eq(counts(f)->roots, 0);
@@ -68,7 +68,7 @@ START_TEST(three_levels)
 }
 END_TEST
 
-/* Tables that are all over the guest's memory, each a mapping or more: there is an end to it. */
+/* Scattered tables take a mapping or more each. A sync that takes too many fails. */
 START_TEST(mappings_bounded)
 {
 	struct fake *f = guest_new();
@@ -78,14 +78,14 @@ START_TEST(mappings_bounded)
 	f->maps_each = GTT_MAPS_MAX / 256;
 	ck_assert_int_eq(guest_sync(f), -E2BIG);
 	ck_assert_uint_lt(f->maps_made, GTT_MAPS_MAX + 2 * f->maps_each);
-	/* Another that needs fewer is none the worse for it. */
+	/* A sync that needs fewer works afterwards. */
 	f->maps_each = 1;
 	ck_assert_int_eq(guest_sync(f), 0);
 	fake_free(f);
 }
 END_TEST
 
-/* More than the guest's quota allows for copies of its tables. */
+/* Copies of the guest's tables take more memory than its quota. */
 START_TEST(heap_bounded)
 {
 	struct fake *f = guest_new();
@@ -124,7 +124,7 @@ START_TEST(shared_table)
 }
 END_TEST
 
-/* A table that leads to itself, on every level. */
+/* A table that leads to itself on every level. */
 START_TEST(loop)
 {
 	struct fake *f = guest_new();
@@ -132,17 +132,17 @@ START_TEST(loop)
 	guest_entry(f, PML4, 0, guest_table(PML4));
 	guest_entry(f, PML4, 1, guest_table(PAGES));
 	ck_assert_int_eq(guest_sync(f), 0);
-	/* Entry 0 four times: the table's own frame. */
+	/* Entry 0 on four levels leads to the table's own frame. */
 	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PML4));
 	ck_assert_uint_eq(guest_gpu(f, 0x1000), guest_bus(f, PAGES));
-	/* PML4, PDP, PD and leaf of its frame; and PAGES (all zeroes) as PDP, PD and leaf. */
+	/* Its frame is shadowed as four levels, PAGES (all zeroes) as PDP, PD and leaf. */
 	ck_assert_uint_eq(counts(f)->tables, 2);
 	ck_assert_uint_eq(counts(f)->shadows, 7);
 	fake_free(f);
 }
 END_TEST
 
-/* A leaf's changes cost no trap, a directory's at most one; what is quiet is tracked again. */
+/* A leaf's changes cost no trap, a directory's at most one. Unchanged tables are tracked again. */
 START_TEST(traps)
 {
 	struct fake *f = guest_new();
@@ -163,7 +163,7 @@ START_TEST(traps)
 	compared = counts(f)->compared;
 	ck_assert_int_eq(guest_sync(f), 0);
 	ck_assert_uint_eq(counts(f)->compared, compared);
-	/* Of any width, in the middle of an entry. */
+	/* A write of one byte in the middle of an entry. */
 	fake_write(f, PT * GVT_PAGE_SIZE + 8 + 2, 1, 0x50);
 	ck_assert_uint_eq(counts(f)->tracked, 3);
 	ck_assert_int_eq(guest_sync(f), 0);
@@ -173,8 +173,8 @@ START_TEST(traps)
 END_TEST
 
 /*
- * A page may go on to trap after it was let go of (on Xen, until its writer asks for something
- * else). Each such write lets go of one table more of those that the guest is likely to fill next.
+ * A page may go on to trap after it is untracked (on Xen, until the writing vCPU makes another
+ * request). Each such write untracks one more of the tables that the guest is likely to fill next.
  */
 START_TEST(filled)
 {
@@ -190,10 +190,10 @@ START_TEST(filled)
 	for (u32 i = 1; i <= 12; i++)
 		UNIT_CHECK(f->tracked[PT2 + i] == (i > 10), "table %u", i);
 	ck_assert_uint_eq(counts(f)->tracked, 6);
-	/* One write is no sign of more. */
+	/* A single write untracks no other table. */
 	guest_entry(f, PT2 + 11, 0, guest_table(PAGES));
 	ck_assert(f->tracked[PT2 + 12]);
-	/* Whoever fills one that leaves its place meanwhile. */
+	/* Tables are taken out of the tree while the guest fills them. */
 	fake_write(f, (PT2 + 11) * GVT_PAGE_SIZE, 8, guest_table(PAGES + 1));
 	ck_assert(!f->tracked[PT2 + 12]);
 	for (u32 i = 12; i > 9; i--)
@@ -210,7 +210,7 @@ START_TEST(filled)
 }
 END_TEST
 
-/* As a leaf is changed by runs of entries, it has to be left alone for longer than a directory. */
+/* A leaf is changed by runs of entries, so it is tracked later than a directory. */
 START_TEST(leaf_left_alone)
 {
 	struct fake *f = guest_new();
@@ -238,7 +238,7 @@ static void write_just_before(struct fake *f, u64 gfn)
 		memcpy(f->ram + PT * GVT_PAGE_SIZE, &entry, 8);
 }
 
-/* What is written after the comparison and before tracking begins is not lost. */
+/* A write between the comparison and the start of tracking is not lost. */
 START_TEST(race_with_tracking)
 {
 	struct fake *f = guest_new();
@@ -252,7 +252,7 @@ START_TEST(race_with_tracking)
 }
 END_TEST
 
-/* Tracking that does not work costs comparisons, and nothing else. */
+/* If tracking fails, tables are compared instead. Nothing else changes. */
 START_TEST(no_tracking)
 {
 	struct fake *f = guest_new();
@@ -263,7 +263,7 @@ START_TEST(no_tracking)
 	guest_entry(f, PML4, 1, guest_table(PDP));
 	ck_assert_int_eq(guest_sync(f), 0);
 	ck_assert_uint_eq(guest_gpu(f, 1ull << 39), guest_bus(f, PAGES));
-	/* A page that another tracks cannot be a table. */
+	/* A page that is tracked for another user cannot be a table. */
 	ck_assert_int_eq(intel_vgpu_register_page_track(f->vgpu, PT2, NULL, NULL), 0);
 	guest_entry(f, PD, 1, guest_table(PT2));
 	ck_assert_int_eq(guest_sync(f), 0);
@@ -282,11 +282,11 @@ START_TEST(pages_of_64k)
 	struct fake *f = guest_new();
 
 	guest_entry(f, PD, 0, guest_table(PT) | 1 << 11);
-	/* Entries between the sixteenths mean nothing. */
+	/* In a table of 64 KiB pages, only every sixteenth entry counts. */
 	for (u32 i = 0; i < GTT_ENTRIES; i++)
 		if (i % 16)
 			guest_entry(f, PT, i, 0);
-	/* Not switched on: it is a table of 4 KiB pages. */
+	/* 64 KiB pages are not switched on: it is a table of 4 KiB pages. */
 	ck_assert_int_eq(guest_sync(f), 0);
 	ck_assert_uint_eq(guest_gpu(f, 0x11000), none(f));
 	fake_reg_write(f, GAMW, 0xf);
@@ -294,13 +294,13 @@ START_TEST(pages_of_64k)
 	ck_assert_int_eq(guest_sync(f), 0);
 	ck_assert_uint_eq(f->pins, 32);
 	ck_assert_uint_eq(guest_gpu(f, 0x11000), guest_bus(f, PAGES + 17));
-	/* One page less: the rest stays as it was, in small entries. */
+	/* One page less: the others stay mapped as 64 KiB pages, in 4 KiB entries. */
 	guest_entry(f, PT, 16, 0);
 	ck_assert_int_eq(guest_sync(f), 0);
 	ck_assert_uint_eq(guest_gpu(f, 0x11000), none(f));
 	ck_assert_uint_eq(guest_gpu(f, 0x21000), guest_bus(f, PAGES + 33));
 	ck_assert_uint_eq(f->pins, 31);
-	/* Where frames lie apart, in small pages. */
+	/* If frames are not adjacent, 4 KiB pages are used. */
 	guest_notify(f, 5);
 	fake_scatter(f);
 	guest_notify(f, 4);
@@ -319,7 +319,7 @@ START_TEST(pages_of_2m)
 	ck_assert_int_eq(guest_sync(f), 0);
 	ck_assert_uint_eq(f->pins, 1);
 	ck_assert_uint_eq(guest_gpu(f, 0x123000), guest_bus(f, PAGES + 0x123));
-	/* A frame in the middle goes: nothing leads there, and the rest is still there. */
+	/* A frame in the middle is given up: nothing leads there, and the others stay mapped. */
 	fake_give_up(f, PAGES + 0x123);
 	intel_vgpu_invalidate(f->vgpu);
 	ck_assert_uint_eq(f->pins, 0);
@@ -340,7 +340,7 @@ START_TEST(page_of_1g)
 
 	guest_entry(f, PDP, 0, 0x83);
 	ck_assert_int_eq(guest_sync(f), 0);
-	/* Guest memory is eight pages of 2 MiB; what is beyond takes no tables. */
+	/* Guest memory is eight pages of 2 MiB. Addresses beyond it take no tables. */
 	ck_assert_uint_eq(f->pins, FAKE_RAM_PAGES / 512);
 	ck_assert_uint_eq(counts(f)->shadows, 3);
 	ck_assert_uint_eq(guest_gpu(f, 0xabc000), guest_bus(f, 0xabc));
@@ -349,7 +349,7 @@ START_TEST(page_of_1g)
 }
 END_TEST
 
-/* A directory of nothing but pages of 1 GiB that are not there: looked for, but not for ever. */
+/* A directory full of 1 GiB pages that do not exist: they are looked up, and a bound ends that. */
 START_TEST(endless_holes)
 {
 	struct fake *f = guest_new();
@@ -369,8 +369,9 @@ START_TEST(endless_holes)
 END_TEST
 
 /*
- * A leaf's frame that the guest takes for a directory, before a sync has seen it go as a leaf: what
- * it said as one, here pages that look like large ones, means nothing any more.
+ * The guest uses a leaf's frame as a directory before a sync has seen it leave its place as a leaf.
+ * The entries that it had as a leaf, with bits that mean large pages in a directory, no longer
+ * count.
  */
 START_TEST(leaf_becomes_directory)
 {
@@ -402,7 +403,7 @@ START_TEST(leaf_becomes_directory)
 }
 END_TEST
 
-/* A frame that is both at once keeps both of what it says, whichever changes. */
+/* A frame that is a leaf and a directory at once is right as both after any change. */
 START_TEST(leaf_and_directory)
 {
 	struct fake *f = guest_new();
@@ -420,7 +421,7 @@ START_TEST(leaf_and_directory)
 }
 END_TEST
 
-/* The same of directories that lead to tables that are not there, and of tables that went. */
+/* The same bound, for directories that lead to tables which do not exist. */
 START_TEST(endless_tables)
 {
 	struct fake *f = guest_new();
@@ -446,7 +447,7 @@ START_TEST(endless_tables)
 }
 END_TEST
 
-/* A leaf of 64 KiB pages with a second parent: right for both. */
+/* A leaf of 64 KiB pages gets a second parent, and is right under both. */
 START_TEST(shared_64k)
 {
 	struct fake *f = guest_new();
@@ -468,7 +469,7 @@ START_TEST(shared_64k)
 }
 END_TEST
 
-/* A leaf of 64 KiB pages, as the GPU has it cached until it is flushed. */
+/* The bus address of a leaf of 64 KiB pages: the GPU may read it as such until it is flushed. */
 static u64 cached_64k;
 
 static void check_64k(struct fake_gpu *gpu)
@@ -478,8 +479,8 @@ static void check_64k(struct fake_gpu *gpu)
 }
 
 /*
- * Whatever becomes of a table of 64 KiB pages, none of its entries is ever the scratch page, of
- * which there are but 4 KiB: behind it are tables of ours.
+ * No entry of a table of 64 KiB pages ever leads to the scratch page, whatever becomes of the
+ * table. That page has only 4 KiB, and the mediator's tables are behind it.
  */
 START_TEST(scratch_in_64k)
 {
@@ -496,14 +497,13 @@ START_TEST(scratch_in_64k)
 	ck_assert(mm->top[0]->child[0]->child[0]->child[1]->whole);
 	cached_64k = mm->top[0]->child[0]->child[0]->child[1]->page.bus;
 	gpu.on_flush = check_64k;
-	/* As many pages go before as make the next one's going flush: in the middle of the change.
-	 */
+	/* So many pages go before that the next one's unmapping flushes, amid the change. */
 	for (u32 i = 0; i < GTT_ENTRIES; i++)
 		guest_entry(f, PT, i, guest_table(PAGES + 1024 + i));
 	guest_entry(f, PT2, 48, guest_table(PAGES));
 	ck_assert_int_eq(guest_sync(f), 0);
 	ck_assert_uint_eq(guest_gpu(f, MiB(2) + 0x34000), guest_bus(f, PAGES + 4));
-	/* The table goes, and the GPU has the entry that led to it. */
+	/* The table is taken out, and the GPU still has the entry that led to it. */
 	guest_entry(f, PD, 1, 0);
 	ck_assert_int_eq(guest_sync(f), 0);
 	gpu.on_flush = NULL;
@@ -536,7 +536,7 @@ START_TEST(table_given_up)
 }
 END_TEST
 
-/* When frames change hands, what is not mapped anyhow is not asked for. */
+/* When frames change hands, only frames that are mapped are asked for. */
 START_TEST(holes_are_not_asked_for)
 {
 	struct fake *f = guest_new();
@@ -554,7 +554,7 @@ START_TEST(holes_are_not_asked_for)
 	fake_give_up(f, PAGES + 1);
 	asked = f->asked;
 	intel_vgpu_invalidate(f->vgpu);
-	/* Of four tables, and of two pages. */
+	/* The frames of four tables, and of two pages. */
 	ck_assert_uint_le(f->asked - asked, 8);
 	ck_assert_uint_eq(f->pins, 0);
 	ck_assert_uint_eq(guest_gpu(f, 0x7000), none(f));
@@ -562,7 +562,7 @@ START_TEST(holes_are_not_asked_for)
 }
 END_TEST
 
-/* Two PPGTTs, and room for one: the other's shadow goes, and comes back when it is used. */
+/* Two PPGTTs, room for one: the unused one's shadow is freed, and built again on use. */
 START_TEST(quota)
 {
 	struct fake *f = guest_new();
@@ -582,12 +582,12 @@ START_TEST(quota)
 		ck_assert_uint_le(counts(f)->shadows, 5);
 	}
 	ck_assert_uint_eq(counts(f)->reclaims, 5);
-	/* Less than one needs: it cannot be used, and nothing is left of it. */
+	/* The quota is less than one needs: it cannot be used, and nothing of it stays. */
 	vgpu_ppgtt_set_quota(f->vgpu, 3);
 	ck_assert_int_eq(guest_sync(f), -ENOSPC);
 	ck_assert_uint_eq(counts(f)->shadows + f->pins, 0);
 	vgpu_ppgtt_set_quota(f->vgpu, 8);
-	/* As for mappings. */
+	/* The same for a bound of mappings. */
 	ck_assert_int_eq(vgpu_ppgtt_sync(f->vgpu, other), 0);
 	f->dma_limit = 512;
 	ck_assert_int_eq(guest_sync(f), 0);
@@ -598,7 +598,7 @@ START_TEST(quota)
 }
 END_TEST
 
-/* A root for each context of a busy guest; one too many is refused. */
+/* A busy guest has a root for each context. One more than the bound is refused. */
 START_TEST(many_roots)
 {
 	struct fake *f = fake_vgpu();
@@ -609,7 +609,7 @@ START_TEST(many_roots)
 	}
 	ck_assert_uint_eq(counts(f)->roots, GTT_ROOTS_MAX);
 	ck_assert_uint_eq(counts(f)->refused, 3);
-	/* One goes, one comes. */
+	/* One is destroyed, and a new one fits. */
 	fake_write(f, FAKE_BAR0 + 0x78838, 8, 5 << GVT_PAGE_SHIFT);
 	fake_reg_write(f, 0x78818, 5);
 	fake_reg_write(f, 0x78818, 4);
@@ -636,7 +636,7 @@ START_TEST(taken_over)
 }
 END_TEST
 
-/* A back end without these services has no graphics memory, and a vGPU all the same. */
+/* If the back end has no memory for it, there is no graphics memory, but there is a vGPU. */
 START_TEST(no_services)
 {
 	struct fake *f = fake_new();
@@ -649,7 +649,7 @@ START_TEST(no_services)
 	ck_assert_int_eq(guest_sync(f), -EOPNOTSUPP);
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), -EOPNOTSUPP);
 	intel_vgpu_invalidate(f->vgpu);
-	/* As soon as there is memory, there is. */
+	/* When there is memory, there is graphics memory. */
 	f->host_limit = 0;
 	ck_assert_int_eq(guest_sync(f), 0);
 	fake_free(f);

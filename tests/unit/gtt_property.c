@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random sequences of what a guest may do to its graphics memory, against the model.
+ * Random sequences of a guest's actions on its graphics memory, against the model.
  *
- * GTT_SEED and GTT_SEQUENCES in the environment choose others than the usual. A sequence that fails
- * is run again in parts, each in a process of its own, until no step can be left out; what remains
- * is printed.
+ * GTT_SEED and GTT_SEQUENCES in the environment choose other sequences than the usual ones. A
+ * sequence that fails is run again in parts, each in a process of its own, until no step can be
+ * left out. The remaining steps are printed.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static size_t make_steps(u64 *seed, struct gtt_op *ops)
 		u64 r = unit_random(seed);
 
 		memcpy(&ops[i], &r, sizeof(ops[i]));
-		/* Few tables and roots, so that they meet. */
+		/* Few different tables and roots, so that steps meet. */
 		if (unit_random(seed) % 8)
 			ops[i].a = nr % 4 | (ops[i].a & (nr & 4 ? 0x40 : 1));
 	}
@@ -54,7 +54,7 @@ static void run(struct gtt_model *m, const struct gtt_op *ops, size_t nr)
 	gtt_model_end(m);
 }
 
-/* In a process of its own, quietly: true when it ends well. */
+/* Runs the steps in a process of its own, without its output. True: it ended well. */
 static bool passes(bool ggtt, const struct gtt_op *ops, size_t nr)
 {
 	int status;
@@ -74,7 +74,7 @@ static bool passes(bool ggtt, const struct gtt_op *ops, size_t nr)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Leaves out ever smaller pieces for as long as it still fails. */
+/* Leaves out ever smaller pieces, as long as the rest still fails. */
 static size_t shrink(bool ggtt, struct gtt_op *ops, size_t nr)
 {
 	struct gtt_op less[STEPS_MAX];
@@ -107,7 +107,7 @@ static void report(bool ggtt, u64 seed, struct gtt_op *ops, size_t nr)
 			fprintf(stderr, "  %s\n", text);
 		}
 	}
-	/* Once more, for its message. */
+	/* Once more in this process, for its message. */
 	run(gtt_model_new(ggtt), ops, nr);
 }
 
@@ -127,7 +127,7 @@ START_TEST(like_the_model)
 
 		dup2(null, 1);
 		dup2(null, 2);
-		/* Memory of 8 MiB is looked through at each flush: slower, and fewer of them. */
+		/* Without traps, each flush compares the whole table of 8 MiB: run fewer. */
 		for (u64 n = 0; n < (_i ? sequences : sequences / 4); n++) {
 			size_t nr;
 

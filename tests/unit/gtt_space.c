@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the GPU is told of graphics memory, and that it forgets in time. */
+/* What the GPU is told of graphics memory, and that it forgets pages before they are unmapped. */
 #include <errno.h>
 #include <string.h>
 
@@ -28,15 +28,14 @@ START_TEST(follows)
 	struct fake *f = fake_gpu_vgpu(&gpu, true);
 	u64 sets, seed = 5;
 
-	/* Nothing is present before the first commit; then all that the guest has not is scratch.
-	 */
+	/* No entry is present before the first commit. Then unused entries lead to scratch. */
 	ck_assert_uint_eq(fake_gpu_entry(&gpu, 0), 0);
 	fake_gpu_check(&gpu);
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
 	ck_assert_uint_eq(leads_to(&gpu, 1000), f->vgpu->gtt->scratch_page.bus);
 	fake_gpu_check(&gpu);
 
-	/* A run of the table that is all alike is told as one, and an entry in it by itself. */
+	/* A run whose entries are all alike takes one call, and a single entry in it another. */
 	sets = gpu.sets;
 	for (u32 i = 0; i < GTT_ENTRIES; i++)
 		fake_ggtt_write(f, 5 * GTT_ENTRIES + i, entry(0x100));
@@ -50,7 +49,7 @@ START_TEST(follows)
 	ck_assert_uint_eq(leads_to(&gpu, 5 * GTT_ENTRIES + 7), bus(&gpu, 0x101));
 	fake_gpu_check(&gpu);
 
-	/* However many of a run change, it is one call; and none when nothing does. */
+	/* Any number of changes in a run takes one call. No change takes none. */
 	for (u32 round = 0; round < 40; round++) {
 		u32 leaves[4];
 
@@ -72,14 +71,14 @@ START_TEST(follows)
 }
 END_TEST
 
-/* The frames are given back as entries change, not before the GPU has forgotten them. */
+/* When entries change, frames are unmapped, and not before the GPU has forgotten them. */
 START_TEST(forgets_first)
 {
 	struct fake_gpu gpu;
 	struct fake *f = fake_gpu_vgpu(&gpu, true);
 	u64 flushes;
 
-	/* Many more than are given back at once. */
+	/* Many more than are unmapped at once. */
 	for (u32 i = 0; i < 3000; i++)
 		fake_ggtt_write(f, i, entry(i));
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
@@ -92,7 +91,7 @@ START_TEST(forgets_first)
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
 	ck_assert_uint_gt(gpu.flushes, flushes);
 	fake_gpu_check(&gpu);
-	/* What the guest gives up; and though nothing is, its view is made anew. */
+	/* Frames are given up. The second call finds nothing to unmap, and flushes as well. */
 	fake_give_up(f, 3999);
 	fake_give_up(f, 3998);
 	intel_vgpu_invalidate(f->vgpu);
@@ -101,7 +100,7 @@ START_TEST(forgets_first)
 	intel_vgpu_invalidate(f->vgpu);
 	ck_assert_uint_gt(gpu.flushes, flushes);
 	fake_gpu_check(&gpu);
-	/* A reset leaves nothing, the scratch pages neither. */
+	/* A reset leaves nothing, not even the scratch pages. */
 	vgpu_gtt_reset(f->vgpu);
 	ck_assert_uint_eq(f->pins + f->host_pages, 0);
 	ck_assert_uint_eq(fake_gpu_entry(&gpu, 1), 0);
@@ -112,7 +111,7 @@ START_TEST(forgets_first)
 }
 END_TEST
 
-/* Entries that the GPU has no room for are scratch, and tried again. */
+/* An entry that the GPU has no room for leads to scratch. The next commit tries again. */
 START_TEST(no_room)
 {
 	struct fake_gpu gpu;
@@ -126,7 +125,7 @@ START_TEST(no_room)
 	for (u32 i = 0; i < GTT_ENTRIES; i++)
 		fake_ggtt_write(f, i, entry(0x200 + i));
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
-	/* The frame is let go though it was the GPU's. */
+	/* The frame that the GPU had there before is unmapped all the same. */
 	ck_assert_uint_eq(f->pins, GTT_ENTRIES);
 	ck_assert_uint_eq(leads_to(&gpu, 9), f->vgpu->gtt->scratch_page.bus);
 	ck_assert_int_eq(vgpu_ggtt_commit(f->vgpu), 0);
@@ -138,8 +137,10 @@ START_TEST(no_room)
 }
 END_TEST
 
-/* Tables and their pages go behind a flush; and a leaf of 64 KiB pages is no more read as one
- * before it is another. */
+/*
+ * Tables and their pages are freed after a flush. A leaf changes from 64 KiB to 4 KiB pages only
+ * after the GPU has stopped reading it as one of 64 KiB pages.
+ */
 START_TEST(tables)
 {
 	struct fake_gpu gpu;
@@ -172,7 +173,7 @@ START_TEST(tables)
 	guest_notify(f, 4);
 	ck_assert_int_eq(guest_sync(f), 0);
 	flushes = gpu.flushes;
-	/* One of its pages cannot be had as a large one. */
+	/* One of its frames is gone, so its 64 KiB page cannot be mapped as one. */
 	fake_give_up(f, PAGES + 0x45);
 	intel_vgpu_invalidate(f->vgpu);
 	ck_assert_uint_ge(gpu.flushes, flushes + 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The daemon's eyes: translation level by level, and the search for a difference. */
+/* Translation level by level, and the search for differences, as the daemon uses them. */
 #include <errno.h>
 
 #include "tests/unit/gtt_guest.h"
@@ -31,7 +31,7 @@ START_TEST(no_difference)
 	ck_assert_uint_ge(result.tables, 5);
 	ck_assert_int_eq(intel_vgpu_verify(f->vgpu, NULL, &result), 0);
 	ck_assert_uint_eq(result.entries, GGTT_PAGES);
-	/* And after frames came apart, and went. */
+	/* Also after frames were scattered and given up. */
 	guest_notify(f, 5);
 	fake_scatter(f);
 	fake_give_up(f, PAGES + 5);
@@ -42,7 +42,7 @@ START_TEST(no_difference)
 }
 END_TEST
 
-/* Of memory that came back, so many pages are looked for at a commit: the others are right. */
+/* Each commit looks for some of the frames that came back. The others are no differences. */
 START_TEST(came_back)
 {
 	struct fake *f = fake_vgpu_ggtt();
@@ -62,7 +62,7 @@ START_TEST(came_back)
 }
 END_TEST
 
-/* Each kind of wrong entry is found, and said where. */
+/* Each kind of wrong entry is found, with its address. */
 START_TEST(differences)
 {
 	static const struct {
@@ -107,7 +107,7 @@ START_TEST(walk)
 	struct fake *f = guest_new();
 	struct gvt_walk w;
 
-	/* Not shadowed yet: the guest's side alone. */
+	/* There is no shadow yet: only the guest's side is known. */
 	ck_assert_int_eq(intel_vgpu_translate(f->vgpu, &root, 0x5678, &w), 0);
 	ck_assert_uint_eq(w.nr, 4);
 	ck_assert(w.level[3].has_guest && !w.level[3].has_shadow);
@@ -129,7 +129,7 @@ START_TEST(walk)
 	ck_assert_uint_eq(w.gpa_size, MiB(2));
 	ck_assert_uint_eq(w.bus_size, MiB(2));
 	ck_assert_uint_eq(w.bus, guest_bus(f, PAGES) + 0x145678);
-	/* Where the guest has nothing, ours goes on to the scratch page. */
+	/* The guest has no entry there. The shadow goes on to the scratch page. */
 	ck_assert_int_eq(intel_vgpu_translate(f->vgpu, &root, 0x7f0012345678, &w), 0);
 	ck_assert_uint_eq(w.nr, 4);
 	ck_assert(!w.level[1].has_guest);
@@ -149,7 +149,7 @@ START_TEST(walk)
 }
 END_TEST
 
-/* No room to map all once more: the shadow that is looked at stays. */
+/* There is no room to map everything once more: the shadow that is checked stays. */
 START_TEST(no_room)
 {
 	struct fake *f = guest_new();
@@ -160,7 +160,7 @@ START_TEST(no_room)
 	ck_assert_int_eq(intel_vgpu_verify(f->vgpu, &root, &result), -ENOSPC);
 	ck_assert_uint_eq(intel_vgpu_gtt_counts(f->vgpu)->reclaims, 0);
 	ck_assert_uint_eq(guest_gpu(f, 0), guest_bus(f, PAGES));
-	/* And is given up again when it is nobody's. */
+	/* It can be reclaimed afterwards, when nobody uses it. */
 	ck_assert(ppgtt_reclaim(f->vgpu));
 	fake_free(f);
 }

@@ -12,14 +12,14 @@
 
 #define SEEN 65536u
 
-/* Pairs that were walked already: what several tables lead to is looked at once. */
+/* Pairs that were walked already, so that a shared table is walked once. */
 struct walk {
 	struct fake *f;
 	struct {
 		u64 gpa, bus;
 		u32 kind, walk;
 	} seen[SEEN];
-	u32 nr, walk; /* how many; the number of this walk */
+	u32 nr, walk; /* how many pairs; the number of this walk */
 };
 
 static struct walk *begin(struct fake *f, bool more)
@@ -122,7 +122,7 @@ static void nothing(struct walk *w, u64 entry, enum gtt_kind kind)
 		nothing(w, entries[i], kind == GTT_PD ? GTT_PT : kind - 1);
 }
 
-/* A page's entry says the same of its frame as the guest's does: access and cacheability. */
+/* An entry must give its frame the access and cacheability that the guest's entry gives. */
 static void same_page(struct walk *w, u64 entry, u64 bus, u64 gfn, u64 guest, u64 pat_at, u64 pat)
 {
 	UNIT_CHECK(bus == expected(w->f, gfn), "gfn 0x%llx is at 0x%llx, not 0x%llx",
@@ -135,7 +135,7 @@ static void same_page(struct walk *w, u64 entry, u64 bus, u64 gfn, u64 guest, u6
 			   (unsigned long long)entry);
 }
 
-/* A 2 MiB page of the guest's, at @gfn: one, or written out. */
+/* A 2 MiB page of the guest's at @gfn. Its shadow is a 2 MiB page or a table of 4 KiB pages. */
 static void same_2m(struct walk *w, u64 entry, u64 gfn, u64 guest)
 {
 	const u64 *entries = entry & PS ? NULL : table(w, entry);
@@ -161,7 +161,7 @@ static void same_1g(struct walk *w, u64 entry, u64 gfn, u64 guest)
 			same_2m(w, entries[i], gfn + 512 * i, guest);
 }
 
-/* The kind of the guest's table is @kind; the shadow's may be one of 4 KiB pages instead. */
+/* The guest's table is of @kind. Its shadow may have 4 KiB pages instead of 64 KiB pages. */
 static void same(struct walk *w, u64 gpa, u64 bus, enum gtt_kind kind, bool shadow_64k)
 {
 	u64 gfn = gpa >> GVT_PAGE_SHIFT;

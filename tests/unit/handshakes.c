@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a driver asks of the hardware and then waits for, in the order in which it does. */
+/* Requests that a driver makes of the hardware, whose answers it waits for, in a driver's order. */
 #include "tests/unit/fake_mpt.h"
 #include "tests/unit/unit.h"
 
@@ -18,7 +18,7 @@ START_TEST(forcewake)
 		ck_assert_uint_eq(fake_reg(f, ack), 0);
 		fake_reg_write(f, request, 0x00010001);
 		ck_assert_uint_eq(fake_reg(f, ack), 1);
-		/* A second party's bit leaves the first one's. */
+		/* Another user's bit leaves the first one's alone. */
 		fake_reg_write(f, request, 0x80008000);
 		ck_assert_uint_eq(fake_reg(f, ack), 0x8001);
 		fake_reg_write(f, request, 0x00010000);
@@ -72,7 +72,7 @@ START_TEST(engine_reset)
 }
 END_TEST
 
-/* All that is in the GPU's pipelines goes; what drivers set once and rely on stays. */
+/* A full reset clears the state of the GPU's pipelines. Registers that drivers set once stay. */
 START_TEST(full_reset)
 {
 	static const u32 stay[] = { 0x40e0 /* PAT */, 0x100000 /* fence */, 0x44304 /* GT IMR */,
@@ -108,14 +108,14 @@ START_TEST(ring_reset_and_stop)
 
 		fake_reg_write(f, reset_ctl, 0x00010001);
 		ck_assert_uint_eq(fake_reg(f, reset_ctl), 3);
-		fake_reg_write(f, reset_ctl, 0x00020000); /* ready is the hardware's to say */
+		fake_reg_write(f, reset_ctl, 0x00020000); /* the ready bit is read-only */
 		ck_assert_uint_eq(fake_reg(f, reset_ctl), 3);
 		fake_reg_write(f, reset_ctl, 0x00010000);
 		ck_assert_uint_eq(fake_reg(f, reset_ctl), 0);
 
 		fake_reg_write(f, mi_mode, 0x01000100);
 		ck_assert_uint_eq(fake_reg(f, mi_mode) & 0x300, 0x300);
-		fake_reg_write(f, mi_mode, 0x02000000); /* and so is idle */
+		fake_reg_write(f, mi_mode, 0x02000000); /* and so is the idle bit */
 		ck_assert_uint_eq(fake_reg(f, mi_mode) & 0x300, 0x300);
 		fake_reg_write(f, mi_mode, 0x01000000);
 		ck_assert_uint_eq(fake_reg(f, mi_mode) & 0x100, 0);
@@ -145,7 +145,7 @@ START_TEST(mailbox)
 	ck_assert_uint_eq(pcode(f, 0x0c, 0), 0);
 	for (u32 command = 0; command < 0x100; command++)
 		pcode(f, command, 0x1234);
-	/* Without its ready bit, a command is not one. */
+	/* Without its ready bit, a write is no command. */
 	fake_reg_write(f, 0x138128, 0x77);
 	fake_reg_write(f, 0x138124, 0x06);
 	ck_assert_uint_eq(fake_reg(f, 0x138128), 0x77);
@@ -169,20 +169,20 @@ START_TEST(power_wells)
 		ck_assert_uint_eq(fake_reg(f, driver), was | request | state);
 		ck_assert_uint_ne(fake_reg(f, bios) & state, 0);
 	}
-	/* A well stays on while anybody asks for it. */
+	/* A well stays on while anyone requests it. */
 	fake_reg_write(f, bios, 2);
 	fake_reg_write(f, driver, 0);
 	ck_assert_uint_eq(fake_reg(f, driver), 1);
 	fake_reg_write(f, bios, 0);
 	ck_assert_uint_eq(fake_reg(f, driver), 0);
-	/* Nobody can write the state. */
+	/* State bits cannot be written. */
 	fake_reg_write(f, driver, 0x50000155);
 	ck_assert_uint_eq(fake_reg(f, driver), 0);
 	fake_free(f);
 }
 END_TEST
 
-/* Bit 30 follows bit 31: buffers and pipes and panels are as they are asked to be, at once. */
+/* Bit 30 follows bit 31 at once, in registers of buffers, clocks and pipes. */
 START_TEST(state_follows_request)
 {
 	static const u32 regs[] = { 0x45008 /* DBUF_CTL */,
@@ -230,7 +230,7 @@ START_TEST(self_clearing)
 	static const u32 tlb[] = { 0x4260, 0x4264, 0x4268, 0x426c, 0x4270, 0x4274 };
 	struct fake *f = fake_vgpu();
 
-	/* A microcontroller's program is not copied: there is none. */
+	/* A request to load a microcontroller's firmware ends at once, though nothing is loaded. */
 	fake_reg_write(f, 0xc314, 0x00010001);
 	ck_assert_uint_eq(fake_reg(f, 0xc314), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(tlb); i++) {
@@ -241,7 +241,7 @@ START_TEST(self_clearing)
 }
 END_TEST
 
-/* No monitor, and no waiting for one. */
+/* There is no monitor, and a driver need not wait for one. */
 START_TEST(nobody_on_the_buses)
 {
 	struct fake *f = fake_vgpu();
@@ -272,7 +272,7 @@ START_TEST(nobody_on_the_buses)
 }
 END_TEST
 
-/* The answers without which a driver gives the device up, or complains. */
+/* Values without which a driver gives the device up or complains. */
 START_TEST(what_must_read_so)
 {
 	static const struct {
@@ -299,7 +299,7 @@ START_TEST(what_must_read_so)
 		ck_assert_uint_eq(fake_reg(f, gvt_engine_base(e) + 0xb0), 0); /* EIR */
 		ck_assert_uint_eq(fake_reg(f, gvt_engine_base(e) + 0xb8), 0); /* ESR */
 	}
-	/* DC_STATE_EN must keep what was written, or drivers write it a hundred times. */
+	/* DC_STATE_EN must keep what was written: drivers repeat the write a hundred times. */
 	fake_reg_write(f, 0x45504, 0xa);
 	ck_assert_uint_eq(fake_reg(f, 0x45504), 0xa);
 	fake_free(f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* vGPUs with a guest and without: made, bound, kept, counted, and each misuse with its errno. */
+/* vGPUs with and without a guest: created, bound, kept, counted, and each misuse with its errno. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,12 +41,12 @@ START_TEST(by_type)
 	ck_assert_uint_eq(options_of(r, 0)->memory_mib, 384);
 	ck_assert_uint_eq(options_of(r, 0)->weight, 2);
 	ck_assert_str_eq(options_of(r, 0)->type, V5_8);
-	/* What is asked for beside the type counts more, in either order. */
+	/* Options beside the type override it, in either order. */
 	ck_assert_msg(!daemon_rig_attach(r, 1, "fences=4,type=" V5_1 ",slot=5"), "%s", r->why);
 	ck_assert_uint_eq(options_of(r, 1)->aperture_mib, 512);
 	ck_assert_uint_eq(options_of(r, 1)->fences, 4);
 	ck_assert_uint_eq(options_of(r, 1)->slot, 5);
-	/* Sizes alone: of the type for those who name none. */
+	/* With sizes alone, the rest comes from the default type. */
 	ck_assert_msg(!daemon_rig_attach(r, 2, "low_gm_mb=128,high_gm_mb=448,fences=8"), "%s",
 		      r->why);
 	ck_assert_str_eq(options_of(r, 2)->type, r->daemon.config.default_type);
@@ -69,7 +69,7 @@ START_TEST(by_uuid)
 	ck_assert_uint_eq(options_of(r, 0)->aperture_mib, 64);
 	ck_assert_uint_eq(options_of(r, 0)->slot, 7);
 
-	/* It is one guest's, and then another's. */
+	/* It is bound to one guest, and later to another. */
 	ck_assert_int_eq(daemon_rig_attach(r, 1, "uuid=" UUID_A), -EBUSY);
 	ck_assert_str_eq(r->why,
 			 "domain 21 (?) has vGPU " UUID_A "; 'xengt detach 21' takes it away");
@@ -84,7 +84,7 @@ START_TEST(by_uuid)
 }
 END_TEST
 
-/* A guest destroyed a moment ago does not keep its vGPU from the one that follows. */
+/* A guest that was destroyed a moment ago does not keep its vGPU from the next one. */
 START_TEST(after_destroy)
 {
 	struct rig *r = daemon_rig_new();
@@ -145,7 +145,7 @@ START_TEST(misuse)
 
 		ck_assert_msg(err == cases[i].err, "%s: %d", cases[i].options, err);
 		ck_assert_str_eq(r->why, cases[i].why);
-		/* And nothing came of it. */
+		/* And the attempt left nothing behind. */
 		ck_assert_ptr_null(daemon_find_domid(&r->daemon, FIRST_DOMID));
 		ck_assert_ptr_null(r->daemon.instances.first->next->next);
 		ck_assert_ptr_null(r->daemon.instances.first->guest);
@@ -172,12 +172,12 @@ START_TEST(limits)
 	ck_assert_uint_eq(daemon_rig_available(r, V5_8), 0);
 	ck_assert_int_eq(create(r, V5_8, UUID_B), -ENOSPC);
 	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), -ENOSPC);
-	/* One that is there is no new one. */
+	/* A vGPU that exists already is not counted again. */
 	ck_assert_msg(!daemon_rig_attach(r, 1, "uuid=" UUID_A), "%s", r->why);
 	config->max_vgpus = 1;
 	ck_assert_uint_eq(daemon_rig_available(r, V5_8), 0);
 
-	/* 384 MiB of the one and 1024 of the other are promised. */
+	/* 384 MiB of one vGPU and 1024 MiB of the other are promised. */
 	config->max_vgpus = 64;
 	config->memory_mb = 384 + 1024 + 2 * 2048 + 100;
 	ck_assert_uint_eq(daemon_rig_available(r, V5_1), 2);
@@ -197,7 +197,7 @@ START_TEST(limits)
 }
 END_TEST
 
-/* The least number that is free, whichever goes. */
+/* A new vGPU gets the least free number, whichever one is removed. */
 START_TEST(numbers)
 {
 	struct rig *r = daemon_rig_new();
@@ -242,7 +242,7 @@ START_TEST(another_daemon)
 	ck_assert_uint_eq(options_of(r, 0)->id, 3);
 	ck_assert(!daemon_find_domid(&r->daemon, FIRST_DOMID)->instance->stays);
 
-	/* A guest that went while no daemon was there took only its own with it. */
+	/* A guest that ended while no daemon ran took only its own vGPU with it. */
 	daemon_detach(daemon_find_domid(&r->daemon, FIRST_DOMID), false);
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
 	daemon_rig_restart(r);
@@ -251,7 +251,7 @@ START_TEST(another_daemon)
 }
 END_TEST
 
-/* What is no vGPU's file is no vGPU, and stays for a person to see. */
+/* A file that is not a vGPU's is ignored, and stays for a person to look at. */
 START_TEST(strange_files)
 {
 	static const struct {
@@ -290,7 +290,7 @@ START_TEST(strange_files)
 }
 END_TEST
 
-/* Each byte of a vGPU's file counts, and each that is missing. */
+/* Any byte of a vGPU's file that is changed or missing is noticed. */
 START_TEST(damaged_file)
 {
 	struct rig *r = daemon_rig_new();
@@ -307,7 +307,7 @@ START_TEST(damaged_file)
 	for (size_t i = 0; i < 2 * len; i++) {
 		file = fopen(path, "w");
 		text[i / 2] ^= 1;
-		/* Changed, or cut off; a newline at the end is no loss. */
+		/* Changed, or cut off before the byte. A missing newline does no harm. */
 		fwrite(text, 1, i % 2 ? i / 2 : len, file);
 		text[i / 2] ^= 1;
 		fclose(file);
@@ -325,7 +325,7 @@ START_TEST(damaged_file)
 }
 END_TEST
 
-/* Whatever call fails while a guest attaches, its vGPU is as free as before. */
+/* If any call fails while a guest attaches, its vGPU is as free as before. */
 START_TEST(attach_fails)
 {
 	struct rig *r = daemon_rig_new();

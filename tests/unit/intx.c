@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The interrupt pin, for guests without messages (pci=nomsi): what a guest does to registers and
- * configuration space, and after each step whether the pin is asserted, the status register says
- * so, and a message was sent.
+ * The interrupt pin, for guests without messages (pci=nomsi). Each step is an access of the guest's
+ * to registers or configuration space, or an event. After it the tests check the pin, the status
+ * register, and whether a message was sent.
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
@@ -31,12 +31,12 @@ enum action {
 	NOTHING,
 	REG,	 /* the guest writes a register */
 	CFG,	 /* or a word of its configuration space */
-	USER,	 /* an event of the source of GT0 at bit .val: of rcs0, or from 16 on of bcs0 */
-	PORT,	 /* the south display's sources .val have an event */
+	USER,	 /* an event of GT0's source .val: 0 is of rcs0, 16 of bcs0 */
+	PORT,	 /* events of the south display's sources in the mask .val */
 	PLACE,	 /* firmware places BARs, the driver enables interrupts */
-	RESET,	 /* of the vGPU, by the host */
-	DIE,	 /* the process ends, and another goes on */
-	BACKEND, /* the next calls of the back end fail, or (0) do not */
+	RESET,	 /* the host resets the vGPU */
+	DIE,	 /* the process ends, and another takes over */
+	BACKEND, /* calls of the back end fail with .val from now on; 0: no longer */
 };
 
 struct step {
@@ -74,7 +74,7 @@ static const struct step during[] = {
 	{ 0 },
 };
 
-/* Two that are latched one behind the other, cleared with the master on: a pulse in between. */
+/* Two events latched one after the other, cleared with the master on: a pulse in between. */
 static const struct step behind[] = {
 	{ "off", REG, MASTER, 0, false, false },
 	{ "an event", USER, 0, 0, false, false },
@@ -153,7 +153,7 @@ static const struct step deaths[] = {
 	{ "another process", DIE, 0, 0, false, false },
 	{ "on", REG, MASTER, MASTER_ON, true, true },
 	{ "messages", CFG, MSI_FLAGS, 1, false, false, 1 },
-	/* Whether it was sent, the other does not know. */
+	/* The second process does not know whether it was sent. */
 	{ "another process", DIE, 0, 0, false, false, 1 },
 	{ 0 },
 };
@@ -170,7 +170,7 @@ static const struct step failures[] = {
 	{ 0 },
 };
 
-/* A driver that enabled its interrupts, and has no messages. */
+/* A driver that enables its interrupts and has no messages. */
 static void start(struct fake *f)
 {
 	static const struct {
@@ -256,7 +256,7 @@ START_TEST(sequence)
 }
 END_TEST
 
-/* While messages are on, the hypervisor is not asked to do anything about the pin. */
+/* While messages are on, the hypervisor is not called for the pin. */
 START_TEST(costs_nothing)
 {
 	struct fake *f = fake_vgpu();
@@ -277,7 +277,7 @@ START_TEST(costs_nothing)
 }
 END_TEST
 
-/* What was left asserted where a vGPU as after power-on comes to be: by a guest that was saved. */
+/* A guest was saved with the pin asserted. Restored, it gets a vGPU as after power-on. */
 START_TEST(left_on)
 {
 	struct fake *f = fake_new();
@@ -290,7 +290,7 @@ START_TEST(left_on)
 END_TEST
 
 /*
- * Whatever the order: the pin is asserted exactly while the master is on and says that something is
+ * After any sequence, the pin is asserted if and only if the master is on and shows something
  * pending, the pin is not disabled, and messages are off.
  */
 START_TEST(any_order)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests as nobody should make them. Each must be answered, and reach nothing it should not. */
+/* Malformed requests. Each must be answered, and must reach nothing that it should not. */
 #include <string.h>
 
 #include "tests/unit/ioreq_rig.h"
@@ -12,7 +12,7 @@ static const ioreq_t good = {
 	.count = 1,
 };
 
-/* Posts @req in both directions: neither reaches the device, and a read gives ones. */
+/* Posts @bad in both directions. Neither may reach the device, and the read must give ones. */
 static void check_malformed(struct rig *r, const ioreq_t *bad, const char *what)
 {
 	const struct ioreq_counters *c = ioreq_server_counters(r->server);
@@ -151,7 +151,7 @@ START_TEST(other_functions)
 		rig_raw(r, 0, &req);
 	}
 	ck_assert_uint_eq(atomic_load(&r->nr_log), 0);
-	/* Nor is there anything above the 256 bytes of ours. */
+	/* Configuration space has nothing above its 256 bytes. */
 	req.addr = (u64)RIG_DEVFN << 32 | 0x100;
 	req.dir = IOREQ_READ;
 	ck_assert_uint_eq(rig_raw(r, 0, &req) & 0xffffffff, 0xffffffff);
@@ -162,7 +162,7 @@ START_TEST(other_functions)
 }
 END_TEST
 
-/* A buffer that is no memory: items that have theirs go through, the others go nowhere. */
+/* A buffer that is partly outside memory: items inside are carried out, the others are not. */
 START_TEST(buffer_in_a_hole)
 {
 	struct rig *r = rig_start(1);
@@ -187,7 +187,7 @@ START_TEST(buffer_in_a_hole)
 }
 END_TEST
 
-/* Everything in the slot changes while the first item is served: the copy counts. */
+/* The guest changes everything in the slot while its first item is served. The copy counts. */
 START_TEST(slot_changes_while_served)
 {
 	struct rig *r = rig_start(1);
@@ -226,7 +226,7 @@ START_TEST(slot_changes_while_served)
 }
 END_TEST
 
-/* Whatever 30,000 requests of chance say, each has its answer, and the next good one its right. */
+/* Each of 30,000 random requests is answered, and a good one after them is served right. */
 START_TEST(chance)
 {
 	static const u32 widths[] = { 1, 2, 4, 8, 0, 3, 16, ~0u };
@@ -253,7 +253,7 @@ START_TEST(chance)
 			.data = bases[(y >> 24) % ARRAY_SIZE(bases)] + (y >> 32 & 31),
 		};
 
-		/* Of a long one only the answer matters, not how long it takes. */
+		/* A long request needs an answer, but it need not take long: shorten it. */
 		if (req.count > 64 && req.count <= 4096)
 			req.count = 64;
 		rig_raw(r, n % 2, &req);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A server's life: made, woken, let go; and the domain's end in the middle of it. */
+/* A server's life: created, woken, closed; and the domain's end in the middle of it. */
 #include <errno.h>
 
 #include <xenctrl.h>
@@ -14,7 +14,7 @@ static struct exen_domain_stats stats(const struct rig *r)
 	return st;
 }
 
-/* As xl starts a guest: the server is there before the first instruction runs. */
+/* As xl starts a guest: the server exists before the guest's first instruction. */
 START_TEST(before_the_guest_runs)
 {
 	struct rig *r = rig_new(2, EXEN_PAUSED);
@@ -106,7 +106,7 @@ START_TEST(no_domain)
 }
 END_TEST
 
-/* Each library call in turn fails: nothing of a half-made server remains. */
+/* Each library call fails in turn: nothing of a half-made server stays. */
 START_TEST(each_call_fails)
 {
 	struct rig *r = rig_new(3, 0);
@@ -139,14 +139,14 @@ START_TEST(ranges)
 	struct rig *r = rig_start(1);
 	const u64 at = 0xc0000000;
 
-	ck_assert_int_eq(ioreq_server_claim_pci(r->server, RIG_DEVFN), 0); /* it has it */
+	ck_assert_int_eq(ioreq_server_claim_pci(r->server, RIG_DEVFN), 0); /* claimed already */
 	ck_assert_int_eq(ioreq_server_map_range(r->server, at, at + 0x2000, true), 0);
 	ck_assert_int_eq(ioreq_server_map_range(r->server, at + 0x1000, at + 0x3000, true),
 			 -EEXIST);
 	ck_assert_int_eq(ioreq_server_map_range(r->server, at - 0x1000, at, false), -ENOENT);
 	ck_assert_int_eq(ioreq_server_map_range(r->server, at + 0x1000, at + 0x3000, false),
 			 -ENOENT);
-	/* What touches does not overlap: ends are exclusive. */
+	/* Adjacent ranges do not overlap: ends are exclusive. */
 	ck_assert_int_eq(ioreq_server_map_range(r->server, at + 0x2000, at + 0x3000, true), 0);
 	ck_assert_int_eq(ioreq_server_map_range(r->server, at, at + 0x3000, false), 0);
 
@@ -173,7 +173,7 @@ static void *wake_often(void *arg)
 	return NULL;
 }
 
-/* Each wake-up is seen, alone or together with others, while the guest keeps the thread busy. */
+/* Each wake-up is noticed, alone or together with others, while the guest keeps the thread busy. */
 START_TEST(woken_from_other_threads)
 {
 	static const unsigned int polls[] = { 0, 64 };
@@ -187,7 +187,7 @@ START_TEST(woken_from_other_threads)
 		r->poll_max = polls[p];
 		ck_assert_int_eq(rig_open(r), 0);
 		rig_run(r);
-		/* One at a time, each answered before the next. */
+		/* One at a time, each noticed before the next. */
 		for (unsigned int n = 1; n <= WAKES; n++) {
 			ck_assert_int_eq(ioreq_server_wake(r->server), 0);
 			sem_wait(&r->woken);
@@ -224,7 +224,7 @@ START_TEST(domain_paused_in_mid_request)
 	rig_gate_wait(r);
 	exen_domain_pause(r->d);
 	rig_gate_open(r);
-	/* The server is done with it, and free for what its owner asks. */
+	/* The server has served it, and does what its owner asks. */
 	ck_assert_int_eq(ioreq_server_wake(r->server), 0);
 	sem_wait(&r->woken);
 	exen_domain_unpause(r->d);
@@ -261,7 +261,7 @@ START_TEST(domain_destroyed_in_mid_request)
 }
 END_TEST
 
-/* Two servers of one domain: the newer one gets what both claim. */
+/* Two servers in one domain: the newer one gets ranges that both claim. */
 START_TEST(beside_another)
 {
 	struct rig *r = rig_new(1, 0);

@@ -7,7 +7,7 @@
 
 /* ---- the device ---- */
 
-/* Where the process dies, it does nothing more: not even return. */
+/* If the process is to die here, its thread ends at once and does not return. */
 static void maybe_die(atomic_int *in)
 {
 	int left = atomic_load(in);
@@ -272,7 +272,7 @@ void rig_close(struct rig *r, bool destroy)
 
 	ioreq_server_close(r->server, destroy);
 	r->server = NULL;
-	/* What the server took on handles that stay its owner's, it gave back itself. */
+	/* The handles stay open. So the server itself must have given back what it had of them. */
 	exen_stats(&st);
 	ck_assert_uint_eq(st.bound_ports, 0);
 	ck_assert_uint_eq(st.mapped_pages, 0);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A small device behind a real ioreq server on embedded Xen, and the guest's side of it: what
- * tests of ioreq/ share. The device is memory, but for the few registers that are named here.
+ * For tests of ioreq/: a small device behind a real ioreq server on embedded Xen, and its guest.
+ * The device is memory, except for the few registers that are named here.
  *
- * The server may be killed at a chosen access, as kill -9 would: its thread ends on the spot, and
- * its handles die with it. What it leaves is taken up by rig_open() again.
+ * The server may be killed at a chosen access, as by kill -9: its thread ends on the spot, and its
+ * handles die with it. rig_open() takes up what it leaves.
  */
 #ifndef TESTS_UNIT_IOREQ_RIG_H
 #define TESTS_UNIT_IOREQ_RIG_H
@@ -23,11 +23,11 @@
 #define RIG_SIZE  0x2000u
 #define RIG_DEVFN 0x20
 
-/* Where in the device an access waits until rig_gate_open(), when .gated is set. */
+/* An access to this register waits for rig_gate_open(), if .gated is set. */
 #define RIG_GATE 0x1ff0u
 
 struct rig_access {
-	u64 addr, data; /* of a read, what it gave */
+	u64 addr, data; /* data: of a read, its result */
 	u8 bytes;
 	bool write, cfg;
 };
@@ -43,72 +43,75 @@ struct rig {
 
 	pthread_t thread;
 	bool running;
-	int ret; /* of ioreq_server_run() */
+	int ret; /* the result of ioreq_server_run() */
 	atomic_bool stop;
 	atomic_uint wakes, invalidates;
-	atomic_bool later;		 /* invalidate() leaves something for settle() */
-	atomic_uint settles, settled_at; /* how often, and behind how many invalidations last */
+	atomic_bool later;		 /* invalidate() leaves work to settle() */
+	atomic_uint settles, settled_at; /* calls of settle(); invalidations before the last */
 	sem_t settled;			 /* posted by each */
 	sem_t woken;
 
 	u8 regs[RIG_SIZE], cfg[256];
 	struct rig_access log[8192];
-	atomic_uint nr_log;	/* accesses carried out, logged as long as there is room */
-	atomic_int die_in;	/* 0: before the next access; < 0: never */
-	atomic_int die_in_copy; /* the same of copies to and from guest memory */
-	atomic_uint slow_ms;	/* how long each access lasts */
+	atomic_uint nr_log;	/* accesses carried out; logged while there is room */
+	atomic_int die_in;	/* accesses left before it dies; < 0: it does not */
+	atomic_int die_in_copy; /* the same for copies to and from guest memory */
+	atomic_uint slow_ms;	/* the duration of each access */
 	atomic_bool gated;
 	sem_t at_gate, gate;
-	struct ioreq_event last; /* traced */
+	struct ioreq_event last; /* the last one traced */
 	atomic_uint traced;
 };
 
-/** rig_new() - a running domain of @vcpus vCPUs; no server yet. @flags are exen_domain_create()'s.
+/**
+ * rig_new() - a running domain of @vcpus vCPUs, without a server. @flags: exen_domain_create()'s.
  */
 struct rig *rig_new(unsigned int vcpus, unsigned int flags);
 
-/** rig_open() - handles, and a server that .state names or a new one. 0 or negative errno. */
+/**
+ * rig_open() - open handles, and the server of .state or a new one. Returns 0 or a negative errno.
+ */
 int rig_open(struct rig *r);
 
-/** rig_run() - serve, in a thread. */
+/** rig_run() - serve in a thread. */
 void rig_run(struct rig *r);
 
 /** rig_start() - rig_new(), rig_open() and rig_run(). */
 struct rig *rig_start(unsigned int vcpus);
 
-/** rig_stop() - end the thread, asking it to. */
+/** rig_stop() - ask the thread to end, and wait for it. */
 void rig_stop(struct rig *r);
 
-/** rig_close() - close the server, and the handles. */
+/** rig_close() - close the server and the handles. */
 void rig_close(struct rig *r, bool destroy);
 
 /**
- * rig_kill() - the process is gone, with the server's thread wherever it is; when it is to die
- * at an access, there.
+ * rig_kill() - kill the process: the server's thread ends wherever it is, or at the access at which
+ * it is to die.
  */
 void rig_kill(struct rig *r);
 
-/** rig_free() - whatever is left, checking that nothing of ours is left in Xen. */
+/** rig_free() - free what is left, and check that nothing of ours is left in Xen. */
 void rig_free(struct rig *r);
 
-/** rig_gate_wait() - until the server has an access at the gate. */
+/** rig_gate_wait() - wait until an access of the server's is at the gate. */
 void rig_gate_wait(struct rig *r);
 
 /** rig_gate_open() - let one access through. */
 void rig_gate_open(struct rig *r);
 
-/* The guest's accesses; each asserts that it completes. */
+/* The guest's accesses. Each asserts that it completes. */
 u64 rig_read(struct rig *r, unsigned int vcpu, u64 gpa, unsigned int size);
 void rig_write(struct rig *r, unsigned int vcpu, u64 gpa, unsigned int size, u64 val);
 void rig_rep(struct rig *r, const struct exen_rep *rep);
 
-/** rig_raw() - post @req as it stands, and return what the slot's data held in the end. */
+/** rig_raw() - post @req unchanged. Returns the slot's data at the end. */
 u64 rig_raw(struct rig *r, unsigned int vcpu, const ioreq_t *req);
 
 /** rig_ram() - guest memory at @gpa, up to the end of its page. */
 u8 *rig_ram(struct rig *r, u64 gpa);
 
-/* One access of a vCPU that may take long, in a thread of its own. */
+/* An access of a vCPU that may take long, in a thread of its own. */
 struct rig_call {
 	struct rig *r;
 	unsigned int vcpu;
@@ -120,7 +123,9 @@ struct rig_call {
 /** rig_call() - start posting @req. Join with rig_call_wait(). */
 void rig_call(struct rig_call *call, struct rig *r, unsigned int vcpu, const ioreq_t *req);
 
-/** rig_call_wait() - returns what the guest call returned; call->req is the answered slot. */
+/**
+ * rig_call_wait() - wait for it. Returns the guest call's result; call->req is the answered slot.
+ */
 int rig_call_wait(struct rig_call *call);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Requests as Xen makes them: what reaches the device, and what the guest gets. */
+/* Requests as Xen makes them: what reaches the device, and what the guest gets back. */
 #include <string.h>
 
 #include "tests/unit/ioreq_rig.h"
 
 #define BUF 0x1f00ull /* in guest memory, near the end of a page */
 
-/* Expects that access number @at was so; .data as far as it is wide. */
+/* Expects access number @at to be this one. @data has the access's width. */
 static void check_access(struct rig *r, unsigned int at, u64 addr, unsigned int bytes, bool write,
 			 u64 data)
 {
@@ -39,7 +39,7 @@ START_TEST(sizes)
 }
 END_TEST
 
-/* What crosses a page comes as two requests, and still is one value. */
+/* An access across pages comes as two requests. The guest still sees one value. */
 START_TEST(across_pages)
 {
 	struct rig *r = rig_start(1);
@@ -48,7 +48,7 @@ START_TEST(across_pages)
 		rig_write(r, 0, RIG_MMIO + at, 8, 0x8877665544332211);
 		ck_assert_uint_eq(rig_read(r, 0, RIG_MMIO + at, 8), 0x8877665544332211);
 	}
-	/* Beyond the claimed range nobody answers, and nobody is asked. */
+	/* No server claims what is beyond the range, and ours is not asked. */
 	ck_assert_uint_eq(rig_read(r, 0, RIG_MMIO + RIG_SIZE, 4), 0xffffffff);
 	rig_free(r);
 }
@@ -79,7 +79,7 @@ START_TEST(config_space)
 		ck_assert_uint_eq(r->cfg[reg + 2], 0xab);
 		ck_assert_uint_eq(r->cfg[reg + 3], reg + 3);
 	}
-	/* The other functions and slots of the bus are not ours. */
+	/* Other functions and slots of the bus do not reach the server. */
 	ck_assert_int_eq(exen_guest_pci_read(r->d, 0, RIG_DEVFN + 1, 0, 4, &val), 0);
 	ck_assert_uint_eq(val, 0xffffffff);
 	ck_assert_int_eq(exen_guest_pci_read(r->d, 0, RIG_DEVFN + 0x100, 0, 4, &val), 0);
@@ -116,7 +116,7 @@ START_TEST(string_instructions)
 					*rig_ram(r, BUF - 8 + i) = unit_random(&seed);
 				atomic_store(&r->nr_log, 0);
 				rig_rep(r, &rep);
-				/* movs runs the same way through both, so they end up equal. */
+				/* movs goes the same way in both, so they end up equal. */
 				for (u32 i = 0; i < len; i++)
 					UNIT_CHECK(*rig_ram(r, BUF + i) == device[i],
 						   "size %u count %u way %d: byte %u differs", size,
@@ -131,7 +131,7 @@ START_TEST(string_instructions)
 }
 END_TEST
 
-/* stos and the like: many items with the data in the request itself. */
+/* As of stos: many items, with the data in the request itself. */
 START_TEST(repeated_without_memory)
 {
 	struct rig *r = rig_start(1);
@@ -152,7 +152,7 @@ START_TEST(repeated_without_memory)
 	req.addr = RIG_MMIO + 0x20;
 	rig_raw(r, 0, &req);
 	check_access(r, 9, RIG_MMIO + 0x10, 4, true, 0xcafe);
-	/* Of a repeated read the last one counts. */
+	/* A repeated read returns the last item. */
 	memcpy(r->regs, "abcdefgh", 8);
 	req = (ioreq_t){ .type = IOREQ_TYPE_COPY,
 			 .dir = IOREQ_READ,
@@ -165,7 +165,7 @@ START_TEST(repeated_without_memory)
 }
 END_TEST
 
-/* A narrow read gives no more than was asked for. */
+/* A narrow read returns no more bytes than it asks for. */
 START_TEST(read_is_as_wide_as_asked)
 {
 	struct rig *r = rig_start(1);
@@ -195,7 +195,7 @@ struct worker {
 	unsigned int wrong;
 };
 
-/* Each vCPU has a window of registers and of memory to itself. */
+/* Each vCPU uses its own registers and its own memory. */
 static void *hammer(void *arg)
 {
 	struct worker *w = arg;
@@ -253,7 +253,7 @@ START_TEST(invalidate)
 {
 	struct rig *r = rig_start(2);
 
-	/* The guest's balloon call returns when the server has said that it knows. */
+	/* The guest's balloon call returns after the server has confirmed the invalidation. */
 	ck_assert_int_eq(exen_guest_balloon_out(r->d, 1, 20), 0);
 	ck_assert_uint_eq(atomic_load(&r->invalidates), 1);
 	ck_assert_int_eq(exen_guest_balloon_out(r->d, 0, 21), 0);
@@ -264,7 +264,7 @@ START_TEST(invalidate)
 }
 END_TEST
 
-/* What they leave to be done is done once for many, and before anything else. */
+/* Work that invalidations leave is done once for many of them, and before anything else. */
 START_TEST(settled_later)
 {
 	struct rig *r = rig_start(1);
@@ -282,7 +282,7 @@ START_TEST(settled_later)
 	rig_read(r, 0, RIG_MMIO, 4);
 	ck_assert_uint_eq(atomic_load(&r->settled_at), nr + 1);
 
-	/* Nothing is left when a later one left nothing. */
+	/* When the last hook leaves nothing, nothing is left to do. */
 	ck_assert_int_eq(exen_guest_balloon_out(r->d, 0, 21 + nr), 0);
 	atomic_store(&r->later, false);
 	ck_assert_int_eq(exen_guest_balloon_out(r->d, 0, 22 + nr), 0);
@@ -310,7 +310,7 @@ START_TEST(traced)
 	ck_assert_uint_eq(r->last.count, 1);
 	ck_assert(r->last.write && !r->last.indirect && !r->last.down);
 
-	/* What a read gave, not what the slot held before. */
+	/* The trace has the value that the read returned, and not what the slot held before. */
 	ck_assert_uint_eq(rig_read(r, 1, RIG_MMIO + 0x30, 4), 0xbeef);
 	ck_assert_uint_eq(r->last.data, 0xbeef);
 	ck_assert(!r->last.write);
@@ -329,7 +329,7 @@ START_TEST(traced)
 }
 END_TEST
 
-/* Requests that follow each other closely are found without an event, if polling is allowed. */
+/* If polling is allowed, requests in close succession are found without an event. */
 START_TEST(polling)
 {
 	struct rig *r = rig_new(1, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A server outlives its process: what was in flight is finished by the next one, and only once. */
+/* A server outlives its process: the next one finishes the requests in flight, each only once. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #define ITEMS 6u
 #define BUF   0x3000ull
 
-/* The four kinds of request of several items, upwards or downwards through device and memory. */
+/* Requests of several items: read or written, data in place or in memory, up or down. */
 static ioreq_t kind(unsigned int i)
 {
 	u64 last = i & 4 ? (ITEMS - 1) * 4 : 0;
@@ -36,7 +36,7 @@ static void take_up(struct rig *r)
 	rig_run(r);
 }
 
-/* Every item was carried out once, in order, whoever did it. */
+/* Every item was carried out once and in order, in whichever process. */
 static void check_items(struct rig *r, const ioreq_t *req, const char *what)
 {
 	unsigned int nr = atomic_load(&r->nr_log);
@@ -103,7 +103,7 @@ START_TEST(killed_between_items)
 }
 END_TEST
 
-/* ... or as it copies an item from or to guest memory. */
+/* ... or while it copies an item from or to guest memory. */
 START_TEST(killed_while_copying)
 {
 	struct rig *r = rig_start(1);
@@ -120,7 +120,7 @@ START_TEST(killed_while_copying)
 			take_up(r);
 			ck_assert_int_eq(rig_call_wait(&call), 0);
 			check_result(r, &req, call.req.data, "copying");
-			/* Data on its way out had not reached the device. */
+			/* The process died before the data of a write reached the device. */
 			if (dir == IOREQ_WRITE)
 				check_items(r, &req, "copying");
 		}
@@ -128,7 +128,7 @@ START_TEST(killed_while_copying)
 }
 END_TEST
 
-/* A request that came while nobody was there. */
+/* A request that came while no process served the guest. */
 START_TEST(found_ready)
 {
 	struct rig *r = rig_start(2);
@@ -148,7 +148,7 @@ START_TEST(found_ready)
 	check_items(r, &up, "ready");
 	check_result(r, &up, call[0].req.data, "ready");
 
-	/* One vCPU's is half done, the other's has just come. */
+	/* One vCPU's request is half done, and the other's has just come. */
 	fill(r, &up);
 	atomic_store(&r->die_in, 2);
 	rig_call(&call[0], r, 0, &up);
@@ -166,7 +166,7 @@ START_TEST(found_ready)
 }
 END_TEST
 
-/* The answer stood in the slot, but the guest was not told before the process died. */
+/* The process put the answer into the slot and died before it notified the guest. */
 START_TEST(answer_unannounced)
 {
 	struct rig *r = rig_start(1);
@@ -181,7 +181,7 @@ START_TEST(answer_unannounced)
 	exen_fail("xenevtchn_notify", 1, EIO);
 	memset(r->regs + RIG_GATE, 0x99, 4);
 	rig_gate_open(r);
-	/* Fired: the answer is there, its announcement lost. */
+	/* The failure was used up: the answer is there, and its notification was lost. */
 	while (exen_fail_left(false))
 		;
 	rig_kill(r);
@@ -202,7 +202,7 @@ struct counting {
 	pthread_t thread;
 };
 
-/* Counts in a register of its own, by reading and writing: what is lost or doubled shows. */
+/* Counts in a register of its own by reading and writing: a lost or repeated access shows. */
 static void *count(void *arg)
 {
 	struct counting *c = arg;
@@ -246,7 +246,7 @@ START_TEST(killed_again_and_again)
 }
 END_TEST
 
-/* Stopped in good order, with the server left for the next process. */
+/* Stopped in order, with the server left for the next process. */
 START_TEST(restarted)
 {
 	struct rig *r = rig_start(2);
@@ -269,7 +269,7 @@ START_TEST(restarted)
 }
 END_TEST
 
-/* The state names a server that is gone: said, and not mistaken for a new one. */
+/* The state names a server that does not exist any more: an error, and no new server. */
 START_TEST(server_gone)
 {
 	struct rig *r = rig_start(1);
@@ -287,7 +287,7 @@ START_TEST(server_gone)
 }
 END_TEST
 
-/* A failing call while taking up must not cost the guest its server. */
+/* A call that fails during taking up must not cost the guest its server. */
 START_TEST(each_call_fails)
 {
 	struct rig *r = rig_start(2);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A request of many items that each take long: who asked for it waits, and nobody else. */
+/* A request of many slow items: the vCPU that made it waits, and nobody else does. */
 #include <string.h>
 
 #include "tests/unit/ioreq_rig.h"
 
 #define ITEMS 400u
 
-/* Writes of a byte each to the device, or to one register of configuration space. */
+/* Writes of one byte each, to the device or to one register of configuration space. */
 static ioreq_t long_request(bool cfg)
 {
 	return (ioreq_t){
@@ -66,7 +66,7 @@ static void finish(struct rig *r, struct rig_call *call, bool cfg)
 	rig_free(r);
 }
 
-/* Another vCPU has its answers meanwhile. */
+/* Another vCPU gets its answers meanwhile. */
 START_TEST(another_vcpu)
 {
 	struct rig_call call;
@@ -79,7 +79,7 @@ START_TEST(another_vcpu)
 }
 END_TEST
 
-/* So has who wakes the thread, such as the GPU and the daemon's main thread. */
+/* So does a thread that wakes the server's, such as the GPU's or the daemon's main thread. */
 START_TEST(who_wakes)
 {
 	struct rig_call call;
@@ -95,7 +95,7 @@ START_TEST(who_wakes)
 }
 END_TEST
 
-/* The thread ends at once when it is to; who goes on, in this process or another, does the rest. */
+/* The thread stops at once when told to. The rest is done later, in this process or another. */
 START_TEST(stopped_amid)
 {
 	struct rig_call call;
@@ -116,7 +116,7 @@ START_TEST(stopped_amid)
 }
 END_TEST
 
-/* A domain that is destroyed meanwhile: nobody waits for its request to be done. */
+/* The domain is destroyed meanwhile: nobody waits for the end of its request. */
 START_TEST(destroyed_amid)
 {
 	struct rig_call call;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Interrupts, in the sequences of accesses that a driver's handler makes. It reads its registers
- * without a trap, so the tests look at the pages that the guest sees.
+ * Interrupts, in the sequences of accesses that a driver's handler makes. A handler reads its
+ * registers without a trap, so the tests look at the pages that the guest sees.
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
@@ -18,7 +18,7 @@
 
 /* As i915 names them: GEN8_GT_ISR(n) and so on, and the bits of GEN8_MASTER_IRQ. */
 static const struct {
-	u32 isr, low, high; /* the master's bits for sources 0 to 15, and 16 to 31 */
+	u32 isr, low, high; /* the master's bits for sources 0 to 15 and 16 to 31 */
 } groups[VGPU_NR_IRQ_GROUPS] = {
 	[VGPU_IRQ_GT0] = { 0x44300, 1 << 0, 1 << 1 },
 	[VGPU_IRQ_GT1] = { 0x44310, 1 << 2, 1 << 3 },
@@ -53,7 +53,7 @@ static void set_msi(struct fake *f, bool on)
 	fake_cfg_write(f, MSI_CAP + PCI_MSI_FLAGS, 2, on ? PCI_MSI_FLAGS_ENABLE : 0);
 }
 
-/* A driver that has installed its handler: all sources through, all enabled, the master on. */
+/* A driver has installed its handler: all sources unmasked and enabled, the master on. */
 static struct fake *start(void)
 {
 	struct fake *f = fake_vgpu();
@@ -71,7 +71,7 @@ static struct fake *start(void)
 	return f;
 }
 
-/* One pass of a handler over all groups that the master says; @seen gathers what was latched. */
+/* One pass of a handler over the groups that the master shows. @seen gathers the events. */
 static void handle(struct fake *f, u32 *seen)
 {
 	u32 master;
@@ -101,7 +101,7 @@ START_TEST(no_read_traps)
 }
 END_TEST
 
-/* Each source of each group: its bit, the master's, one message; and all gone when served. */
+/* Each source sets its bit and the master's, and sends one message. When served, all are clear. */
 START_TEST(every_source)
 {
 	struct fake *f = start();
@@ -157,7 +157,7 @@ START_TEST(engines)
 									<< expect[i].shift);
 		ck_assert_uint_eq(see(f, MASTER), MASTER_ENABLE | expect[i].master);
 		ck_assert_uint_eq(sent(f), before + 1);
-		/* The group's mask holds back what the engine's lets through. */
+		/* The group's mask holds back an event that the engine's mask lets through. */
 		memset(seen, 0, sizeof(seen));
 		handle(f, seen);
 		fake_reg_write(f, IMR(expect[i].group), GVT_IRQ_USER << expect[i].shift);
@@ -171,7 +171,7 @@ START_TEST(engines)
 }
 END_TEST
 
-/* What is latched and not enabled waits without a message until it is. */
+/* An event that is latched and not enabled sends its message when it is enabled. */
 START_TEST(enabling)
 {
 	struct fake *f = start();
@@ -186,16 +186,16 @@ START_TEST(enabling)
 	fake_reg_write(f, IER(VGPU_IRQ_PCU), 3 << 23);
 	ck_assert_uint_eq(sent(f), 1);
 	ck_assert_uint_eq(see(f, MASTER), MASTER_ENABLE | 1 << 30);
-	/* Disabled and enabled again, it is a new one to the processor. */
+	/* Disabled and enabled again, it sends another message. */
 	fake_reg_write(f, IER(VGPU_IRQ_PCU), 0);
 	ck_assert_uint_eq(see(f, MASTER), MASTER_ENABLE);
 	fake_reg_write(f, IER(VGPU_IRQ_PCU), 1 << 24);
 	ck_assert_uint_eq(sent(f), 2);
-	/* The mask keeps new ones out, and what is latched in. */
+	/* The mask keeps new events out, and keeps latched ones. */
 	fake_reg_write(f, IMR(VGPU_IRQ_PCU), ~0u);
 	vgpu_irq_raise(f->vgpu, VGPU_IRQ_PCU, 1 << 25);
 	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_PCU)), 1 << 24);
-	/* Registers that are read only are. */
+	/* Read-only bits do not change. */
 	fake_reg_write(f, ISR(VGPU_IRQ_PCU), ~0u);
 	ck_assert_uint_eq(see(f, ISR(VGPU_IRQ_PCU)), 0);
 	fake_reg_write(f, MASTER, ~0u);
@@ -204,7 +204,7 @@ START_TEST(enabling)
 }
 END_TEST
 
-/* One message until it is served, however much follows; all of it is seen in one pass. */
+/* Many events send one message until they are served, and one pass of the handler sees them all. */
 START_TEST(one_message)
 {
 	struct fake *f = start();
@@ -222,14 +222,14 @@ START_TEST(one_message)
 	ck_assert_uint_eq(seen[VGPU_IRQ_GT0], GVT_IRQ_USER | GVT_IRQ_CONTEXT);
 	ck_assert_uint_eq(seen[VGPU_IRQ_GT1], GVT_IRQ_CONTEXT);
 	ck_assert_uint_eq(seen[VGPU_IRQ_PIPE_A], 1);
-	/* Before the handler had looked: that was all of them. */
+	/* All of them came before the handler looked, so nothing is left. */
 	ck_assert_uint_eq(see(f, MASTER), MASTER_ENABLE);
 	ck_assert_uint_eq(sent(f), 1);
 	fake_free(f);
 }
 END_TEST
 
-/* While the handler is at work nothing is sent; what is latched by then is, once, at its end. */
+/* No message is sent while the handler runs. Events of that time send one when it ends. */
 START_TEST(during_the_handler)
 {
 	struct fake *f = start();
@@ -238,7 +238,7 @@ START_TEST(during_the_handler)
 	fake_reg_write(f, MASTER, 0);
 	ck_assert_uint_eq(see(f, MASTER), 1);
 	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_GT0)), GVT_IRQ_USER);
-	/* Read, and not cleared yet: of the same source, and of others. */
+	/* The handler has read and not yet cleared: events of the same source and of others. */
 	vgpu_irq_raise_engine(f->vgpu, GVT_RCS0, GVT_IRQ_USER);
 	vgpu_irq_raise_engine(f->vgpu, GVT_VECS0, GVT_IRQ_USER);
 	vgpu_irq_raise_engine(f->vgpu, GVT_VECS0, GVT_IRQ_CONTEXT);
@@ -250,7 +250,7 @@ START_TEST(during_the_handler)
 	ck_assert_uint_eq(sent(f), 2);
 	fake_reg_write(f, MASTER, MASTER_ENABLE);
 	ck_assert_uint_eq(sent(f), 2);
-	/* Two deep, and no more: a third was one of them. */
+	/* Two events of a source are kept. A third one counts as one of them. */
 	fake_reg_write(f, MASTER, 0);
 	for (u32 n = 0; n < 5; n++)
 		vgpu_irq_raise_engine(f->vgpu, GVT_RCS0, GVT_IRQ_USER);
@@ -262,7 +262,7 @@ START_TEST(during_the_handler)
 }
 END_TEST
 
-/* A driver that polls, the master on and the source not enabled, loses none either. */
+/* A driver that polls loses no event either, with the master on and the source not enabled. */
 START_TEST(polling)
 {
 	struct fake *f = start();
@@ -274,14 +274,14 @@ START_TEST(polling)
 	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_SDE)), 1 << 17);
 	fake_reg_write(f, IIR(VGPU_IRQ_SDE), 1 << 17);
 	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_SDE)), 0);
-	/* Served with the master on, the next event sends again. */
+	/* If it is served with the master on, the next event sends a message. */
 	fake_reg_write(f, IER(VGPU_IRQ_SDE), ~0u);
 	vgpu_irq_raise(f->vgpu, VGPU_IRQ_SDE, 1 << 17);
 	ck_assert_uint_eq(sent(f), 1);
 	fake_reg_write(f, IIR(VGPU_IRQ_SDE), 1 << 17);
 	vgpu_irq_raise(f->vgpu, VGPU_IRQ_SDE, 1 << 17);
 	ck_assert_uint_eq(sent(f), 2);
-	/* Latched twice with the master off: the second has a message of its own when it shows. */
+	/* An event latched twice with the master off sends a second message when it shows. */
 	fake_reg_write(f, MASTER, 0);
 	vgpu_irq_raise(f->vgpu, VGPU_IRQ_SDE, 1 << 17);
 	fake_reg_write(f, MASTER, MASTER_ENABLE);
@@ -293,7 +293,7 @@ START_TEST(polling)
 }
 END_TEST
 
-/* A line, such as a connector's: its going on is an event, and so is unmasking it. */
+/* A level, such as a connector's: an event when it rises, and when it is unmasked while high. */
 START_TEST(levels)
 {
 	struct fake *f = start();
@@ -320,7 +320,7 @@ START_TEST(levels)
 }
 END_TEST
 
-/* Messages that are off, or fail, are made up for. */
+/* A message that is off or fails is made up for later. */
 START_TEST(messages_off)
 {
 	struct fake *f = start();
@@ -355,7 +355,7 @@ START_TEST(messages_off)
 }
 END_TEST
 
-/* The process ended between latching and sending: the next one sends. */
+/* The process ended between latching and sending: the next one sends the message. */
 START_TEST(taken_up)
 {
 	struct fake *f = start();
@@ -374,11 +374,11 @@ END_TEST
 
 /* ---- whatever the order of things ---- */
 
-/* A driver as far as it has come in its handler, and events that it has not seen yet. */
+/* A driver: how far it is in its handler, and which events it has not seen yet. */
 struct driver {
 	struct fake *f;
 	u64 seed, sent;
-	u32 step; /* 0: not in the handler; then what it does next */
+	u32 step; /* 0: not in the handler; otherwise its next step */
 	u32 master, iir;
 	u32 unseen[VGPU_NR_IRQ_GROUPS];
 	u64 raised, passes;
@@ -398,7 +398,7 @@ static void raise_some(struct driver *d)
 	vgpu_irq_raise(d->f->vgpu, g, bits);
 }
 
-/* The next thing that the handler does, as gen8_irq_handler() does it. */
+/* Takes the handler's next step, in the order of gen8_irq_handler(). */
 static void go_on(struct driver *d)
 {
 	u32 g = (d->step - STEP_GROUPS) / 2;
@@ -431,7 +431,7 @@ static void change_masks(struct driver *d)
 		       unit_random(&d->seed) | unit_random(&d->seed));
 }
 
-/* After each step: a message has a cause, and an event that nobody has seen has a message. */
+/* After each step: a message has a cause, and an event that was not seen has a message. */
 static void check(struct driver *d, u64 before)
 {
 	const struct fake *f = d->f;
@@ -469,7 +469,7 @@ START_TEST(any_order)
 		check(&d, before);
 	}
 	ck_assert_uint_gt(d.passes, 500);
-	/* Then it comes to rest. */
+	/* In the end the driver has no more to do. */
 	while (d.step || sent(d.f) != d.sent) {
 		if (!d.step) {
 			d.sent = sent(d.f);

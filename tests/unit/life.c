@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A vGPU's life: made, switched on and off, reset, taken over from an earlier process. */
+/* A vGPU's life: created, activated and deactivated, reset, taken over from an earlier process. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <string.h>
@@ -36,7 +36,7 @@ START_TEST(layout_refused)
 	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
 	f->state->layout = ~0u;
 	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
-	/* The right layout with parameters that no vGPU has. */
+	/* The right layout with parameters that no vGPU can have. */
 	f->state->layout = VGPU_STATE_LAYOUT;
 	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
 	f->state->params = (struct intel_vgpu_params){ 1, 65, 4 };
@@ -53,7 +53,7 @@ START_TEST(attach_fails)
 	f->fail_attach = -EBUSY;
 	ck_assert_int_eq(fake_create(f, 64), -EBUSY);
 	ck_assert_uint_eq(f->attached, 0);
-	/* The same memory serves the next try. */
+	/* The next try works with the same memory. */
 	ck_assert_int_eq(fake_create(f, 64), 0);
 	ck_assert_ptr_eq(f->vgpu->owner, f);
 	ck_assert_uint_eq(f->vgpu->handle, (unsigned long)f);
@@ -84,7 +84,7 @@ START_TEST(host_init_fails)
 }
 END_TEST
 
-/* Before it is activated, and after it was deactivated, there is no GPU. */
+/* There is no GPU before a vGPU is activated, nor after it was deactivated. */
 START_TEST(inactive)
 {
 	struct fake *f = fake_new();
@@ -93,7 +93,7 @@ START_TEST(inactive)
 	fake_cfg_write(f, PCI_BASE_ADDRESS_0, 4, FAKE_BAR0);
 	fake_cfg_write(f, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	ck_assert_str_eq(fake_log(f), "");
-	/* What the guest had enabled by then is placed at once. */
+	/* BARs that the guest had enabled before are placed at once. */
 	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
 	ck_assert_str_eq(fake_log(f), "+f4000000-f5000000 @0:f4000000 ");
 
@@ -139,7 +139,7 @@ START_TEST(reset)
 }
 END_TEST
 
-/* A second process goes on with what the first one left, whatever it is asked to make. */
+/* A second process goes on with what the first one left, even if it asks for other sizes. */
 START_TEST(taken_over)
 {
 	struct fake *f = fake_vgpu();
@@ -151,7 +151,7 @@ START_TEST(taken_over)
 	fake_cfg_write(f, PCI_INTERRUPT_LINE, 1, 11);
 	writes = intel_vgpu_counters(f->vgpu)->mmio_write;
 
-	/* As after a crash: no word of farewell, the hypervisor's side as it was. */
+	/* As after a crash: nothing is undone, and the hypervisor's side stays as it was. */
 	intel_gvt_destroy_vgpu(f->vgpu);
 	ck_assert_str_eq(fake_log(f), "");
 	memset(f->mirror, 0xee, GVT_MMIO_SIZE);
@@ -186,7 +186,7 @@ START_TEST(two_are_apart)
 }
 END_TEST
 
-/* Services handed through as they are. */
+/* Services of the back end that the core passes on unchanged. */
 START_TEST(services)
 {
 	struct fake *f = fake_vgpu();
@@ -202,7 +202,7 @@ START_TEST(services)
 	ck_assert_uint_eq(f->refs, 1);
 	intel_gvt_hypervisor_put_vfio_device(f->vgpu);
 	ck_assert_uint_eq(f->refs, 0);
-	/* A back end need not have them all. */
+	/* A back end need not have every service. */
 	ck_assert_int_eq(intel_gvt_hypervisor_dom0_ready(f->gvt), 0);
 	fake_free(f);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the log says, on standard error and to a journal that the test is. */
+/* The log's lines on standard error, and its entries in a journal that the test plays. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -19,7 +19,7 @@
 
 static const struct xengt_subject guest = { 7, "desk", "some-uuid", "ring" };
 
-/* From now on this process's standard error is a file; returns it for reading. */
+/* Makes a file this process's standard error. Returns it for reading. */
 static FILE *take_stderr(void)
 {
 	FILE *file = tmpfile();
@@ -40,7 +40,7 @@ static const char *written(FILE *file)
 	return text;
 }
 
-/* What systemd sets where it makes our standard error the journal's. */
+/* Sets the variable as systemd does where standard error is the journal's stream. */
 static void name_stream(unsigned int differs)
 {
 	char stream[64];
@@ -66,7 +66,7 @@ static int be_journal(void)
 	return fd;
 }
 
-/* The next entry, with a newline before its first field too. */
+/* The next entry, with a newline also before its first field. */
 static const char *entry(int fd)
 {
 	static char text[2048];
@@ -90,7 +90,7 @@ START_TEST(plain)
 {
 	FILE *file = take_stderr();
 
-	/* A journal's stream that we inherited, and is not ours any more. */
+	/* The variable was inherited, and names another stream than ours. */
 	name_stream(1);
 	xengt_log_level(XENGT_INFO);
 	xengt_log(XENGT_ERR, "one %d", 1);
@@ -112,7 +112,7 @@ START_TEST(journal)
 	const char *text;
 	int fd;
 
-	/* Whoever may not have a /run of his own has no journal to be. */
+	/* Without the right to a /run of its own, this process cannot play the journal. */
 	if (unshare(CLONE_NEWNS)) {
 		ck_assert_int_eq(errno, EPERM);
 		return;
@@ -144,7 +144,7 @@ START_TEST(journal)
 	ck_assert_ptr_null(strstr(text, "XENGT_VM"));
 	xengt_log(XENGT_DEBUG, "not told");
 	ck_assert_int_lt(recv(fd, (char[1]){ 0 }, 1, 0), 0);
-	/* All of it went to the journal as entries, nothing as lines. */
+	/* Everything went to the journal as entries, and nothing as lines. */
 	ck_assert_str_eq(written(file), "");
 	close(fd);
 	fclose(file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The dashboard and the alerts that are shipped speak of metrics and labels that there are. */
+/* The dashboard and the alerts that are shipped name only metrics and labels that exist. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "tests/unit/daemon_rig.h"
 
-/* What the daemon prints with a vGPU there. */
+/* The daemon's metrics while there is a vGPU. */
 static char *all_metrics(struct rig *r)
 {
 	char *text;
@@ -35,7 +35,7 @@ static bool has_label(const char *metrics, const char *name)
 	return strstr(metrics, sample[0]) || strstr(metrics, sample[1]);
 }
 
-/* The next name in @at, which is moved behind it; what stands in quotes is none. NULL: no more. */
+/* The next name in @at, which moves behind it. Quoted text holds no names. NULL: no more. */
 static const char *next_name(const char **at, char name[64])
 {
 	size_t len = 0;
@@ -55,7 +55,7 @@ static const char *next_name(const char **at, char name[64])
 	return len ? name : NULL;
 }
 
-/* In an expression, labels stand behind these words, in parentheses, and before an equals sign. */
+/* In an expression, labels are in parentheses after these words, or before an equals sign. */
 static void check_labels(const char *metrics, const char *expr)
 {
 	static const char *const before[] = { " by (", " on (", "group_left (" };
@@ -76,7 +76,7 @@ static void check_labels(const char *metrics, const char *expr)
 			ck_assert_msg(has_label(metrics, name), "label %s: %s", name, expr);
 }
 
-/* Returns how many metrics it speaks of. */
+/* Returns how many of our metrics the expression names. */
 static unsigned int check_expr(const char *metrics, const char *expr)
 {
 	unsigned int nr = 0;
@@ -150,7 +150,7 @@ START_TEST(alerts)
 }
 END_TEST
 
-/* The checks above find what is wrong. */
+/* The checks above do find mistakes. */
 START_TEST(checks_find)
 {
 	const char metrics[] = "\nxengt_a{uuid=\"1\",kind=\"x\"} 1\nxengt_b{uuid=\"1\"} 2\n";

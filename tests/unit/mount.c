@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of files, mounted for real where that can be done: root, and a kernel with FUSE. A child
- * uses it as any program does, while the daemon's loop runs here.
+ * The tree of files, really mounted where that is possible: as root, on a kernel with FUSE. A child
+ * uses it as any program does, while the daemon's loop runs in this process.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 static char top[64];
 
-/* In the child: a failure is its exit status. */
+/* In the child: a failure ends it with an exit status. */
 #define EXPECT(what)                                                                  \
 	do {                                                                          \
 		if (!(what)) {                                                        \
@@ -48,7 +48,7 @@ static int put(const char *path, const char *text)
 	return err;
 }
 
-/* Who is not root gets nothing, and the daemon is not even asked: it is told by SIGSTOP to wait. */
+/* Users other than root get nothing. The daemon is not even asked: it is stopped meanwhile. */
 static void be_somebody(void)
 {
 	char full[512];
@@ -77,13 +77,13 @@ static void use_it(void)
 	struct stat st;
 	int fd, len;
 
-	/* As the recipe for mediated devices has it. */
+	/* As instructions for mediated devices say. */
 	fd = open_at(TYPE8 "/available_instances", O_RDONLY);
 	EXPECT(fd >= 0);
 	EXPECT(read(fd, text, sizeof(text)) == 3 && !memcmp(text, "64\n", 3));
 	EXPECT(read(fd, text, sizeof(text)) == 0);
 	EXPECT(put(TYPE8 "/create", UUID_A "\n") == 0);
-	/* What was read stays what it was, until it is read from its beginning again. */
+	/* A file's text stays the same until it is read from the beginning again. */
 	EXPECT(pread(fd, small, 1, 1) == 1 && small[0] == '4');
 	EXPECT(pread(fd, small, 2, 0) == 2 && !memcmp(small, "63", 2));
 	EXPECT(pread(fd, small, 3, 1) == 2 && !memcmp(small, "3\n", 2));
@@ -104,7 +104,7 @@ static void use_it(void)
 	EXPECT(put("control/create_gvt_instance", "21,64,448,4") == 0);
 	EXPECT(put("control/create_gvt_instance", "21,64,448,4") == EEXIST);
 	EXPECT(put("vm21/schedule/weight", "3\n") == 0);
-	/* Why a write failed. */
+	/* The reason of a failed write. */
 	EXPECT(put("vm21/schedule/weight", "17") == EINVAL);
 	fd = open_at("control/last_error", O_RDONLY);
 	len = read(fd, text, sizeof(text) - 1);
@@ -115,7 +115,7 @@ static void use_it(void)
 	be_somebody();
 }
 
-/* The other end of the pipe is closed: the child, which had it, is over. */
+/* The other end of the pipe is closed: the child had it, and has ended. */
 static int on_end(sd_event_source *source, int fd, uint32_t events, void *userdata)
 {
 	(void)source;
@@ -161,7 +161,7 @@ START_TEST(used)
 		ck_assert_ptr_nonnull(xengt_instances_find(&r->daemon.instances, UUID_A));
 		mount_close(&r->daemon);
 	} else {
-		/* Not seen here; the tree itself is, in tree.c. */
+		/* It cannot be mounted here. tree.c tests the tree itself. */
 		ck_assert(geteuid() || access("/dev/fuse", R_OK | W_OK));
 	}
 	ck_assert_int_eq(rmdir(top), 0);
@@ -169,7 +169,7 @@ START_TEST(used)
 }
 END_TEST
 
-/* What a killed daemon left mounted does not hinder the next one. */
+/* A mount that a killed daemon left does not hinder the next one. */
 START_TEST(left_mounted)
 {
 	struct rig *r = mounted();
@@ -190,7 +190,7 @@ START_TEST(left_mounted)
 }
 END_TEST
 
-/* Nowhere to mount is no reason to do nothing else. */
+/* Without a place to mount it, the daemon does everything else. */
 START_TEST(nowhere)
 {
 	struct rig *r = daemon_rig_new();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers as people and programs write them, and what merely looks like one. */
+/* Numbers as people and programs write them, and texts that only look like one. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #define MOST (~0ull)
 
-/* The whole text, in each base: the value, or the errno. */
+/* A number that is the whole text, in each base: its value, or the errno. */
 START_TEST(whole)
 {
 	enum { BAD = EINVAL, FAR = ERANGE };
@@ -26,7 +26,7 @@ START_TEST(whole)
 		{ "0x10", { { BAD }, { 0, 16 }, { 0, 16 } } },
 		{ "0XfF", { { BAD }, { 0, 255 }, { 0, 255 } } },
 		{ "00x10", { { BAD }, { BAD }, { BAD } } },
-		/* C takes these for octal numbers, and people do not. */
+		/* Octal numbers in C, but not to people. */
 		{ "007", { { 0, 7 }, { 0, 7 }, { BAD } } },
 		{ "00", { { 0, 0 }, { 0, 0 }, { BAD } } },
 		{ "08", { { 0, 8 }, { 0, 8 }, { BAD } } },
@@ -37,7 +37,7 @@ START_TEST(whole)
 		{ "ffffffffffffffff", { { BAD }, { 0, MOST }, { BAD } } },
 		{ "0xffffffffffffffff", { { BAD }, { 0, MOST }, { 0, MOST } } },
 		{ "0x10000000000000000", { { BAD }, { FAR }, { FAR } } },
-		/* More digits than there is room for, and then no number after all. */
+		/* Too many digits for the type, and in the end no number. */
 		{ "99999999999999999999999x", { { BAD }, { BAD }, { BAD } } },
 		{ "", { { BAD }, { BAD }, { BAD } } },
 		{ "0x", { { BAD }, { BAD }, { BAD } } },
@@ -106,7 +106,7 @@ START_TEST(ranges)
 }
 END_TEST
 
-/* A number at the start of a text: what is behind it is left to the reader. */
+/* A number at the start of a text: the caller reads what comes after it. */
 START_TEST(in_text)
 {
 	static const struct {

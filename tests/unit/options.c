@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a guest's vGPU is to be, as people write it. */
+/* The options of a guest's vGPU, as people write them. */
 #include <errno.h>
 
 #include "tests/unit/unit.h"
@@ -111,7 +111,7 @@ START_TEST(refused)
 		{ "slot=+10", "slot=+10: it takes a number from 1 to 31" },
 		{ "slot= 10", "slot= 10: it takes a number from 1 to 31" },
 		{ "slot=10 ", "slot=10 : it takes a number from 1 to 31" },
-		/* A leading blank hides a sign from a careless check. */
+		/* A leading blank would hide the sign from a careless check. */
 		{ "fences= -4294967292", "fences= -4294967292: it takes a number from 1 to 32" },
 		{ "slot= -18446744073709551612",
 		  "slot= -18446744073709551612: it takes a number from 1 to 31" },
@@ -128,7 +128,7 @@ START_TEST(refused)
 }
 END_TEST
 
-/* What is printed reads as the same again. */
+/* Printed options are read back as the same options. */
 START_TEST(printed)
 {
 	static const char *const texts[] = {
@@ -163,7 +163,7 @@ START_TEST(made_uuids)
 }
 END_TEST
 
-/* The sentence is cut to its room. */
+/* The message is cut to its buffer. */
 START_TEST(short_room)
 {
 	struct xengt_options o = xengt_options_default();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Page tracking in the core: the table, and what happens as a guest's write arrives. */
+/* Page tracking in the core: the table, and the effect of a guest's write. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +10,13 @@
 #define GFN 0x123u
 #define GPA ((u64)GFN << GVT_PAGE_SHIFT)
 
-/* What a handler saw last. */
+/* What a handler was last called with. */
 struct seen {
 	struct fake *f;
 	unsigned int calls;
 	u64 gpa, data;
 	int bytes, ret;
-	u32 in_memory; /* the page's word at the address, as the handler found it */
+	u32 in_memory; /* the word at the address, when the handler was called */
 };
 
 static int handler(struct intel_vgpu_page_track *track, u64 gpa, void *data, int bytes)
@@ -87,7 +87,7 @@ START_TEST(write_arrives)
 		ck_assert_uint_eq(seen.gpa, GPA + 8);
 		ck_assert_int_eq(seen.bytes, bytes);
 		ck_assert_uint_eq(seen.data, val & unit_ones(bytes));
-		/* It was carried out by then, and nothing beside it. */
+		/* The handler is called after the write was carried out. Bytes beside it stay. */
 		ck_assert_uint_eq(seen.in_memory, (u32)(val & unit_ones(bytes)));
 		ck_assert_mem_eq(f->ram + GPA + 8, &val, bytes);
 		ck_assert_uint_eq(f->ram[GPA + 7], 0);
@@ -102,7 +102,7 @@ START_TEST(write_arrives)
 }
 END_TEST
 
-/* Nobody's page: a write in flight while its page was let go is still the guest's. */
+/* A write that was in flight while its page was unregistered is still carried out. */
 START_TEST(late_write)
 {
 	struct fake *f = fake_vgpu();
@@ -115,7 +115,7 @@ START_TEST(late_write)
 	fake_write(f, GPA, 4, val);
 	ck_assert_mem_eq(f->ram + GPA, &val, 4);
 	ck_assert_uint_eq(seen.calls, 0);
-	/* Where no memory is, nothing can be carried out. */
+	/* Without memory there, the write cannot be carried out. */
 	ck_assert_int_eq(intel_vgpu_emulate_mmio_write(f->vgpu, FAKE_RAM_PAGES * GVT_PAGE_SIZE,
 						       &val, 4),
 			 -ENXIO);
@@ -140,7 +140,7 @@ START_TEST(handler_error)
 }
 END_TEST
 
-/* The guest may write its memory whether its GPU is switched on or not. */
+/* The guest can write its memory, whether its vGPU is active or not. */
 START_TEST(write_while_inactive)
 {
 	struct fake *f = fake_vgpu();
@@ -171,14 +171,14 @@ START_TEST(back_end_refuses)
 	ck_assert(intel_vgpu_find_page_track(f->vgpu, GFN)->tracked);
 	ck_assert_int_eq(intel_vgpu_disable_page_track(f->vgpu, GFN), 0);
 
-	/* A page that is no guest memory cannot be tracked. */
+	/* A page that is not guest memory cannot be tracked. */
 	ck_assert_int_eq(intel_vgpu_register_page_track(f->vgpu, 1ul << 40, handler, &seen), 0);
 	ck_assert_int_eq(intel_vgpu_enable_page_track(f->vgpu, 1ul << 40), -EINVAL);
 	fake_free(f);
 }
 END_TEST
 
-/* Thousands of pages, with holes, each its own handler's; let go from the middle out. */
+/* Thousands of pages, each with its own data. A third is unregistered in random order. */
 START_TEST(many)
 {
 	struct seen *seen = calloc(FAKE_RAM_PAGES, sizeof(*seen));
@@ -205,7 +205,7 @@ START_TEST(many)
 		fake_write(f, (u64)gfn << GVT_PAGE_SHIFT, 2, gfn);
 		ck_assert_uint_eq(seen[gfn].calls - calls, track != NULL);
 	}
-	fake_free(f); /* and checks that none is tracked any more */
+	fake_free(f); /* checks that no page is still tracked */
 	free(seen);
 }
 END_TEST
@@ -231,7 +231,7 @@ static int disable_itself(struct intel_vgpu_page_track *track, u64 gpa, void *da
 	return intel_vgpu_disable_page_track(seen->f->vgpu, gpa >> GVT_PAGE_SHIFT);
 }
 
-/* Registers a page beside its own, so that the table may grow under its feet. */
+/* Registers the next page, so that the table may grow during the call. */
 static int register_next(struct intel_vgpu_page_track *track, u64 gpa, void *data, int bytes)
 {
 	struct seen *seen = track->priv_data;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What holds after any sequence of accesses: tens of thousands of them, from fixed seeds. */
+/* Properties that hold after any sequence of tens of thousands of accesses, from fixed seeds. */
 #include <linux/pci_regs.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static unsigned int random_width(u64 *seed)
 	return 1u << unit_random(seed) % 4;
 }
 
-/* Somewhere in register space: at a known register, next to one, or anywhere. */
+/* An offset in register space: mostly in a known register, sometimes anywhere. */
 static u32 random_offset(const struct fake *f, u64 *seed, unsigned int bytes)
 {
 	u32 offset;
@@ -49,7 +49,7 @@ static bool bit(u32 word, unsigned int n)
 	return word >> n & 1;
 }
 
-/* What one dword is worth after @val was written to the bits @lanes of it: bit by bit. */
+/* The value of one dword after @val was written to its bits @lanes, bit by bit. */
 static u32 model_write(const struct gvt_reg *row, u32 old, u32 val, u32 lanes)
 {
 	u32 now = 0;
@@ -75,7 +75,7 @@ static void model_access(const struct fake *f, u32 *model, u32 offset, unsigned 
 	for (unsigned int i = 0; i < bytes; i++) {
 		u32 at = ALIGN_DOWN(offset + i, 4), lanes = 0, word = 0;
 
-		/* All bytes that fall in the same dword go together. */
+		/* All bytes in the same dword are written together. */
 		for (; i < bytes && ALIGN_DOWN(offset + i, 4) == at; i++) {
 			lanes |= 0xffu << 8 * ((offset + i) % 4);
 			word |= (u32)(val >> 8 * i & 0xff) << 8 * ((offset + i) % 4);
@@ -91,8 +91,7 @@ START_TEST(like_the_model)
 	u32 *model = malloc(GVT_MMIO_SIZE);
 	u64 seed = 1000 + _i;
 
-	/* Bits that only the device sets are zero at first, and then nothing shows how they clear.
-	 */
+	/* Bits that only the device sets are zero at first. Set some, so that clearing shows. */
 	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += 4)
 		if (intel_gvt_reg(f->gvt, offset) && !has_handler(f, offset, 4))
 			gvt_vreg_set(f->vgpu, offset, unit_random(&seed));
@@ -129,7 +128,7 @@ static void check_mirror(const struct fake *f, u32 page)
 			   "page 0x%x is not what the guest reads", page);
 }
 
-/* What a guest reads without a trap is what a trap would have given, handlers or not. */
+/* A read without a trap gives what a trap would give, also for registers with handlers. */
 START_TEST(mirror_is_vreg)
 {
 	struct fake *f = fake_vgpu();
@@ -140,7 +139,7 @@ START_TEST(mirror_is_vreg)
 		u32 offset = random_offset(f, &seed, bytes);
 		u64 val = unit_random(&seed);
 
-		/* Writes that mean something: enables, requests and full masks are likely. */
+		/* Make enables, requests and full masks more likely. */
 		if (val >> 63)
 			val |= 0x8000000180000001;
 		fake_write(f, FAKE_BAR0 + offset, bytes, val);
@@ -182,7 +181,7 @@ START_TEST(ggtt_is_memory)
 }
 END_TEST
 
-/* Where the guest wants a BAR, as its configuration space reads; false: nowhere. */
+/* Where configuration space places a BAR. False: nowhere. */
 static bool wanted(struct fake *f, unsigned int reg, u64 size, u64 *at)
 {
 	*at = (fake_cfg_read(f, reg, 4) & ~0xfull) | (u64)fake_cfg_read(f, reg + 4, 4) << 32;
@@ -198,7 +197,7 @@ static bool trapped(const struct fake *f, u64 start, u64 end)
 	return false;
 }
 
-/* A BAR is where it is wanted, or nowhere; and nowhere only if it must not be, or cannot. */
+/* A BAR is where the guest places it, or nowhere: disabled, or overlapping the other one. */
 START_TEST(bars_where_wanted)
 {
 	static const unsigned int regs[VGPU_NR_BARS] = { PCI_BASE_ADDRESS_0, PCI_BASE_ADDRESS_2 };
@@ -209,7 +208,7 @@ START_TEST(bars_where_wanted)
 		u64 r = unit_random(&seed), at, size[VGPU_NR_BARS], is[VGPU_NR_BARS];
 		unsigned int placed = 0, areas = 0, reg = PCI_BASE_ADDRESS_0 + (r >> 8) % 16;
 
-		/* Few addresses, so that they meet; decoding mostly on. */
+		/* Few different addresses, so that BARs meet, and decoding mostly on. */
 		if (r % 8 == 0)
 			fake_cfg_write(f, PCI_COMMAND, 1, r >> 16 & 3 ? 6 : 4);
 		else if (r % 8 < 4)

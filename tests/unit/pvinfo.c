@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PVINFO: what a guest's driver checks before it believes in its GPU. */
+/* PVINFO: what a guest's driver checks before it uses its vGPU. */
 
 #include "tests/unit/fake_mpt.h"
 #include "tests/unit/unit.h"
@@ -27,8 +27,10 @@ START_TEST(content)
 }
 END_TEST
 
-/* The ranges must fit what i915 checks: in the aperture, behind it, and below what the
- * mediator keeps for itself. */
+/*
+ * The ranges must be those that i915 expects: the aperture, the range behind it, and nothing of the
+ * range that the mediator keeps for itself.
+ */
 START_TEST(ranges)
 {
 	for (u32 mib = GVT_APERTURE_MIB_MIN; mib <= GVT_APERTURE_MIB_MAX; mib *= 2) {
@@ -95,14 +97,14 @@ START_TEST(notifications)
 	fake_reg_write(f, G2V, 0x80000004);
 	fake_reg_write(f, G2V, ~0u);
 	ck_assert_uint_eq(seen[VGT_G2V_MAX], 3);
-	/* The order of i915: where, then what. */
+	/* In i915's order: the parameter, then the notification. */
 	fake_write(f, FAKE_BAR0 + G2V - 4, 8, 4ull << 32);
 	ck_assert_uint_eq(seen[4], 6);
 	fake_free(f);
 }
 END_TEST
 
-/* One vGPU is told its own parameters only. */
+/* A vGPU shows its own parameters, also after a reset. */
 START_TEST(parameters)
 {
 	static const struct intel_vgpu_params params = { 4711, 1024, 1 };

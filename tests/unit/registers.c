@@ -5,9 +5,9 @@
 #include "tests/unit/fake_mpt.h"
 #include "tests/unit/unit.h"
 
-#define UNKNOWN 0x1f0000u /* no block has rows up here */
+#define UNKNOWN 0x1f0000u /* no block has rows here */
 
-/* Rows that tell the vGPU's own parameters, and so have no reset value in the table. */
+/* Rows with the vGPU's own parameters, which have no reset value in the table. */
 static bool is_pvinfo(u32 offset)
 {
 	return offset >= 0x78000 && offset < 0x79000;
@@ -21,7 +21,7 @@ START_TEST(table)
 	};
 	struct fake *f = fake_vgpu();
 
-	/* Every row is found at each of its offsets, and none anywhere else. */
+	/* Every row is found at each of its offsets. No row is found elsewhere. */
 	for (size_t b = 0; b < ARRAY_SIZE(blocks); b++)
 		for (size_t r = 0; r < blocks[b]->nr; r++) {
 			const struct gvt_reg *row = &blocks[b]->rows[r];
@@ -67,7 +67,7 @@ START_TEST(reset_values)
 }
 END_TEST
 
-/* Each row without a handler takes a write as its kind says, by the whole dword. */
+/* A dword written to a row without a handler takes effect as the row's kind says. */
 START_TEST(kinds)
 {
 	struct fake *f = fake_vgpu();
@@ -123,7 +123,7 @@ START_TEST(read_only_counted)
 }
 END_TEST
 
-/* A masked register, by every part of it. */
+/* A masked register, written as a whole and in parts. */
 START_TEST(masked)
 {
 	const u32 cache_mode = 0x7000;
@@ -135,7 +135,7 @@ START_TEST(masked)
 	ck_assert_uint_eq(fake_reg(f, cache_mode), 0x28);
 	fake_reg_write(f, cache_mode, 0x0000ffff);
 	ck_assert_uint_eq(fake_reg(f, cache_mode), 0x28);
-	/* A value without its mask changes nothing. */
+	/* A value without its mask half changes nothing. */
 	fake_write(f, FAKE_BAR0 + cache_mode, 2, 0xffff);
 	fake_write(f, FAKE_BAR0 + cache_mode + 1, 1, 0xff);
 	ck_assert_uint_eq(fake_reg(f, cache_mode), 0x28);
@@ -155,7 +155,7 @@ START_TEST(write_one_clears)
 	ck_assert_uint_eq(fake_reg(f, iir), 1);
 	fake_reg_write(f, iir, 0);
 	ck_assert_uint_eq(fake_reg(f, iir), 1);
-	fake_write(f, FAKE_BAR0 + iir - 4, 8, 0x00000001fffffff0); /* IMR, and it */
+	fake_write(f, FAKE_BAR0 + iir - 4, 8, 0x00000001fffffff0); /* IMR and IIR */
 	ck_assert_uint_eq(fake_reg(f, iir), 0);
 	ck_assert_uint_eq(fake_reg(f, iir - 4), 0xfffffff0);
 	fake_free(f);
@@ -233,13 +233,13 @@ START_TEST(names)
 	for (size_t i = 0; i < ARRAY_SIZE(expect); i++)
 		ck_assert_str_eq(intel_gvt_reg_name(f->gvt, expect[i].offset, name, sizeof(name)),
 				 expect[i].name);
-	/* A short buffer ends in a zero. */
+	/* A name is cut to its buffer, and ends in a zero. */
 	ck_assert_str_eq(intel_gvt_reg_name(f->gvt, 0x941c, name, 5), "GEN6");
 	fake_free(f);
 }
 END_TEST
 
-/* The clock that does run is read with a trap; its page is the guest's slow one. */
+/* An engine's timestamp runs, so its page traps. */
 START_TEST(timestamps)
 {
 	struct fake *f = fake_vgpu();

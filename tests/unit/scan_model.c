@@ -15,10 +15,10 @@ struct buffer {
 	enum scan_case_kind kind;
 	u32 *dw;
 	u32 nr, at;
-	u64 gma, copy; /* where the guest has it, and where it is to run; 0: not known */
+	u64 gma, copy; /* its address in the guest, and that of its copy; 0: not known */
 	bool user;
 	unsigned int level, chain;
-	const struct buffer *from; /* whose command started it */
+	const struct buffer *from; /* the buffer whose command starts it */
 	u32 *budget;
 };
 
@@ -58,7 +58,7 @@ static int bad_register(struct model *m, const struct buffer *b, u32 offset)
 	return refuse(m, b, GVT_SCAN_REGISTER, offset, -EPERM);
 }
 
-/* What a FORCE_TO_NONPRIV slot gets: what commands may write, nothing, or else RING_NOPID. */
+/* A FORCE_TO_NONPRIV slot's value: a register that commands may write, 0, or else RING_NOPID. */
 static u32 slot_value(const struct model *m, u32 val)
 {
 	const struct gvt_scan *s = m->scan;
@@ -70,7 +70,7 @@ static u32 slot_value(const struct model *m, u32 val)
 	return nopid;
 }
 
-/* Of a register that a write may not make what it likes: a slot, or one with bits that stay. */
+/* The value of a register with rules: a slot, or one with bits that must not change. */
 static u32 checked_value(const struct model *m, u32 offset, u32 val)
 {
 	const struct gvt_reg *row = intel_gvt_reg(m->scan->gvt, offset);
@@ -83,7 +83,7 @@ static u32 checked_value(const struct model *m, u32 offset, u32 val)
 	return (val & row->wmask) | (row->reset & ~row->wmask);
 }
 
-/* @known: its value stands in the dword at @val. */
+/* @known: the dword at @val is the value. */
 static int write_reg(struct model *m, struct buffer *b, u32 *reg, bool known, u32 *val)
 {
 	const struct gvt_scan *s = m->scan;
@@ -307,8 +307,8 @@ static bool command_begins(const struct model *m, const struct buffer *b, u32 at
 }
 
 /*
- * Whether the batch jumps back to a command that has been walked, in its own copy or in that of a
- * batch which led to it for good. Such a jump is led into the copy, at @to. Or an errno.
+ * Whether the batch jumps back to a command that was walked already, in its own copy or in that of
+ * a batch that chained to it. Such a jump goes to the copy, at @to. Or an errno.
  */
 static int jumps_back(struct model *m, const struct buffer *b, u64 gma, u64 *to)
 {
@@ -332,7 +332,7 @@ static int jumps_back(struct model *m, const struct buffer *b, u64 gma, u64 *to)
 	return command_begins(m, in, at);
 }
 
-/* Returns 1 when nothing behind it is executed. */
+/* Returns 1 if no command after it is executed. */
 static int start(struct model *m, struct buffer *b)
 {
 	u32 *dw = b->dw + b->at;
@@ -445,7 +445,7 @@ static int model(const struct gvt_scan *s, enum scan_case_kind kind, u32 *dw, u3
 
 /* ---- both, side by side ---- */
 
-/* What one of the two was given, asked for, and answered. */
+/* One of the two: its input, its questions and its answer. */
 struct side {
 	const struct scan_case *c;
 	struct gvt_scan_counts counts;
@@ -453,7 +453,7 @@ struct side {
 	u32 *dw;
 	u32 **copies;
 	unsigned int nr_copies;
-	u64 asked; /* a sum of all questions, in their order */
+	u64 asked; /* a hash over all questions in their order */
 	int verdict;
 };
 

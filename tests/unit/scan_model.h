@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The rules of the audit as plain code: each command is looked up in the tables, each bit of it
- * compared, one after the other. core/exec/scan.c, which is fast, must come to the same in
- * everything: verdict, fault, counts, what it asks of its caller, and what it leaves of the
- * commands.
+ * The rules of the audit as plain code: each command is looked up in the tables, and each bit of it
+ * compared, one after the other. The fast core/exec/scan.c must have the same results: verdict,
+ * fault, counts, calls of its caller, and what it makes of the commands.
  */
 #ifndef TESTS_UNIT_SCAN_MODEL_H
 #define TESTS_UNIT_SCAN_MODEL_H
@@ -18,10 +17,10 @@ enum scan_case_kind { CASE_RING, CASE_BATCH, CASE_SECOND, CASE_INDIRECT, CASE_PE
 /**
  * struct scan_case - what is audited.
  * @gvt, @engine, @user, @no_user: as in struct gvt_scan.
- * @special: there is somebody to ask about registers that are the mediator's.
- * @kind:    what @dw is, of @nr dwords.
- * @batch:   the batches that there are, of @batch_nr dwords each. One is found by bits 13:12 of its
- *           address; where bits 18:16 are all set, none can be read.
+ * @special: there is a special().
+ * @kind: the kind of @dw, which has @nr dwords.
+ * @batch: the batches, of @batch_nr dwords each. Bits 13:12 of an address select one; if bits 18:16
+ * are all set, there is none.
  */
 struct scan_case {
 	const struct intel_gvt *gvt;
@@ -35,8 +34,8 @@ struct scan_case {
 };
 
 /**
- * scan_case_run() - audit it by core/exec/scan.c and by the model, each with copies of its own in
- * memory of exactly their size. Ends the process where they differ. Returns the verdict.
+ * scan_case_run() - audit it by core/exec/scan.c and by the model, each with copies in memory of
+ * exactly their size. Ends the process if the results differ. Returns the verdict.
  */
 int scan_case_run(const struct scan_case *c);
 

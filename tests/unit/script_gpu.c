@@ -23,7 +23,7 @@ struct script {
 	struct {
 		struct script_port port[SCRIPT_SUBMISSIONS];
 		u32 in, out, resets, refuse;
-		u64 stopped_at, ahead; /* its own time: against CLOCK_MONOTONIC */
+		u64 stopped_at, ahead; /* its clock: stopped at (0: it runs), and ahead */
 		void (*on_reset)(void *priv);
 		void *priv;
 	} engine[GVT_NR_ENGINES];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is seen of execution from outside, and a share of the GPU that changes while it is used. */
+/* Execution as seen from outside, and shares of the GPU that change while a guest runs. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,14 +26,14 @@ static struct json_object *ask(struct rig *r, const char *line)
 	return answer;
 }
 
-/* A submission that no guest means: two descriptors of nothing. */
+/* A submission that no driver makes: two empty descriptors. */
 static void submit_nothing(struct rig *r, unsigned int at, u32 base)
 {
 	for (int i = 0; i < 4; i++)
 		daemon_rig_write_reg(r, at, ELSP(base), 0);
 }
 
-/* A guest whose submissions are refused: everywhere the same is said of it. */
+/* Submissions of a guest are refused. Files, metrics and commands agree on that. */
 START_TEST(refused)
 {
 	struct rig *r = daemon_rig_new();
@@ -50,7 +50,7 @@ START_TEST(refused)
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/submissions"), "3\n");
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/refused_descriptor"), "3\n");
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/refused_ring"), "0\n");
-	/* The second one to the same engine found it standing still. */
+	/* The second submission to the same engine found it hung already. */
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/hangs"), "2\n");
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/counters/run_us_bcs0"), "0\n");
 	ck_assert_str_eq(daemon_rig_read(r, "vm22/counters/submissions"), "0\n");
@@ -59,7 +59,7 @@ START_TEST(refused)
 	ck_assert_ptr_nonnull(text);
 	ck_assert_ptr_nonnull(strstr(text, "\",reason=\"descriptor\"} 3\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\n# TYPE xengt_vgpu_hangs_total counter\n"));
-	/* Its samples stand in a row below one head. */
+	/* The samples of a metric follow each other after one head. */
 	ck_assert_ptr_null(strstr(strstr(text, "# TYPE xengt_vgpu_refused_total counter") + 1,
 				  "# TYPE xengt_vgpu_refused_total"));
 	free(text);
@@ -77,7 +77,7 @@ START_TEST(refused)
 }
 END_TEST
 
-/* The log names the guest, once. */
+/* The log names the guest, and only once. */
 START_TEST(logged)
 {
 	struct rig *r = daemon_rig_new();
@@ -105,7 +105,7 @@ START_TEST(logged)
 }
 END_TEST
 
-/* Time on an engine: microseconds in a file, seconds for Prometheus. */
+/* Time on an engine: in microseconds in a file, in seconds for Prometheus. */
 START_TEST(busy)
 {
 	struct rig *r = daemon_rig_new();
@@ -125,7 +125,7 @@ START_TEST(busy)
 }
 END_TEST
 
-/* The metrics with their labels, without the values; the caller has it. */
+/* The metrics with their labels and without values. The caller frees the text. */
 static char *labels(struct rig *r)
 {
 	char *text = metrics_text(&r->daemon), *to = text;
@@ -143,7 +143,7 @@ static char *labels(struct rig *r)
 	return text;
 }
 
-/* Whether each set in @these is in @those. */
+/* Whether each line of @these is in @those. */
 static bool within(const char *these, const char *those)
 {
 	for (const char *next; *these; these = next) {
@@ -157,7 +157,7 @@ static bool within(const char *these, const char *those)
 	return true;
 }
 
-/* Neither another start of a guest, nor what becomes of its vGPU, makes other sets of labels. */
+/* Neither starting a guest again nor the state of its vGPU makes new sets of labels. */
 START_TEST(same_labels)
 {
 	struct rig *r = daemon_rig_new();
@@ -205,7 +205,7 @@ static struct json_object *load(const char *uuid, u64 run_us, u64 submissions, u
 	return all;
 }
 
-/* Lines of top, with blanks in a row made one. */
+/* Lines of top, with each run of blanks made one. */
 static const char *top(struct json_object *is, struct json_object *was)
 {
 	static char text[1024];
@@ -226,12 +226,12 @@ START_TEST(on_top)
 	struct json_object *first = load(UUID_A, 5000000, 100, 1);
 	struct json_object *second = load(UUID_A, 6500000, 180, 3), *other = load(UUID_B, 9, 9, 0);
 
-	/* 1.5 s of 2, 80 submissions in 2 s. */
+	/* 1.5 s of 2 s, 80 submissions in 2 s. */
 	ck_assert_str_eq(top(second, first),
 			 " 21 guest " V5_8 " running 0 75 0 0 40 0 0 80 0 0 0 3 0 3\n");
 	ck_assert_str_eq(top(first, NULL),
 			 " 21 guest " V5_8 " running 0 0 0 0 0 0 0 0 0 0 0 1 0 3\n");
-	/* Another vGPU; and counters that a new daemon began anew. */
+	/* Another vGPU, and counters that a new daemon started again from zero. */
 	ck_assert_str_eq(top(other, first),
 			 " 21 guest " V5_8 " running 0 0 0 0 0 0 0 0 0 0 0 0 0 3\n");
 	ck_assert_str_eq(top(first, second),
@@ -244,7 +244,7 @@ END_TEST
 
 /* ---- shares ---- */
 
-/* What the scheduler goes by, on each engine. */
+/* The share that the scheduler uses on each engine. */
 static void check_share(struct rig *r, unsigned int at, u32 weight, u32 cap)
 {
 	struct guest *guest = daemon_find_domid(&r->daemon, FIRST_DOMID + at);
@@ -272,7 +272,7 @@ START_TEST(share_at_once)
 	json_object_put(ask(r, "{\"cmd\":\"schedule\",\"vgpu\":\"21\",\"weight\":\"5\"}"));
 	check_share(r, 0, 5, 40);
 	ck_assert_str_eq(daemon_rig_read(r, "vm21/schedule/weight"), "5\n");
-	/* It is the vGPU's, whichever daemon serves it. */
+	/* The vGPU keeps it with another daemon. */
 	daemon_rig_restart(r);
 	check_share(r, 0, 5, 40);
 	daemon_rig_free(r);
@@ -310,14 +310,14 @@ START_TEST(schedule_command)
 		ck_assert_uint_eq(r->daemon.instances.first->options.cap, cases[i].cap);
 		json_object_put(answer);
 	}
-	/* Its next guest has it. */
+	/* The vGPU's next guest gets it. */
 	ck_assert_int_eq(daemon_rig_attach(r, 2, "uuid=" UUID_A), 0);
 	check_share(r, 2, 1, 100);
 	daemon_rig_free(r);
 }
 END_TEST
 
-/* Settings read again: who has its type's share follows, who has its own does not. */
+/* Settings are read again: a vGPU follows its type's share, unless it has a share of its own. */
 START_TEST(share_of_type)
 {
 	struct rig *r = daemon_rig_new();
@@ -336,7 +336,7 @@ START_TEST(share_of_type)
 	check_share(r, 0, 4, 30);
 	check_share(r, 1, 9, 30);
 	check_share(r, 2, 16, 0);
-	/* A mistake changes nothing; a type that is gone has nobody follow it. */
+	/* Settings with a mistake change nothing. Without any, the built-in share is back. */
 	file = fopen(path, "w");
 	fputs("[type " V5_8 "]\nweight = 5\n[type " V5_1 "]\nweight = 99\n", file);
 	fclose(file);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The slots that QEMU's devices have: by its arguments, and as it says itself. */
+/* The slots of QEMU's devices: from its arguments, and as it tells over QMP. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 #define WORDS_MAX 32
 
-/* "OPTION VALUE OPTION VALUE" as arguments; no value has a blank. */
+/* Splits "OPTION VALUE OPTION VALUE" into arguments. No value has a blank. */
 static void split(char *text, char *words[WORDS_MAX])
 {
 	size_t nr = 0;
@@ -27,7 +27,7 @@ static void split(char *text, char *words[WORDS_MAX])
 	words[nr] = NULL;
 }
 
-/* What real QEMU does with such arguments is compared by the case "slots" on real Xen. */
+/* The case "slots" on real Xen compares this with what real QEMU does with such arguments. */
 static const struct {
 	const char *args, *takes; /* slots from 2 on, in order: "SLOT=DEVICE" */
 } models[] = {
@@ -41,14 +41,14 @@ static const struct {
 	{ "-machine pc -device addr=3,driver=e1000,addr=5", "5=e1000" },
 	{ "-machine pc --device e1000,id=nic0", "2=e1000 (nic0)" },
 	{ "-machine pc -device e1000,addr=2 -device rtl8139", "2=e1000 3=rtl8139" },
-	/* The first free slot counts when the device is made, not when the bus is complete. */
+	/* A device gets the first slot that is free when it is made. */
 	{ "-machine pc -device rtl8139 -device e1000,addr=2", "2=rtl8139" },
 	{ "-machine pc -device e1000,mac=00:00:00:00:00:01,bus=pci.0", "2=e1000" },
 	{ "-machine pc -device e1000,id=a,,b,addr=7", "7=e1000 (a,b)" },
-	/* Keys that end like it. */
+	/* Keys that end in "addr". */
 	{ "-machine pc -device loader,file=/x,addr=0x10 -device vfio-pci,host_addr=10",
 	  "2=vfio-pci" },
-	/* Elsewhere than on bus 0. */
+	/* Devices that are not on bus 0. */
 	{ "-machine pc -device pci-bridge,id=b,chassis_nr=1 -device e1000,bus=b,addr=0x10",
 	  "2=pci-bridge (b)" },
 	{ "-machine pc -device usb-ehci,id=u -device usb-tablet,bus=u.0 -device usb-kbd",
@@ -56,12 +56,12 @@ static const struct {
 	{ "-machine pc -device virtio-serial -device virtserialport -device ide-hd,bus=ide.0",
 	  "2=virtio-serial" },
 	{ "-machine pc -usb -usbdevice tablet", "" },
-	/* A value is no option, whatever it looks like; some options have none. */
+	/* A value is not an option, even if it looks like one. Some options have no value. */
 	{ "-name -device -machine xenfv", "2=xen-platform" },
 	{ "-append -machine -machine pc -name -vga -vnc none", "" },
 	{ "-machine pc -nodefaults -S -usb -device e1000", "2=e1000" },
 	{ "-machine pc /a.img -device e1000", "2=e1000" },
-	/* Before Xen's platform device, and after all devices that are named. */
+	/* Some options make devices before Xen's platform device, and some after every -device. */
 	{ "-machine xenfv -device e1000 -vga std -net nic,model=rtl8139",
 	  "2=VGA (-vga std) 3=rtl8139 4=xen-platform 5=e1000" },
 	{ "-machine pc -net none -nic none -vga none -net user", "" },
@@ -74,7 +74,7 @@ static const struct {
 	  "-device "
 	  "rtl8139 -device {\"driver\":\"e1000\",\"id\":\"j\",\"addr\":\"1f\"}",
 	  "2=rtl8139 3=e1000 16=e1000 31=e1000 (j)" },
-	/* Nothing that QEMU would start with; nothing bad happens. */
+	/* QEMU would not start with these. They must do no harm. */
 	{ "-machine pc -device {\"driver\":7} -device {\"driver\":null} -device {} -device [] "
 	  "-device {",
 	  "2=[] 3=7" },
@@ -103,7 +103,7 @@ START_TEST(by_arguments)
 }
 END_TEST
 
-/* A bus with more devices than slots, and a device with a name without end. */
+/* More devices than slots, with a very long name each. */
 START_TEST(full)
 {
 	char *words[2 * 40 + 1], name[1000], why[256];
@@ -122,7 +122,7 @@ START_TEST(full)
 	ck_assert_str_eq(why, "the device model's devices have all slots of PCI bus 0");
 	slot = 16;
 	ck_assert_int_eq(xengt_slots_choose(&slots, &slot, why, sizeof(why)), -EBUSY);
-	/* With all but two taken, one from 16 on comes first. */
+	/* All but two slots are taken: one from 16 up is chosen first. */
 	slots.who[5][0] = slots.who[30][0] = '\0';
 	xengt_slots_take(&slots, 5, "a\033[2J\n\x9b");
 	ck_assert_str_eq(slots.who[5], "a?[2J??");
@@ -137,7 +137,7 @@ START_TEST(full)
 }
 END_TEST
 
-/* What xengt-dm makes of the guest's options beside them. */
+/* xengt-dm adds the guest's options to the arguments. */
 START_TEST(beside)
 {
 	static const struct {
@@ -193,7 +193,8 @@ struct qemu {
 };
 
 /*
- * A process that answers the first who calls: @says at once, then @again for ever, or nothing.
+ * Starts a process that answers the first client: @says once, then @again for ever unless it is
+ * NULL.
  */
 static void qemu_start(struct qemu *q, const char *dir, const char *says, const char *again)
 {
@@ -240,7 +241,7 @@ START_TEST(by_hand)
 			 "PCI slot 16 is the device model's Ethernet controller (nic0) already: "
 			 "slot=17 is free");
 	qemu_stop(&q);
-	/* One that is free is found; what is behind a bridge is none of bus 0. */
+	/* A free slot is found. Slots behind a bridge are not on bus 0. */
 	qemu_start(&q, r->dir, GREETING READY DEVICES, NULL);
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
 	ck_assert_uint_eq(xengt_keeper_kept(r->daemon.guests->keeper)->options.slot, 17);
@@ -249,7 +250,7 @@ START_TEST(by_hand)
 }
 END_TEST
 
-/* A socket that an earlier domain of this number left: nobody listens. */
+/* An earlier domain with this number left a socket that nobody listens on. */
 START_TEST(left_over)
 {
 	struct rig *r = daemon_rig_new();
@@ -265,7 +266,7 @@ START_TEST(left_over)
 }
 END_TEST
 
-/* QEMU in the hands of its guest: silent, without end, or full of nonsense. */
+/* A QEMU that its guest controls: silent, endless, or sending nonsense. */
 static const struct {
 	const char *says, *again;
 	int err;

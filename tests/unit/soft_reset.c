@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the toolstack starts anew under a living domain: soft resets (kexec), device models. */
+/* What the toolstack starts again under a living domain: soft resets (kexec) and device models. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <sched.h>
@@ -74,7 +74,7 @@ static u64 traps(struct rig *r, unsigned int at, u64 gpa)
 	return stats_of(r, at).requests - before;
 }
 
-/* xl notes what it gives a guest. */
+/* xl notes the memory that it gives a guest. */
 static void set_target(struct rig *r, unsigned int at)
 {
 	char path[64], text[24];
@@ -117,7 +117,7 @@ static void show(struct xengt_vgpu *v, void *arg)
 			 0);
 }
 
-/* A guest at work, with something of the former kernel's in each part of its vGPU. */
+/* The guest leaves something of its kernel's in each part of its vGPU. */
 static void use(struct rig *r, unsigned int at)
 {
 	struct xengt_vgpu *v = daemon_rig_vgpu(r, at);
@@ -159,12 +159,12 @@ static void check_new(struct rig *r, unsigned int at)
 	ck_assert_int_eq(exen_mem_type(r->d[at], TRACKED), HVMMEM_ram_rw);
 	ck_assert_uint_eq(stats_of(r, at).aliases, 0);
 	ck_assert_uint_eq(stats_of(r, at).servers, 1);
-	/* The magic number by which i915 knows a vGPU. */
+	/* The magic number by which i915 recognizes a vGPU. */
 	ck_assert_uint_eq(mem_read(r, at, BAR0 + 0x78000, 8), 0x4776544776544776ull);
 	ck_assert_ptr_null(exen_domain_crashed(r->d[at]));
 }
 
-/* kexec -e, up to where xl starts the device model. */
+/* kexec -e, up to the point where xl starts the device model. */
 static void kexec(struct rig *r, unsigned int at)
 {
 	exen_domain_shutdown(r->d[at], SHUTDOWN_soft_reset);
@@ -189,7 +189,7 @@ START_TEST(as_after_power_on)
 
 	for (unsigned int n = 0; n < 3; n++) {
 		kexec(r, 0);
-		/* What a changed configuration says counts from the next power-on. */
+		/* A changed configuration counts from the next power-on, and not here. */
 		ck_assert_msg(!start_model(r, 0, n ? "fences=7,slot=9" : ""), "%s", r->why);
 		exen_domain_unpause(r->d[0]);
 		check_new(r, 0);
@@ -202,7 +202,7 @@ START_TEST(as_after_power_on)
 }
 END_TEST
 
-/* The daemon ends before the guest's kexec, under it, or before the device model asks. */
+/* The daemon ends before the guest's kexec, during it, or before the device model asks. */
 START_TEST(between_daemons)
 {
 	struct rig *r = started();
@@ -229,7 +229,7 @@ START_TEST(between_daemons)
 }
 END_TEST
 
-/* Attached by hand, so no device model asks: the daemon sees it by itself. */
+/* The vGPU was attached by hand, so no device model asks: the daemon notices the reset itself. */
 START_TEST(by_hand)
 {
 	struct rig *r = daemon_rig_new();
@@ -245,11 +245,11 @@ START_TEST(by_hand)
 	daemon_on_xenstore(&r->daemon);
 	exen_domain_unpause(r->d[0]);
 	check_new(r, 0);
-	/* And only once. */
+	/* It happens only once. */
 	use(r, 0);
 	daemon_on_xenstore(&r->daemon);
 	ck_assert_uint_eq(mem_read(r, 0, BAR0 + PLAIN, 4), 0x1234);
-	/* The next daemon sees it as well, if the next kernel does not run yet. */
+	/* The next daemon notices it as well, unless the next kernel runs already. */
 	kexec(r, 0);
 	daemon_rig_restart(r);
 	daemon_on_xenstore(&r->daemon);
@@ -259,7 +259,7 @@ START_TEST(by_hand)
 }
 END_TEST
 
-/* Pages that the former kernel gave up, or put elsewhere, are there again. */
+/* Pages that the former kernel gave up or moved are there again. */
 START_TEST(memory_given_up)
 {
 	static const u64 gone[] = { BAR0 + PLAIN, GGTT, GGTT + 0x1000, REGION + 0x1000 };
@@ -288,7 +288,7 @@ START_TEST(withdrawn)
 	daemon_on_xenstore(&r->daemon);
 	daemon_rig_settle(r, 0);
 	exen_domain_resume(r->d[0]);
-	/* Xen first tells of the pages that went. */
+	/* The guest's first request makes the server learn of the pages that went. */
 	mem_read(r, 0, GGTT + 0x800, 4);
 	ck_assert_uint_eq(traps(r, 0, GGTT + 0x800), 1);
 	kexec(r, 0);
@@ -299,7 +299,7 @@ START_TEST(withdrawn)
 }
 END_TEST
 
-/* No memory is to be had for what is missing: each access traps, and all else is the same. */
+/* No memory can be had for missing pages: accesses trap, and everything else is the same. */
 START_TEST(no_memory)
 {
 	struct rig *r = started();
@@ -318,7 +318,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-/* What Xen refused once is done when the next device model asks. */
+/* A call that Xen refused once is made again when the next device model asks. */
 START_TEST(broken_off)
 {
 	static const char *const calls[] = {
@@ -369,7 +369,7 @@ START_TEST(thread_ended)
 }
 END_TEST
 
-/* Without a soft reset, a second device model beside the first is a mistake. */
+/* Without a soft reset, a second device model beside the first one is a mistake. */
 START_TEST(second_model)
 {
 	struct rig *r = started();
@@ -382,7 +382,7 @@ START_TEST(second_model)
 		 getpid());
 	ck_assert_str_eq(r->why, why);
 	ck_assert_uint_eq(mem_read(r, 0, BAR0 + PLAIN, 4), 0x1234);
-	/* It died, and was started by hand: the guest and its vGPU go on. */
+	/* The device model died, and a new one was started by hand: guest and vGPU go on. */
 	dead = fork();
 	if (!dead)
 		_exit(0);
@@ -391,14 +391,13 @@ START_TEST(second_model)
 	ck_assert_msg(!start_model(r, 0, ""), "%s", r->why);
 	ck_assert_uint_eq(mem_read(r, 0, BAR0 + PLAIN, 4), 0x1234);
 	ck_assert_uint_eq(mem_read(r, 0, GGTT + 0x800, 8), 0x5001);
-	/* By hand, a domain gets one vGPU, whatever became of its device model. */
+	/* Attached by hand, a domain gets one vGPU only, whatever became of its device model. */
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), -EEXIST);
 	daemon_rig_free(r);
 }
 END_TEST
 
-/* A domain that crashed and is preserved keeps its vGPU until that is taken away, and its memory
- * stays as it was. */
+/* A crashed, preserved domain keeps its vGPU until that is detached, and its memory. */
 START_TEST(preserved)
 {
 	struct rig *r = daemon_rig_new();

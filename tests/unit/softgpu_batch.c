@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Batches: how they begin and end, nest and chain; and what one without privilege cannot do. */
+/* Batches: how they begin and end, nest and chain, and what an unprivileged one cannot do. */
 #include "tests/unit/softgpu_rig.h"
 
 static struct rig rig;
@@ -25,7 +25,7 @@ static void teardown(void)
 #define STORE(at, val)	       SDI, VA(out + (at)), val /* in the PPGTT */
 #define CHECK_OUT(offset, val) ck_assert_uint_eq(rig_get(&rig, out + (offset)), (u32)(val))
 
-/* Execute what is in batch[0]. */
+/* Execute batch[0]. */
 static void run(bool ppgtt)
 {
 	if (ppgtt)
@@ -34,7 +34,7 @@ static void run(bool ppgtt)
 		RIG_EMIT(&c, BATCH_START, batch[0], 0);
 	RIG_EMIT(&c, SDI | GLOBAL, out + 0xffc, 0, 1);
 	rig_run(&c);
-	CHECK_OUT(0xffc, 1); /* it came back to the ring */
+	CHECK_OUT(0xffc, 1); /* the engine came back to the ring */
 	rig_set(&rig, out + 0xffc, 0);
 }
 
@@ -51,7 +51,7 @@ START_TEST(ends)
 }
 END_TEST
 
-/* A start in a batch of the first level does not return. */
+/* A start in a first-level batch is a chain: it does not return. */
 START_TEST(chained)
 {
 	RIG_WRITE(&rig, batch[0], STORE(0, 1), BATCH_START | BATCH_PPGTT, VA(batch[1]), STORE(4, 1),
@@ -66,7 +66,7 @@ START_TEST(chained)
 }
 END_TEST
 
-/* One of the second does; and in the second level, a start of either kind is a chain. */
+/* A start of a second-level batch returns. In the second level, any start is a chain. */
 START_TEST(second_level)
 {
 	for (u32 second = 0; second < 2; second++) {
@@ -85,7 +85,7 @@ START_TEST(second_level)
 }
 END_TEST
 
-/* By MI_PREDICATE_RESULT_1, and not by MI_PREDICATE's own result. */
+/* MI_PREDICATE_RESULT_1 decides, and not MI_PREDICATE's own result. */
 START_TEST(predicated_start)
 {
 	for (u32 taken = 0; taken < 2; taken++) {
@@ -111,7 +111,7 @@ START_TEST(start_with_offset)
 }
 END_TEST
 
-/* It goes on while memory is greater than the command's dword. */
+/* The batch goes on while memory is greater than the command's dword. */
 START_TEST(conditional_end)
 {
 	static const struct {
@@ -133,7 +133,7 @@ START_TEST(conditional_end)
 }
 END_TEST
 
-/* Longer than a page: batches and commands go across pages that are not next to each other. */
+/* Batches and commands go across pages that are not adjacent. */
 START_TEST(across_pages)
 {
 	u64 va = 0x40000000;
@@ -151,7 +151,7 @@ START_TEST(across_pages)
 }
 END_TEST
 
-/* A batch that writes what it will execute next. */
+/* A batch writes a command that it executes next. */
 START_TEST(writes_itself)
 {
 	u32 target = batch[0] + 4 * 4;
@@ -165,12 +165,12 @@ END_TEST
 
 /* ---- without privilege ---- */
 
-/* The bit for the GGTT counts for nothing: what is meant is the PPGTT. */
+/* The bit that selects the GGTT is ignored: the address is in the PPGTT. */
 START_TEST(no_ggtt)
 {
 	u64 va = 0x5000;
 
-	/* At the GGTT's address of a page of ours, the PPGTT has another. */
+	/* The PPGTT has the results' page where the GGTT has another page. */
 	rig_set_entry(&rig, va, 1, (RIG_BUS + out) | PTE_P | PTE_RW);
 	rig_set(&rig, (u32)va, 0x1111);
 	RIG_WRITE(&rig, batch[0], SDI | GLOBAL, LO(va), HI(va), 0x2222, LRI(1), 0x2600, 3,
@@ -193,14 +193,14 @@ START_TEST(no_privileged_batch)
 {
 	u64 va = 0x6000;
 
-	/* In the GGTT a batch that would store, in the PPGTT at the same address one that ends. */
+	/* At the same address, the GGTT has a batch that stores, the PPGTT one that ends. */
 	rig_set_entry(&rig, va, 1, (RIG_BUS + batch[1]) | PTE_P);
 	RIG_WRITE(&rig, batch[1], BATCH_END);
 	RIG_WRITE(&rig, (u32)va, SDI | GLOBAL, out, 0, 1, BATCH_END);
 	RIG_WRITE(&rig, batch[0], BATCH_START | BATCH_SECOND, LO(va), HI(va), BATCH_END);
 	run(true);
 	CHECK_OUT(0, 0);
-	run(false); /* a privileged one may */
+	run(false); /* a privileged batch may */
 	CHECK_OUT(0, 1);
 }
 END_TEST
@@ -222,7 +222,7 @@ START_TEST(registers_it_may_not_write)
 			  0x2600, bad[i], LRM, bad[i], VA(out), 3u << 29 | 3u << 27 | 2u << 24 | 4,
 			  1u << 23, bad[i], 0, 0x00ff00ff, 0, BATCH_END);
 		run(true);
-		if (bad[i] != 0x2030 && bad[i] != 0x2270) /* those that the context has itself */
+		if (bad[i] != 0x2030 && bad[i] != 0x2270) /* those that the context saves itself */
 			ck_assert_uint_eq(rig.gpu->ops->reg_read(rig.space, bad[i]), was);
 		ck_assert_uint_eq(rig_reg(&c, 0x600), 0x00ff00ff);
 	}
@@ -246,7 +246,7 @@ START_TEST(registers_it_may_write)
 		run(true);
 		ck_assert_uint_eq(rig.gpu->ops->reg_read(rig.space, good[i].offset), 0x1234);
 	}
-	/* As the driver allows: one register more. */
+	/* The driver allows one register more. */
 	rig_context(&rig, &c, GVT_RCS0, 99);
 	rig.gpu->ops->reg_write(rig.space, NONPRIV(3), CS_CHICKEN1);
 	RIG_WRITE(&rig, batch[0], LRI(1), CS_CHICKEN1, 0x00010001, BATCH_END);
@@ -255,7 +255,7 @@ START_TEST(registers_it_may_write)
 }
 END_TEST
 
-/* Arbitration is not its to switch off. */
+/* It cannot switch arbitration off. */
 START_TEST(no_arbitration_switch)
 {
 	struct rig_context other;
@@ -273,7 +273,7 @@ START_TEST(no_arbitration_switch)
 }
 END_TEST
 
-/* What a context leaves in its registers is there again for itself, and for nobody else. */
+/* A context finds its registers as it left them. No other context does. */
 START_TEST(contexts_are_apart)
 {
 	static const u32 regs[] = { 0x2600, 0x2654, 0x2310, 0x2400, 0x2418, 0x2500,
@@ -281,7 +281,7 @@ START_TEST(contexts_are_apart)
 	struct rig_context other;
 
 	rig_context(&rig, &other, GVT_RCS0, 2);
-	rig_run(&other); /* its image is whole, and of zeroes */
+	rig_run(&other); /* its image is complete, with zeroes */
 	for (u32 i = 0; i < ARRAY_SIZE(regs); i++)
 		RIG_EMIT(&c, LRI(1), regs[i], 0x100 + i);
 	rig_run(&c);
@@ -300,7 +300,7 @@ END_TEST
 
 #define XY_COLOR_BLT (2u << 29 | 0x50u << 22 | 3u << 20 | 5)
 
-/* The blitter is reached, from the ring and from a batch, in the context's own memory. */
+/* Fills from the ring and from a batch, in the context's own memory. */
 START_TEST(fills)
 {
 	const u32 fill[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Blits in batches, by the engine as a whole: what they need of it, and what it needs of them. */
+/* Blits in batches, executed by the whole engine: memory, faults, preemption, resets. */
 #include <string.h>
 
 #include "tests/unit/softgpu_rig.h"
@@ -33,14 +33,14 @@ static void teardown(void)
 	rig_stop(&rig);
 }
 
-/* Execute the batch, without privilege, in the PPGTT. */
+/* Execute the unprivileged batch in the PPGTT. */
 static void run(void)
 {
 	RIG_EMIT(&c, BATCH_START | BATCH_PPGTT, VA(batch), NOOP);
 	rig_run(&c);
 }
 
-/* It begins, and stands still: how it says so. */
+/* Expects that the batch begins and hangs. Returns the event that reports it. */
 static struct gvt_gpu_event run_stuck(void)
 {
 	RIG_EMIT(&c, BATCH_START | BATCH_PPGTT, VA(batch), NOOP);
@@ -70,7 +70,7 @@ START_TEST(through_tiles)
 		  /* back */
 		  FLUSH_DW, 0, 0, 0, LRI(1), SWCTRL, 3u << 16 | 1, SRC_COPY | 1u << 15,
 		  COPY_32 | 1024, 0, 64u << 16 | 256, VA(back), 0, 256, VA(y_tiled),
-		  /* and leave it as it was */
+		  /* restore the register */
 		  FLUSH_DW, 0, 0, 0, LRI(1), SWCTRL, 3u << 16, BATCH_END);
 	run();
 	/* Pixel (133, 11). */
@@ -83,7 +83,7 @@ START_TEST(through_tiles)
 }
 END_TEST
 
-/* From the ring, as i915 clears pages and moves them. */
+/* From the ring, as i915 clears and copies pages. */
 START_TEST(from_the_ring)
 {
 	u32 from = rig_pages(&rig, 4);
@@ -98,7 +98,7 @@ START_TEST(from_the_ring)
 }
 END_TEST
 
-/* What setup commands leave is the context's, whatever runs between. */
+/* The state that setup commands leave belongs to the context, whatever runs in between. */
 START_TEST(setup_is_the_contexts)
 {
 	u32 mine = rig_pages(&rig, 1);
@@ -112,7 +112,7 @@ START_TEST(setup_is_the_contexts)
 	RIG_EMIT(&d, SETUP_MONO | 3u << 20, 1u << 31 | FILL_32 | 256, 0, 0, VA(other), 0xb2, 0xb2,
 		 0, 0);
 	rig_run(&d);
-	/* From now on as a driver does: not to inhibit the restore. */
+	/* From now on as a driver does: with a restore. */
 	*rig_image(&c, 0x244) = 0x00010000;
 	RIG_EMIT(&c, SCANLINES, 1u << 16 | 1, 2u << 16 | 2, NOOP);
 	rig_run(&c);
@@ -121,7 +121,7 @@ START_TEST(setup_is_the_contexts)
 }
 END_TEST
 
-/* A page that is not there: the blit has been done up to it, and the fault is told. */
+/* A page is not present: the blit is done up to it, and the fault is reported. */
 START_TEST(faults)
 {
 	u32 to = rig_pages(&rig, 2);
@@ -139,7 +139,7 @@ START_TEST(faults)
 }
 END_TEST
 
-/* Writes to a page that is only for reading are dropped, even where they are read again. */
+/* Writes to a read-only page are dropped, also where the blit reads them back. */
 START_TEST(read_only)
 {
 	u32 to = rig_pages(&rig, 1);
@@ -163,7 +163,7 @@ START_TEST(bad_command)
 	u32 to = rig_pages(&rig, 1);
 	struct gvt_gpu_event event;
 
-	/* A pattern of 64 pixels is not all there. */
+	/* A pattern needs 64 pixels, and this one has fewer. */
 	RIG_WRITE(&rig, batch, 2u << 29 | 0x72u << 22 | 3u << 20 | 6, FILL_32 | 64, 0, 8u << 16 | 8,
 		  VA(to), 1, 2, BATCH_END);
 	event = run_stuck();
@@ -173,7 +173,7 @@ START_TEST(bad_command)
 }
 END_TEST
 
-/* Gigabytes: a reset and a flush need not wait for their end. */
+/* Blits of gigabytes: a reset and a flush need not wait for their end. */
 START_TEST(long_ones_let_go)
 {
 	u32 to = rig_pages(&rig, 32);
@@ -196,7 +196,7 @@ START_TEST(long_ones_let_go)
 	ck_assert_uint_eq(rig_get(&rig, flag + 4), 0);
 	rig_none(&rig);
 
-	/* The engine goes on with something else. */
+	/* The engine works on with another context. */
 	rig_context(&rig, &c, GVT_BCS0, 3);
 	RIG_EMIT(&c, COLOR, FILL_32 | 64, 0, 1u << 16 | 1, VA(to), 9, NOOP);
 	rig_run(&c);
@@ -204,8 +204,7 @@ START_TEST(long_ones_let_go)
 }
 END_TEST
 
-/* A blit of @rows in the batch, and flags before and behind it; returns when the engine is at it.
- */
+/* Begins a blit of @rows, with a flag before and after it. Returns when the engine has begun. */
 static void begin_blit(u32 br13, u32 width, u32 rows, u32 to, u32 flag)
 {
 	RIG_WRITE(&rig, batch, SDI, VA(flag), 1, COLOR, br13, 0, rows << 16 | width, VA(to),
@@ -217,13 +216,13 @@ static void begin_blit(u32 br13, u32 width, u32 rows, u32 to, u32 flag)
 		;
 }
 
-/* Others have the engine in the midst of a blit, which goes on in the row where it was. */
+/* A blit is preempted for other contexts, and goes on in the row where it was. */
 START_TEST(a_blit_gives_way)
 {
 	u32 to = rig_pages(&rig, 1), flag = rig_pages(&rig, 1);
 	struct rig_context other;
 
-	/* All rows in one place, turned over by each: one too many or too few would tell. */
+	/* All rows are at one place, and each inverts it: a row too many or too few shows. */
 	begin_blit(XOR_32, 1024, 0x7fff, to, flag);
 	rig_context(&rig, &other, GVT_BCS0, 2);
 	for (u32 i = 1; i <= 3; i++) {
@@ -241,7 +240,7 @@ START_TEST(a_blit_gives_way)
 }
 END_TEST
 
-/* A driver has a context begin its request again, as after a reset: the blit is done whole. */
+/* A driver makes a context begin its request again, as after a reset: the blit is done whole. */
 START_TEST(a_blit_begins_again)
 {
 	const u32 rows = 0x7fff, pitch = 64, pages = rows * pitch / GVT_PAGE_SIZE + 9;

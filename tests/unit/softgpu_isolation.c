@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Registers that batches without privilege may write, each context having its own: those that
+ * Registers that unprivileged batches may write, and that each context has for itself: those that
  * IGT's gem_ctx_isolation writes and reads on Gen9.
  */
 #include "tests/unit/softgpu_rig.h"
 
-#define ALL GVT_NR_ENGINES /* each engine has it, at this distance from its base */
+#define ALL GVT_NR_ENGINES /* each engine has it, at this offset from its base */
 
 static const struct {
 	u32 engine, offset, count;
@@ -60,13 +60,13 @@ static void teardown(void)
 	rig_stop(&rig);
 }
 
-/* What context @who writes to a register. */
+/* The value that context @who writes to a register. */
 static u32 value(u32 offset, u32 who)
 {
 	return (offset * 0x9e3779b9u) ^ (who * 0x85ebca6bu);
 }
 
-/* The @n-th dword of all of them that @engine has; 0: no more. */
+/* The @n-th of all dwords that @engine has. 0: there is no more. */
 static u32 nth(enum gvt_engine engine, u32 n, bool *masked)
 {
 	static const u32 bases[GVT_NR_ENGINES] = { 0x2000, 0x22000, 0x12000, 0x1a000 };

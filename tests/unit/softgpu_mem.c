@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Translation: pages of all sizes, faults and what registers say of them, and flushes. */
+/* Translation: pages of all sizes, faults and the registers that report them, and flushes. */
 #include <sched.h>
 #include <time.h>
 
@@ -34,7 +34,7 @@ static u32 reg(u32 offset)
 #define STORE(va, val)	       SDI, LO(va), HI(va), val
 #define CHECK_OUT(offset, val) ck_assert_uint_eq(rig_get(&rig, out + (offset)), (u32)(val))
 
-/* Store at a graphics address of the PPGTT: it shall be seen at GGTT address @seen. */
+/* Stores at an address in the PPGTT, and expects the value at GGTT address @seen. */
 static void check_store(u64 va, u32 seen)
 {
 	static u32 val = 0x1000;
@@ -90,7 +90,7 @@ START_TEST(pages_1g)
 }
 END_TEST
 
-/* Three levels: four directories, which a context names itself, and can exchange as it runs. */
+/* Three levels: the context names four directories, and can replace them while it runs. */
 START_TEST(three_levels)
 {
 	u32 pd = rig_pages(&rig, 1), pt = rig_pages(&rig, 1);
@@ -113,7 +113,7 @@ START_TEST(three_levels)
 }
 END_TEST
 
-/* Writes to a page that is read-only are dropped, and the engine goes on. */
+/* Writes to a read-only page are dropped, and the engine goes on. */
 START_TEST(read_only)
 {
 	const u64 va = 0x10000;
@@ -124,7 +124,7 @@ START_TEST(read_only)
 	rig_run(&c);
 	CHECK_OUT(0, 0x1111);
 	ck_assert_uint_eq(rig_reg(&c, 0x600), 0x1111);
-	/* Of a directory's entry too. */
+	/* Also if a directory's entry is read-only. */
 	rig_set_entry(&rig, va, 1, (RIG_BUS + out) | PTE_P | PTE_RW);
 	*rig_entry(&rig, va, 2) &= ~PTE_RW;
 	RIG_EMIT(&c, STORE(va, 0x2222));
@@ -158,7 +158,7 @@ START_TEST(faults)
 {
 	const u64 va = 0x345678901000ull;
 
-	check_fault(va, false); /* nothing at all */
+	check_fault(va, false); /* not even tables */
 	rig_set_entry(&rig, va, 1, 0);
 	check_fault(va, false);					 /* tables, but no page */
 	rig_set_entry(&rig, va, 1, 0x7f000000 | PTE_P | PTE_RW); /* not mapped for DMA */
@@ -177,7 +177,7 @@ START_TEST(ggtt_runs)
 	const struct gvt_gpu_ops *ops = rig.gpu->ops;
 	const u64 page = (RIG_BUS + out) | PTE_P;
 
-	/* All of a run, some of it, across runs, the last. */
+	/* A whole run, parts of two runs, and the last entry. */
 	ck_assert_int_eq(ops->ggtt_set(rig.space, 512 * 100, 512, NULL, page), 0);
 	RIG_EMIT(&c, SDI | GLOBAL, (512 * 100 + 511) * 4096 + 4, 0, 1);
 	ck_assert_int_eq(ops->ggtt_set(rig.space, 512 * 101 + 500, 100, NULL, page), 0);
@@ -188,7 +188,7 @@ START_TEST(ggtt_runs)
 	CHECK_OUT(4, 1);
 	CHECK_OUT(8, 2);
 	CHECK_OUT(12, 3);
-	/* Back to nothing, whole runs and parts. */
+	/* Cleared again, whole runs and parts. */
 	ck_assert_int_eq(ops->ggtt_set(rig.space, 512 * 100, 512 * 3, NULL, 0), 0);
 	ops->flush(rig.space);
 	check_fault((512 * 100 + 511) * 4096ull, true);
@@ -200,7 +200,7 @@ END_TEST
 
 #define COUNTER 0x80 /* in the page .out */
 
-/* In the PPGTT: store at @va, count, again. */
+/* A loop in the PPGTT: store at @va, count, again. */
 static void start_loop(u64 va)
 {
 	u32 batch = rig_pages(&rig, 1);
@@ -214,7 +214,7 @@ static void start_loop(u64 va)
 	rig_interrupt(&c, GVT_IRQ_USER);
 }
 
-/* Until the loop has been round again: from beginning to end, at least once. */
+/* Waits until the loop has gone at least once from beginning to end. */
 static void wait_rounds(void)
 {
 	u32 from = rig_get(&rig, out + COUNTER);
@@ -238,7 +238,7 @@ START_TEST(flush_while_running)
 
 		rig_set_entry(&rig, va, 1, (RIG_BUS + now) | PTE_P | PTE_RW);
 		rig.gpu->ops->flush(rig.space);
-		/* The page of before is nobody's now. */
+		/* From now on the GPU may not reach the page of before. */
 		rig_set(&rig, before, 0);
 		rig_set(&rig, now, 0);
 		__atomic_store_n(&rig.gone[before / GVT_PAGE_SIZE], true, __ATOMIC_RELAXED);
@@ -251,7 +251,7 @@ START_TEST(flush_while_running)
 }
 END_TEST
 
-/* The GGTT's entries change under a context that runs: the loop's stores go elsewhere at once. */
+/* Entries of the GGTT change under a running context: its stores go to the new page at once. */
 START_TEST(ggtt_set_while_running)
 {
 	u32 a = rig_pages(&rig, 1), b = rig_pages(&rig, 1), batch = rig_pages(&rig, 1);
@@ -285,7 +285,7 @@ END_TEST
 #define XY_COLOR_BLT (2u << 29 | 0x50u << 22 | 3u << 20 | 5)
 #define FILL_LINES   512u /* of a page each */
 
-/* In the middle of one long command too: what it had in its hands is given up. */
+/* A flush takes effect amid one long command: the engine drops the translations that it uses. */
 START_TEST(flush_in_blit)
 {
 	u32 pages[2], tables[2], batch = rig_pages(&rig, 1);
@@ -324,7 +324,7 @@ START_TEST(flush_in_blit)
 }
 END_TEST
 
-/* A flush does not wait for a semaphore, nor for an engine that stands still. */
+/* A flush does not wait for a semaphore, nor for an engine that hangs. */
 START_TEST(flush_while_not_running)
 {
 	rig.gpu->ops->flush(rig.space);
@@ -363,7 +363,7 @@ START_TEST(flush_from_event)
 }
 END_TEST
 
-/* A page fault under a loop, as tables change: the loop stops there and nowhere else. */
+/* A loop's page is taken out of the tables: the loop faults there and nowhere else. */
 START_TEST(page_taken_while_running)
 {
 	const u64 va = 0x880000;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What each MI_ command, PIPE_CONTROL and MI_FLUSH_DW leave behind, from a ring: with privilege. */
+/* The effects of each MI_ command, PIPE_CONTROL and MI_FLUSH_DW from a ring, with privilege. */
 #include <string.h>
 
 #include "tests/unit/softgpu_rig.h"
@@ -54,7 +54,7 @@ START_TEST(store_data_imm)
 	RUN(SDI_QWORD, LO(va), HI(va), 0x55, 0x66);
 	CHECK_OUT(GVT_PAGE_SIZE - 4, 0x55);
 	CHECK_OUT(GVT_PAGE_SIZE, 0x66);
-	/* Many dwords at once; and an address as drivers write it, its sign extended. */
+	/* Many dwords at once, and a sign-extended address, as drivers write it. */
 	RUN((SDI | GLOBAL) + 2, out + 16, 0, 1, 2, 3);
 	CHECK_OUT(16, 1);
 	CHECK_OUT(20, 2);
@@ -95,11 +95,11 @@ START_TEST(registers)
 	CHECK_OUT(8, 0xabcd);
 	RUN(SRM, GPR(3) + 4, LO(RIG_VA + out + 12), HI(RIG_VA));
 	CHECK_OUT(12, 0x1234);
-	/* Bytes that are not written: bits 11:8. */
+	/* Bits 11:8 select bytes that are not written. */
 	RUN(LRI(1), GPR(4), 0x11223344);
 	RUN(LRI(1) | 0x5u << 8, GPR(4), 0xaabbccdd);
 	ck_assert_uint_eq(get_gpr(4), 0xaa22cc44);
-	/* A masked register, and one of another page that nobody wrote before. */
+	/* A masked register, and a register of a page that was never written before. */
 	RUN(LRI(3), 0x7000, 0xffff0003, 0x7000, 0x00010000, 0xe400, 5);
 	ck_assert_uint_eq(rig.gpu->ops->reg_read(rig.space, 0x7000), 2);
 	ck_assert_uint_eq(rig.gpu->ops->reg_read(rig.space, 0xe400), 5);
@@ -181,7 +181,7 @@ START_TEST(atomic)
 		CHECK_OUT(0, LO(cases[i].is));
 		CHECK_OUT(4, HI(cases[i].is));
 
-		/* The operands in registers. */
+		/* With the operands in registers. */
 		rig_set(&rig, out, LO(cases[i].was));
 		set_gpr(0, a);
 		set_gpr(1, b);
@@ -329,7 +329,7 @@ START_TEST(semaphore_compare)
 				rig_status(&c, GVT_CSB_COMPLETE | GVT_CSB_ACTIVE_IDLE);
 				continue;
 			}
-			/* It waits still: the store behind it comes to a lite restore. */
+			/* It still waits: a store after it comes by a lite restore. */
 			RIG_EMIT(&c, SDI | GLOBAL, out + 4, 0, 9);
 			ck_assert_int_eq(rig_submit(&c, NULL), 0);
 			rig_status(&c, GVT_CSB_PREEMPTED | GVT_CSB_LITE_RESTORE);
@@ -342,7 +342,7 @@ START_TEST(semaphore_compare)
 }
 END_TEST
 
-/* One engine waits for what another stores. */
+/* One engine waits for a store of another. */
 START_TEST(semaphore_of_engines)
 {
 	struct rig_context b;
@@ -373,7 +373,7 @@ START_TEST(noop_id)
 }
 END_TEST
 
-/* 12 MHz: both clocks count between two moments as CLOCK_MONOTONIC does, at most that much. */
+/* 12 MHz: between two moments, both clocks count no more than CLOCK_MONOTONIC does. */
 START_TEST(timestamps)
 {
 	u64 first, second, from, to;
@@ -389,7 +389,7 @@ START_TEST(timestamps)
 	ck_assert_uint_ge(first, from);
 	ck_assert_uint_ge(second, first);
 	ck_assert_uint_ge(to, second);
-	/* The context's own begins at zero, and stands still while it does not run. */
+	/* The context's own clock begins at zero, and stops while the context does not run. */
 	first_own = rig_get(&rig, out + 8);
 	second_own = rig_get(&rig, out + 24);
 	ck_assert_uint_le(first_own, second - from);
@@ -422,7 +422,7 @@ START_TEST(pipe_control)
 	RUN(LRI(2), 0x2350, 7, 0x2354, 8, PIPE_CONTROL, PC_GLOBAL | POST(2), out + 24, 0, 0, 0);
 	CHECK_OUT(24, 7);
 	CHECK_OUT(28, 8);
-	/* Into the status page: the engine's, or the context's own. */
+	/* A write to the status page: the engine's, or the context's own. */
 	RUN(LRI(1), HWS_PGA, hwsp, PIPE_CONTROL, PC_GLOBAL | PC_INDEX | POST(1), 0x80, 0, 5, 6);
 	ck_assert_uint_eq(rig_get(&rig, hwsp + 0x80), 5);
 	ck_assert_uint_eq(rig_get(&rig, hwsp + 0x84), 6);
@@ -471,7 +471,7 @@ START_TEST(flush_dw)
 }
 END_TEST
 
-/* What is left out is zero, whatever a longer command before it had there. */
+/* Dwords that are left out are zero, also after a longer command. */
 START_TEST(cut_short)
 {
 	RUN(PIPE_CONTROL, PC_GLOBAL | POST(1), out, 0, 1, 2, PIPE_CONTROL - 4, 1u << 20,
@@ -494,7 +494,7 @@ START_TEST(cut_short)
 }
 END_TEST
 
-/* Commands that are not flushes have no such short form. */
+/* Only flushes may be cut short. */
 START_TEST(too_short)
 {
 	u32 at = out + 16;
@@ -521,7 +521,7 @@ START_TEST(perf_count)
 }
 END_TEST
 
-/* Shading, media and states are passed over by length, whatever they hold. */
+/* Commands of shading, media and states are skipped by their length. */
 START_TEST(passed_over)
 {
 	/* 3DSTATE_VERTEX_BUFFERS of 33 dwords, MI_SUSPEND_FLUSH, MI_WAIT_FOR_EVENT, MI_ARB_CHECK */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The execlist port: which events say what came of a submission, in which order, and with what. */
+/* The execlist port: the events that a submission causes, and their order. */
 #include <errno.h>
 #include <time.h>
 
@@ -18,7 +18,7 @@ static void teardown(void)
 	rig_stop(&rig);
 }
 
-/* In its ring: tell that it is here, then wait until the dword at @sem is @val. */
+/* Emits into the ring: an interrupt, then a wait until the dword at @sem is @val. */
 static void emit_wait(struct rig_context *c, u32 sem, u32 val)
 {
 	RIG_EMIT(c, USER_INTERRUPT, SEMAPHORE_WAIT | SEMAPHORE_EQUAL | GLOBAL, val, sem, 0);
@@ -29,7 +29,7 @@ static void emit_store(struct rig_context *c, u32 addr, u32 val)
 	RIG_EMIT(c, SDI | GLOBAL, addr, 0, val);
 }
 
-/* Submit, and see it get to its emit_wait(). */
+/* Submits, and waits until it is in its emit_wait(). */
 static void submit_waiting(struct rig_context *c, struct rig_context *next)
 {
 	ck_assert_int_eq(rig_submit(c, next), 0);
@@ -118,7 +118,7 @@ START_TEST(ring_wraps)
 
 	rig_context(&rig, &c, GVT_VCS0, 1);
 	for (u32 i = 0; i < 3 * RIG_RING_SIZE / 16; i++) {
-		/* Now and then a command lies across the ring's end. */
+		/* At times, a command lies across the ring's end. */
 		RIG_EMIT(&c, NOOP, NOOP);
 		emit_store(&c, out, i);
 		rig_run(&c);
@@ -176,7 +176,7 @@ START_TEST(preempted_in_ring)
 }
 END_TEST
 
-/* In a batch of a batch: position, address space, registers and predicates come back. */
+/* Preempted in a second-level batch: position, address space, registers, predicates come back. */
 START_TEST(preempted_in_batch)
 {
 	u32 sem = rig_pages(&rig, 1), first = rig_pages(&rig, 1), second = rig_pages(&rig, 1), at;
@@ -210,7 +210,7 @@ START_TEST(preempted_in_batch)
 }
 END_TEST
 
-/* A loop without an end gives way all the same. */
+/* An endless loop is preempted as well. */
 START_TEST(preempted_in_loop)
 {
 	u32 batch = rig_pages(&rig, 1);
@@ -258,7 +258,7 @@ START_TEST(no_arbitration)
 }
 END_TEST
 
-/* A whole restore was asked for: the context is left and turned to again. */
+/* A full restore is requested: the context is saved and loaded again. */
 START_TEST(forced_restore)
 {
 	u32 sem = rig_pages(&rig, 1);
@@ -277,7 +277,7 @@ START_TEST(forced_restore)
 }
 END_TEST
 
-/* What a context asks to have run at its restore is run then, and not at a lite one. */
+/* Batches that a context wants at its restore are executed then, and not at a lite restore. */
 START_TEST(batches_at_restore)
 {
 	u32 sem = rig_pages(&rig, 1), indirect = rig_pages(&rig, 1), per_ctx = rig_pages(&rig, 1);
@@ -285,7 +285,7 @@ START_TEST(batches_at_restore)
 	struct rig_context c;
 
 	rig_context(&rig, &c, GVT_RCS0, 1);
-	RIG_WRITE(&rig, indirect, inc, sem + 8, 0); /* no end: it has a size */
+	RIG_WRITE(&rig, indirect, inc, sem + 8, 0); /* it has a size instead of an end */
 	RIG_WRITE(&rig, per_ctx, inc, sem + 16, 0, BATCH_END);
 	*rig_image(&c, 0x1c4) = indirect | 1;
 	*rig_image(&c, 0x1c0) = per_ctx | 1;
@@ -306,17 +306,18 @@ START_TEST(batches_at_restore)
 END_TEST
 
 /*
- * Workarounds run in mid-restore, where Linux has them: over what the engine was given before, and
- * under what the context chose for the pipeline (i915's gen9_init_indirectctx_bb()).
+ * Linux' workarounds run in the middle of a restore: they override what the engine was given
+ * before, and the context's choices for the pipeline override them (i915's
+ * gen9_init_indirectctx_bb()).
  */
 START_TEST(workarounds_in_mid_restore)
 {
 	static const struct {
 		u32 at, instpm, chicken;
 	} cases[] = {
-		{ 0x26 << 6, 0x10, 0x1008 }, /* Linux' */
-		{ 0, 0x30, 0x1008 },	     /* before all: nothing of it stays */
-		{ 0xffc0, 0x10, 0x0008 },    /* behind all */
+		{ 0x26 << 6, 0x10, 0x1008 }, /* as Linux */
+		{ 0, 0x30, 0x1008 },	     /* before everything: all of it is overridden */
+		{ 0xffc0, 0x10, 0x0008 },    /* after everything */
 	};
 	const u32 instpm = 0x20c0, chicken = 0x7014;
 	u32 indirect = rig_pages(&rig, 1), out = rig_pages(&rig, 1);
@@ -338,7 +339,7 @@ START_TEST(workarounds_in_mid_restore)
 }
 END_TEST
 
-/* Contexts of two vGPUs on two engines at once: each waits for what the other's engine does. */
+/* Contexts of two vGPUs on two engines at the same time: each waits for the other's store. */
 START_TEST(engines_at_once)
 {
 	static struct rig other;
@@ -417,7 +418,7 @@ START_TEST(submitted_from_event)
 }
 END_TEST
 
-/* The tail grows all the time: whatever the moment, all is executed and the events make sense. */
+/* The tail moves while the context runs: all is executed, and events stay consistent. */
 START_TEST(tail_chases_head)
 {
 	u32 out = rig_pages(&rig, 1), seqno = 0, active = 0;
@@ -429,7 +430,7 @@ START_TEST(tail_chases_head)
 
 		emit_store(&c, out, ++seqno);
 		ck_assert_int_eq(rig_submit(&c, NULL), 0);
-		/* The one event that takes the submission; ends of runs may be before it. */
+		/* One event answers the submission. The end of an earlier run may come first. */
 		do {
 			event = rig_next(&rig);
 			ck_assert_int_eq(event.kind, GVT_GPU_STATUS);
@@ -463,15 +464,15 @@ END_TEST
 #define WAIT_MS 100u
 #define STOP_MS 500u
 
-/* The ticks of 12 MHz that an image says its context had. */
+/* The running time in the context's image, which has ticks of 12 MHz. */
 static u64 image_ns(struct rig_context *c)
 {
 	return *rig_image(c, 0x3a8) * 1000ull / 12;
 }
 
 /*
- * An engine's own time is what it is at work, or waits with a context that has it; not that in
- * which it is idle or stuck, or in which nobody runs it.
+ * An engine's own time passes while it works, or waits with a context. It stands while the engine
+ * is idle or stuck, and while its thread does not get to run.
  */
 START_TEST(own_time)
 {
@@ -495,7 +496,7 @@ START_TEST(own_time)
 	unit_sleep(WAIT_MS);
 	ck_assert_uint_eq(time_of(GVT_BCS0), from);
 
-	/* Of all that passes, the most of the stop is not its own. */
+	/* Most of the time in which everything stood still is not the engine's own. */
 	image_from = image_ns(&c);
 	since = clock_now_ns();
 	emit_wait(&c, sem, 2);
@@ -526,13 +527,12 @@ static u64 processor_ns(void)
 	return (u64)t.tv_sec * 1000000000 + (u64)t.tv_nsec;
 }
 
-/* Blits whose rows are all in the same page: none, small ones, of just too little to give way in,
- * and long ones. */
+/* Blits with all rows in one page: empty, small, just too small to be preempted, and long. */
 static const struct {
 	u32 width, height;
 } blits[] = { { 0, 0 }, { 8, 8 }, { 1024, 63 }, { 1024, 16000 } };
 
-/* No work is so made that it goes uncounted: the processor's time that it takes is the engine's. */
+/* There is no work that is not counted: the processor time that it takes is the engine's time. */
 START_TEST(all_work_counts)
 {
 	u32 out = rig_pages(&rig, 1), batch = rig_pages(&rig, 1), jump;
@@ -548,7 +548,7 @@ START_TEST(all_work_counts)
 	RIG_EMIT(&a, BATCH_START | BATCH_PPGTT, LO(RIG_VA + batch), HI(RIG_VA + batch), NOOP);
 	ck_assert_int_eq(rig_submit(&a, NULL), 0);
 	rig_status(&a, GVT_CSB_IDLE_ACTIVE);
-	/* What is counted spans all of what was used. */
+	/* The time that is counted covers all of the processor time. */
 	from = time_of(GVT_BCS0);
 	begin = processor_ns();
 	do {

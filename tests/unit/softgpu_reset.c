@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Engines that cannot go on, say so, and are reset: from outside, from a callback, while busy. */
+/* Engines that hang, report it, and are reset: from outside, from a callback, while busy. */
 #include <errno.h>
 
 #include "core/hw/cmd.h"
@@ -11,7 +11,7 @@
 #define ACTHD	 0x74
 #define INSTDONE 0x6c
 
-#define BAD_COMMAND (0x3fu << 23) /* an MI_ command that nobody knows */
+#define BAD_COMMAND (0x3fu << 23) /* an MI_ command that does not exist */
 
 static struct rig rig;
 
@@ -30,7 +30,7 @@ static void reset(struct rig_context *c)
 	c->r->gpu->ops->reset(c->r->gpu, c->engine);
 }
 
-/* After a reset the engine does as if nothing had been. */
+/* After a reset the engine works as if nothing had happened. */
 static void check_works(enum gvt_engine engine)
 {
 	u32 out = rig_pages(&rig, 1);
@@ -74,7 +74,7 @@ START_TEST(bad_command)
 }
 END_TEST
 
-/* Whatever the image holds, the engine does not do worse than stand still. */
+/* A bad image does nothing worse than hang the engine. */
 START_TEST(bad_images)
 {
 	static const struct {
@@ -103,7 +103,7 @@ START_TEST(bad_images)
 }
 END_TEST
 
-/* A fault before the first command is of none: not of one that ran before, for another guest. */
+/* A fault before a context's first command names no command, least of all another guest's. */
 START_TEST(no_trace_of_another)
 {
 	static const struct {
@@ -163,7 +163,7 @@ START_TEST(noise_for_an_image)
 		rig_context(&rig, &c, i % GVT_NR_ENGINES, i);
 		for (u32 k = 0; k < 1024; k++)
 			*rig_at(&rig, c.lrca + GVT_PAGE_SIZE + 4 * k) = (u32)unit_random(&seed);
-		/* Half of them have lists that are executed. */
+		/* Half of them have a register list that is executed. */
 		if (i & 1)
 			*rig_at(&rig, c.lrca + GVT_PAGE_SIZE) = LRI(126);
 		ck_assert_int_eq(rig_submit(&c, NULL), 0);
@@ -176,7 +176,7 @@ START_TEST(noise_for_an_image)
 }
 END_TEST
 
-/* The header of some command of the engine, with any flags, of @max dwords at most. */
+/* The header of any command of the engine, with any flags and at most @max dwords. */
 static u32 any_header(enum gvt_engine engine, u32 max, u64 *seed, u32 *nr)
 {
 	for (;;) {
@@ -196,7 +196,7 @@ static u32 any_header(enum gvt_engine engine, u32 max, u64 *seed, u32 *nr)
 	}
 }
 
-/* Commands of all kinds with anything in them, addresses often where memory is. */
+/* Any commands with random contents. Addresses are often in memory. */
 static void write_noise(enum gvt_engine engine, u32 addr, u32 dwords, u64 *seed)
 {
 	for (u32 i = 0, nr; i < dwords; i += nr) {
@@ -214,8 +214,8 @@ static void write_noise(enum gvt_engine engine, u32 addr, u32 dwords, u64 *seed)
 }
 
 /*
- * Batches of noise, in the GGTT and in the PPGTT, which may write over anything, their own tables
- * too: the engine gets by, for as long as some flushes take, and is reset.
+ * Batches of noise, in the GGTT and in the PPGTT. They may overwrite anything, also their own page
+ * tables. The engine survives for some flushes, and is then reset.
  */
 START_TEST(noise_for_commands)
 {
@@ -241,7 +241,7 @@ START_TEST(noise_for_commands)
 			rig_stop(&rig);
 			rig_start(&rig, NULL);
 		}
-		rig.in = rig.out = 0; /* what came, came */
+		rig.in = rig.out = 0; /* drop the events that came */
 	}
 	for (u32 engine = 0; engine < GVT_NR_ENGINES; engine++)
 		check_works(engine);
@@ -262,7 +262,7 @@ START_TEST(context_nowhere)
 }
 END_TEST
 
-/* A command that the tail cuts in two, the end of a batch in the ring, a length that is none. */
+/* A command that the tail cuts in two, a batch's end in the ring, an impossible length. */
 START_TEST(bad_rings)
 {
 	static const u32 bad[][2] = {
@@ -289,7 +289,7 @@ START_TEST(bad_rings)
 }
 END_TEST
 
-/* A loop without an end that nothing may interrupt. */
+/* An endless loop that cannot be preempted. */
 static void start_loop(struct rig_context *c, enum gvt_engine engine)
 {
 	u32 batch = rig_pages(&rig, 1);
@@ -308,7 +308,7 @@ START_TEST(endless_loop)
 	struct rig_context c;
 
 	start_loop(&c, GVT_RCS0);
-	ck_assert_uint_eq(rig_reg(&c, 0x234 + 4), 1); /* EXECLIST_STATUS: whose it is */
+	ck_assert_uint_eq(rig_reg(&c, 0x234 + 4), 1); /* EXECLIST_STATUS: the context that runs */
 	ck_assert_uint_ne(rig_reg(&c, INSTDONE), ~0u);
 	reset(&c);
 	rig_none(&rig);
@@ -318,7 +318,7 @@ START_TEST(endless_loop)
 }
 END_TEST
 
-/* What waits in the port goes with the rest. */
+/* A reset drops a submission that waits in the port as well. */
 START_TEST(reset_with_pending)
 {
 	u32 out = rig_pages(&rig, 1);
@@ -363,7 +363,7 @@ END_TEST
 
 static struct rig_context after;
 
-/* As a scheduler would: an event says that something is wrong, and the next is submitted. */
+/* As a scheduler does: on the error's event, reset the engine and submit the next context. */
 static void reset_and_submit(struct rig *r, const struct gvt_gpu_event *event)
 {
 	if (event->kind != GVT_GPU_INTERRUPT)
@@ -390,7 +390,7 @@ START_TEST(reset_from_event)
 }
 END_TEST
 
-/* Other engines know nothing of it. */
+/* Other engines do not notice a reset. */
 START_TEST(others_go_on)
 {
 	u32 sem = rig_pages(&rig, 1);

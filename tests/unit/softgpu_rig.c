@@ -43,7 +43,7 @@ void rig_start(struct rig *r, struct gvt_gpu *gpu)
 	pthread_condattr_destroy(&attr);
 	r->ram = aligned_alloc(GVT_PAGE_SIZE, RIG_PAGES * GVT_PAGE_SIZE);
 	memset(r->ram, 0, RIG_PAGES * GVT_PAGE_SIZE);
-	r->next = 1; /* graphics address 0 is nobody's */
+	r->next = 1; /* graphics address 0 is not used */
 	r->gpu = gpu;
 	if (!gpu) {
 		ck_assert_int_eq(softgpu_create(&r->gpu), 0);
@@ -107,7 +107,7 @@ void rig_set_entry(struct rig *r, u64 va, u32 level, u64 val)
 	__atomic_store_n(rig_entry(r, va, level), val, __ATOMIC_RELEASE);
 }
 
-/* The image as i915 lays it out, as far as it matters. */
+/* The image as i915 lays it out, as far as tests need it. */
 static const u16 image_regs[] = { 0x244, 0x34,	0x30,  0x38,  0x3c,  0x168, 0x140,
 				  0x110, 0x11c, 0x114, 0x118, 0x1c0, 0x1c4, 0x1c8 };
 static const u16 image_memory[] = { 0x3a8, 0x28c, 0x288, 0x284, 0x280, 0x27c, 0x278, 0x274, 0x270 };
@@ -165,7 +165,7 @@ void rig_emit(struct rig_context *c, const u32 *dw, u32 nr)
 		rig_set(c->r, c->ring + c->tail, dw[i]);
 }
 
-/* Tails are of qwords. */
+/* A tail is a multiple of 8 bytes. */
 static struct gvt_gpu_context element(struct rig_context *c)
 {
 	if (!c)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A space of the software GPU over plain memory: pages that are in the GGTT at their own place,
- * PPGTTs, contexts with rings, and the events that come back, in order.
+ * A space of the software GPU on plain memory: pages that are in the GGTT at their own place,
+ * PPGTTs, contexts with rings, and a queue of the events.
  */
 #ifndef TESTS_UNIT_SOFTGPU_RIG_H
 #define TESTS_UNIT_SOFTGPU_RIG_H
@@ -22,7 +22,7 @@
 #define PTE_PS	(1ull << 7)  /* in a PD or PDP: a large page */
 #define PTE_IPS (1ull << 11) /* in a PD: a table of 64 KiB pages */
 
-/* Where rig_start()'s pages are in the PPGTT of its contexts too: GGTT address + this. */
+/* In its contexts' PPGTT, rig_start()'s pages are at their GGTT address + this. */
 #define RIG_VA 0x123400000000ull
 
 struct rig {
@@ -30,10 +30,10 @@ struct rig {
 	bool owns_gpu;
 	struct gvt_gpu_space *space;
 	u8 *ram;
-	u32 next;	      /* page that nobody has */
+	u32 next;	      /* the next free page */
 	u64 pml4;	      /* bus address of the PPGTT's root */
-	bool gone[RIG_PAGES]; /* page() knows them no more */
-	/* Called with an event before it is queued; may call the GPU. */
+	bool gone[RIG_PAGES]; /* page() does not find them any more */
+	/* Called with an event before it is queued. It may call the GPU. */
 	void (*hook)(struct rig *r, const struct gvt_gpu_event *event);
 
 	pthread_mutex_t lock;
@@ -49,79 +49,82 @@ struct rig_context {
 	u64 desc;
 };
 
-/** rig_start() - on @gpu, or on one of its own (NULL). */
+/** rig_start() - make one on @gpu, or (NULL) on a GPU of its own. */
 void rig_start(struct rig *r, struct gvt_gpu *gpu);
 void rig_stop(struct rig *r);
 
-/** rig_pages() - @nr pages of zeroes, next to each other; the GGTT address of the first. */
+/**
+ * rig_pages() - allocate @nr pages of zeroes next to each other. Returns the first one's GGTT
+ * address.
+ */
 u32 rig_pages(struct rig *r, u32 nr);
 
 /** rig_at() - the dword at a GGTT address. */
 u32 *rig_at(struct rig *r, u32 addr);
 
-/** rig_get() - what it holds; the GPU may be writing it. */
+/** rig_get() - the value of a dword, which the GPU may be writing. */
 static inline u32 rig_get(struct rig *r, u32 addr)
 {
 	return __atomic_load_n(rig_at(r, addr), __ATOMIC_ACQUIRE);
 }
 
-/** rig_set() - the reverse. */
+/** rig_set() - set a dword, which the GPU may be reading. */
 static inline void rig_set(struct rig *r, u32 addr, u32 val)
 {
 	__atomic_store_n(rig_at(r, addr), val, __ATOMIC_RELEASE);
 }
 
-/** rig_entry() - the entry of the PPGTT that translates @va at @level (1: of 4 KiB, 2: PD, ...). */
+/** rig_entry() - the PPGTT entry that translates @va at @level (1: of 4 KiB, 2: of a PD, ...). */
 u64 *rig_entry(struct rig *r, u64 va, u32 level);
 
-/** rig_set_entry() - write it, as another thread would. */
+/** rig_set_entry() - write it, as another thread may do. */
 void rig_set_entry(struct rig *r, u64 va, u32 level, u64 val);
 
-/** rig_context() - a context with an empty ring. */
+/** rig_context() - make a context with an empty ring. */
 void rig_context(struct rig *r, struct rig_context *c, enum gvt_engine engine, u32 id);
 
-/** rig_emit() - put @nr dwords in its ring. */
+/** rig_emit() - put @nr dwords into its ring. */
 void rig_emit(struct rig_context *c, const u32 *dw, u32 nr);
 
 #define RIG_EMIT(c, ...)                          \
 	rig_emit(c, (const u32[]){ __VA_ARGS__ }, \
 		 sizeof((const u32[]){ __VA_ARGS__ }) / sizeof(u32))
 
-/** rig_write() - put @nr dwords at a GGTT address; the address behind them. */
+/** rig_write() - write @nr dwords at a GGTT address. Returns the address behind them. */
 u32 rig_write(struct rig *r, u32 addr, const u32 *dw, u32 nr);
 
 #define RIG_WRITE(r, addr, ...)                          \
 	rig_write(r, addr, (const u32[]){ __VA_ARGS__ }, \
 		  sizeof((const u32[]){ __VA_ARGS__ }) / sizeof(u32))
 
-/** rig_submit() - one element, or two; what gvt_gpu_ops.submit() says. */
+/** rig_submit() - submit one element, or two. Returns the result of gvt_gpu_ops.submit(). */
 int rig_submit(struct rig_context *c0, struct rig_context *c1);
 
-/** rig_next() - the next event; fails where none comes. */
+/** rig_next() - wait for the next event. Fails if none comes. */
 struct gvt_gpu_event rig_next(struct rig *r);
 
-/** rig_none() - no event is there. */
+/** rig_none() - check that there is no event. */
 void rig_none(struct rig *r);
 
-/** rig_status() - the next is this status of @c; gives it. */
+/** rig_status() - check that the next event is this status of @c, and return it. */
 struct gvt_gpu_event rig_status(struct rig_context *c, u32 status);
 
-/** rig_interrupt() - the next is this interrupt of @c. */
+/** rig_interrupt() - check that the next event is this interrupt of @c. */
 void rig_interrupt(struct rig_context *c, u32 irq);
 
-/** rig_stuck() - the next says that @c cannot go on; gives it. */
+/** rig_stuck() - check that the next event says that @c is stuck, and return it. */
 struct gvt_gpu_event rig_stuck(struct rig_context *c);
 
-/** rig_run() - submit @c alone, and see it through to the end. */
+/** rig_run() - submit @c alone, and wait until it has ended. */
 void rig_run(struct rig_context *c);
 
-/** rig_image() - register @reg (from the engine's base) in the context's image. */
+/** rig_image() - register @reg (by distance from the engine's base) in the context's image. */
 u32 *rig_image(struct rig_context *c, u32 reg);
 
 /** rig_reg() - a register, by distance from the engine's base. */
 u32 rig_reg(struct rig_context *c, u32 reg);
 
-/* The commands that tests are made of. */
+/* The commands that tests use. */
 #define NOOP		0u
 #define USER_INTERRUPT	(0x02u << 23)
 #define ARB_CHECK	(0x05u << 23)

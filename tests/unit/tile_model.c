@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* A tile's offset as the manual draws it: which bit of x or y each of its bits is. */
+/* The offset in a tile, bit by bit, as the manual draws it: each bit is a bit of x or y. */
 static const char *const yf_bits[3] = { "v5u5v4u4v3v2v1v0u3u2u1u0", "u6v4u5v3u4v2v1v0u3u2u1u0",
 					"u7v3u6v2u5u4v1v0u3u2u1u0" };
 static const char *const ys_bits[3] = { "u7v7u6v6v5u5v4u4v3v2v1v0u3u2u1u0",

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Tiled surfaces as the manual draws them, byte by byte. Nothing is shared with what is tested. */
+/*
+ * Tiled surfaces as the manual draws them, byte by byte. It shares nothing with the code under
+ * test.
+ */
 #ifndef TESTS_UNIT_TILE_MODEL_H
 #define TESTS_UNIT_TILE_MODEL_H
 
@@ -13,7 +16,7 @@ struct model_surface {
 	enum model_tiling tiling;
 };
 
-/** model_offset() - of byte @x in row @y of a surface, from its address. */
+/** model_offset() - the offset of byte @x in row @y from the surface's address. */
 s64 model_offset(const struct model_surface *s, unsigned int cpp, int x, int y);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tree of files, node by node: what is there, what it says, and each misuse with its errno. */
+/* The tree of files, node by node: its entries, their contents, and each misuse with its errno. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #define TYPE8 "mdev_supported_types/" V5_8
 #define NEW   "control/create_gvt_instance"
 
-/* The names in a directory, each with a blank behind it. */
+/* The names in a directory, each followed by a blank. */
 static const char *names(struct rig *r, const char *path)
 {
 	static char all[2048];
@@ -49,7 +49,7 @@ START_TEST(directories)
 	ck_assert_str_eq(names(r, "vm22"), "schedule counters vgpu_id uuid state vgpu_bar_info ");
 	ck_assert_str_eq(names(r, "vm22/schedule"), "weight cap ");
 	ck_assert_ptr_nonnull(strstr(names(r, "vm22/counters"), "mmio_write "));
-	/* The guest's directory is there as long as it has a vGPU. */
+	/* The guest's directory exists as long as it has a vGPU. */
 	ck_assert_uint_ne(daemon_rig_ino(r, "vm22"), 0);
 	ck_assert_int_eq(daemon_rig_write(r, NEW, "-22"), 0);
 	ck_assert_uint_eq(daemon_rig_ino(r, "vm22"), 0);
@@ -58,7 +58,7 @@ START_TEST(directories)
 }
 END_TEST
 
-/* Every entry of a directory is found by its name, and has a mode that fits what it does. */
+/* Every entry of a directory is found by its name, and its mode fits what it can do. */
 static void walk(struct rig *r, u64 dir, unsigned int depth, unsigned int *nr)
 {
 	char name[NAME_MAX + 1], text[TREE_VALUE_MAX];
@@ -87,7 +87,7 @@ static void walk(struct rig *r, u64 dir, unsigned int depth, unsigned int *nr)
 			ck_assert_msg(len > 0 && len < (int)TREE_VALUE_MAX, "%s: %d", name, len);
 		else
 			ck_assert_int_eq(len, -EACCES);
-		/* No value of any file is an empty line, nor may be written where none can be. */
+		/* No file takes an empty value. A file that cannot be written refuses any. */
 		ck_assert_int_eq(tree_write(&r->daemon, ino, "", 0),
 				 attr.st_mode & 0222 && S_ISREG(attr.st_mode) ? -EINVAL : -EACCES);
 	}
@@ -140,7 +140,7 @@ START_TEST(values)
 }
 END_TEST
 
-/* A counter says what has happened by now. */
+/* A counter is read as it is now. */
 START_TEST(counters)
 {
 	struct rig *r = daemon_rig_new();
@@ -156,7 +156,7 @@ START_TEST(counters)
 }
 END_TEST
 
-/* The metrics say what the files say, and each line is one that Prometheus takes. */
+/* The metrics agree with the files, and Prometheus takes each line. */
 START_TEST(metrics)
 {
 	static const char name[] = "a\"b\\c\nd";
@@ -264,7 +264,7 @@ START_TEST(create_misuse)
 		ck_assert_ptr_null(r->daemon.instances.first->next);
 		ck_assert_ptr_nonnull(r->daemon.instances.first->guest);
 	}
-	/* A NUL inside ends nothing. */
+	/* A NUL inside does not end the value. */
 	ck_assert_int_eq(tree_write(&r->daemon, daemon_rig_ino(r, NEW), "-21\0x", 5), -EINVAL);
 	r->daemon.config.max_vgpus = 1;
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_B), -ENOSPC);
@@ -308,7 +308,7 @@ START_TEST(schedule)
 }
 END_TEST
 
-/* What was looked up before it went, and what came in its place, are not confused. */
+/* A node that was looked up and has gone is not confused with its successor. */
 START_TEST(gone)
 {
 	struct rig *r = daemon_rig_new();
@@ -342,7 +342,7 @@ START_TEST(gone)
 }
 END_TEST
 
-/* A file of a guest's that is open stays that guest's, when another has its vGPU. */
+/* An open file of a guest belongs to that guest, even if another one has its vGPU now. */
 START_TEST(guest_by_guest)
 {
 	struct rig *r = daemon_rig_new();
@@ -362,7 +362,7 @@ START_TEST(guest_by_guest)
 }
 END_TEST
 
-/* Why a write was not done stands in a file, and in the log, until another is not. */
+/* A file has the reason of the last write that failed, and the log has each. */
 START_TEST(last_error)
 {
 	static const struct {
@@ -400,7 +400,7 @@ START_TEST(last_error)
 		ck_assert_msg(strstr(file, line) == file, "%s", file);
 		ck_assert_msg(strstr(file, writes[i].says) != NULL, "%s: %s", writes[i].says, file);
 	}
-	/* What was done leaves it. */
+	/* A write that succeeds does not change it. */
 	ck_assert_int_eq(daemon_rig_write(r, "vm21/schedule/cap", "3"), 0);
 	ck_assert_str_ne(daemon_rig_read(r, "control/last_error"), "none\n");
 	rewind(log);
@@ -412,7 +412,7 @@ START_TEST(last_error)
 }
 END_TEST
 
-/* Inode numbers are the kernel's to keep, but none of them does harm. */
+/* The kernel keeps inode numbers. None of them does harm, however wrong. */
 START_TEST(any_inode)
 {
 	struct rig *r = daemon_rig_new();

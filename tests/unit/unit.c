@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /*
- * Of a test case that asks for no other: twice UNIT_WAIT_MS. Check's own are 4 seconds, which is
- * little under sanitizers and on a loaded machine.
+ * The timeout of test cases that set none, twice UNIT_WAIT_MS. Check's own is 4 seconds, which is
+ * too little under sanitizers on a loaded machine.
  */
 #define TIMEOUT_S "120"
 
@@ -37,7 +37,7 @@ int unit_run(Suite *(*const suites[])(void), size_t nr)
 	SRunner *runner;
 	int failed;
 
-	/* Check looks at it as each test case is made. */
+	/* Check reads it when a test case is created. */
 	setenv("CK_DEFAULT_TIMEOUT", TIMEOUT_S, 0);
 	runner = srunner_create(suites[0]());
 	for (size_t i = 1; i < nr; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What all unit tests share: suites by name, and numbers that are random but repeatable. */
+/* Shared by all unit tests: suites by name, and repeatable random numbers. */
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
 
@@ -7,7 +7,7 @@
 
 #include "core/base/types.h"
 
-/* Suites, one file each; a program's main file says which it runs. */
+/* Suites, one for each file. A program's main file says which ones it runs. */
 Suite *suite_bars(void);
 Suite *suite_cfg_space(void);
 Suite *suite_config(void);
@@ -106,29 +106,37 @@ Suite *suite_soft_reset(void);
 Suite *suite_tree(void);
 Suite *suite_mount(void);
 
-/** unit_run() - run @nr suites as one program; its exit status. */
+/** unit_run() - run @nr suites as one program. Returns its exit status. */
 int unit_run(Suite *(*const suites[])(void), size_t nr);
 
-/** unit_suite() - a suite of one test case, of @nr tests. */
+/** unit_suite() - a suite of one test case with @nr tests. */
 Suite *unit_suite(const char *name, const TTest *const tests[], size_t nr);
 
-/** unit_suite_with() - the same, with what is done before and after each test (NULL: nothing). */
+/**
+ * unit_suite_with() - the same, with functions to be called before and after each test (NULL:
+ * none).
+ */
 Suite *unit_suite_with(const char *name, void (*setup)(void), void (*teardown)(void),
 		       const TTest *const tests[], size_t nr);
 
 /*
- * How long an event that must come is waited for, in milliseconds. It is no measure: on an idle
- * machine nothing takes as long, and on the busiest one a wait that is in vain still ends.
+ * How long to wait for an event that must come, in milliseconds. It measures nothing: no machine is
+ * so slow, and it only ends a wait in vain.
  */
 #define UNIT_WAIT_MS 60000u
 
-/** unit_sleep() - for so many milliseconds. */
+/** unit_sleep() - sleep for @ms milliseconds. */
 void unit_sleep(u32 ms);
 
-/** unit_stand_still() - this process is stopped for so long, as by a debugger or a freezer. */
+/**
+ * unit_stand_still() - have this process stopped for @ms milliseconds, as by a debugger or a
+ * freezer.
+ */
 void unit_stand_still(u32 ms);
 
-/** unit_random() - the next of a sequence that @seed starts and carries (xorshift64*). */
+/**
+ * unit_random() - the next random number of the sequence of @seed, which it updates (xorshift64*).
+ */
 static inline u64 unit_random(u64 *seed)
 {
 	*seed ^= *seed >> 12;
@@ -137,14 +145,14 @@ static inline u64 unit_random(u64 *seed)
 	return *seed * 0x2545f4914f6cdd1dull;
 }
 
-/* As ck_assert_msg(), without a record of each success: for loops of many thousands. */
+/* As ck_assert_msg(), without a record for each success: for loops of many thousands. */
 #define UNIT_CHECK(expr, ...)                      \
 	do {                                       \
 		if (!(expr))                       \
 			ck_abort_msg(__VA_ARGS__); \
 	} while (0)
 
-/** unit_ones() - what nothing at all reads as, @bytes (1 to 8) wide. */
+/** unit_ones() - what is read where nothing answers, @bytes (1 to 8) wide. */
 static inline u64 unit_ones(unsigned int bytes)
 {
 	return ~0ull >> (64 - 8 * bytes);

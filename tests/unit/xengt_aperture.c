@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The guest's pages in its aperture: seen from both sides, and never after they were given up. */
+/* The guest's pages in its aperture: seen at both places, and not after they were given up. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static unsigned int aliases(const struct guest *g)
 	return guest_stats(g).aliases;
 }
 
-/* The page at @gfn is what the aperture's @page shows. */
+/* The aperture's @page shows the guest's page @gfn. */
 static void check_shown(struct guest *g, u64 page, u64 gfn)
 {
 	u64 requests = guest_stats(g).requests;
@@ -59,13 +59,13 @@ START_TEST(both_sides)
 	u64 addr = map(g, FIRST), second = map(g, FIRST + 1);
 
 	ck_assert_uint_eq(guest_traps(g, AT(7)), 1);
-	/* Neighbours in memory: shown by one call. */
+	/* Two pages with adjacent addresses are shown by one call. */
 	ck_assert_uint_eq(second, addr + GVT_PAGE_SIZE);
 	ck_assert_int_eq(show(g, 7, addr, 2), 0);
 	check_shown(g, 7, FIRST);
 	check_shown(g, 8, FIRST + 1);
 	ck_assert_uint_eq(guest_traps(g, AT(9)), 1);
-	/* Once more, elsewhere; and another page in its place. */
+	/* The page is shown at a second place, and another page at the first. */
 	ck_assert_int_eq(show(g, 100, addr, 1), 0);
 	check_shown(g, 100, FIRST);
 	ck_assert_int_eq(show(g, 7, second, 1), 0);
@@ -90,7 +90,7 @@ START_TEST(refused)
 	struct guest *g = guest_start(1);
 	u64 addr = map(g, FIRST);
 
-	/* Not pinned, or not by now. */
+	/* Pages that are not pinned. */
 	ck_assert_int_eq(show(g, 0, addr + GVT_PAGE_SIZE, 1), -ENXIO);
 	ck_assert_int_eq(show(g, 0, addr, 2), -ENXIO);
 	ck_assert_int_eq(show(g, 0, 0, 1), -ENXIO);
@@ -107,7 +107,7 @@ START_TEST(refused)
 }
 END_TEST
 
-/* An aperture over the guest's own memory shows nothing, and costs the guest none. */
+/* An aperture over the guest's own memory shows nothing, and takes no memory from the guest. */
 START_TEST(over_memory)
 {
 	struct guest *g = guest_new(1, 0);
@@ -126,7 +126,7 @@ START_TEST(over_memory)
 }
 END_TEST
 
-/* Given up while shown: it is out of the aperture before the guest's next instruction. */
+/* A page that is shown is given up: it leaves the aperture before the guest's next instruction. */
 START_TEST(ballooned_while_shown)
 {
 	struct guest *g = guest_start(1);
@@ -147,7 +147,7 @@ START_TEST(ballooned_while_shown)
 }
 END_TEST
 
-/* The last use of a page that is still shown: shown no more, before it is let go. */
+/* A page that is shown loses its last use: it leaves the aperture before it is unpinned. */
 START_TEST(unpinned_while_shown)
 {
 	struct guest *g = guest_start(1);
@@ -156,7 +156,7 @@ START_TEST(unpinned_while_shown)
 	ck_assert_int_eq(show(g, 3, addr, 1), 0);
 	unmap(g, addr);
 	ck_assert_uint_eq(aliases(g), 0);
-	/* It could not be hidden: it stays the guest's. */
+	/* It cannot be taken out of the aperture, so it stays pinned. */
 	addr = map(g, FIRST);
 	ck_assert_int_eq(show(g, 3, addr, 1), 0);
 	exen_fail("xc_domain_memory_mapping", 1, EIO);
@@ -191,8 +191,7 @@ START_TEST(follows_the_bar)
 }
 END_TEST
 
-/* The guest puts memory of its own where a page is shown: it fails, or the page is shown no more.
- */
+/* The guest cannot put memory of its own where a page is shown, nor give that up. */
 START_TEST(guest_memory_in_the_aperture)
 {
 	struct guest *g = guest_start(1);
@@ -231,7 +230,7 @@ START_TEST(killed)
 }
 END_TEST
 
-/* Of a dead domain nothing is asked that Xen would complain of. */
+/* The domain is dead: no call is made that Xen would complain of. */
 START_TEST(dies_while_shown)
 {
 	struct guest *g = guest_start(1);
@@ -248,7 +247,7 @@ START_TEST(dies_while_shown)
 }
 END_TEST
 
-/* Nor while it is taken apart, and Xen does not yet say that it dies. */
+/* Nor while Xen takes the domain apart and does not report yet that it dies. */
 START_TEST(taken_apart_while_shown)
 {
 	struct guest *g = guest_start(1);
@@ -270,7 +269,7 @@ START_TEST(taken_apart_while_shown)
 }
 END_TEST
 
-/* A guest that xl paused goes on: what it was shown must not outlive what pins it. */
+/* xl paused the guest, and it goes on later: a page may only be shown while it is pinned. */
 START_TEST(hidden_while_paused)
 {
 	struct guest *g = guest_start(1);
@@ -317,7 +316,7 @@ START_TEST(failing_calls)
 }
 END_TEST
 
-/* Shown in part, and that part cannot be taken away: it goes before the page does. */
+/* Showing fails half way, and undoing it too: the rest is hidden before its page is unpinned. */
 START_TEST(half_shown)
 {
 	struct guest *g = guest_start(1);
@@ -345,8 +344,8 @@ END_TEST
 #define SLOTS 32u
 
 /*
- * Random steps, against what a list of references and a list of what is shown say. The embedded Xen
- * ends the test when a frame is freed that is still shown.
+ * Random steps, compared with a list of references and a list of shown pages. The embedded Xen ends
+ * the test if a frame is freed while it is shown.
  */
 static void random_steps(unsigned int seed)
 {

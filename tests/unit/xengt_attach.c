@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A vGPU given to a domain and taken away again, and the domains that cannot have one. */
+/* Attaching and detaching a vGPU, and domains that cannot have one. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <signal.h>
@@ -11,7 +11,7 @@
 #include "tests/unit/xengt_rig.h"
 #include "xengt/settings/log.h"
 
-/* Register pages that do not trap, and the GGTT. */
+/* Register pages that do not trap, and the GGTT's pages. */
 static u64 backed_pages(const struct guest *g)
 {
 	u64 pages = VGPU_GGTT_PAGES;
@@ -25,7 +25,7 @@ START_TEST(whole_life)
 {
 	struct guest *g = guest_new(2, EXEN_PAUSED);
 
-	/* As xl starts a guest, the vGPU is there before the first instruction. */
+	/* As when xl starts a guest: the vGPU is there before the first instruction. */
 	ck_assert_msg(!guest_attach(g, ""), "%s", g->why);
 	ck_assert_uint_eq(guest_stats(g).servers, 1);
 	ck_assert_uint_eq(guest_stats(g).max_pages, g->before.domain.max_pages + backed_pages(g));
@@ -46,7 +46,7 @@ START_TEST(whole_life)
 }
 END_TEST
 
-/* What a vGPU takes of /run: registers that hold zeroes take nothing. */
+/* Registers that hold zeroes take no memory in /run. */
 START_TEST(costs_little)
 {
 	struct guest *g = guest_start(1);
@@ -156,7 +156,7 @@ START_TEST(domains_refused)
 	check_refused(g, 0, -EINVAL, "domain 0 is no guest");
 	check_refused(g, DOMID_FIRST_RESERVED, -EINVAL, "domain 32752 is no guest");
 	check_refused(g, DOMID_SELF, -EINVAL, "domain 32752 is no guest");
-	check_refused(g, 8, -ESRCH, "there is no domain 8"); /* but there is a 9 */
+	check_refused(g, 8, -ESRCH, "there is no domain 8"); /* domain 9 follows */
 	check_refused(g, 1000, -ESRCH, "there is no domain 1000");
 	check_refused(g, 11, -EOPNOTSUPP, "domain 11 has shadow paging: set hap=1");
 	check_refused(g, 12, -ESRCH, "there is no domain 12");
@@ -185,7 +185,7 @@ START_TEST(eight_servers)
 }
 END_TEST
 
-/* Another server of the domain has the tracked type already. */
+/* Another server of the domain has claimed the tracked type. */
 START_TEST(tracking_taken)
 {
 	struct guest *g = guest_new(1, 0);
@@ -238,7 +238,7 @@ START_TEST(no_xen)
 }
 END_TEST
 
-/* reboot: the domain goes, another of the same name comes. */
+/* A reboot: the domain goes, and one with the next number comes. */
 START_TEST(reboot)
 {
 	struct guest *g = guest_start(1);
@@ -250,7 +250,7 @@ START_TEST(reboot)
 	exen_domain_destroy(old);
 	guest_detach(g);
 	exen_domain_stats(old, &st);
-	ck_assert_uint_eq(st.mapped_pages, 0); /* no zombie stays */
+	ck_assert_uint_eq(st.mapped_pages, 0); /* so no zombie stays */
 	ck_assert(!guest_has_state(g));
 
 	g->d = exen_domain_create(GUEST_DOMID + 1, 1, GUEST_PAGES, 0);
@@ -290,7 +290,7 @@ START_TEST(two_guests)
 }
 END_TEST
 
-/* The state file cannot be had, or not be filled: said, with nothing left behind. */
+/* The state file cannot be made or not be filled: an error, with nothing left behind. */
 START_TEST(no_room_for_state)
 {
 	struct guest *g = guest_new(1, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory behind BAR0: what the guest reads without a trap, and that it follows the BAR. */
+/* Memory behind BAR0: the guest reads it without a trap, and it follows the BAR. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <pthread.h>
@@ -10,7 +10,7 @@
 
 #define ELSEWHERE 0xe1000000ull
 
-/* The frames of a BAR0 at @bar: registers tracked, GGTT plain, the rest holes. */
+/* The frames of a BAR0 at @bar: registers tracked, the GGTT plain memory, the rest empty. */
 static void check_types(const struct guest *g, u64 bar, bool read_through)
 {
 	for (u64 page = 0; page < GFN(GVT_BAR0_SIZE); page++) {
@@ -43,17 +43,17 @@ START_TEST(reads_are_native)
 	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + PLAIN), 0);
 	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + VGPU_GGTT_OFFSET), 0);
 	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + TRAPPED), 1);
-	/* Between registers and GGTT is nothing, and that traps. */
+	/* There is no memory between registers and GGTT, so accesses trap. */
 	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + MiB(4)), 1);
 
 	requests = guest_stats(g).requests;
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0xcafe);
 	ck_assert_uint_eq(guest_stats(g).requests, requests + 1);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0xcafe);
-	/* What a write does to other registers shows there at once. */
+	/* A write's effect on another register shows there at once. */
 	guest_write(g, GUEST_BAR0 + 0xa278, 4, 0x00010001);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + 0xd84, 4), 1);
-	/* A read-only register keeps its value also where the guest looks. */
+	/* A read-only register keeps its value also where the guest reads it. */
 	guest_write(g, GUEST_BAR0 + 0x9120, 4, 0);
 	ck_assert_uint_ne(guest_read(g, GUEST_BAR0 + 0x9120, 4), 0);
 	ck_assert_uint_eq(guest_stats(g).requests, requests + 3);
@@ -61,7 +61,7 @@ START_TEST(reads_are_native)
 }
 END_TEST
 
-/* A million entries are cleared without a trap, and the core sees each. */
+/* Entries of the GGTT are written without a trap, and the core sees each. */
 START_TEST(ggtt_is_memory)
 {
 	struct guest *g = guest_start(1);
@@ -93,7 +93,7 @@ START_TEST(follows_the_bar)
 		ck_assert_uint_eq(guest_read(g, at + VGPU_GGTT_OFFSET + 0x1230, 8), 0x5678);
 		ck_assert_uint_eq(guest_traps(g, at + PLAIN), 0);
 		ck_assert_uint_eq(guest_traps(g, at + TRAPPED), 1);
-		/* Of the old place nobody knows any more. */
+		/* Nothing answers at the old place. */
 		ck_assert_uint_eq(guest_read(g, was + PLAIN, 4), 0xffffffff);
 	}
 	guest_free(g);
@@ -117,7 +117,7 @@ START_TEST(disabled)
 }
 END_TEST
 
-/* Out of sight is not out of reach: what a guest does to the pages there shows nowhere. */
+/* The guest can reach the pages where they are parked. Changes that it makes there show nowhere. */
 START_TEST(spoilt_while_parked)
 {
 	struct guest *g = guest_start(1);
@@ -136,13 +136,13 @@ START_TEST(spoilt_while_parked)
 }
 END_TEST
 
-/* What is saved of a suspended guest is its own memory; resumed, it finds all as it was. */
+/* Only a suspended guest's own memory is there to be saved. Resumed, it finds all as it was. */
 START_TEST(suspended)
 {
 	struct guest *g = guest_start(1);
 	struct xengt_dominfo info;
 
-	/* The OpRegion is its own, and what the domain may have for it. */
+	/* The OpRegion stays in the domain, and in the domain's limit. */
 	guest_cfg_write(g, 0xfc, 4, 0xfdff8000);
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET + 0x1230, 8, 0x5678);
@@ -167,7 +167,7 @@ START_TEST(suspended)
 }
 END_TEST
 
-/* Sizing with decoding on, as some firmware does: back in its place it is as it was. */
+/* Some firmware sizes the BAR with decoding on: back in its place, it is as before. */
 START_TEST(sized_while_decoding)
 {
 	struct guest *g = guest_start(1);
@@ -203,7 +203,7 @@ static void check_ram(struct guest *g, u64 from, u64 to)
 	}
 }
 
-/* A BAR on top of the guest's memory takes none of it. */
+/* A BAR on top of the guest's memory does not replace any of it. */
 START_TEST(on_top_of_ram)
 {
 	struct guest *g = guest_start(1);
@@ -215,7 +215,7 @@ START_TEST(on_top_of_ram)
 	guest_move(g, PCI_BASE_ADDRESS_0, inside);
 	check_ram(g, inside, ram_end);
 
-	/* Half on memory, half behind its end: there it is, with a trap for each access. */
+	/* Half on memory, half behind its end: it works there, with a trap for each access. */
 	guest_move(g, PCI_BASE_ADDRESS_0, across);
 	check_ram(g, inside, ram_end);
 	ck_assert_uint_eq(guest_read(g, across + 0x100008, 4), 0x4321);
@@ -224,7 +224,7 @@ START_TEST(on_top_of_ram)
 	guest_write(g, across + VGPU_GGTT_OFFSET, 8, 0x777);
 	ck_assert_uint_eq(guest_read(g, across + VGPU_GGTT_OFFSET, 8), 0x777);
 
-	/* Anywhere free again, it is read through again. */
+	/* At a free place, it is read without traps again. */
 	guest_move(g, PCI_BASE_ADDRESS_0, ELSEWHERE);
 	check_types(g, ELSEWHERE, true);
 	check_ram(g, inside, ram_end);
@@ -238,7 +238,7 @@ START_TEST(on_top_of_ram)
 }
 END_TEST
 
-/* Nor when Xen cannot be asked where there is any. */
+/* Nor if Xen fails to tell where memory is. */
 START_TEST(on_top_of_unknown)
 {
 	struct guest *g = guest_start(1);
@@ -279,7 +279,7 @@ static void check_trapping(struct guest *g)
 	ck_assert_uint_eq(guest_stats(g).tot_pages, g->before.domain.tot_pages);
 }
 
-/* Each call that gives memory to BAR0 fails once: slower, and all else the same. */
+/* Each call that gives BAR0 memory fails once: accesses trap, and everything else is the same. */
 START_TEST(none_to_be_had)
 {
 	static const char *const calls[] = { "xc_domain_populate_physmap_exact",
@@ -315,7 +315,7 @@ START_TEST(not_wanted)
 	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + PLAIN), 1);
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
-	/* The GGTT is memory all the same: a driver writes a million entries. */
+	/* The GGTT is memory all the same, as a driver writes a million entries. */
 	ck_assert_uint_eq(guest_traps(g, GUEST_BAR0 + VGPU_GGTT_OFFSET), 0);
 	guest_move(g, PCI_BASE_ADDRESS_0, ELSEWHERE);
 	check_types(g, ELSEWHERE, false);
@@ -325,7 +325,7 @@ START_TEST(not_wanted)
 }
 END_TEST
 
-/* The guest gives BAR0's pages away itself: a trap more, or zeroes, but no harm. */
+/* The guest itself gives pages of BAR0 up: accesses trap then, without harm. */
 START_TEST(given_up_by_the_guest)
 {
 	struct guest *g = guest_start(1);
@@ -341,7 +341,7 @@ START_TEST(given_up_by_the_guest)
 	guest_write(g, GUEST_BAR0 + VGPU_GGTT_OFFSET, 8, 0x55);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + VGPU_GGTT_OFFSET, 8), 0x55);
 
-	/* The rest moves on without them. */
+	/* The other pages move on without them. */
 	guest_move(g, PCI_BASE_ADDRESS_0, ELSEWHERE);
 	ck_assert_uint_eq(guest_read(g, ELSEWHERE + PLAIN, 4), 0x4321);
 	ck_assert_uint_eq(guest_traps(g, ELSEWHERE + 0x78000), 0);
@@ -354,7 +354,7 @@ START_TEST(given_up_by_the_guest)
 }
 END_TEST
 
-/* Moving, typing and untyping fail once each: registers keep their values, and stay ours. */
+/* Moving, typing and untyping fail once each: registers keep their values, writes still trap. */
 START_TEST(calls_fail_while_moving)
 {
 	static const char *const calls[] = { "xendevicemodel_relocate_memory",
@@ -373,7 +373,7 @@ START_TEST(calls_fail_while_moving)
 			guest_move(g, PCI_BASE_ADDRESS_0, to);
 			if (exen_fail_left(true))
 				break;
-			/* At the latest the next try puts everything right. */
+			/* The next move puts everything right at the latest. */
 			guest_move(g, PCI_BASE_ADDRESS_0, to);
 			at = to;
 			UNIT_CHECK(guest_read(g, at + PLAIN, 4) == 0x1234, "%s, call %u", calls[i],
@@ -414,7 +414,7 @@ static void *keep_reading(void *arg)
 	return NULL;
 }
 
-/* One vCPU moves the BAR while another uses the device at both places. */
+/* One vCPU moves the BAR, and another one uses the device at both places. */
 START_TEST(moved_under_load)
 {
 	struct guest *g = guest_start(2);
@@ -423,7 +423,7 @@ START_TEST(moved_under_load)
 
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	pthread_create(&thread, NULL, keep_reading, &reader);
-	/* Until it has been seen to work in between, however seldom it has its turn. */
+	/* Until the other vCPU has seen it work twice, however seldom it gets to run. */
 	for (unsigned int n = 0; n % 2 || n < 40 || atomic_load(&reader.right) < 2; n++)
 		guest_move(g, PCI_BASE_ADDRESS_0, n % 2 ? GUEST_BAR0 : ELSEWHERE);
 	atomic_store(&reader.stop, true);
@@ -435,7 +435,7 @@ START_TEST(moved_under_load)
 }
 END_TEST
 
-/* The daemon dies while the domain is paused for a move: the next one lets it run. */
+/* The daemon dies while it has the domain paused for a move: the next daemon unpauses it. */
 START_TEST(killed_in_a_move)
 {
 	struct guest *g = guest_start(1);
@@ -454,7 +454,7 @@ START_TEST(killed_in_a_move)
 }
 END_TEST
 
-/* Xen gives memory as others left it; the guest's table is empty all the same, and maps nothing. */
+/* Xen gives memory with its old contents. Still the guest's table is empty, and maps nothing. */
 START_TEST(begins_empty)
 {
 	struct guest *g = guest_start(1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bus addresses of a GPU of software: the guest's own, without grants but for the aperture's. */
+/* Bus addresses of the software GPU: the guest's own, with grants for the aperture's pages only. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +77,7 @@ START_TEST(large_pages)
 	ck_assert_int_eq(map(g, 513, MiB(2), addr), -EINVAL);
 	ck_assert_int_eq(map(g, 520, KiB(64), addr), -EINVAL);
 	ck_assert_int_eq(map(g, 512, KiB(8), addr), -EINVAL);
-	/* All of these begin at one page. */
+	/* These begin at the same page. */
 	ck_assert_int_eq(map(g, 512, MiB(2), &addr[0]), 0);
 	ck_assert_int_eq(map(g, 512, KiB(64), &addr[1]), 0);
 	ck_assert_int_eq(map(g, 512, GVT_PAGE_SIZE, &addr[2]), 0);
@@ -94,7 +94,7 @@ START_TEST(large_pages)
 	ck_assert_uint_eq(used(g) - was, 16);
 	ck_assert_ptr_null(find(g, addr[0]));
 	ck_assert_ptr_nonnull(find(g, addr[3] + 15 * GVT_PAGE_SIZE));
-	/* What was not had is not given back. */
+	/* An address that is not mapped cannot be unmapped. */
 	unmap(g, addr[3] + GVT_PAGE_SIZE);
 	unmap(g, addr[0]);
 	ck_assert_uint_eq(g->v->view.strays, 2);
@@ -105,7 +105,7 @@ START_TEST(large_pages)
 }
 END_TEST
 
-/* A large page wants memory from one end to the other. */
+/* A large page needs memory from one end to the other. */
 START_TEST(large_hole)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -125,7 +125,7 @@ START_TEST(large_hole)
 }
 END_TEST
 
-/* A guest names frames that it has not, each far from the others: they cost a call or two. */
+/* The guest names many scattered frames that it does not have: that takes a call or two. */
 START_TEST(far_apart)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -146,7 +146,7 @@ START_TEST(far_apart)
 }
 END_TEST
 
-/* Memory that comes page by page, behind what is mapped already, is soon mapped as the rest is. */
+/* Memory that appears page by page in areas that are mapped already is soon mapped by areas. */
 START_TEST(late_pages)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -184,7 +184,7 @@ START_TEST(late_pages)
 }
 END_TEST
 
-/* Of what the GPU reaches, only that which the aperture shows is pinned. */
+/* Of the pages that the GPU reaches, only those that the aperture shows are pinned. */
 START_TEST(shown_in_the_aperture)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -204,7 +204,7 @@ START_TEST(shown_in_the_aperture)
 	ck_assert_uint_eq(guest_read(g, ((FIRST + 1ull) << GVT_PAGE_SHIFT) + 8, 8), 0x1234567);
 	ck_assert_uint_eq(*(u64 *)((u8 *)find(g, addrs[1]) + 8), 0x1234567);
 	ck_assert_uint_eq(guest_stats(g).requests, requests);
-	/* Given up: out of the aperture, and neither pinned nor found any more. */
+	/* The page is given up: it leaves the aperture, and is not pinned or found any more. */
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST), 0);
 	guest_move_on(g, 0);
 	ck_assert_uint_eq(guest_stats(g).aliases, 2);
@@ -223,7 +223,7 @@ START_TEST(shown_in_the_aperture)
 }
 END_TEST
 
-/* Any step of it fails: nothing is shown, and nothing stays pinned. */
+/* Any step of showing fails: nothing is shown, and nothing stays pinned. */
 START_TEST(showing_fails)
 {
 	static const char *const calls[] = { "xencall3", "xc_domain_iomem_permission",
@@ -249,7 +249,7 @@ START_TEST(showing_fails)
 			ck_assert_uint_eq(guest_stats(g).aliases, 0);
 			xengt_dma_trim(g->v);
 			ck_assert_uint_eq(g->v->dma.used, 0);
-			/* Each was let go of once. */
+			/* Each was unpinned once. */
 			ck_assert_uint_eq(g->v->dma.strays, 0);
 			ck_assert_ptr_nonnull(find(g, addrs[999]));
 		}
@@ -257,7 +257,7 @@ START_TEST(showing_fails)
 }
 END_TEST
 
-/* Addresses of ours are never those of another page of ours, however often they come and go. */
+/* Two host pages never have the same address, however often pages come and go. */
 START_TEST(host_pages)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -265,7 +265,7 @@ START_TEST(host_pages)
 	u8 *kept = intel_gvt_hypervisor_alloc_host_pages(vgpu, 70);
 	u64 bus = intel_gvt_hypervisor_virt_to_mfn(vgpu, kept) << GVT_PAGE_SHIFT;
 
-	/* As after a great many. */
+	/* As after very many pages. */
 	g->v->hostmem.next = XENGT_BUS_END - XENGT_BUS_HOST - 100;
 	for (u32 n = 0; n < 3; n++) {
 		u8 *more = intel_gvt_hypervisor_alloc_host_pages(vgpu, 90);

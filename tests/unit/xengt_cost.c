@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a hostile guest can have us do and take: bounded, counted, and at its own cost. */
+/* The work and memory that a hostile guest can cost us: bounded, counted, and charged to it. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <pthread.h>
@@ -15,7 +15,7 @@
 
 static const u8 patterns[][2] = { { 0x80, 0x80 }, { 0x80, 0 }, { 0, 0x80 } };
 
-/* A string instruction that asks for a function level reset with each byte, or each second. */
+/* A string instruction that asks for a function level reset by each byte, or each second one. */
 static void reset_again_and_again(struct guest *g, const u8 pattern[2])
 {
 	unsigned int reg = guest_capability(g, PCI_CAP_ID_EXP) + PCI_EXP_DEVCTL;
@@ -30,7 +30,7 @@ static void reset_again_and_again(struct guest *g, const u8 pattern[2])
 	ck_assert_int_eq(exen_guest_rep(g->d, 0, &rep), 0);
 }
 
-/* A reset of what was reset, and not touched since, is none. */
+/* A reset right after a reset does nothing. */
 START_TEST(resets_in_a_row)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -49,7 +49,7 @@ START_TEST(resets_in_a_row)
 }
 END_TEST
 
-/* What is written as it is has nothing moved. */
+/* A write of the value that is there moves nothing. */
 START_TEST(same_again)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -74,7 +74,7 @@ END_TEST
 
 enum { ROOT = 0x10, PDP, PD };
 
-#define SPREAD 60u /* leaf tables, each in another MiB */
+#define SPREAD 60u /* leaf tables, each in an area of its own */
 
 static u64 *table(struct guest *g, u64 gfn)
 {
@@ -148,7 +148,7 @@ END_TEST
 
 #define DIRECTORIES 4096u
 
-/* Tables of three kinds without an entry that leads to a page: all that they cost is ours. */
+/* Three levels of tables without an entry for a page: all their cost is our memory. */
 START_TEST(directories_count)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -175,7 +175,7 @@ START_TEST(directories_count)
 }
 END_TEST
 
-/* With more than its quota it has none of them, and is well when it asks for less. */
+/* A PPGTT of more than the quota cannot be used. A smaller one can be used afterwards. */
 START_TEST(no_more_than_the_quota)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -206,7 +206,7 @@ END_TEST
 
 /* ---- areas of the process ---- */
 
-/* One page in each of more places than a guest may have: the last ones have no address. */
+/* One page in each of more places than a guest may have: the last ones get no address. */
 START_TEST(places)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -241,7 +241,7 @@ START_TEST(places)
 }
 END_TEST
 
-/* A guest with more memory has larger areas, and no more of them. */
+/* A guest with more memory has larger areas, and not more of them. */
 START_TEST(area_sizes)
 {
 	for (u64 mib = 16; mib <= 65536; mib *= 2) {
@@ -258,7 +258,7 @@ END_TEST
 
 /* ---- what waits ---- */
 
-/* A page that an engine looks up whenever the vGPU's thread is amid a call of the hypervisor. */
+/* An engine looks this page up whenever the vGPU's thread is in a call of the hypervisor. */
 static struct {
 	struct guest *g;
 	u64 bus;
@@ -279,7 +279,7 @@ static void on_call(void *arg)
 	pthread_t thread;
 	sem_t *done = arg;
 
-	/* The engine's own calls. */
+	/* Not for calls that the engine makes itself. */
 	if (__atomic_exchange_n(&engine.busy, true, __ATOMIC_ACQ_REL))
 		return;
 	engine.looks++;
@@ -306,7 +306,7 @@ START_TEST(engine_does_not_wait)
 	engine.bus = kept;
 	engine.looks = engine.waited = 0;
 	exen_on_call(calls[_i], on_call, &done);
-	/* Mapped, let go of, and taken for what changed hands. */
+	/* Pages are mapped and unmapped, and one changes hands. */
 	for (u64 i = 0; i < ARRAY_SIZE(addr); i++)
 		ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(g->v->vgpu,
 									 i * XENGT_AREA_PAGES + 9,

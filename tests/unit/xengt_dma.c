@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Guest pages mapped for DMA: what a device reaches, what is counted, and what a guest can spoil.
- */
+/* Guest pages mapped for DMA: what a device reaches, what is counted, what a guest can spoil. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -44,7 +43,7 @@ static void unmap_run(struct guest *g, const u64 *addrs, u32 nr)
 	intel_gvt_hypervisor_dma_unmap_guest_pages(g->v->vgpu, addrs, nr);
 }
 
-/* What the device reads at the address is what the guest has in its page. */
+/* The device reads at the address what the guest has in its page. */
 static void check_reaches(struct guest *g, u64 gfn, u64 addr)
 {
 	u8 *seen = exen_dma(addr);
@@ -75,7 +74,7 @@ START_TEST(one_page)
 	unmap(g, addr);
 	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST),
 			  INTEL_GVT_INVALID_ADDR);
-	/* Once too often: counted, and nobody's page. */
+	/* Unmapped once too often, and an address that was never mapped: both are counted. */
 	unmap(g, addr);
 	unmap(g, 0x123456789000);
 	ck_assert_uint_eq(g->v->dma.strays, 2);
@@ -107,7 +106,7 @@ START_TEST(not_memory)
 }
 END_TEST
 
-/* Frames that a guest names and has not, each far from the others, take no memory of ours. */
+/* Scattered frames that a guest names and does not have take no memory of ours. */
 START_TEST(far_apart)
 {
 	struct guest *g = guest_start(1);
@@ -131,7 +130,7 @@ START_TEST(far_apart)
 }
 END_TEST
 
-/* More than one call's worth; some of them twice. */
+/* More pages than fit in one call, some of them twice. */
 START_TEST(many_at_once)
 {
 	struct guest *g = guest_start(1);
@@ -156,7 +155,7 @@ START_TEST(many_at_once)
 }
 END_TEST
 
-/* Mapped and unmapped again and again: Xen is asked once. */
+/* Pages that are mapped and unmapped again and again are mapped by Xen once. */
 START_TEST(churn)
 {
 	struct guest *g = guest_start(1);
@@ -168,7 +167,7 @@ START_TEST(churn)
 	}
 	ck_assert_uint_eq(g->v->dma.maps, 200);
 	ck_assert_uint_eq(g->v->dma.unmaps, 0);
-	/* It has a bound. */
+	/* The number of pages that stay mapped has a bound. */
 	for (u32 n = 0; n < 12; n++) {
 		u64 more[MANY];
 
@@ -186,7 +185,7 @@ START_TEST(large_pages)
 	struct intel_vgpu *vgpu = g->v->vgpu;
 	u64 addr, small, far = 0x100000;
 
-	/* Frame n + 1 is behind page n here: never as aligned. */
+	/* Frame n + 1 is behind page n here, so nothing is aligned. */
 	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, 0x200, KiB(64), &addr),
 			 -ENXIO);
 	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, 0x201, KiB(64), &addr),
@@ -207,7 +206,7 @@ START_TEST(large_pages)
 	ck_assert_uint_eq(small, addr);
 	ck_assert_uint_eq(pinned(g) - g->v->dma.idle, 512);
 
-	/* The single page goes first: the large one is still whole. */
+	/* The single page is unmapped, and the large one is still whole. */
 	unmap(g, addr);
 	for (u32 i = 0; i < 512; i++)
 		check_reaches(g, far + i, addr + i * GVT_PAGE_SIZE);
@@ -217,7 +216,7 @@ START_TEST(large_pages)
 	unmap(g, addr + KiB(64));
 	ck_assert_uint_eq(g->v->dma.used, 0);
 
-	/* A hole in it. */
+	/* A large page with a hole in it. */
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, far + 100), 0);
 	ck_assert_int_eq(intel_gvt_hypervisor_dma_map_guest_page(vgpu, far, MiB(2), &addr),
 			 -EFAULT);
@@ -235,7 +234,7 @@ static unsigned int frames_used(void)
 	return st.used_frames;
 }
 
-/* A page in use stays what it was to the device, and is given back to Xen with its last use. */
+/* A page in use stays what it was for the device, and is given back to Xen with its last use. */
 START_TEST(ballooned_while_mapped)
 {
 	struct guest *g = guest_start(1);
@@ -251,7 +250,7 @@ START_TEST(ballooned_while_mapped)
 	ck_assert_uint_eq(*(u8 *)exen_dma(addr), (u8)(FIRST * 7));
 	ck_assert(!intel_gvt_hypervisor_is_valid_gfn(g->v->vgpu, FIRST));
 	ck_assert_int_eq(map(g, FIRST, &fresh), -EFAULT);
-	/* Until it is unmapped, the number leads to the frame that the device has. */
+	/* Until it is unmapped, the guest's frame number leads to the frame that the device has. */
 	ck_assert_uint_eq(intel_gvt_hypervisor_gfn_to_mfn(g->v->vgpu, FIRST), addr >> 12);
 
 	ck_assert_int_eq(exen_guest_populate(g->d, 0, FIRST), 0);
@@ -267,7 +266,7 @@ START_TEST(ballooned_while_mapped)
 	check_reaches(g, FIRST, fresh);
 	unmap(g, fresh);
 
-	/* Part of a large page. */
+	/* A part of a large page is given up. */
 	ck_assert_int_eq(
 		xendevicemodel_relocate_memory(g->v->dmod, GUEST_DOMID, 16, 0x7ff, 0x100000), 0);
 	ck_assert_int_eq(
@@ -283,7 +282,7 @@ START_TEST(ballooned_while_mapped)
 }
 END_TEST
 
-/* Given up and taken anew before it was announced, by another vCPU: the old frame is not found. */
+/* Another vCPU replaces the page before that is announced: the old frame is not found again. */
 START_TEST(replaced_in_place)
 {
 	struct guest *g = guest_start(2);
@@ -305,7 +304,7 @@ START_TEST(replaced_in_place)
 }
 END_TEST
 
-/* What is kept mapped for nobody is Xen's again as soon as frames change hands. */
+/* Idle pages that are still mapped go back to Xen as soon as frames change hands. */
 START_TEST(idle_pages_go_first)
 {
 	struct guest *g = guest_start(1);
@@ -325,7 +324,7 @@ START_TEST(idle_pages_go_first)
 }
 END_TEST
 
-/* A table with 256 grants for us: what is asked beyond fails whole, and what is idle makes room. */
+/* A grant table with 256 entries for us: a larger request fails whole, and idle pages make room. */
 START_TEST(small_table)
 {
 	struct guest *g = guest_start(1);
@@ -340,7 +339,7 @@ START_TEST(small_table)
 	unmap_run(g, addrs, 257);
 	ck_assert_int_eq(map_run(g, FIRST + 300, 256, addrs), 0);
 	check_reaches(g, FIRST + 555, addrs[255]);
-	/* The part of it that is the guest's was left alone. */
+	/* The guest's part of the table was not touched. */
 	ck_assert_ptr_nonnull((void *)exen_grant_entry(g->d, 16 * 512 - 1));
 	for (u32 ref = 0; ref < 16 * 512; ref++)
 		ck_assert_uint_eq(exen_grant_entry(g->d, ref)->flags, 0);
@@ -352,7 +351,7 @@ START_TEST(small_table)
 }
 END_TEST
 
-/* How many pages of a domain that is made now can be mapped, up to @nr. */
+/* How many pages of a new domain can be mapped, up to @nr. */
 static u32 can_map(struct guest *g, domid_t domid, u32 nr)
 {
 	struct exen_domain *d = exen_domain_create(domid, 1, nr, 0);
@@ -372,7 +371,7 @@ static u32 can_map(struct guest *g, domid_t domid, u32 nr)
 	return mapped;
 }
 
-/* Xen's bound of a table is raised for guests that are made afterwards, and is never lowered. */
+/* Xen's bound of a grant table is raised for later guests, and never lowered. */
 START_TEST(bound_raised)
 {
 	struct guest *g = guest_new(1, 0);
@@ -392,7 +391,7 @@ START_TEST(bound_raised)
 	xengt_grant_frames_raise(17);
 	ck_assert_uint_eq(can_map(g, 33, 1000), 768);
 
-	/* Where it cannot be had, guests have what they had. */
+	/* Where it cannot be raised, guests have the old bound. */
 	exen_fail("xenhypfs_write", 1, EACCES);
 	xengt_grant_frames_raise(64);
 	ck_assert_uint_eq(exen_fail_left(true), 0);
@@ -423,7 +422,7 @@ START_TEST(no_table)
 }
 END_TEST
 
-/* The guest has grants of its own where ours would be: they are its own. */
+/* The guest has grants of its own where ours would be: they are not touched. */
 START_TEST(table_in_use)
 {
 	struct guest *g = guest_start(1);
@@ -448,7 +447,7 @@ START_TEST(table_in_use)
 }
 END_TEST
 
-/* Xen lets dom0 map so many and no more, whoever asks. */
+/* Xen lets dom0 have so many grant mappings in all. */
 START_TEST(no_handles)
 {
 	struct guest *g = guest_start(1);
@@ -462,7 +461,7 @@ START_TEST(no_handles)
 	check_reaches(g, FIRST + 599, addrs[599]);
 	unmap_run(g, addrs, 600);
 	ck_assert_int_eq(map_run(g, FIRST + 1000, 600, addrs), 0);
-	/* No handle is left to look again with: the pages stay mapped, and nothing is lost. */
+	/* No handle is left for comparing frames: the pages stay mapped, nothing is lost. */
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, FIRST + 1000), 0);
 	ck_assert_uint_eq(pinned(g), 600);
 	guest_detach(g);
@@ -471,7 +470,7 @@ START_TEST(no_handles)
 }
 END_TEST
 
-/* What was mapped to look again, and could not be unmapped then, is not forgotten. */
+/* A mapping that was made to compare frames and could not be removed then is removed later. */
 START_TEST(looking_again_fails)
 {
 	struct guest *g = guest_start(1);
@@ -519,8 +518,8 @@ static u32 map_until_refused(struct guest *g, u64 gfn, u32 most, u64 *addrs)
 }
 
 /*
- * What it may have itself, with memory of ours for it, and pages kept though nobody uses them. The
- * indices that find its pages count too, and grow with them.
+ * The quota of one vGPU covers its pages, our memory for it, and idle pages that are still mapped.
+ * The indices that find its pages count too, and grow with them.
  */
 START_TEST(quota_of_one)
 {
@@ -537,7 +536,7 @@ START_TEST(quota_of_one)
 	ck_assert_uint_ge(xengt_quota_used(g->v), 4090);
 	ck_assert_int_eq(map_run(g, FIRST + room, 1, addrs + room), -ENOSPC);
 	ck_assert_uint_eq(g->v->dma.over, 2);
-	/* What is mapped already costs nothing. */
+	/* A page that is mapped already costs nothing. */
 	ck_assert_int_eq(map_run(g, FIRST, 1, addrs + room), 0);
 	unmap_run(g, addrs + room, 1);
 	ck_assert_ptr_null(intel_gvt_hypervisor_alloc_host_pages(g->v->vgpu, 1));
@@ -551,7 +550,7 @@ START_TEST(quota_of_one)
 	unmap_run(g, addrs, more);
 	unmap_run(g, addrs + 200, room - 200);
 	intel_gvt_hypervisor_free_host_pages(g->v->vgpu, ours, 64);
-	/* The same again: nothing was lost. */
+	/* Once more, to see that nothing was lost. */
 	more = map_until_refused(g, FIRST, 4096, addrs);
 	ck_assert_uint_ge(more + g->v->hostmem.pages + 32, room);
 	ck_assert_int_eq(map_run(g, FIRST + more, 1, addrs + more), -ENOSPC);
@@ -566,8 +565,7 @@ static void commit(struct xengt_vgpu *v, void *arg)
 	*(int *)arg = vgpu_ggtt_commit(v->vgpu);
 }
 
-/* A driver that maps more than it may: what fits is there, the rest leads to scratch until it fits.
- */
+/* A driver maps more than the quota: what fits is mapped, and the rest leads to scratch. */
 START_TEST(more_than_the_quota)
 {
 	struct guest *g = guest_new(1, 0);
@@ -591,7 +589,7 @@ START_TEST(more_than_the_quota)
 		found += vgpu_ggtt_entry(g->v->vgpu, i) != scratch;
 	ck_assert_uint_eq(found + counts->holes, 8192);
 	ck_assert_uint_ge(found, 3072);
-	/* It frees the first of them, and the others find their place. */
+	/* The driver frees some entries, and others are mapped instead. */
 	for (u32 i = 0; i < 2048; i++)
 		g->v->vgpu->ggtt[i] = 0;
 	guest_in_thread(g, commit, &err);
@@ -610,7 +608,7 @@ struct spoiler {
 	bool stop;
 };
 
-/* A vCPU that writes nonsense where our grants are, all the time. */
+/* A vCPU that keeps writing nonsense into our grants. */
 static void *spoil(void *arg)
 {
 	struct spoiler *s = arg;
@@ -629,7 +627,7 @@ static void *spoil(void *arg)
 	return NULL;
 }
 
-/* It can have pages of its own mixed up, and lose nothing and nobody else. */
+/* The guest can get its own pages mixed up. It harms nobody else, and no page is lost. */
 START_TEST(spoilt_grants)
 {
 	struct guest *g = guest_start(1);

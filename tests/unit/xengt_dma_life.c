@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pinned pages, and memory of ours with bus addresses, through failures, crashes and deaths. */
+/* Pinned pages, and our pages with bus addresses, through failures, crashes and deaths. */
 #include <errno.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void check_no_grants(struct guest *g)
 			ck_assert_uint_eq(exen_grant_entry(g->d, ref)->flags, 0);
 }
 
-/* The next daemon unmaps what the dead one had, in use or not. */
+/* The next daemon unmaps all pages of the dead one, whether in use or not. */
 START_TEST(killed)
 {
 	struct guest *g = guest_start(1);
@@ -49,8 +49,7 @@ START_TEST(killed)
 }
 END_TEST
 
-/* Killed when Xen had mapped them and before they were noted: the handles are with the arguments.
- */
+/* Killed before mapped pages were noted: their handles are in the call's arguments. */
 START_TEST(killed_in_the_call)
 {
 	struct guest *g = guest_start(1);
@@ -73,8 +72,8 @@ START_TEST(killed_in_the_call)
 END_TEST
 
 /*
- * Killed when Xen had unmapped them and before that was noted: their handles may be another's by
- * now, and are left alone.
+ * Killed after Xen had unmapped pages and before that was noted. Their handles may belong to other
+ * mappings by now, and must be left alone.
  */
 START_TEST(killed_in_the_unmapping)
 {
@@ -88,7 +87,7 @@ START_TEST(killed_in_the_unmapping)
 	intel_gvt_hypervisor_dma_unmap_guest_page(g->v->vgpu, gone);
 	xengt_dma_trim(g->v);
 	ck_assert_int_eq(map_run(g, FIRST + 1, 1, &other), 0);
-	/* The mapping of that handle is somebody else's: nothing here speaks of it. */
+	/* The handle belongs to another user's mapping by now, which this state does not know. */
 	was.handle = pin->handle;
 	*pin = was;
 	guest_kill(g, false);
@@ -107,7 +106,7 @@ START_TEST(killed_in_the_unmapping)
 }
 END_TEST
 
-/* The domain died with its daemon: what was pinned keeps its memory until the next one looks. */
+/* The domain died with its daemon: pinned pages keep its memory until the next daemon looks. */
 START_TEST(killed_and_destroyed)
 {
 	struct guest *g = guest_start(1);
@@ -127,7 +126,7 @@ START_TEST(killed_and_destroyed)
 }
 END_TEST
 
-/* It cannot be unmapped when the guest goes: then its state stays until somebody can. */
+/* Pages cannot be unmapped when the guest goes: its state stays until they can. */
 START_TEST(destroyed_and_stuck)
 {
 	struct guest *g = guest_start(1);
@@ -172,7 +171,7 @@ END_TEST
 
 struct churn {
 	struct guest *g;
-	u32 rounds, none; /* made; of which found no page */
+	u32 rounds, none; /* rounds made; those in which no page was found */
 	u64 addrs[MANY];
 };
 
@@ -201,7 +200,7 @@ static void *churn(void *arg)
 	return NULL;
 }
 
-/* In the middle of it. */
+/* The domain is destroyed while pages are mapped. */
 START_TEST(destroyed_while_mapping)
 {
 	struct guest *g = guest_start(1);
@@ -222,7 +221,7 @@ START_TEST(destroyed_while_mapping)
 }
 END_TEST
 
-/* Each library call that mapping makes fails once: what comes of it is whole or nothing. */
+/* Each library call that mapping makes fails once: all pages are mapped, or none. */
 START_TEST(failing_calls)
 {
 	static const char *const calls[] = { "xencall3", "xenforeignmemory_map_resource",
@@ -289,13 +288,13 @@ START_TEST(host_pages)
 	ck_assert_uint_eq(intel_gvt_hypervisor_virt_to_mfn(vgpu, large), INTEL_GVT_INVALID_ADDR);
 	for (u32 i = 0; i < 40; i++)
 		intel_gvt_hypervisor_free_host_pages(vgpu, pages[i], i % 5 + 1);
-	/* No more than one piece is kept, and what is had again is zero again. */
+	/* At most one piece is kept, and it is zeroed when it is used again. */
 	ck_assert_uint_le(g->v->hostmem.pages, 64);
 	pages[0] = intel_gvt_hypervisor_alloc_host_pages(vgpu, 64);
 	for (u32 i = 0; i < 64 * GVT_PAGE_SIZE; i++)
 		UNIT_CHECK(!pages[0][i], "byte %u", i);
 	ck_assert_ptr_null(intel_gvt_hypervisor_alloc_host_pages(vgpu, 0));
-	/* None of it was left mapped as a grant. */
+	/* No page was left mapped as a grant. */
 	ck_assert_uint_eq(g->v->dma.maps, 0);
 	guest_detach(g);
 	guest_check_before(g);
@@ -319,7 +318,7 @@ START_TEST(no_host_pages)
 		ck_assert_ptr_null(intel_gvt_hypervisor_alloc_host_pages(vgpu, 65));
 		ck_assert_uint_eq(exen_fail_left(true), 0);
 	}
-	/* What could not be unmapped then is unmapped before anything else is mapped. */
+	/* A page that cannot be unmapped now is unmapped before anything else is mapped. */
 	exen_fail("xencall3", 2, EIO);
 	ck_assert_ptr_null(intel_gvt_hypervisor_alloc_host_pages(vgpu, 65));
 	ck_assert_uint_eq(exen_fail_left(true), 0);
@@ -334,7 +333,7 @@ START_TEST(no_host_pages)
 }
 END_TEST
 
-/* The kernel's pages end with the process. */
+/* The kernel frees the pages with the process. */
 START_TEST(host_pages_killed)
 {
 	struct guest *g = guest_start(1);

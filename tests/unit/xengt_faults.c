@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every library call fails once, and the guest ends at the worst moments: nothing is left behind.
- */
+/* Every library call fails once, and guests end at the worst moments: nothing is left behind. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <pthread.h>
@@ -41,7 +40,7 @@ static const char *const attach_calls[] = {
 	"xs_write",
 };
 
-/* Attaching fails with a sentence, or does without what it could not have: never half. */
+/* Attaching fails with a message, or does without what failed. It never leaves half of a vGPU. */
 START_TEST(attaching)
 {
 	struct guest *g = guest_new(2, 0);
@@ -57,7 +56,7 @@ START_TEST(attaching)
 		left = exen_fail_left(true);
 		UNIT_CHECK(!err || g->why[0], "%s, call %u: not a word", call, nth);
 		if (!err) {
-			/* Whatever it is, it works. */
+			/* The vGPU works, with whatever it does without. */
 			guest_place(g);
 			guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 			UNIT_CHECK(guest_read(g, GUEST_BAR0 + PLAIN, 4) == 0x1234, "%s, call %u",
@@ -66,7 +65,7 @@ START_TEST(attaching)
 		}
 		guest_check_before(g);
 	} while (!left);
-	/* And the call was made at all, unless it is not attaching's. */
+	/* The call was made at all. One of the list is not made here. */
 	if (call != attach_calls[5])
 		ck_assert_uint_gt(nth, 1);
 	guest_free(g);
@@ -79,7 +78,7 @@ static const struct {
 		    { "xenforeignmemory_restrict", "memory mappings" },
 		    { "xenevtchn_restrict", "event channels" } };
 
-/* Which of the vGPU's handles reach domain 10, which is not its own; bits as in the table. */
+/* Which of the vGPU's handles reach domain 10, another guest. Bits as in the table. */
 static unsigned int reach_out(struct guest *g)
 {
 	unsigned int reached = 0, nr;
@@ -100,7 +99,7 @@ static unsigned int reach_out(struct guest *g)
 	return reached;
 }
 
-/* Older kernels cannot restrict a handle: that is told, and the others are restricted. */
+/* Older kernels cannot restrict a handle: a warning says so, and the others are restricted. */
 START_TEST(restricting_unknown)
 {
 	static const int errs[] = { ENOTTY, EOPNOTSUPP };
@@ -134,7 +133,7 @@ START_TEST(restricting_unknown)
 }
 END_TEST
 
-/* Any other failure is a reason to refuse. */
+/* On any other failure, attaching is refused. */
 START_TEST(restricting_fails)
 {
 	struct guest *g = guest_new(1, 0);
@@ -165,7 +164,7 @@ static void track_one(struct xengt_vgpu *v, void *arg)
 	ck_assert_int_eq(intel_vgpu_enable_page_track(v->vgpu, PAGE_GFN), 0);
 }
 
-/* Detaching may not get everything done, but it ends, and this process holds nothing any more. */
+/* Detaching may leave something undone. It ends, and this process holds nothing afterwards. */
 START_TEST(detaching)
 {
 	static const char *const calls[] = {
@@ -193,7 +192,7 @@ START_TEST(detaching)
 				   st.mapped_pages == g->before.xen.mapped_pages &&
 				   st.bound_ports == g->before.xen.bound_ports,
 			   "%s: something is held", calls[i]);
-		/* Either no page is tracked any more, or the server is still there for it. */
+		/* Either no page is tracked any more, or the server has stayed for it. */
 		UNIT_CHECK(!guest_stats(g).tracked_pages || guest_stats(g).servers == 1,
 			   "%s: a page is tracked for nobody", calls[i]);
 		guest_free(g);
@@ -230,7 +229,7 @@ static void *write_page(void *arg)
 	return exen_guest_write(g->d, 0, PAGE_GPA, 4, 1) == -ESHUTDOWN ? arg : NULL;
 }
 
-/* xl destroy while a request of the guest's is being carried out. */
+/* xl destroys the domain while a request of its is carried out. */
 START_TEST(destroyed_in_mid_request)
 {
 	struct guest *g = guest_start(1);
@@ -261,7 +260,7 @@ START_TEST(destroyed_in_mid_request)
 }
 END_TEST
 
-/* xl pause, and the daemon does its work meanwhile. */
+/* The daemon goes on with its work while xl has paused the domain. */
 START_TEST(paused)
 {
 	struct guest *g = guest_start(1);
@@ -282,7 +281,7 @@ START_TEST(paused)
 }
 END_TEST
 
-/* What is traced comes out in order; what found no room is counted. */
+/* Traced events come out in order. Events for which there was no room are counted. */
 START_TEST(trace_bounded)
 {
 	struct guest *g = guest_start(1);

@@ -7,7 +7,7 @@
 
 #define END ((u64)GUEST_PAGES * GVT_PAGE_SIZE)
 
-/* A cache of its own, without a vGPU about. */
+/* A cache of its own, without a vGPU. */
 struct fixture {
 	struct guest *g;
 	xenforeignmemory_handle *fmem;
@@ -39,7 +39,7 @@ static int wr(struct fixture *x, u64 gpa, void *buf, size_t len)
 	return xengt_mem_copy(&x->mem, gpa, buf, len, true);
 }
 
-/* Lengths that stay in a page, cross one, cross several, and cross from mapping to mapping. */
+/* Lengths within a page, across one boundary, across several, and across mappings. */
 START_TEST(copies)
 {
 	static const size_t lengths[] = { 0, 1, 8, 4095, 4096, 4097, 20000 };
@@ -59,7 +59,7 @@ START_TEST(copies)
 			ck_assert_int_eq(rd(&x, starts[s], in, lengths[l]), 0);
 			UNIT_CHECK(!memcmp(in, out, lengths[l]), "0x%llx + %zu",
 				   (unsigned long long)starts[s], lengths[l]);
-			/* And the guest finds the same. */
+			/* The guest finds the same bytes. */
 			for (size_t i = 0; i < lengths[l]; i += 997)
 				UNIT_CHECK(*guest_ram(x.g, starts[s] + i) == out[i],
 					   "byte %zu of 0x%llx", i, (unsigned long long)starts[s]);
@@ -95,7 +95,7 @@ START_TEST(holes)
 }
 END_TEST
 
-/* All of memory is touched, and only so much of it is mapped. */
+/* All memory is touched, and only a bounded part of it is mapped. */
 START_TEST(bounded)
 {
 	const u64 bound = 32 * XENGT_AREA_PAGES;
@@ -114,7 +114,7 @@ START_TEST(bounded)
 	ck_assert_uint_gt(x.mem.drops, 0);
 	xengt_mem_drop(&x.mem);
 	ck_assert_uint_eq(guest_stats(x.g).mapped_pages, 0);
-	/* What is used all the time stays, whatever else comes and goes. */
+	/* A page that is used all the time stays mapped, whatever else comes and goes. */
 	for (u64 gpa = MiB(1); gpa < END; gpa += MiB(1)) {
 		u64 maps;
 
@@ -128,7 +128,7 @@ START_TEST(bounded)
 }
 END_TEST
 
-/* A page that the guest gave back is not to be had by us either, once we were told. */
+/* A page that the guest gave back is not reached by us either, after that was announced. */
 START_TEST(ballooned)
 {
 	struct guest *g = guest_start(1);
@@ -139,10 +139,10 @@ START_TEST(ballooned)
 	ck_assert_int_eq(exen_guest_balloon_out(g->d, 0, GFN(gpa)), 0);
 	ck_assert_int_eq(xengt_mem_copy(&g->v->mem, gpa, &got, 4, false), -EFAULT);
 	ck_assert_int_eq(xengt_mem_copy(&g->v->mem, gpa, &val, 4, true), -EFAULT);
-	/* Its neighbours are. */
+	/* Its neighbours are reached. */
 	ck_assert_int_eq(xengt_mem_copy(&g->v->mem, gpa - 4, &got, 4, false), 0);
 
-	/* A new one in its place is found without a word. */
+	/* A new page in its place is found without an announcement. */
 	ck_assert_int_eq(exen_guest_populate(g->d, 0, GFN(gpa)), 0);
 	*(u32 *)(void *)guest_ram(g, gpa) = 0x9999;
 	ck_assert_int_eq(xengt_mem_copy(&g->v->mem, gpa, &got, 4, false), 0);
@@ -153,7 +153,7 @@ START_TEST(ballooned)
 }
 END_TEST
 
-/* The frame of a page that changed hands goes back to Xen, held by no mapping of ours. */
+/* The frame of a page that changed hands goes back to Xen: no mapping of ours holds it. */
 START_TEST(frames_go_back)
 {
 	struct guest *g = guest_start(1);
@@ -184,7 +184,7 @@ START_TEST(domain_gone)
 }
 END_TEST
 
-/* A mapping that fails now is tried again later. */
+/* A mapping that fails is tried again later. */
 START_TEST(mapping_fails)
 {
 	struct fixture x;
@@ -200,7 +200,7 @@ START_TEST(mapping_fails)
 }
 END_TEST
 
-/* Of many frames at once it is known as of each, in as few calls as there are buckets' worth. */
+/* The answer for many frames is the same as for each, with one call for many of them. */
 START_TEST(many_looked_for)
 {
 	struct fixture x;

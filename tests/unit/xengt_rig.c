@@ -23,7 +23,7 @@ static struct guest *make(unsigned int vcpus, unsigned int flags, bool gpu)
 	struct guest *g = calloc(1, sizeof(*g));
 
 	ck_assert_ptr_nonnull(g);
-	/* What is logged is for people; the tests look at what was done. */
+	/* The log is for people. The tests look at what was done. */
 	xengt_log_level(0);
 	ck_assert_int_eq(exen_init(), 0);
 	/* A file system in memory, as /run is. */
@@ -237,7 +237,7 @@ void guest_kill(struct guest *g, bool by_itself)
 {
 	struct copy copies[ARRAY_SIZE(suffixes)];
 
-	/* A thread of the dead process meets closed descriptors, and ends. */
+	/* A thread of the dead process finds its descriptors closed, and ends. */
 	if (!by_itself)
 		exen_drop_handles();
 	pthread_join(g->v->thread, NULL);
@@ -338,7 +338,7 @@ u64 guest_traps(struct guest *g, u64 gpa)
 {
 	u64 before;
 
-	/* Frames that changed hands are announced at the guest's next step, whatever it is. */
+	/* Frames that changed hands are announced at the guest's next request, whatever it is. */
 	guest_read(g, 0, 1);
 	before = guest_stats(g).requests;
 	guest_read(g, gpa, 4);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the core and the daemon ask of a vGPU's Xen side while it runs. */
+/* Services that the core and the daemon ask of a vGPU's Xen side while it runs. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static void raise_event(struct xengt_vgpu *v, void *arg)
 	vgpu_irq_raise(v->vgpu, VGPU_IRQ_GT0, 1);
 }
 
-/* A guest that has not enabled messages enables its interrupts, and one comes. */
+/* A guest that has not enabled messages enables its interrupts, and one is raised. */
 static void interrupt(struct guest *g)
 {
 	guest_write(g, GUEST_BAR0 + GT0_IMR, 4, 0);
@@ -53,7 +53,7 @@ static void interrupt(struct guest *g)
 	guest_in_thread(g, raise_event, NULL);
 }
 
-/* The pin follows its causes, whoever serves the guest; a vGPU that goes leaves none asserted. */
+/* The pin follows its causes, whichever process serves. A detached vGPU leaves it deasserted. */
 START_TEST(pin)
 {
 	struct guest *g = guest_start(1);
@@ -82,7 +82,7 @@ START_TEST(pin)
 }
 END_TEST
 
-/* A domain that was saved with the pin asserted is restored so; its vGPU is as after power-on. */
+/* A domain was saved with the pin asserted, and restored. Its vGPU is as after power-on. */
 START_TEST(pin_left_on)
 {
 	struct guest *g = guest_new(1, 0);
@@ -96,7 +96,7 @@ START_TEST(pin_left_on)
 }
 END_TEST
 
-/* All that the vGPU had of its guest is given back, and the guest may set it up again. */
+/* A reset gives back all that the vGPU had of its guest, and the guest can set it up again. */
 START_TEST(function_level_reset)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -155,7 +155,7 @@ START_TEST(asked_in_its_thread)
 }
 END_TEST
 
-/* A thread that ended by itself says so, and can be cleared away. */
+/* A thread that ended by itself is reported, and its vGPU can be detached. */
 START_TEST(thread_ended)
 {
 	struct guest *g = guest_start(1);
@@ -195,7 +195,7 @@ START_TEST(guest_memory)
 }
 END_TEST
 
-/* Pages that are mapped for DMA, others, given up or never there, all at once. */
+/* Pages mapped for DMA, other pages, given up or never there, all in one call. */
 START_TEST(many_valid)
 {
 	struct guest *g = guest_start(1);
@@ -222,14 +222,14 @@ START_TEST(references)
 
 	ck_assert_int_eq(intel_gvt_hypervisor_get_vfio_device(g->v->vgpu), 0);
 	intel_gvt_hypervisor_put_vfio_device(g->v->vgpu);
-	/* Nobody waits for us when the machine was not started by systemd. */
+	/* Nobody waits for this if systemd did not start us. */
 	unsetenv("NOTIFY_SOCKET");
 	ck_assert_int_eq(intel_gvt_hypervisor_dom0_ready(g->host.gvt), 0);
 	guest_free(g);
 }
 END_TEST
 
-/* The OpRegion is where firmware says, and goes with the vGPU; a guest cannot multiply it. */
+/* The OpRegion is where firmware puts it, and goes with the vGPU. A guest gets one only. */
 START_TEST(opregion)
 {
 	struct guest *g = guest_start(1);
@@ -266,7 +266,7 @@ START_TEST(opregion)
 }
 END_TEST
 
-/* movs between memory and the device, where that traps and where it does not. */
+/* movs between memory and the device, at places that trap and at places that do not. */
 START_TEST(string_instructions)
 {
 	static const u64 places[] = { GUEST_BAR0 + TRAPPED, GUEST_BAR0 + PLAIN,
@@ -293,7 +293,7 @@ START_TEST(string_instructions)
 }
 END_TEST
 
-/* With polling allowed, all is as without. */
+/* With polling, everything is as without. */
 START_TEST(polling)
 {
 	struct guest *g = guest_new(2, 0);

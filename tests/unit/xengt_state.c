@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A state file that was changed between two daemons: refused with a sentence, and left alone. */
+/* A state file that was changed between two daemons is refused with a message, and left alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void flip(int fd, off_t at, unsigned int bit)
 	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
 }
 
-/* Ended in order. */
+/* The daemon ends in order. */
 static void leave(struct guest *g)
 {
 	guest_end(g, true);
@@ -90,7 +90,7 @@ static void any_bit_of(const char *suffix)
 	check_refused(g, "it is damaged: its checksum");
 	flip(fd, st.st_size / 2, 3);
 	close(fd);
-	/* As it was, though a page that was not there is there now. */
+	/* The file has its old contents, though a page of it exists now that was a hole. */
 	ck_assert_msg(!guest_take_up(g), "%s", g->why);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
 	guest_detach(g);
@@ -104,7 +104,7 @@ START_TEST(any_bit)
 }
 END_TEST
 
-/* After a sudden death what never changes is checked: whose it is, and of which kind. */
+/* After a sudden death, fields that never change are checked, such as the guest's identity. */
 START_TEST(after_death)
 {
 	static const struct {

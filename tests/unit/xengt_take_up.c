@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The daemon ends, in order or by kill -9, and the next one goes on where it stood. */
+/* The daemon ends, in order or by kill -9, and the next one continues. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/pci_regs.h>
@@ -14,7 +14,7 @@
 #define PAGE_GFN 0x40u
 #define PAGE_GPA ((u64)PAGE_GFN << GVT_PAGE_SHIFT)
 
-/* Something in each part of the device that a guest would miss. */
+/* Leaves a value in each part of the device that a guest would miss. */
 static void leave_marks(struct guest *g)
 {
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
@@ -34,7 +34,7 @@ static void check_marks(struct guest *g)
 	ck_assert_uint_eq(g->v->vgpu->ggtt[0x100], 0x5678);
 	ck_assert_uint_eq(guest_cfg_read(g, PCI_INTERRUPT_LINE, 1), 11);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR2, 4), 0);
-	/* Writes still reach us. */
+	/* Writes still trap. */
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x99);
 	ck_assert_uint_eq(gvt_vreg(g->v->vgpu, PLAIN), 0x99);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x99);
@@ -58,7 +58,7 @@ START_TEST(restarted)
 		ck_assert(guest_has_state(g));
 		ck_assert_uint_eq(guest_stats(g).servers, 1);
 		ck_assert_uint_eq(guest_stats(g).mapped_pages, 0);
-		/* What needs no daemon, the guest has meanwhile. */
+		/* Meanwhile the guest has what needs no daemon. */
 		ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0x1234);
 		ck_assert_msg(!guest_take_up(g), "%s", g->why);
 		check_marks(g);
@@ -97,7 +97,7 @@ static void *write_once(void *arg)
 	return NULL;
 }
 
-/* Guest accesses made while no daemon is there wait for the next one. */
+/* Accesses of a guest wait while no daemon runs. */
 START_TEST(guest_waits)
 {
 	struct guest *g = guest_start(2);
@@ -118,7 +118,7 @@ START_TEST(guest_waits)
 }
 END_TEST
 
-/* The daemon dies in a tracked page's handler: the write was carried out, and is owed no more. */
+/* The daemon dies in a tracked page's handler: the write was carried out, and is not done again. */
 static int die_here(struct intel_vgpu_page_track *track, u64 gpa, void *data, int bytes)
 {
 	(void)track;
@@ -147,7 +147,7 @@ START_TEST(tracked_pages_become_plain)
 	leave_marks(g);
 	pthread_create(&thread, NULL, write_once, &w);
 	guest_kill(g, true);
-	/* Of the other page no request was in flight; its writer waits as well. */
+	/* The other page had no request in flight. It stays tracked, so that a writer waits. */
 	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN + 1), HVMMEM_ioreq_server);
 	ck_assert_msg(!guest_take_up(g), "%s", g->why);
 	pthread_join(thread, NULL);
@@ -160,14 +160,14 @@ START_TEST(tracked_pages_become_plain)
 	guest_write(g, PAGE_GPA + GVT_PAGE_SIZE, 4, 0x88);
 	ck_assert_uint_eq(guest_stats(g).requests, requests);
 	check_marks(g);
-	/* And whoever wants to track them again can. */
+	/* The pages can be tracked again. */
 	guest_in_thread(g, track_two, NULL);
 	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ioreq_server);
 	check_end(g);
 }
 END_TEST
 
-/* The core's part of the state file, changed between two daemons. */
+/* Changes the state file between two daemons. */
 static void edit_state(struct guest *g, void (*edit)(struct xengt_state *state, u64 arg), u64 arg)
 {
 	const struct xengt_file_kind kind = xengt_state_kind();
@@ -202,8 +202,8 @@ static void as_if_moving(struct xengt_state *state, u64 park_gfn)
 }
 
 /*
- * Killed while BAR0's memory was on its way to a new place, after @pages of it had arrived, and
- * before any of it was typed: it must be complete, and its writes must trap, in the end.
+ * Killed while BAR0's memory moved to a new place, after @pages of it had arrived and before any
+ * were typed. In the end it must be complete, and its writes must trap.
  */
 static void check_killed_in_move(u64 pages)
 {
@@ -254,7 +254,7 @@ static void as_if_not_noted(struct xengt_state *state, u64 arg)
 	xengt_state_core(state)->bar_at[VGPU_BAR_GTTMM] = INTEL_GVT_BAR_OFF;
 }
 
-/* Killed between telling Xen of a range and noting it, or noting it gone. */
+/* Killed between a call to Xen for a range and the note of that call. */
 START_TEST(killed_before_noting)
 {
 	struct guest *g = guest_start(1);
@@ -285,7 +285,7 @@ static void give_back(xen_pfn_t gfn)
 	xc_interface_close(xc);
 }
 
-/* A page of the table is not there: killed as it was withdrawn, or given up by the guest. */
+/* A page of the table is missing: killed while it was withdrawn, or given up by the guest. */
 START_TEST(without_a_page)
 {
 	for (int withdrawn = 0; withdrawn < 2; withdrawn++) {
@@ -442,7 +442,7 @@ START_TEST(file_refused)
 }
 END_TEST
 
-/* The domain went while no daemon was there; or another one has its number. */
+/* The domain went while no daemon ran, or another domain has its number. */
 START_TEST(domain_changed)
 {
 	struct guest *g = guest_start(1);
@@ -486,7 +486,7 @@ START_TEST(calls_fail)
 			ck_assert_msg(!guest_take_up(g), "after call %u: %s", n, g->why);
 		}
 		done = exen_fail_left(true);
-		/* The thread's own calls, once it runs, are not taking up. */
+		/* Later calls are the thread's own, and not part of taking up. */
 		done |= n > 60;
 		if (xengt_vgpu_call(g->v, nothing, NULL))
 			continue;
@@ -510,7 +510,7 @@ struct counting {
 	pthread_t thread;
 };
 
-/* Each vCPU counts in a register of its own, one trapped write after the other. */
+/* Each vCPU counts in a register of its own, with one trapped write after the other. */
 static void *count(void *arg)
 {
 	struct counting *c = arg;
@@ -524,7 +524,7 @@ static void *count(void *arg)
 	return NULL;
 }
 
-/* Restarted again and again under guests that never stop. */
+/* Daemons end and start while guests run. */
 START_TEST(restarted_under_load)
 {
 	struct guest *g = guest_start(4);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tracked pages from end to end: the guest writes, the handler sees it, and the guest reads it. */
+/* Tracked pages from end to end: the guest writes, the handler is called, the guest reads. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 #include <pthread.h>
@@ -11,12 +11,12 @@
 #define PAGE_GFN 0x40u
 #define PAGE_GPA ((u64)PAGE_GFN << GVT_PAGE_SHIFT)
 
-/* What is asked of the core in the vGPU's thread, and what came of it. */
+/* A request to the core in the vGPU's thread, and its outcome. */
 struct job {
 	u64 gfn;
 	u32 nr;
 	int err;
-	/* by the handler: */
+	/* filled by the handler: */
 	unsigned int calls;
 	u64 gpa, data;
 	int bytes;
@@ -106,7 +106,7 @@ START_TEST(end_to_end)
 		ck_assert_uint_eq(guest_read(g, PAGE_GPA + 8, bytes), job.data);
 	}
 	ck_assert_uint_eq(job.calls, 4);
-	/* Across its end: what is in the next page is not this handler's. */
+	/* A write across the page's end: the handler gets its own page's part only. */
 	guest_write(g, PAGE_GPA + GVT_PAGE_SIZE - 4, 8, 0xbbbbbbbbaaaaaaaa);
 	ck_assert_uint_eq(job.calls, 5);
 	ck_assert_int_eq(job.bytes, 4);
@@ -146,25 +146,25 @@ static void track_letting_go(struct xengt_vgpu *v, void *arg)
 	ck_assert_int_eq(intel_vgpu_enable_page_track(v->vgpu, PAGE_GFN), 0);
 }
 
-/* A page is let go of in the middle of a write to it: no vCPU is answered with another's answer. */
+/* A page is untracked in the middle of a write to it: no vCPU gets another one's answer. */
 START_TEST(let_go_amid_a_write)
 {
 	struct guest *g = guest_start(2);
 
 	guest_in_thread(g, track_letting_go, g);
 	guest_write(g, PAGE_GPA, 4, 1);
-	/* The next write to it may still be seen, and is not lost. */
+	/* The next write may still trap. It is not lost. */
 	guest_write(g, PAGE_GPA, 4, 2);
 	ck_assert_uint_eq(guest_read(g, PAGE_GPA, 4), 2);
 	ck_assert_int_eq(exen_guest_write(g->d, 1, PAGE_GPA + 4, 4, 3), 0);
-	/* Each vCPU that wrote has to be done with it. */
+	/* Each vCPU that wrote has to make another request. */
 	guest_move_on(g, 0);
 	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ioreq_server);
 	guest_move_on(g, 1);
 	ck_assert_int_eq(exen_mem_type(g->d, PAGE_GFN), HVMMEM_ram_rw);
 	ck_assert_uint_eq(guest_read(g, PAGE_GPA + 4, 4), 3);
 
-	/* Tracked again before that, it stays. */
+	/* If the page is tracked again before that, it stays so. */
 	guest_in_thread(g, track_letting_go, g);
 	guest_write(g, PAGE_GPA, 4, 4);
 	guest_in_thread(g, track_letting_go, g);
@@ -174,7 +174,7 @@ START_TEST(let_go_amid_a_write)
 }
 END_TEST
 
-/* movs and stos into a tracked page: each item is seen. */
+/* movs and stos into a tracked page: the handler is called for each item. */
 START_TEST(string_instructions)
 {
 	struct guest *g = guest_start(1);
@@ -208,10 +208,10 @@ START_TEST(refused)
 	ck_assert_int_eq(do_job(g, enable_raw, &job), -EINVAL);
 	job.gfn = ~0ull >> GVT_PAGE_SHIFT;
 	ck_assert_int_eq(do_job(g, enable_raw, &job), -EINVAL);
-	/* What was refused was not noted down as tracked. */
+	/* A page that was refused is not noted as tracked. */
 	ck_assert_int_eq(do_job(g, disable_raw, &job), -ENOENT);
 
-	job.gfn = 0; /* the first page is one like any other */
+	job.gfn = 0; /* page 0 is like any other */
 	ck_assert_int_eq(do_job(g, enable_raw, &job), 0);
 	ck_assert_int_eq(exen_mem_type(g->d, 0), HVMMEM_ioreq_server);
 	ck_assert_int_eq(do_job(g, disable_raw, &job), 0);
@@ -219,7 +219,7 @@ START_TEST(refused)
 }
 END_TEST
 
-/* Register pages are tracked for the vGPU itself: nobody else may let them go. */
+/* Register pages are tracked for the vGPU itself. Nobody else may untrack them. */
 START_TEST(not_the_registers)
 {
 	struct guest *g = guest_start(1);
@@ -250,14 +250,14 @@ START_TEST(many)
 		guest_write(g, PAGE_GPA + i * GVT_PAGE_SIZE, 4, i);
 	for (u32 i = 0; i < 3000; i += 7)
 		UNIT_CHECK(guest_read(g, PAGE_GPA + i * GVT_PAGE_SIZE, 4) == i, "page %u", i);
-	/* All of them are let go with the vGPU. */
+	/* They are all untracked with the vGPU. */
 	guest_detach(g);
 	guest_check_before(g);
 	guest_free(g);
 }
 END_TEST
 
-/* The guest gives a tracked page back: nothing is left to track, and nothing goes wrong. */
+/* The guest gives a tracked page back: there is nothing to track, and no harm. */
 START_TEST(ballooned_while_tracked)
 {
 	struct guest *g = guest_start(1);
@@ -277,7 +277,7 @@ START_TEST(ballooned_while_tracked)
 }
 END_TEST
 
-/* It is given back, comes back as another, and is tracked again before its writer is done. */
+/* A tracked page is replaced, and the new one tracked before the writer's next request. */
 START_TEST(another_while_let_go)
 {
 	struct guest *g = guest_start(2);
@@ -300,9 +300,9 @@ END_TEST
 
 #define FLSH_CNTL  0x101008u
 #define TABLE	   (GUEST_BAR0 + VGPU_GGTT_OFFSET)
-#define TABLE_STEP 64u /* bytes: of an entry, to the next that is written */
+#define TABLE_STEP 64u /* bytes from one entry that is written to the next */
 
-/* The pages of the GGTT all trap, which a driver left alone for long. */
+/* Waits until all pages of the GGTT trap, as after a driver has left it unchanged for long. */
 static void wait_until_tracked(struct guest *g)
 {
 	for (u32 n = 0; n < 4 * GTT_TRACK_AFTER; n++) {
@@ -313,7 +313,7 @@ static void wait_until_tracked(struct guest *g)
 	ck_abort_msg("not all is tracked");
 }
 
-/* Whoever fills its GGTT then, as after a pause, waits for few of its writes. */
+/* A driver that fills its GGTT afterwards waits for few of its writes. */
 START_TEST(table_filled)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -323,7 +323,7 @@ START_TEST(table_filled)
 	requests = guest_stats(g).requests;
 	for (u64 at = 0; at < GGTT_LEAVES * GVT_PAGE_SIZE; at += TABLE_STEP)
 		guest_write(g, TABLE + at, 8, at);
-	/* Of one page, and of those that come next when what was let go of meanwhile is full. */
+	/* The first page's, and those at which the writer catches up with untracking. */
 	ck_assert_uint_le(guest_stats(g).requests - requests, 4 * GVT_PAGE_SIZE / TABLE_STEP);
 	for (u64 at = 0; at < GGTT_LEAVES * GVT_PAGE_SIZE; at += TABLE_STEP)
 		UNIT_CHECK(g->v->vgpu->ggtt[at / 8] == at, "entry 0x%lx", at / 8);
@@ -358,14 +358,14 @@ static void let_go_before_it(struct xengt_vgpu *v, void *arg)
 	vgpu_ggtt_written(v->vgpu, 0, 8);
 }
 
-/* A page of the GGTT is let go of while another vCPU's write to it is on its way. */
+/* A page of the GGTT is untracked while another vCPU's write to it is on its way. */
 START_TEST(table_let_go_before_a_write)
 {
 	struct guest *g = guest_start_gpu(2);
 	struct late_write late = { .g = g };
 
 	wait_until_tracked(g);
-	/* Its next request is the write. */
+	/* The vCPU's next request is the write. */
 	guest_move_on(g, 1);
 	guest_in_thread(g, let_go_before_it, &late);
 	pthread_join(late.thread, NULL);
@@ -396,8 +396,8 @@ START_TEST(reset_lets_go)
 END_TEST
 
 /*
- * Nothing helps to turn a page back to plain memory: the server must stay, or the guest's writer
- * would be retried for ever. And what is needed to find it again must stay with it.
+ * No call turns a page back to plain memory. The server must stay, because Xen would retry a write
+ * of the guest's for ever, and the state that is needed to find the server again must stay with it.
  */
 START_TEST(server_stays_with_its_pages)
 {

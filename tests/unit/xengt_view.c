@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages mapped for DMA, as threads of a GPU of software find them. */
+/* Pages mapped for DMA, as a software GPU's threads find them. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -9,7 +9,7 @@
 #include "tests/unit/xengt_rig.h"
 
 #define FIRST	0x100u
-#define BUCKETS 64u /* of the guest's memory */
+#define BUCKETS 64u /* areas of the guest's memory */
 
 static void *find(struct guest *g, u64 bus)
 {
@@ -35,7 +35,7 @@ static unsigned int mapped(const struct guest *g)
 	return guest_stats(g).mapped_pages;
 }
 
-/* It is the guest's page that is found: what either writes the other sees. */
+/* The page that is found is the guest's: each side sees the other side's writes. */
 static void check_finds(struct guest *g, u64 bus, u64 gfn)
 {
 	u8 *page = find(g, bus), *ram = guest_ram(g, gfn << GVT_PAGE_SHIFT);
@@ -67,7 +67,7 @@ START_TEST(guest_pages)
 	unmap(g, addr);
 	check_finds(g, addr, FIRST);
 	unmap(g, addr);
-	/* Nobody may use it any more, though it stays mapped for a while. */
+	/* It may not be used any more, though it stays mapped for a while. */
 	ck_assert_ptr_null(find(g, addr));
 	ck_assert_uint_eq(map(g, FIRST), addr);
 	check_finds(g, addr, FIRST);
@@ -102,7 +102,7 @@ START_TEST(host_pages)
 }
 END_TEST
 
-/* What is in use stays mapped, however much it is; of the rest, a little. */
+/* Areas in use stay mapped, however many there are. Few of the others do. */
 START_TEST(bounded)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -115,7 +115,7 @@ START_TEST(bounded)
 		pages[i] = find(g, addrs[i]);
 		pages[i][0] = i;
 	}
-	/* The first one's is one of them. */
+	/* The first page's area is one of them. */
 	ck_assert_uint_eq(mapped(g) - before, (BUCKETS - 1) * XENGT_AREA_PAGES);
 	for (u32 i = 0; i < BUCKETS; i++) {
 		ck_assert_ptr_eq(find(g, addrs[i]), pages[i]);
@@ -135,7 +135,7 @@ START_TEST(bounded)
 }
 END_TEST
 
-/* A page that the guest gave up is found no more, and its neighbours are. */
+/* A page that the guest gave up is not found any more. Its neighbours are. */
 START_TEST(given_up)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -146,7 +146,7 @@ START_TEST(given_up)
 	guest_move_on(g, 0);
 	ck_assert_ptr_null(find(g, addr));
 	check_finds(g, next, FIRST + 1);
-	/* Another frame there, which came when its neighbours were mapped already. */
+	/* Another frame there, which came after its neighbours were mapped. */
 	ck_assert_int_eq(exen_guest_populate(g->d, 0, FIRST), 0);
 	again = map(g, FIRST);
 	ck_assert_uint_eq(again, addr);
@@ -166,7 +166,7 @@ START_TEST(given_up)
 }
 END_TEST
 
-/* A guest that does nothing else: what it gave up goes back to Xen a moment later. */
+/* A guest that gives pages up and then does nothing: they go back to Xen a moment later. */
 START_TEST(given_up_at_rest)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -198,7 +198,7 @@ START_TEST(given_up_at_rest)
 }
 END_TEST
 
-/* A GPU that reads what it found before, as late as it may. */
+/* A GPU that reads a page that it found before, as late as it is allowed to. */
 struct late {
 	struct gvt_gpu gpu;
 	struct guest *g;
@@ -235,7 +235,7 @@ static void commit(struct xengt_vgpu *v, void *arg)
 	vgpu_ggtt_commit(v->vgpu);
 }
 
-/* Until the GPU's flush, what it found stays where it was, the guest's no more or not. */
+/* Until the GPU's flush, a page that it found stays where it was, even if it was given up. */
 START_TEST(until_the_flush)
 {
 	static const struct gvt_gpu_ops ops = { .flush = late_flush, .ggtt_set = late_set };
@@ -273,7 +273,7 @@ START_TEST(failures)
 	struct guest *g = guest_start_gpu(1);
 	u64 addr, other;
 
-	/* A page that is the guest's has an address, though it cannot be looked at yet. */
+	/* A page of the guest's has an address, even if it cannot be mapped for us yet. */
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
 		u64 gfn = FIRST + i * XENGT_AREA_PAGES;
 
@@ -285,7 +285,7 @@ START_TEST(failures)
 		ck_assert_uint_eq(exen_fail_left(true), 0);
 	}
 	check_finds(g, addr, FIRST + 2 * XENGT_AREA_PAGES);
-	/* No room, which its user can do something about, is counted apart. */
+	/* A lack of room is counted apart, as its user can do something about it. */
 	ck_assert_uint_eq(g->v->view.failed, 0);
 	exen_fail("xenforeignmemory_map", 1, ENOMEM);
 	unmap(g, map(g, FIRST + 3 * XENGT_AREA_PAGES));
@@ -294,7 +294,7 @@ START_TEST(failures)
 	exen_fail("xenforeignmemory_map", 1, EIO);
 	other = map(g, 0x800);
 	exen_fail_left(true);
-	/* Of a guest that is gone, only what was looked at before is there. */
+	/* When the guest is gone, only pages that were mapped before are found. */
 	exen_domain_destroy(g->d);
 	ck_assert_ptr_nonnull(find(g, addr));
 	ck_assert_ptr_null(find(g, other));
@@ -309,7 +309,7 @@ struct looker {
 	u64 found;
 };
 
-/* Pages that stay are always found, with what is in them; others may be found or not. */
+/* Pages in use are always found, with their contents. Other pages may be found or not. */
 static void *look(void *arg)
 {
 	struct looker *looker = arg;
@@ -370,7 +370,7 @@ static void count(struct xengt_vgpu *v, void *arg)
 	++*(u32 *)arg;
 }
 
-/* Woken by many at once, and by the daemon between, it misses nothing that it is asked. */
+/* Woken by many threads at once and by the daemon in between, the thread misses no call. */
 START_TEST(woken)
 {
 	struct guest *g = guest_start_gpu(1);
@@ -384,7 +384,7 @@ START_TEST(woken)
 	ck_assert_uint_eq(calls, 200);
 	for (u32 i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	/* One that failed is no reason for the next not to be made. */
+	/* After a wake-up that failed, the next one is sent. */
 	guest_in_thread(g, count, &calls);
 	exen_fail("xenevtchn_notify", 1, EIO);
 	intel_gvt_hypervisor_wake(g->v->vgpu);
