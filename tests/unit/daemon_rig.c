@@ -101,6 +101,7 @@ void daemon_rig_free(struct rig *r)
 int daemon_rig_attach(struct rig *r, unsigned int at, const char *options)
 {
 	r->why[0] = '\0';
+	daemon_reap(&r->daemon);
 	return daemon_attach(&r->daemon, FIRST_DOMID + at, options, NULL, r->why, sizeof(r->why));
 }
 

@@ -190,6 +190,8 @@ static void cmd_attach(const struct ask *ask, struct result *result)
 		fail(result, -ESRCH, result->why);
 		return;
 	}
+	/* The guest that had its vGPU may have gone without our having been told yet. */
+	daemon_reap(ask->daemon);
 	attach = json_object_object_get_ex(ask->request, "model", NULL) ? daemon_start_model
 									: daemon_attach;
 	err = attach(ask->daemon, domid, text ? text : "", &guest, result->why,

@@ -57,7 +57,7 @@ struct daemon {
 	int lock_fd;
 };
 
-/* ---- guests.c ---- */
+/* ---- guest.c, guests.c, domains.c, take_up.c ---- */
 
 /**
  * daemon_domid() - find the domain that a person means, as xl does: digits alone are a domain's

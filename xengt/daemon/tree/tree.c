@@ -222,6 +222,7 @@ static int store_instance(const struct object *o, const char *text, char *why, s
 		return -EINVAL;
 	snprintf(options, sizeof(options), "low_gm_mb=%u,high_gm_mb=%u,fences=%u", (u32)val[LOW],
 		 (u32)val[HIGH], (u32)val[FENCES]);
+	daemon_reap(o->daemon);
 	return daemon_attach(o->daemon, val[VMID], options, NULL, why, len);
 }
 
