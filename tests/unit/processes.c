@@ -102,6 +102,7 @@ static const struct {
 	{ "a command", { .type = XENGT_LINK_DETACH }, 0 },
 	{ "longer than it is", { .type = XENGT_LINK_EVENT, .len = 100 }, 24 },
 	{ "shorter than it is", { .type = XENGT_LINK_EVENT, .len = 0 }, 99 },
+	{ "that it serves, once more", { .type = XENGT_LINK_READY }, 0 },
 	{ "an answer to nothing", { .type = XENGT_LINK_DONE, .id = 77 }, 0 },
 	{ "a part of nothing", { .type = XENGT_LINK_PART, .id = 77 }, 0 },
 	{ "an event that is no JSON", { .type = XENGT_LINK_EVENT, .len = 3, .text = "foo" }, 0 },

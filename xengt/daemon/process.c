@@ -62,17 +62,18 @@ void process_forget(struct guest *guest, const void *arg)
 
 /* ---- what it says ---- */
 
-static void on_answer(struct guest *guest, const struct xengt_link_message *m)
+static int on_answer(struct guest *guest, const struct xengt_link_message *m)
 {
 	struct process *p = guest->process;
 
 	if (m->id) {
 		calls_take(&p->calls, m);
-		return;
+		return 0;
 	}
 	/* It could not start. */
 	p->err = m->err < 0 ? m->err : -EPROTO;
 	snprintf(p->why, sizeof(p->why), "%.250s", calls_plain(m->text) ? m->text : "?");
+	return 0;
 }
 
 /* Says it once, and doctor whenever it is asked. */
@@ -87,23 +88,28 @@ static void note_walls(struct daemon *daemon, u32 missing)
 	xengt_log(XENGT_WARN, "this kernel has not for guests' processes: %s", names);
 }
 
-static void on_ready(struct guest *guest, const struct xengt_link_message *m)
+static int on_ready(struct guest *guest, const struct xengt_link_message *m)
 {
+	/* Once: it is work for xenstored. */
+	if (guest->process->state != PROCESS_STARTS)
+		return -EPROTO;
 	guest->process->state = PROCESS_SERVES;
 	guest->process->served_ns = clock_now_ns();
 	note_walls(guest->daemon, m->id);
 	xengt_keeper_ready(guest->keeper, m->value);
 	guest->daemon->listener->serves(guest);
+	return 0;
 }
 
-static void on_event(struct guest *guest, const struct xengt_link_message *m)
+static int on_event(struct guest *guest, const struct xengt_link_message *m)
 {
 	if (calls_plain(m->text))
 		guest->daemon->listener->event(guest, m->value, m->id, m->text);
+	return 0;
 }
 
-static void (*const handlers[XENGT_LINK_TYPES])(struct guest *guest,
-						const struct xengt_link_message *m) = {
+static int (*const handlers[XENGT_LINK_TYPES])(struct guest *guest,
+					       const struct xengt_link_message *m) = {
 	[XENGT_LINK_READY] = on_ready,
 	[XENGT_LINK_PART] = on_answer,
 	[XENGT_LINK_DONE] = on_answer,
@@ -118,10 +124,7 @@ static int take_message(struct guest *guest)
 
 	if (err)
 		return err;
-	if (!handlers[m.type])
-		return -EPROTO;
-	handlers[m.type](guest, &m);
-	return 0;
+	return handlers[m.type] ? handlers[m.type](guest, &m) : -EPROTO;
 }
 
 static int on_link(sd_event_source *source, int fd, uint32_t events, void *userdata)
