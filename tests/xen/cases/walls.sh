@@ -36,7 +36,7 @@ case_rights() {
 case_share() {
 	local share
 	share=/sys/fs/cgroup/system.slice/xengtd.service/guest-$(xl domid "$1")
-	xengt schedule "$1" weight=3 cap=50 || return
+	xengt schedule "$1" 3 50 || return
 	grep . "$share"/{cpu.weight,cpu.max}
 	[[ $(cat "$share/cpu.weight") == 75 && $(awk '{ print $1 * 100 / $2 }' "$share/cpu.max") == 50 ]]
 }
