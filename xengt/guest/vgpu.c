@@ -2,7 +2,6 @@
 /* A domain's vGPU in its process: attached step by step, served by a thread, let go in reverse. */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,11 +75,16 @@ static bool hook_woken(void *priv)
 	return !stop;
 }
 
-/* Gives the processor away for a moment: somebody may be waiting for it. */
+/*
+ * Gives the physical processor away for a moment: the guest may be waiting for it. Only when this domain
+ * has nothing to run does Xen run another; a process may not ask for that directly.
+ */
 static void hook_relax(void *priv)
 {
+	const struct timespec moment = { .tv_nsec = 1000 };
+
 	(void)priv;
-	sched_yield();
+	clock_nanosleep(CLOCK_MONOTONIC, 0, &moment, NULL);
 }
 
 static void hook_begin(void *priv, unsigned int vcpu, u64 gpa)
