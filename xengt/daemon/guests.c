@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The guests that have a vGPU: who gets which, and what becomes of it when a guest goes. */
+/* The guests that have a vGPU: choosing one, attaching and detaching it, and following the
+ * domain. */
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -27,7 +28,7 @@ int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
 		*domid = number;
 		return err ? -ESRCH : 0;
 	}
-	/* An empty word is what a script has in place of a name. */
+	/* An empty name, as of a script's unset variable, is no domain's. */
 	ids = *who ? xengt_store_list(daemon->dom0.store, "/local/domain", &nr) : NULL;
 	for (unsigned int i = 0; ids && i < nr; i++) {
 		char *name;
@@ -41,7 +42,7 @@ int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
 		}
 		free(name);
 	}
-	/* xenstored does not answer: guests go by the names that they had. */
+	/* Without an answer of xenstored, the names that were last read count. */
 	for (struct guest *guest = ids ? NULL : daemon->guests; guest && !found; guest = guest->next) {
 		found = *who && !strcmp(xengt_keeper_name(guest->keeper), who);
 		*domid = guest->domid;
@@ -67,7 +68,7 @@ static bool same(const struct xengt_options *a, const struct xengt_options *b)
 	       a->cap == b->cap && a->audit_user == b->audit_user;
 }
 
-/* A domain that crashed and is preserved keeps its vGPU, until somebody says otherwise. */
+/* Says who has the vGPU. A domain that crashed and is preserved keeps its vGPU until a detach. */
 static void held(const struct guest *guest, const char *uuid, char *why, size_t why_len)
 {
 	struct daemon *daemon = guest->daemon;
@@ -85,7 +86,7 @@ static void held(const struct guest *guest, const char *uuid, char *why, size_t 
 		 guest->domid, name, over ? ", which does not run any more," : "", uuid, who);
 }
 
-/* The vGPU that a UUID names, with what the guest may say of it itself: slot and reads. */
+/* Takes the vGPU of the UUID. Of @text's options, the slot and read_through may differ from it. */
 static int take_by_uuid(struct daemon *daemon, const char *text, const struct xengt_options *asked,
 			struct xengt_instance **out, struct xengt_options *options, char *why,
 			size_t why_len)
@@ -151,7 +152,7 @@ static void refused(domid_t domid, const char *why)
 	xengt_log_of(&of, XENGT_REFUSED, XENGT_ERR, "no vGPU: %s", why);
 }
 
-/* What may change of it in xenstore. */
+/* Watches the guest's name and memory target in xenstore, or stops. */
 static void watch(const struct guest *guest, bool on)
 {
 	static const char *const paths[] = { XENGT_NAME_PATH, XENGT_MEMORY_PATH };
@@ -167,8 +168,8 @@ static void watch(const struct guest *guest, bool on)
 	}
 }
 
-/* Opens its keeper, and starts its process. @options: NULL, the vGPU is one that an earlier daemon
- * left. */
+/* Opens the domain's keeper, and starts its process. @options: NULL, an earlier xengtd left the
+ * vGPU. */
 static int add(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
 	       struct guest **out, char *why, size_t why_len)
 {
@@ -200,7 +201,7 @@ static int add(struct daemon *daemon, domid_t domid, const struct xengt_options 
 	return 0;
 }
 
-/* Nothing of it is left here; its process has ended. @keep: its vGPU is for another daemon. */
+/* Ends the guest's process and frees the guest. @keep: another xengtd takes its vGPU up. */
 static void drop(struct guest *guest, bool keep)
 {
 	struct guest **link = &guest->daemon->guests;
@@ -214,7 +215,7 @@ static void drop(struct guest *guest, bool keep)
 	if (!keep)
 		xengt_keeper_withdraw(guest->keeper);
 	xengt_keeper_close(guest->keeper, keep);
-	/* Not there where memory ran out as it was taken up. */
+	/* NULL if memory ran out as the vGPU was taken up. */
 	if (guest->instance)
 		xengt_instance_unbind(&guest->daemon->instances, guest->instance);
 	free(guest);
@@ -246,7 +247,7 @@ static int attach(struct daemon *daemon, domid_t domid, const struct xengt_optio
 	return 0;
 }
 
-/* Of a domain whose device model runs already, as when a vGPU is attached by hand. */
+/* Chooses a slot that the domain's device model, if it runs already, has free. */
 static int choose_slot(struct daemon *daemon, domid_t domid, struct xengt_options *options,
 		       char *why, size_t why_len)
 {
@@ -270,7 +271,7 @@ int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct
 	struct guest *guest;
 	int err;
 
-	/* The guest that had it may have gone without our having been told yet. */
+	/* The guest that had the vGPU may have gone, and its watch not have fired yet. */
 	daemon_reap(daemon);
 	if (daemon_find_domid(daemon, domid)) {
 		snprintf(why, why_len, "domain %u has a vGPU already", domid);
@@ -294,7 +295,7 @@ int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct
 	return 0;
 }
 
-/* Has a process do something, though it be dead: the next takes up where that one was. */
+/* Asks the guest's process. If the process is dead, starts another, and asks that. */
 static int ask_surely(struct guest *guest, enum xengt_link_type type, u64 value, char *why,
 		      size_t why_len)
 {
@@ -309,7 +310,7 @@ static int ask_surely(struct guest *guest, enum xengt_link_type type, u64 value,
 	return err ? err : process_wait(guest, type, value, NULL, NULL, NULL);
 }
 
-/* Has the vGPU taken from a domain that lives. False: some of it is left there. */
+/* Has the process take the vGPU out of a domain that lives. False: part of it is left there. */
 static bool take_away(struct guest *guest, bool over)
 {
 	char why[256] = "";
@@ -332,7 +333,7 @@ void daemon_detach(struct guest *guest, bool keep)
 
 	xengt_keeper_log_of(guest->keeper, XENGT_DETACHED, XENGT_INFO, "vGPU %s",
 			    keep ? "left to the next daemon" : "detached");
-	/* Of a domain that is gone, Xen has taken everything. */
+	/* When a domain dies, Xen frees all that its vGPU had there. */
 	if (!keep && lives)
 		keep = !take_away(guest, info.over);
 	drop(guest, keep);
@@ -347,13 +348,14 @@ void daemon_leave_all(struct daemon *daemon)
 
 /* ---- domains that go on with another kernel, or another device model ---- */
 
-/* Of one soft reset the daemon hears more than once: from xenstore, and from the device model. */
+/* Resets the vGPU after a soft reset of the domain. May come more than once for one soft reset: by
+ * xenstore, and by the new device model. */
 static int restart(struct guest *guest, char *why, size_t why_len)
 {
 	char said[256] = "";
 	int err;
 
-	/* xl has set the limit anew. */
+	/* xl has set the domain's memory limit anew. */
 	xengt_keeper_follow(guest->keeper);
 	err = ask_surely(guest, XENGT_LINK_RESTART, 0, said, sizeof(said));
 	if (!err) {
@@ -371,7 +373,7 @@ static int restart(struct guest *guest, char *why, size_t why_len)
 	return err;
 }
 
-/* The process that xl knows as the domain's device model, if it is there; 0: none. */
+/* The process that xenstore names as the domain's device model; 0: none, or it does not run. */
 static pid_t living_model(const struct guest *guest)
 {
 	char *text = xengt_dom0_read(&guest->daemon->dom0, XENGT_MODEL_PATH, guest->domid);
@@ -413,7 +415,7 @@ int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, s
 	return err;
 }
 
-/* Its firmware ran, and then it had not: the domain starts anew. */
+/* A domain that was booted and is not any more was soft reset. */
 static void follow_domain(struct guest *guest, const struct xengt_dominfo *info)
 {
 	u32 *booted = &xengt_keeper_kept(guest->keeper)->booted;
@@ -447,7 +449,7 @@ void daemon_reap(struct daemon *daemon)
 	}
 }
 
-/* What is watched of a guest is named by its path; domains that come and go are not. */
+/* Marks the guest whose path fired. @releaseDomain, the other watch, names no domain. */
 static void mark_changed(struct daemon *daemon, const char *path)
 {
 	static const char within[] = "/local/domain/";
@@ -465,8 +467,8 @@ static void mark_changed(struct daemon *daemon, const char *path)
 }
 
 /*
- * A domain that went, or merely shut down, is not named: Xen knows which. What is held of a dead
- * one keeps it from being freed, so this comes before all else.
+ * @releaseDomain does not name the domain that went or shut down: daemon_reap() asks Xen about
+ * each. It comes first, since Xen cannot free a dead domain whose memory is still mapped.
  */
 void daemon_on_xenstore(struct daemon *daemon)
 {
@@ -485,7 +487,7 @@ void daemon_on_xenstore(struct daemon *daemon)
 	}
 }
 
-/* ---- after another daemon ---- */
+/* ---- after another xengtd ---- */
 
 static int take_up(struct daemon *daemon, domid_t domid, char *why, size_t why_len)
 {
@@ -514,7 +516,8 @@ static int take_up(struct daemon *daemon, domid_t domid, char *why, size_t why_l
 	return 0;
 }
 
-/* What is left of a vGPU that nobody can take up, unless a person is to see it. */
+/* Removes the files of a vGPU whose domain is gone or another one by now. After other errors they
+ * stay, for a person to look at. */
 static void clear_away(struct daemon *daemon, domid_t domid, int err)
 {
 	static const char *const suffixes[] = { XENGT_STATE_SUFFIX, XENGT_KEPT_SUFFIX };
@@ -572,7 +575,7 @@ int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 
 	return err;
 }
 
-/* What a vGPU has of its type, and not by itself, follows the type. */
+/* Gives the vGPU its type's new weight and cap, unless it had ones of its own. */
 static void follow_type(struct daemon *daemon, struct xengt_instance *instance,
 			const struct xengt_types *was)
 {
