@@ -60,7 +60,7 @@ struct xengt_kept {
 	struct xengt_options options;
 	/* The rest changes. */
 	u32 weight, cap; /* the current ones; those of .options are of the beginning */
-	u32 booted;	 /* the domain was seen to run since its vGPU was last reset */
+	u32 booted;	 /* the domain was seen to run since its vGPU was made or restarted */
 	u32 paused;	 /* xengtd has paused the domain */
 	u64 added_kib;	 /* by how much the domain's memory limit was raised */
 	u64 limit_kib;	 /* the domain's memory limit, as last seen */
