@@ -26,8 +26,8 @@ struct client {
 
 	/* The rest belongs to follow.c. */
 	struct guest *follows;
-	u64 watched;	       /* frame of the watched page, plus one; 0: it gets every request */
-	u64 lost;	       /* events that were not sent to it */
+	u64 watched; /* frame of the watched page, plus one; 0: it gets every request */
+	u64 lost;    /* events that were not sent to it */
 	u32 lost_before,
 		lost_now; /* events lost by the process: before the client followed, and now */
 };

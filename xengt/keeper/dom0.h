@@ -33,8 +33,8 @@ struct xengt_dominfo {
 	bool dying; /* Xen is destroying it, or has: no vCPU runs, its p2m is emptied */
 	bool hvm, hap;
 	bool suspended; /* shut down, to be saved or migrated */
-	bool over;   /* shut down for good: crashed, powered off, to be rebooted */
-	bool booted; /* its firmware has run, and it was not soft reset (kexec) since */
+	bool over;	/* shut down for good: crashed, powered off, to be rebooted */
+	bool booted;	/* its firmware has run, and it was not soft reset (kexec) since */
 	u64 max_kib;
 	u8 uuid[16];
 };

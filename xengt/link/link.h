@@ -22,8 +22,8 @@ enum xengt_link_type {
 	XENGT_LINK_RESTART, /* the domain was soft reset */
 	XENGT_LINK_SUSPEND, /* the domain is suspended, to be saved */
 	XENGT_LINK_SHARE,   /* weight and cap have changed in struct xengt_kept */
-	XENGT_LINK_TRACE, /* .value: 1, send events; 0, stop. The answer's: events lost so far */
-	XENGT_LINK_WATCH, /* .value: guest frame whose writes to trace. The answer's: as above */
+	XENGT_LINK_TRACE,   /* .value: 1, send events; 0, stop. The answer's: events lost so far */
+	XENGT_LINK_WATCH,   /* .value: guest frame whose writes to trace. The answer's: as above */
 	XENGT_LINK_UNWATCH, /* .value: a watched frame; stop watching it */
 	XENGT_LINK_COUNT,   /* fill in the figures */
 	XENGT_LINK_DETACH,  /* .value: enum xengt_detach; the process ends after its answer */
@@ -31,8 +31,8 @@ enum xengt_link_type {
 	XENGT_LINK_READY, /* it serves; .value: its ioreq server's number; .id: walls that the
 			   * kernel refused (bits of enum xengt_wall) */
 	XENGT_LINK_PART,  /* .text: a part of an answer that is longer than a message */
-	XENGT_LINK_DONE, /* the answer to the command with this .id, or the last part of its .text;
-			  * .id 0: the process could not start */
+	XENGT_LINK_DONE,  /* the answer to the command with this .id, or the last part of its .text;
+			   * .id 0: the process could not start */
 	XENGT_LINK_EVENT, /* .text: a traced event, as a line of JSON; .id: events lost so far;
 			   * .value: the watched frame plus one, or 0 */
 	XENGT_LINK_TYPES

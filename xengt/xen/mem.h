@@ -13,7 +13,7 @@
  * larger than 1 MiB.
  */
 #define XENGT_AREAS	 1024u
-#define XENGT_AREA_PAGES 256u /* pages of an area, at least */
+#define XENGT_AREA_PAGES 256u	/* pages of an area, at least */
 #define XENGT_AREA_MOST	 16384u /* and at most */
 
 /** xengt_area_pages() - pages of an area, a power of two, for a guest with @kib of memory. */
