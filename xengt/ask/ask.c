@@ -23,11 +23,11 @@ const struct xengt_file_kind xengt_kept_kind = {
 
 size_t xengt_kept_bytes(void)
 {
-	/* The head of each part; the grants' arguments and the lists come with their use. */
+	/* A page for the head of each part; arguments of grants and lists take memory when used. */
 	return 3 * GVT_PAGE_SIZE;
 }
 
-/* What of a question of each kind is sent besides its head: one array, both, or text. */
+/* What a question of each kind has besides its head: pins, pins and gfns, or text. */
 enum body { NOTHING, PINS, PINS_AND_GFNS, TEXT };
 
 static const u8 bodies[XENGT_ASK_OPS] = {
@@ -82,7 +82,7 @@ static ssize_t receive(int fd, void *to, size_t len)
 	return got;
 }
 
-/* Asks, and waits. @bus: room for as many addresses as the answer may have, or NULL. */
+/* Asks, and waits for the answer. @bus: receives the answer's @nr addresses; or NULL. */
 static int ask_for(struct xengt_ask *ask, const struct xengt_question *question, u64 *bus, u32 nr)
 {
 	struct xengt_answer answer;

@@ -40,7 +40,7 @@ static void say(struct xengt_cgroup *cg, const char *format, ...)
 	va_end(args);
 }
 
-/* No leaves can be had. @step: what the cgroup does not do. */
+/* Notes in .why that there can be no leaves. @step: what failed. */
 static int give_up(struct xengt_cgroup *cg, const struct xengt_cgroup_place *place,
 		   const char *step, int err)
 {
@@ -117,7 +117,7 @@ static int open_place(struct xengt_cgroup *cg, const struct xengt_cgroup_place *
 
 	if (top < 0)
 		return -errno;
-	/* What the root does not give, say_missing() finds missing. */
+	/* Errors are ignored: say_missing() finds controllers that the root did not give. */
 	if (place->alone)
 		enable(top, &has);
 	err = place->alone && mkdirat(top, place->below, 0755) && errno != EEXIST ? -errno : 0;

@@ -10,16 +10,16 @@
  *         guest-7/
  *
  * Linux puts no process into a cgroup that has controllers for its leaves. So after xengtd's death
- * systemd kills what is left, removes the whole cgroup, and starts the next xengtd in a new one;
- * KillMode=mixed has it kill at once. Leaves outlive a supervisor where the next one is started
- * outside (without systemd), or in the leaf "supervisor" (DelegateSubgroup= of systemd 254 and
- * newer, with KillMode=process); xengt_cgroup_sweep() removes them then.
+ * systemd kills the remaining processes, removes the whole cgroup, and starts the next xengtd in a
+ * new one; with KillMode=mixed it kills at once. Leaves outlive a supervisor where the next is
+ * started outside (without systemd), or in the leaf "supervisor" (DelegateSubgroup= of systemd 254
+ * and newer, with KillMode=process); xengt_cgroup_sweep() removes them then.
  *
  * How a vGPU's options become Linux' settings:
  *
  * weight, 1 to 16, becomes cpu.weight 25 to 400, in exact proportion. It counts where processes of
- * several guests want one processor, and is the share of the whole process: engines of the GPU of
- * software, the thread that answers the guest's accesses, and whatever else runs in it.
+ * several guests want one processor. It is the share of the whole process: engines of the software
+ * GPU, the thread that answers the guest's accesses, and all other threads.
  *
  * cap, in per cent of one processor, becomes cpu.max, and bounds the whole process likewise. 0: no
  * bound. The scheduler of a shared GPU (core/gpu/sched) bounds each engine by itself: with a cap of
@@ -29,14 +29,13 @@
  * wait meanwhile; so the period is short (guest.c).
  *
  * memory_mib, the quota of graphics memory, becomes memory.high after a base for the process is
- * added; memory.max is somewhat more. The process counts against its quota by itself, and refuses
- * its guest what is more (xengt/xen/quota.c). Only a process that does not count, or miscounts,
- * reaches these bounds: Linux slows it down from memory.high on and kills it at memory.max. Pages
- * of guests that the process has mapped count against the quota, and not as memory of the cgroup:
- * they are not Linux' memory.
+ * added; memory.max is somewhat more. The process itself keeps its guest within the quota
+ * (xengt/xen/quota.c). Only a process that does not count, or miscounts, reaches these bounds:
+ * Linux slows it down from memory.high on and kills it at memory.max. Guest pages that the process
+ * has mapped count against the quota, and not as memory of the cgroup: they are not Linux' memory.
  *
- * Where there are no cgroups to be had, .why says so, and all calls but xengt_cgroup_open() do
- * nothing. Calls come from one thread.
+ * If there are no cgroups, .why says so, and all calls except xengt_cgroup_open() do nothing. Calls
+ * come from one thread.
  */
 #ifndef XENGT_CGROUP_CGROUP_H
 #define XENGT_CGROUP_CGROUP_H
@@ -73,19 +72,19 @@ struct xengt_cgroup_share {
 	u32 guest_mib;	/* the guest's own memory: tables that map it are the process' memory */
 };
 
-/* What it had, since its leaf was made. What no controller counts is 0. */
+/* What a guest's process has used since its leaf was made. Figures without a controller are 0. */
 struct xengt_cgroup_figures {
 	u64 cpu_us;	  /* time on processors */
 	u64 throttled;	  /* periods in which the cap made it wait */
 	u64 memory_bytes; /* now */
-	u64 memory_high;  /* times that it was slowed down, for being above its quota and base */
-	u64 oom;	  /* times that it was at the end of its memory */
+	u64 memory_high;  /* times that it was slowed down, for being above memory.high */
+	u64 oom;	  /* times that it reached memory.max and got no memory */
 };
 
 /**
  * xengt_cgroup_open() - find this process' cgroup, move this process into the leaf "supervisor",
  * and get controllers for leaves.
- * @root: before the paths of the system's files; NULL for this system.
+ * @root: prefix of the paths of system files; NULL for this system.
  *
  * Moves the calling process: it owns @cg from now on, and no other process of the same cgroup calls
  * this meanwhile. xengt_cgroup_close() releases what @cg holds, after failure too.
@@ -95,12 +94,12 @@ struct xengt_cgroup_figures {
  */
 int xengt_cgroup_open(struct xengt_cgroup *cg, const char *root);
 
-/** xengt_cgroup_close() - let go of the cgroup. Leaves and their processes stay as they are. */
+/** xengt_cgroup_close() - release @cg. Leaves and their processes stay as they are. */
 void xengt_cgroup_close(struct xengt_cgroup *cg);
 
 /**
- * xengt_cgroup_sweep() - remove all guests' leaves: those that a supervisor left which is gone.
- * What runs in them is killed. All are killed before the first is waited for.
+ * xengt_cgroup_sweep() - remove all guests' leaves, which a dead supervisor has left. Kills the
+ * processes in all of them, and then waits for them.
  * Returns how many were removed, or the negative errno of the first that was not; the others are.
  */
 int xengt_cgroup_sweep(const struct xengt_cgroup *cg);
@@ -115,19 +114,20 @@ int xengt_cgroup_guest_add(const struct xengt_cgroup *cg, u32 domid,
 
 /**
  * xengt_cgroup_guest_enter() - move process @pid, with all its threads, into domain @domid's leaf.
- * What it has of memory by then stays counted where it was: it enters before it takes any. Returns
- * 0; -ENOENT: there is no such leaf; -ESRCH: no such process; or another negative errno.
+ * Memory that it has already stays charged to its old cgroup: so it should enter before it takes
+ * any. Returns 0; -ENOENT: there is no such leaf; -ESRCH: no such process; or another negative
+ * errno.
  */
 int xengt_cgroup_guest_enter(const struct xengt_cgroup *cg, u32 domid, pid_t pid);
 
 /**
- * xengt_cgroup_guest_set() - another weight and cap for domain @domid's process, at once.
+ * xengt_cgroup_guest_set() - change weight and cap of domain @domid's process, at once.
  * Returns 0, -EINVAL, -ENOENT or another negative errno.
  */
 int xengt_cgroup_guest_set(const struct xengt_cgroup *cg, u32 domid, u32 weight, u32 cap);
 
 /**
- * xengt_cgroup_guest_remove() - kill what is left in domain @domid's leaf, and remove the leaf.
+ * xengt_cgroup_guest_remove() - kill the processes in domain @domid's leaf, and remove the leaf.
  * Whether a process is stopped or frozen does not matter. Waits for @cg's .wait_ms at most.
  * Children that were killed are still the caller's to wait for. Returns 0, also when there is no
  * such leaf; -ETIMEDOUT: a process is not gone yet, and the leaf stays, for another call; or
@@ -136,7 +136,7 @@ int xengt_cgroup_guest_set(const struct xengt_cgroup *cg, u32 domid, u32 weight,
 int xengt_cgroup_guest_remove(const struct xengt_cgroup *cg, u32 domid);
 
 /**
- * xengt_cgroup_guest_figures() - what domain @domid's process had.
+ * xengt_cgroup_guest_figures() - what domain @domid's process has used.
  * Returns 0; -ENODATA: there are no cgroups; -ENOENT: there is no such leaf; -EPROTO: the files are
  * not as Linux documents them; or another negative errno. @figures is all zeroes on failure.
  */

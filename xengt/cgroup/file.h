@@ -10,7 +10,7 @@
 
 /**
  * xengt_cgroup_put() - write a value to the file @name in the folder @dir.
- * The file has to be there. Returns 0 or a negative errno: the kernel's word on the value.
+ * The file must exist. Returns 0, or a negative errno, as the kernel refuses the value.
  */
 int xengt_cgroup_put(int dir, const char *name, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

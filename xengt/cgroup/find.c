@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What is done with each line of a file; other than 0 ends it. */
+/* Called for each line of a file. A result other than 0 ends the reading. */
 typedef int (*line_fn)(char *line, void *arg);
 
 static int for_each_line(const char *root, const char *name, line_fn fn, void *arg)
@@ -40,7 +40,7 @@ static bool is_octal(const char *text)
 	       text[2] >= '0' && text[2] <= '7';
 }
 
-/* Blanks, tabs, newlines and backslashes of a path stand there as a backslash and three digits. */
+/* Decodes a path: blanks, tabs, newlines and backslashes are a backslash and three octal digits. */
 static void unescape(char *text)
 {
 	char *to = text;

@@ -55,7 +55,7 @@
 #define LEAF	  "guest-"
 #define LEAF_NAME 32u
 
-/* ---- made, and what it may have ---- */
+/* ---- making and setting a leaf ---- */
 
 static const char *name_of(u32 domid, char name[LEAF_NAME])
 {
@@ -118,7 +118,7 @@ static int set_memory(const struct xengt_cgroup *cg, int dir, u32 memory_mib, u3
 				       (unsigned long long)(high + MiB(MEMORY_MORE_MIB)));
 	if (err)
 		return err;
-	/* Beyond its memory it would fill the swap. A kernel without swap has no such file. */
+	/* Without this it would fill the swap. A kernel without swap has no such file. */
 	err = xengt_cgroup_put(dir, "memory.swap.max", "0");
 	return err == -ENOENT ? 0 : err;
 }
@@ -162,7 +162,7 @@ int xengt_cgroup_guest_enter(const struct xengt_cgroup *cg, u32 domid, pid_t pid
 
 	if (cg->fd < 0)
 		return 0;
-	/* 0 would be this process. */
+	/* The kernel takes 0 as the writing process. */
 	if (pid <= 0)
 		return -ESRCH;
 	dir = open_leaf(cg, domid);
@@ -189,9 +189,9 @@ int xengt_cgroup_guest_set(const struct xengt_cgroup *cg, u32 domid, u32 weight,
 	return err;
 }
 
-/* ---- its end ---- */
+/* ---- removing a leaf ---- */
 
-/* Every process in the leaf, and below it, gets SIGKILL. */
+/* Sends SIGKILL to all processes in the leaf and below it. */
 static int kill_all(const struct xengt_cgroup *cg, const char *name)
 {
 	int dir = open_name(cg, name), err;

@@ -12,7 +12,7 @@
 
 #define SIZE_LIMIT MiB(64)
 
-/* All of it, with a zero behind; NULL: @why says. */
+/* Reads all of @from, and adds a zero byte. NULL, with @why, on failure. */
 static char *slurp(FILE *from, size_t *size, char *why, size_t len)
 {
 	size_t room = KiB(64), have = 0;
@@ -51,7 +51,7 @@ static bool is_text(const char *text, size_t size)
 	return true;
 }
 
-/* Words in place: there are never more dwords than half of the characters, and one. */
+/* Converts words in place: there are at most half as many dwords as characters, plus one. */
 static ssize_t parse(char *text, u32 *dw, char *why, size_t len)
 {
 	size_t nr = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* xengt decode: what a dumped ring or batch says. */
+/* xengt decode: prints the commands of a dumped ring or batch. */
 #ifndef XENGT_CLI_DECODE_H
 #define XENGT_CLI_DECODE_H
 
@@ -8,11 +8,12 @@
 #include "core/base/types.h"
 
 /**
- * decode_read() - the dwords of a file, up to its end.
+ * decode_read() - read the dwords of a file.
  *
  * A file of printable characters is hexadecimal text: words of up to eight digits with or without
- * 0x, between spaces or commas; one that ends in a colon is an offset and left out, and so is what
- * stands behind # in a line. Any other is little-endian dwords; a last piece of one is left out.
+ * 0x, between spaces or commas. A word that ends in a colon is an offset, and ignored, as is the
+ * rest of a line after #. Any other file is little-endian dwords; an incomplete last one is
+ * ignored.
  *
  * Returns how many there are, at *@dw, to be freed; or -1 with the reason in @why.
  */

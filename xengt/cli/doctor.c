@@ -14,7 +14,7 @@ struct patient {
 	const char *root;
 };
 
-/* The first line of a file of the system, without its end; "" when there is none. */
+/* The first line of a system file, without its newline; "" if there is none. */
 static const char *line_of(const char *root, const char *path, char *line, size_t len)
 {
 	char full[512];
@@ -47,7 +47,7 @@ static bool is_dom0(const struct patient *p)
 	return strstr(line_of(p->root, "/proc/xen/capabilities", line, sizeof(line)), "control_d");
 }
 
-/* The number in a file of the system; 0: there is none. */
+/* The number in a system file; 0: there is none. */
 static u32 number_in(const char *root, const char *path)
 {
 	char line[64];
@@ -66,7 +66,7 @@ bool doctor_xen_since(const char *root, u32 major, u32 minor)
 	return is_major > major || (is_major == major && is_minor >= minor);
 }
 
-/* Since 4.17 the interfaces that xengt uses are as it uses them. */
+/* Xen 4.17 is the first with the interfaces as xengt uses them. */
 static bool is_new_enough(const struct patient *p)
 {
 	return doctor_xen_since(p->root, 4, 17);
@@ -136,7 +136,7 @@ void doctor_found(struct json_object *all, const char *what, const char *state, 
 	json_object_array_add(all, one);
 }
 
-/* What guests' processes have not on this host, as the daemon says: they work without. */
+/* Reports the walls and cgroups that guests' processes lack, as xengtd says. They work without. */
 static void look_at_processes(const struct xengt_config *config, struct json_object *all)
 {
 	static const struct {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whether this host can give guests vGPUs, whether a guest's configuration lets it have one, and
- * what to change where not.
+ * xengt doctor: checks whether this host can give guests vGPUs, and whether a guest's configuration
+ * suits one, and advises what to change.
  *
- * What was found is an array of objects: "what" was looked at; "state": "ok", "note" (it works, and
- * could do better) or "wrong"; and, unless it is "ok", "advice".
+ * Findings are an array of objects: "what" was checked; "state": "ok", "note" (it works, but could
+ * work better) or "wrong"; and, unless that is "ok", "advice".
  */
 #ifndef XENGT_CLI_DOCTOR_H
 #define XENGT_CLI_DOCTOR_H
@@ -15,15 +15,15 @@
 #include "xengt/settings/config.h"
 
 /**
- * doctor_host() - look at the host. @root: before the paths of the system's files; "" for this
- * system. Returns what was found, owned by the caller.
+ * doctor_host() - check the host. @root: prefix of the paths of system files; "" for this system.
+ * Returns the findings; the caller owns them.
  */
 struct json_object *doctor_host(const struct xengt_config *config, const char *root);
 
-/* What Xen lets a domain have. Zero: anything, or Xen could not be asked. */
+/* Xen's limits for a domain. 0: no limit, or Xen could not be asked. */
 struct doctor_xen {
-	u32 grant_frames, maptrack_frames;    /* its parameters */
-	bool no_hap, no_passthrough, no_vpmu; /* what the processor and the board lack */
+	u32 grant_frames, maptrack_frames;    /* Xen's parameters */
+	bool no_hap, no_passthrough, no_vpmu; /* features that the hardware lacks */
 };
 
 /** doctor_xen_ask() - ask this host's Xen. */
@@ -33,11 +33,11 @@ void doctor_xen_ask(struct doctor_xen *xen);
 bool doctor_xen_since(const char *root, u32 major, u32 minor);
 
 /**
- * doctor_guest() - look at the configuration at @path (xl.cfg(5)).
- * @root: before the paths of files that the configuration names, and of the system's.
- * @xen:  what Xen allows.
- * @types, @vgpus: as the daemon lists them; NULL: it could not be asked.
- * @why: receives a sentence where the file cannot be read. Returns NULL then, or what was found.
+ * doctor_guest() - check the guest's configuration at @path (xl.cfg(5)).
+ * @root: prefix of the paths of system files, and of files that the configuration names.
+ * @xen:  Xen's limits.
+ * @types, @vgpus: as xengtd lists them; NULL: it could not be asked.
+ * Returns the findings; or NULL, with a sentence in @why: the file cannot be read.
  */
 struct json_object *doctor_guest(const struct xengt_config *config, const char *root,
 				 const char *path, const struct doctor_xen *xen,
@@ -47,10 +47,10 @@ struct json_object *doctor_guest(const struct xengt_config *config, const char *
 /** doctor_found() - add a finding to @all. @advice: NULL for "ok". */
 void doctor_found(struct json_object *all, const char *what, const char *state, const char *advice);
 
-/** doctor_print() - a line for each, with advice below. */
+/** doctor_print() - print a line for each finding, with its advice below. */
 void doctor_print(struct json_object *found, FILE *to);
 
-/** doctor_amiss() - how much is wrong. */
+/** doctor_amiss() - how many findings are "wrong". */
 unsigned int doctor_amiss(struct json_object *found);
 
 #endif

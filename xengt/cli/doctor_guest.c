@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest's configuration, looked at for what its vGPU needs of it, and what keeps it from
- * starting. */
+/* Checks a guest's configuration: for what its vGPU needs, and for what keeps it from starting. */
 #include <errno.h>
 #include <pwd.h>
 #include <stdarg.h>
@@ -21,18 +20,18 @@ struct visit {
 	struct xl_file *cfg;
 	struct xl_file *defaults; /* xl's own settings, or NULL */
 	struct json_object *types, *vgpus;
-	const char *list;  /* of the two that have QEMU's arguments, the one with -xengt */
+	const char *list;  /* the list of QEMU's arguments that has -xengt */
 	const char *asked; /* the vGPU's options as text, or NULL: there are none */
-	struct xengt_options options; /* and with what its type says */
+	struct xengt_options options; /* the same, parsed, with its type's */
 	bool parsed;
-	char wrong[256]; /* with them */
+	char wrong[256]; /* the error in them */
 };
 
 enum verdict { OK, NOTE, WRONG };
 
 /*
- * Advice is lines for the configuration, as they are to be added at its end, wherever such lines
- * help; what is to be known about them stands behind a #.
+ * Advice is, where possible, lines to add at the end of the configuration, with explanations after
+ * #.
  */
 #define ADVICE_MAX 512u
 
@@ -57,21 +56,21 @@ static long number(const struct visit *g, const char *name, long otherwise)
 	return xl_number(g->cfg, name, otherwise);
 }
 
-/* What xl.conf(5) says where the guest says nothing. */
+/* A number of the guest's configuration or, if not set there, of xl.conf(5). */
 static long number_or_default(const struct visit *g, const char *name, long otherwise)
 {
 	return number(g, name, xl_number(g->defaults, name, otherwise));
 }
 
-/* In MiB; libxl_create.c. */
+/* The guest's memory in MiB, as libxl_create.c computes it. */
 static long memory(const struct visit *g)
 {
 	return number(g, "memory", number(g, "maxmem", 32));
 }
 
-/* ---- the vGPU that it asks for ---- */
+/* ---- the vGPU's options ---- */
 
-/* The last one counts, as with xengt-dm. */
+/* Finds the last -xengt: it is the one that xengt-dm takes. */
 static void find_options(struct visit *g)
 {
 	static const char *const lists[] = { "device_model_args", "device_model_args_hvm" };
@@ -103,7 +102,7 @@ static const char *member(struct json_object *of, const char *key)
 								   : "";
 }
 
-/* The same as a number; 0: it is none. */
+/* Member @key as a number; 0: it is none. */
 static u32 number_of(struct json_object *of, const char *key)
 {
 	u64 number = 0;
@@ -166,7 +165,7 @@ static enum verdict is_taken_by_xl(const struct visit *g, char *advice)
 	return !err ? OK : err == -EINVAL ? WRONG : NOTE;
 }
 
-/* Each is short for what it begins (xl_parse.c). */
+/* Whether @of begins with @word: xl accepts such abbreviations (xl_parse.c). */
 static bool begins(const char *word, const char *of)
 {
 	return word && !strncmp(word, of, strlen(word));
@@ -195,7 +194,7 @@ static enum verdict has_nested_paging(const struct visit *g, char *advice)
 	return number(g, "hap", 1) && !g->xen->no_hap ? OK : WRONG;
 }
 
-/* libxl refuses what the host lacks. */
+/* libxl refuses options that need features which the host lacks. */
 static enum verdict has_host(const struct visit *g, char *advice)
 {
 	const char *passthrough = xl_string(g->cfg, "passthrough");
@@ -258,7 +257,8 @@ static bool is_user(const char *name)
 	return user && user->pw_uid;
 }
 
-/* Whom libxl has QEMU become (libxl__domain_get_device_model_uid() in libxl_dm.c); never root. */
+/* The user that libxl runs QEMU as (libxl__domain_get_device_model_uid() in libxl_dm.c). It must
+ * exist, and not be root. */
 static enum verdict has_user(const struct visit *g, char *advice)
 {
 	const char *user = xl_string(g->cfg, "device_model_user");
@@ -301,7 +301,7 @@ static enum verdict asks(const struct visit *g, char *advice)
 {
 	const char *type = g->config->default_type;
 
-	/* The list may have other things in it. */
+	/* Add to an existing list: it may have other arguments. */
 	if (g->list)
 		advise(advice, "%s += [ \"type=%s\" ]", g->list, type);
 	else
@@ -373,7 +373,8 @@ static enum verdict is_available(const struct visit *g, char *advice)
 
 #define XEN_FRAMES 64
 
-/* Up to 4.17 a domain gets no larger tables than Xen's parameters say; later they are defaults. */
+/* Whether Xen's parameters bound a domain's tables: up to 4.17. In later versions they are only
+ * defaults. */
 static bool is_capped(const struct visit *g)
 {
 	return !doctor_xen_since(g->root, 4, 18);
@@ -392,8 +393,7 @@ static long grant_version(const struct visit *g)
 
 #define HOW_MAX 192u
 
-/* How Xen comes to allow larger grant tables: xengtd raises its parameter, where Xen has a hypfs.
- */
+/* Advice on raising Xen's bound of grant tables. xengtd raises it itself if Xen has hypfs. */
 static const char *raise_grants(const struct visit *g, long frames, char how[HOW_MAX])
 {
 	snprintf(how, HOW_MAX,
@@ -425,16 +425,15 @@ static enum verdict has_grants(const struct visit *g, char *advice)
 	return advice[0] ? WRONG : OK;
 }
 
-/* Without it the aperture traps, which works. */
+/* With version 2 each access to the aperture traps, which works. */
 static enum verdict has_grants_v1(const struct visit *g, char *advice)
 {
 	advise(advice, "max_grant_version = 1  # or each access to the aperture traps");
 	return grant_version(g) == 1 ? OK : NOTE;
 }
 
-/* Each frame beyond the guest's own pins 512 pages that the aperture shows, less 256;
- * xengt/xen/dma.h.
- */
+/* Each frame of the grant table beyond the guest's own pins 512 pages for the aperture. 256 pins
+ * are scratch (xengt/xen/dma.h). */
 #define GUEST_FRAMES 16
 
 static enum verdict has_frames(const struct visit *g, char *advice)
@@ -452,9 +451,9 @@ static enum verdict has_frames(const struct visit *g, char *advice)
 }
 
 /*
- * The hole below 4 GiB ends 64 MiB before it. Without a size, hvmloader doubles it from 256 MiB as
- * far as there is no memory (tools/firmware/hvmloader/pci.c, pci_setup()). Beside the aperture:
- * BAR0, an emulated VGA and the platform device, 16 MiB each, and small ones.
+ * The MMIO hole ends 64 MiB below 4 GiB. If no size is set, hvmloader doubles it from 256 MiB while
+ * no memory is in the way (tools/firmware/hvmloader/pci.c, pci_setup()). Besides the aperture it
+ * has BAR0, an emulated VGA and the platform device, 16 MiB each, and small BARs.
  */
 #define HOLE_MIN    256
 #define HOLE_MAX    2048
@@ -470,16 +469,16 @@ static enum verdict has_hole(const struct visit *g, char *advice)
 	while (hole - HOLE_END < need && hole < HOLE_MAX)
 		hole *= 2;
 	advise(advice, "mmio_hole = %ld  # or the aperture goes above 4 GiB", hole);
-	/* libxl ignores a smaller one. */
+	/* libxl ignores a smaller size than HOLE_MIN. */
 	if (is >= HOLE_MIN)
 		return is - HOLE_END >= need ? OK : NOTE;
 	return hole == HOLE_MIN || memory(g) <= BELOW_4_GIB - hole ? OK : NOTE;
 }
 
 /*
- * What Xen keeps nested page tables in: 1 MiB for a vCPU, and a page for a MiB that is mapped in
- * pages of 4 KiB at worst: memory whose pages are tracked, and the aperture. Newer versions of
- * libxl give 4 KiB for each MiB of memory and nothing for the aperture.
+ * Memory of Xen's nested page tables: 1 MiB for each vCPU and, at worst, a page for each MiB that
+ * is mapped by pages of 4 KiB: memory with tracked pages, and the aperture. Newer versions of libxl
+ * give 4 KiB for each MiB of memory, and nothing for the aperture.
  */
 static enum verdict has_table_memory(const struct visit *g, char *advice)
 {

@@ -10,7 +10,7 @@
 #define ARGS_MAX  256u
 #define VALUE_MAX 64u
 
-/* QEMU's arguments, as far as they tell which devices it has. */
+/* Those of QEMU's arguments that make devices. */
 struct args {
 	char *word[ARGS_MAX + 1];
 	size_t nr;
@@ -28,7 +28,7 @@ static void add(struct args *args, const char *option, const char *value)
 	}
 }
 
-/* The value of @key among "key=value,...", with blanks around; false: it is not there. */
+/* Finds the value of @key in "key=value,...", with blanks around. False: it is not there. */
 static bool part_of(const char *spec, const char *key, char value[VALUE_MAX])
 {
 	while (spec) {
@@ -52,7 +52,7 @@ static bool part_of(const char *spec, const char *key, char value[VALUE_MAX])
 	return false;
 }
 
-/* A disk of SCSI's. */
+/* Whether the guest has a SCSI disk. */
 static bool has_scsi(const struct xl_file *file)
 {
 	bool found = false;
@@ -124,7 +124,7 @@ static void add_own(struct args *args, const struct xl_file *file, const char *l
 	}
 }
 
-/* As libxl__build_device_model_args_new() in libxl_dm.c. */
+/* Makes QEMU's arguments as libxl__build_device_model_args_new() in libxl_dm.c does. */
 static void model_args(const struct xl_file *file, struct args *args)
 {
 	const char *sound = xl_string(file, "soundhw"), *hdtype = xl_string(file, "hdtype");
@@ -145,7 +145,7 @@ static void model_args(const struct xl_file *file, struct args *args)
 		add(args, "-device", "ahci,id=ahci0");
 }
 
-/* Plugged in when QEMU runs: USB controllers, then devices of the host's. */
+/* Devices that libxl plugs in when QEMU runs: USB controllers, then the host's PCI devices. */
 static void plug_usb(const struct xl_file *file, struct xengt_slots *slots)
 {
 	const char *spec;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What this host's Xen allows a domain, as Xen itself says. */
+/* Limits that this host's Xen has for a domain. */
 #include <xenctrl.h>
 
 #include "xengt/cli/doctor.h"

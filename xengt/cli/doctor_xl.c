@@ -11,7 +11,7 @@
 
 extern char **environ;
 
-/* All of the file at @path. Returns NULL with errno. */
+/* Reads all of the file at @path. NULL, with errno, on failure. */
 static char *contents(const char *path, size_t *len)
 {
 	FILE *file = fopen(path, "re"), *copy;
@@ -44,7 +44,7 @@ int xl_file_read(const char *path, struct xl_file **out, char *why, size_t why_l
 	int err;
 
 	*out = NULL;
-	/* By libxlutil's own way of reading a file, one that cannot be read ends the process. */
+	/* Read here, since libxlutil ends the process if it cannot read a file. */
 	text = contents(path, &len);
 	if (!text || !file) {
 		err = -errno;
@@ -106,7 +106,7 @@ const char *xl_item(const struct xl_file *file, const char *name, size_t at)
 	return xlu_cfg_get_listitem(list, at);
 }
 
-/* The last line of @file that has something in it, without its end. */
+/* The last line of @file that is not empty, without its newline. */
 static void last_line(FILE *file, char *line, size_t len)
 {
 	char one[512];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A guest's configuration as xl has it: read by the library that xl reads it with (libxlutil). */
+/* A guest's configuration, read by libxlutil as xl reads it. */
 #ifndef XENGT_CLI_DOCTOR_XL_H
 #define XENGT_CLI_DOCTOR_XL_H
 
@@ -29,8 +29,8 @@ void xl_file_free(struct xl_file *file);
 const char *xl_string(const struct xl_file *file, const char *name);
 
 /**
- * xl_number() - the same as a number; @otherwise where it is not set or is none: xl goes on without
- * such a setting then.
+ * xl_number() - the value of @name as a number; @otherwise if it is not set or is no number: xl
+ * then ignores the setting.
  */
 long xl_number(const struct xl_file *file, const char *name, long otherwise);
 
@@ -38,15 +38,15 @@ long xl_number(const struct xl_file *file, const char *name, long otherwise);
 const char *xl_item(const struct xl_file *file, const char *name, size_t at);
 
 /**
- * xl_try() - have xl itself look at the configuration at @path (xl -N create), which creates
- * nothing. Returns 0; -EINVAL where xl refuses it, with what it says last in @why; or another
- * negative errno: xl cannot be run.
+ * xl_try() - have xl check the configuration at @path (xl -N create) without creating a guest.
+ * Returns 0; -EINVAL: xl refuses it, with its last line in @why; or another negative errno: xl
+ * cannot be run.
  */
 int xl_try(const char *path, char *why, size_t why_len);
 
 /**
- * xl_slots() - the slots of PCI bus 0 that QEMU's devices have in a guest configured so: those that
- * libxl names on QEMU's command line, and those that it plugs in before the guest starts.
+ * xl_slots() - the slots of PCI bus 0 that QEMU's devices have with this configuration: devices on
+ * QEMU's command line, and those that libxl plugs in before the guest starts.
  */
 void xl_slots(const struct xl_file *file, struct xengt_slots *slots);
 

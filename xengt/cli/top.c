@@ -8,7 +8,7 @@
 
 #include "core/base/types.h"
 
-/* A column: what it shows of the counters that it sums. */
+/* The columns: each shows the sum of some counters, as a rate or so far. */
 static const struct {
 	const char *title;
 	enum { PER_SECOND, PERCENT, SO_FAR, MIB } what;
@@ -52,7 +52,7 @@ static u64 sum(struct json_object *vgpu, size_t column)
 	return all;
 }
 
-/* The same vGPU a moment ago; NULL: it is new. */
+/* Finds the vGPU in the previous answer; NULL: it is new. */
 static struct json_object *before(struct json_object *vgpus, const char *uuid)
 {
 	for (size_t i = 0; vgpus && i < json_object_array_length(vgpus); i++) {
@@ -64,7 +64,7 @@ static struct json_object *before(struct json_object *vgpus, const char *uuid)
 	return NULL;
 }
 
-/* @seconds lie between @old and @vgpu. A daemon that was started anew counts from zero. */
+/* @old: the vGPU @seconds before. Counters are lower than before if its process was restarted. */
 static double value_of(struct json_object *vgpu, struct json_object *old, size_t column,
 		       double seconds)
 {

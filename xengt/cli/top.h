@@ -7,13 +7,13 @@
 #include "xengt/control/client.h"
 
 /**
- * top_print() - a line for each of @vgpus, as the daemon's "load" answers: engines in percent,
+ * top_print() - print a line for each of @vgpus, as xengtd answers "load": engines in percent,
  * rates per second, hangs and resets so far, graphics memory in MiB.
- * @was: the same, @seconds before; NULL: there is none, and rates are 0.
+ * @was: the answer of @seconds before; NULL: there is none, and rates are 0.
  */
 void top_print(struct json_object *vgpus, struct json_object *was, double seconds, FILE *to);
 
-/** top_run() - print what each guest's vGPU does, again each second, until the daemon hangs up. */
+/** top_run() - print the load of all guests' vGPUs each second, until xengtd hangs up. */
 int top_run(struct xengt_client *client);
 
 #endif

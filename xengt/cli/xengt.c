@@ -83,7 +83,7 @@ static void print_walk(struct json_object *walk)
 	}
 }
 
-/* What there is, or an address's way: that has tables. */
+/* Prints address spaces or, if the rows name tables, an address's translation. */
 static void print_gtt(struct json_object *rows)
 {
 	if (json_object_object_get_ex(json_object_array_get_idx(rows, 0), "table", NULL))
@@ -113,7 +113,7 @@ static void print_text(struct json_object *text)
 	fputs(json_object_get_string(text), stdout);
 }
 
-/* Prints counters that are not zero; those of a group within, with its name before theirs. */
+/* Prints counters that are not zero, and those of groups within, with the group's name in front. */
 static bool print_counters(struct json_object *group, const char *within)
 {
 	bool any = false;
@@ -372,7 +372,7 @@ static int follow(struct cli *cli, const struct command *command)
 		}
 		json_object_put(line);
 	}
-	/* The vGPU, or the daemon, has gone. */
+	/* EPIPE: the vGPU, or xengtd, has gone. */
 	return errno == EPIPE ? 0 : 1;
 }
 
@@ -411,7 +411,7 @@ static int run(struct cli *cli, const struct command *command, char **args, int 
 	return status;
 }
 
-/* What the daemon lists; NULL: it could not be asked. */
+/* Asks xengtd for a list; NULL: it could not be asked. */
 static struct json_object *listed(const char *socket, const char *cmd, const char *field)
 {
 	struct xengt_client *client = xengt_client_open(socket);
@@ -544,7 +544,7 @@ int main(int argc, char **argv)
 		fputs("xengt: --engine goes with decode\n", stderr);
 		return 2;
 	}
-	/* The daemon may well run, with what stood there before someone changed it. */
+	/* xengtd may still run, with the settings from before the mistake. */
 	if (xengt_config_load(file, &config, why, sizeof(why))) {
 		fprintf(stderr, "xengt: %s\n", why);
 		if (file)

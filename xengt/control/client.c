@@ -61,7 +61,7 @@ int xengt_client_send(struct xengt_client *client, struct json_object *request)
 	const char *text = json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
 	size_t len = strlen(text), sent = 0;
 
-	/* The text ends where the newline goes, and JSON has none of its own. */
+	/* Sends a newline after the text: plain JSON has none within. */
 	while (sent <= len) {
 		struct iovec part[] = { { (void *)(text + sent), len - sent }, { "\n", 1 } };
 		struct msghdr msg = { .msg_iov = part, .msg_iovlen = 2 };
@@ -110,7 +110,7 @@ struct json_object *xengt_client_receive(struct xengt_client *client, int timeou
 		line = take_line(client);
 		if (line || errno != EAGAIN)
 			return line;
-		/* In all: a peer that sends a byte at a time gets no longer than a silent one. */
+		/* The timeout is for the whole line, also from a peer that sends single bytes. */
 		if (timeout_ms >= 0)
 			timeout_ms = end > xengt_client_now_ms() ? end - xengt_client_now_ms() : 0;
 		ready = poll(&waiting, 1, timeout_ms);
@@ -148,7 +148,7 @@ struct json_object *xengt_client_ask(struct xengt_client *client, struct json_ob
 	int err = xengt_client_send(client, request);
 
 	json_object_put(request);
-	/* Who hung up before it was asked may have said why. */
+	/* xengtd may have said why before it hung up. */
 	if (!err || err == -EPIPE || err == -ECONNRESET) {
 		answer = xengt_client_receive(client, timeout_ms);
 		err = answer ? 0 : err ? err : -errno;

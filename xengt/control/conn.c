@@ -14,7 +14,7 @@ struct conn {
 	int fd;
 	sd_event_source *io, *timer;
 	u64 patience_us;
-	bool held; /* its owner is at a request */
+	bool held; /* its owner still works on a request */
 	bool patient;
 
 	char in[CONN_LINE_MAX];
@@ -23,9 +23,9 @@ struct conn {
 	size_t out_len, out_size;
 
 	u64 asking;   /* since when a request is incomplete; 0: none is */
-	u64 silent;   /* since when it took nothing of what there is for it; 0: there is nothing */
+	u64 silent;   /* since when .out, or a request's turn, waits for the socket; 0: none does */
 	bool eof;     /* the peer sends nothing more */
-	bool ending;  /* once .out is sent */
+	bool ending;  /* ends once .out is sent */
 	bool refused; /* the peer cannot be served: ends at once */
 };
 
@@ -42,9 +42,9 @@ static u64 now_us(const struct conn *conn)
 	return now;
 }
 
-/* ---- what is waited for ---- */
+/* ---- events and deadlines ---- */
 
-/* The first moment of a state that goes on, or none. */
+/* Sets *@since to now when the state begins, and to 0 when it ends. */
 static void note(u64 *since, bool goes_on, const struct conn *conn)
 {
 	if (!goes_on)
@@ -54,8 +54,8 @@ static void note(u64 *since, bool goes_on, const struct conn *conn)
 }
 
 /*
- * What there is to send waits until the socket takes some, and so does a whole request for its
- * turn: a peer that does not read is not served.
+ * Chooses the events and the deadline to wait for. A whole request waits for its turn until the
+ * socket is writable: a peer that does not read is not served.
  */
 static void wait_for(struct conn *conn)
 {
@@ -97,7 +97,7 @@ static void receive(struct conn *conn)
 	}
 }
 
-/* The first request there is. */
+/* Serves the first complete request. */
 static void serve(struct conn *conn)
 {
 	char *end = line_end(conn);
@@ -144,7 +144,7 @@ static void flush(struct conn *conn)
 		conn->silent = 0;
 }
 
-/* ---- its handlers: they alone end it ---- */
+/* ---- handlers: only they free the connection, besides conn_free() ---- */
 
 static void gone(struct conn *conn)
 {
@@ -162,7 +162,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 	if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) && !conn->ending && !line_end(conn) &&
 	    conn->out_len <= CONN_QUEUE_MAX)
 		receive(conn);
-	/* Nobody is there to be answered. */
+	/* The peer is gone while its request is being worked on. */
 	if (conn->held && events & (EPOLLHUP | EPOLLERR))
 		conn->refused = true;
 	if (!conn->ending && !conn->refused && !conn->held && conn->out_len <= CONN_QUEUE_MAX)
@@ -185,7 +185,7 @@ static int on_deadline(sd_event_source *source, u64 usec, void *userdata)
 	return 0;
 }
 
-/* ---- what its owner asks for ---- */
+/* ---- for the owner ---- */
 
 struct conn *conn_new(sd_event *loop, int fd, u64 patience_us, const struct conn_ops *ops,
 		      void *owner)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A connection that speaks in lines, in an event loop: what it may cost, and when it ends. It knows
- * neither JSON nor vGPUs.
+ * A connection in an event loop that receives and sends lines, with bounds on memory and time. It
+ * knows neither JSON nor vGPUs.
  *
  * Bounds: a request has CONN_LINE_MAX bytes and must be complete within the patience; one request
  * is served in a turn of the loop, so that many connections take turns; while more than
@@ -50,14 +50,14 @@ size_t conn_queued(const struct conn *conn);
 /** conn_patient() - whether the peer may take any time to read what is queued. */
 void conn_patient(struct conn *conn, bool patient);
 
-/** conn_hold() - whether its owner is still at a request: until then no other is served, and the peer may
- * take any time. */
+/** conn_hold() - @hold: the owner still works on a request. Meanwhile no other request is served,
+ * and the peer has no deadline to send one. */
 void conn_hold(struct conn *conn, bool hold);
 
-/** conn_idle() - whether the peer has neither a request begun nor an answer to read. */
+/** conn_idle() - whether no request has begun, and no answer is queued or being worked on. */
 bool conn_idle(const struct conn *conn);
 
-/** conn_end() - end it, by its own handler, when what is queued has been sent. */
+/** conn_end() - have its handlers end it once all that is queued has been sent. */
 void conn_end(struct conn *conn);
 
 /** conn_free() - send what can be sent at once, and end it now; .gone is not called. */

@@ -8,7 +8,7 @@
 #include "core/base/clock.h"
 
 #define ANSWER_MAX (16u << 20) /* bytes of an answer */
-#define ANSWER_US  30000000u   /* that a process may take for one */
+#define ANSWER_US  30000000u   /* time that a process has for an answer */
 
 struct call {
 	u32 id;
@@ -29,7 +29,7 @@ static struct call **find(struct calls *calls, u32 id)
 	return link;
 }
 
-/* Ends the question that *@link leads to. */
+/* Ends the question *@link. */
 static void finish(struct call **link, int err, u64 value)
 {
 	struct call *call = *link;
@@ -46,7 +46,7 @@ static void finish(struct call **link, int err, u64 value)
 	free(call);
 }
 
-/* ---- what is late ---- */
+/* ---- overdue questions ---- */
 
 static int on_overdue(sd_event_source *source, u64 usec, void *userdata);
 
@@ -74,7 +74,7 @@ static int on_overdue(sd_event_source *source, u64 usec, void *userdata)
 	return 0;
 }
 
-/* ---- asked and answered ---- */
+/* ---- questions and answers ---- */
 
 static void refuse(int err, process_done *done, void *arg)
 {
@@ -95,7 +95,7 @@ void calls_ask(struct calls *calls, int link, enum xengt_link_type type, u64 val
 		refuse(-ENOMEM, done, arg);
 		return;
 	}
-	/* 0 is no answer's number. */
+	/* Number 0 is not used: the process sends it when it could not start. */
 	head.id = call->id = ++calls->last_id ? calls->last_id : ++calls->last_id;
 	err = xengt_link_send(link, &head, text ? text : "", text ? strlen(text) : 0);
 	if (err) {
@@ -127,7 +127,7 @@ bool calls_plain(const char *text)
 	return true;
 }
 
-/* Adds to an answer. False: it is longer than any of ours. */
+/* Adds to an answer. False: it would exceed ANSWER_MAX, or memory ran out. */
 static bool add_text(struct call *call, const struct xengt_link_message *m)
 {
 	char *text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The control socket's commands: each a function, and a row of a table. */
+/* The control socket's commands: each is a function and a row of a table. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "xengt/daemon/process.h"
 #include "xengt/jail/jail.h"
 
-/* What was asked, of whom, and over which connection. */
+/* A request, and the client that made it. */
 struct ask {
 	struct daemon *daemon;
 	struct client *client;
@@ -21,18 +21,18 @@ struct ask {
 
 struct result;
 
-/* What is asked of a guest's process. */
+/* A question to a guest's process. */
 struct remote {
-	struct guest *guest; /* NULL: nothing */
+	struct guest *guest; /* NULL: there is no question */
 	enum xengt_link_type type;
 	u64 value;
-	/* What becomes of the answer; @client: who asked, NULL if it is gone or there was none. */
+	/* Makes @result of the process' answer. @client: NULL if it is gone or there was none. */
 	void (*finish)(const struct remote *remote, struct client *client,
 		       const struct process_answer *answer, struct result *result);
 };
 
-/* A command's result: an errno with a sentence, fields for the answer, or what is to be asked
- * before. */
+/* A command's result: an errno with a sentence, fields for the answer, or a question to a process
+ * whose answer is needed first. */
 struct result {
 	int err;
 	char why[512];
@@ -65,7 +65,7 @@ static struct guest *guest_of(const struct ask *ask, struct result *result)
 	if (who && !daemon_domid(ask->daemon, who, &domid))
 		guest = daemon_find_domid(ask->daemon, domid);
 	if (guest) {
-		/* A name may be newer than what has been heard of it. */
+		/* The domain may have been renamed: the event may still be queued. */
 		xengt_keeper_follow(guest->keeper);
 	} else {
 		snprintf(result->why, sizeof(result->why), "no vGPU of a domain '%s'",
@@ -75,8 +75,8 @@ static struct guest *guest_of(const struct ask *ask, struct result *result)
 	return guest;
 }
 
-/* The argument @key, a number up to @max; @is says what it is. False, with the result: it is none.
- */
+/* Reads the argument @key, a number up to @max. @is: what the number means, for the error. False:
+ * it is no such number; the error is in @result. */
 static bool number_of(const struct ask *ask, const char *key, const char *is, u64 max, u64 *val,
 		      struct result *result)
 {
@@ -210,7 +210,7 @@ static void cmd_detach(const struct ask *ask, struct result *result)
 		daemon_detach(guest, false);
 }
 
-/* A vGPU by its guest, or by its UUID, whether it has a guest or not. */
+/* Finds a vGPU by UUID (with a guest or without), or by its guest. */
 static struct xengt_instance *instance_of(const struct ask *ask, struct result *result)
 {
 	const char *who = string_of(ask, "vgpu");
@@ -253,9 +253,9 @@ static void cmd_schedule(const struct ask *ask, struct result *result)
 		put(result, "vgpu", describe_instance(instance));
 }
 
-/* ---- what a guest's process is asked ---- */
+/* ---- questions to a guest's process ---- */
 
-/* Why there is no answer. */
+/* Says why the process gave no answer. */
 static void no_answer(const struct process_answer *answer, struct result *result)
 {
 	fail(result, answer->err,
@@ -266,7 +266,7 @@ static void no_answer(const struct process_answer *answer, struct result *result
 					 : strerror(-answer->err));
 }
 
-/* An answer's fields, or the sentence that says why there are none. */
+/* Copies an answer's fields, and after an error its sentence. */
 static void finish_query(const struct remote *remote, struct client *client,
 			 const struct process_answer *answer, struct result *result)
 {
@@ -352,7 +352,7 @@ static void cmd_reset(const struct ask *ask, struct result *result)
 		result->remote = (struct remote){ guest, XENGT_LINK_RESET, 0, finish_reset };
 }
 
-/* The process tells what was asked for now; who asked may be gone. */
+/* The process traces now, or refused to. The client may be gone by now. */
 static void finish_follow(const struct remote *remote, struct client *client,
 			  const struct process_answer *answer, struct result *result)
 {
@@ -399,7 +399,7 @@ static void cmd_watch(const struct ask *ask, struct result *result)
 	    !number_of(ask, "gfn", "guest frame", ~0ull >> GVT_PAGE_SHIFT, &gfn, result) ||
 	    !may_follow(ask, result))
 		return;
-	/* First, for the page's writes are told only while it traces. */
+	/* Tracing first: the process reports writes to watched pages only while it traces. */
 	process_ask(guest, XENGT_LINK_TRACE, true, NULL, NULL, NULL);
 	result->remote = (struct remote){ guest, XENGT_LINK_WATCH, gfn, finish_follow };
 }
@@ -416,8 +416,7 @@ static const struct {
 	{ "verify", cmd_query },    { "schedule", cmd_schedule }, { "reset", cmd_reset },
 };
 
-/* Whether all strings end where they seem to: one with a zero byte within would be read as another.
- */
+/* Whether no string has a zero byte within: C would read such a string as a shorter one. */
 static bool whole(struct json_object *request)
 {
 	json_object_object_foreach(request, key, value)
@@ -482,7 +481,7 @@ void command_forget(struct client *client)
 	client->pending = NULL;
 }
 
-/* Asks for @client, who is answered later. */
+/* Asks the process on behalf of @client, which gets the answer later. */
 static int ask_for(struct client *client, const struct remote *remote, const char *line)
 {
 	struct pending *pending = malloc(sizeof(*pending));

@@ -4,7 +4,7 @@
  * All of it runs in the main thread.
  *
  * There are CLIENTS_MAX clients at most. One more takes the place of the client that has been idle
- * for longest; if none is idle, it is told so and hung up on.
+ * for longest. If none is idle, the new one gets an error and is hung up on.
  */
 #include <errno.h>
 #include <grp.h>
@@ -20,13 +20,13 @@
 #include "xengt/settings/log.h"
 
 #define SECOND_US 1000000ull
-#define IDLE_US	  SECOND_US /* after which a client may have to go for another */
-#define REST_US	  SECOND_US /* without looking at connections that cannot be taken */
+#define IDLE_US	  SECOND_US /* a client idle for this long may be dropped for a new one */
+#define REST_US	  SECOND_US /* pause in accepting after accept4() ran out of resources */
 
 struct control {
 	int fd;
 	sd_event_source *source;
-	sd_event_source *rest; /* until connections are looked at again */
+	sd_event_source *rest; /* timer: accept connections again */
 	bool resting;
 };
 
@@ -54,7 +54,7 @@ static void on_line(void *owner, const char *line)
 	json_object_put(answer);
 }
 
-/* Its connection ends. */
+/* The client's connection has ended. */
 static void on_gone(void *owner)
 {
 	struct client *client = owner, **link = &client->daemon->clients;
@@ -116,7 +116,7 @@ static bool make_room(struct daemon *daemon)
 
 /* ---- connections ---- */
 
-/* Of a connection that is not taken the loop hears again and again: not for a while. */
+/* A connection that cannot be accepted would wake the loop again and again: pause for REST_US. */
 static void rest(struct daemon *daemon, int err)
 {
 	struct control *control = daemon->control;
@@ -146,7 +146,7 @@ static void refuse(int fd, int err, const char *why)
 	struct iovec part[] = { { (void *)text, strlen(text) }, { (void *)"\n", 1 } };
 	struct msghdr msg = { .msg_iov = part, .msg_iovlen = 2 };
 
-	/* A new connection has room for it. */
+	/* The send buffer of a new connection has room for the answer. */
 	sendmsg(fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 	json_object_put(answer);
 	close(fd);
@@ -184,7 +184,7 @@ static int listen_at(const char *path, const char *group_name)
 	if (fd < 0)
 		return -errno;
 	strcpy(addr.sun_path, path);
-	/* The daemon holds the state directory's lock, so what is here is a dead one's. */
+	/* xengtd holds the state directory's lock, so a socket here is left of a dead xengtd. */
 	unlink(path);
 	mask = umask(0177);
 	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The daemon's inside: its loop, its vGPUs, and the control socket that speaks of them. */
+/* xengtd from inside: its loop, the vGPUs, and the control socket. */
 #ifndef XENGT_DAEMON_DAEMON_H
 #define XENGT_DAEMON_DAEMON_H
 
@@ -26,11 +26,11 @@ struct guest {
 	struct xengt_keeper *keeper;
 	struct process *process;
 	struct xengt_instance *instance; /* which vGPU it has */
-	u32 serial;			 /* never used twice by one process */
-	bool changed;			 /* in xenstore: something that is watched */
-	bool restarted;			 /* and its domain was not seen to run since */
+	u32 serial;			 /* unique while this xengtd runs */
+	bool changed;			 /* a xenstore watch of it fired */
+	bool restarted;			 /* soft reset, and not seen to run since */
 	bool suspended;			 /* its process was told */
-	bool left;			 /* to the next daemon, by its process */
+	bool left;			 /* its process has left the vGPU to the next xengtd */
 	struct guest *next;
 };
 
@@ -38,21 +38,20 @@ struct daemon {
 	const char *config_file; /* as given, or NULL */
 	struct xengt_config config;
 	struct xengt_dom0 dom0;
-	const struct process_runner *runner; /* of guests' processes */
+	const struct process_runner *runner; /* starts and ends guests' processes */
 	void *runner_priv;
-	const struct process_listener *listener; /* to what they say */
-	struct xengt_cgroup cgroup;		 /* of those processes */
-	u32 missing_walls;			 /* of those processes (enum xengt_wall) */
-	u32 uid_base; /* a guest's process is this user, plus its domain's number; 0: it is as we
-			 are */
-	const char *qmp_dir; /* where libxl has the device models' sockets */
+	const struct process_listener *listener; /* gets events of guests' processes */
+	struct xengt_cgroup cgroup;		 /* parent of the processes' cgroups */
+	u32 missing_walls; /* walls that guests' processes lack (bits of enum xengt_wall) */
+	u32 uid_base; /* a guest's process runs as this uid plus its domid; 0: as xengtd's user */
+	const char *qmp_dir; /* libxl's directory of device models' QMP sockets */
 	struct xengt_instances instances;
 	struct guest *guests;
-	u32 last_serial; /* of a guest */
+	u32 last_serial; /* the last guest's */
 	struct control *control;
 	struct client *clients;
 	struct mount *mount;
-	char tree_error[512]; /* why the last write to the tree that failed did so */
+	char tree_error[512]; /* why a write to the tree last failed */
 	sd_event *loop;
 	int lock_fd;
 };
@@ -60,24 +59,24 @@ struct daemon {
 /* ---- guest.c, guests.c, domains.c, take_up.c ---- */
 
 /**
- * daemon_domid() - find the domain that a person means, as xl does: digits alone are a domain's
- * number, whatever domains are called; anything else is a domain's name, as it stands, and the
- * lowest number with that name counts.
+ * daemon_domid() - find the domain that @who names, as xl does: digits alone are a domain's number,
+ * even if a domain has them as its name; anything else is a name. If several domains have the name,
+ * the lowest number counts.
  *
- * Returns 0, with the number in @domid (of a domain that need not be there), or -ESRCH.
+ * Returns 0, with the number in @domid, or -ESRCH. A domain with that number need not exist.
  */
 int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid);
 
-/** daemon_find_domid() - the guest that domain @domid is; or NULL. */
+/** daemon_find_domid() - the guest of domain @domid, or NULL. */
 struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);
 
 /**
- * daemon_attach() - give a domain a vGPU: one made before, by its UUID; or one that is made for it
- * and goes with it, by type, sizes, both or neither.
+ * daemon_attach() - give a domain a vGPU: with a UUID, one that was created before; otherwise a new
+ * one, by type, sizes, both or neither, which is removed when its guest goes.
  * @text: options as xengt_options_parse() reads them.
  * @out:  receives the guest; may be NULL.
  *
- * Where the domain's device model runs already, the vGPU gets no slot of one of its devices.
+ * If the domain's device model runs already, the vGPU gets a slot that no device of it has.
  *
  * Returns 0, or with @why: -EEXIST (the domain has one), -ESRCH (no such domain), -EINVAL (options,
  * or dom0), -EOPNOTSUPP (a guest that cannot have one), -ENOENT (type, UUID), -EBUSY (another guest
@@ -86,50 +85,53 @@ struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);
 int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
 		  char *why, size_t why_len);
 
-/* Where xl notes the process that is a domain's device model. */
+/* Where xl writes the process number of a domain's device model. */
 #define XENGT_MODEL_PATH "/local/domain/%u/image/device-model-pid"
 
 /**
- * daemon_start_model() - a device model of the domain's starts, and needs a vGPU for it.
+ * daemon_start_model() - the domain's device model starts, and needs a vGPU.
  *
- * A domain without one gets one, as by daemon_attach(). That of a domain which was soft reset, or
- * which has not run yet, is made as after power-on; it keeps its type and settings, whatever @text
- * says. If the domain has run, its device model ended and was started again by hand, and the vGPU
- * stays as it is.
+ * A domain without a vGPU gets one, as by daemon_attach(). If the domain has one and was soft reset
+ * or has not run yet, its vGPU is reset as after power-on; type and settings stay, whatever @text
+ * says. If the domain has run, somebody started another device model by hand, and the vGPU stays as
+ * it is.
  *
  * Returns as daemon_attach() does, with -EEXIST where the domain runs with another device model.
  */
 int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
 		       char *why, size_t why_len);
 
-/** daemon_detach() - detach the guest's vGPU and forget it; who follows it is cut off. */
+/** daemon_detach() - detach the guest's vGPU, hang up on clients that follow it, and free @guest.
+ * @keep: leave the vGPU to the next xengtd. */
 void daemon_detach(struct guest *guest, bool keep);
 
-/** daemon_leave_all() - detach all, for the next daemon. */
+/** daemon_leave_all() - leave all vGPUs to the next xengtd. */
 void daemon_leave_all(struct daemon *daemon);
 
 /**
- * daemon_reap() - look at what became of the guests: detach from those that are gone, since what is
- * held of a dead domain keeps it from being freed, let those that were suspended be saved, and
- * reset the vGPU of those that were soft reset.
+ * daemon_reap() - look up all guests' domains. Detach from dead ones: Xen cannot free a domain
+ * whose memory is still mapped. Prepare suspended ones for saving. Reset the vGPUs of those that
+ * were soft reset.
  */
 void daemon_reap(struct daemon *daemon);
 
-/** daemon_on_xenstore() - what xenstore told: a domain went or shut down, a guest was renamed. */
+/** daemon_on_xenstore() - handle fired watches: a domain went or shut down, or a guest's name or
+ * memory target changed. */
 void daemon_on_xenstore(struct daemon *daemon);
 
-/** daemon_take_up_all() - what an earlier daemon left; clears away what its guests have left. */
+/** daemon_take_up_all() - take up the vGPUs that an earlier xengtd left, and remove the files of
+ * those whose domains are gone. */
 void daemon_take_up_all(struct daemon *daemon);
 
 /**
- * daemon_schedule() - set a vGPU's share of the GPU's time, with a guest or without; it counts at
- * once. Returns 0, or a negative errno with nothing changed.
+ * daemon_schedule() - set the share of the GPU's time of a vGPU, with a guest or without. It takes
+ * effect at once. Returns 0, or a negative errno with nothing changed.
  */
 int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 weight, u32 cap);
 
 /**
- * daemon_reload() - read the settings again. vGPUs with the weight or cap that their type had get
- * the one that it has now. Returns as xengt_config_reload().
+ * daemon_reload() - read the settings again. A vGPU whose weight or cap is that of its type before
+ * gets the type's new one. Returns as xengt_config_reload().
  */
 int daemon_reload(struct daemon *daemon, char *why, size_t why_len);
 
@@ -138,12 +140,12 @@ int daemon_reload(struct daemon *daemon, char *why, size_t why_len);
 /** control_open() - listen on the configured socket. Returns 0 or an errno, after a log line. */
 int control_open(struct daemon *daemon);
 
-/** control_close() - hang up on all, and stop listening; nothing, if it does not. */
+/** control_close() - hang up on all clients and stop listening, if it listens. */
 void control_close(struct daemon *daemon);
 
 /**
- * control_forget() - @guest goes: nothing of it is handed on any more, and the clients that follow
- * it are hung up on by the loop, once they have read what was queued for them. Frees no client.
+ * control_forget() - @guest goes. Clients that follow it get no more events; the loop hangs up on
+ * them once they have read what was queued. Frees no client.
  */
 void control_forget(struct guest *guest);
 
@@ -155,8 +157,8 @@ char *metrics_text(struct daemon *daemon);
 /* ---- mount.c: the tree of files (tree.h) as a file system ---- */
 
 /**
- * mount_open() - mount the tree where the configuration says, if it says so. What hinders it is
- * logged; the daemon does its other work without.
+ * mount_open() - mount the tree at the configured path, if there is one. A failure is logged, and
+ * xengtd goes on without the tree.
  */
 void mount_open(struct daemon *daemon);
 
@@ -165,7 +167,7 @@ void mount_close(struct daemon *daemon);
 
 /* ---- describe.c: what the control socket says of a vGPU, as JSON ---- */
 
-/** describe_instance() - a line's worth of a vGPU, whether a guest has it or not. */
+/** describe_instance() - one vGPU's fields, with a guest or without. */
 struct json_object *describe_instance(const struct xengt_instance *instance);
 
 /** describe_types() - the types, and how many more of each there can be. */
@@ -174,7 +176,8 @@ struct json_object *describe_types(const struct daemon *daemon);
 /** describe_state() - "free", "running" or "failed". */
 const char *describe_state(const struct xengt_instance *instance);
 
-/** describe_load() - the same of a guest's vGPU, with all counters by the names of their files. */
+/** describe_load() - describe_instance() of a guest's vGPU, with its memory and all counters, by
+ * the names of their files. */
 struct json_object *describe_load(const struct guest *guest);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the control socket says of vGPUs, whether guests have them or not. */
+/* vGPUs as the control socket describes them, with guests or without. */
 #include <stdio.h>
 
 #include "xengt/control/json.h"
@@ -30,7 +30,7 @@ struct json_object *describe_instance(const struct xengt_instance *instance)
 	struct json_object *all = json_object_new_object();
 	char slot[16];
 
-	/* What no guest has, has none of these. */
+	/* A vGPU without a guest has no domain, name or slot. */
 	json_object_object_add(all, "domid", guest ? json_object_new_uint64(guest->domid) : NULL);
 	json_object_object_add(all, "name",
 			       guest ? json_object_new_string(xengt_keeper_name(guest->keeper))

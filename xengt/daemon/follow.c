@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Clients of the control socket that follow a vGPU: its requests, or the writes to one page. Its
- * process traces for all of them together. What a client does not read is bounded, and costs it
- * events, not us memory.
+ * Clients of the control socket that follow a vGPU: its requests, or the writes to one page. The
+ * vGPU's process traces once for all of them. Events beyond BACKLOG_MAX unread bytes of a client
+ * are dropped and counted as lost.
  */
 #include <string.h>
 
@@ -29,7 +29,7 @@ void client_follow(struct client *client, struct guest *guest, u64 watched, u32 
 	conn_patient(client->conn, true);
 }
 
-/* Whether a client follows @guest; with @watched, by that page. */
+/* Whether a client follows @guest; with @watched, whether one watches that page. */
 static bool followed(const struct guest *guest, u64 watched)
 {
 	for (struct client *client = guest->daemon->clients; client; client = client->next)
@@ -63,7 +63,7 @@ static void serves(struct guest *guest)
 	for (struct client *client = guest->daemon->clients; client; client = client->next) {
 		if (client->follows != guest)
 			continue;
-		/* It counts from nothing again. */
+		/* The new process counts its lost events from 0. */
 		client->lost += client->lost_now - client->lost_before;
 		client->lost_before = client->lost_now = 0;
 		if (client->watched)

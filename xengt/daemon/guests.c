@@ -79,7 +79,7 @@ void daemon_detach(struct guest *guest, bool keep)
 
 	xengt_keeper_log_of(guest->keeper, XENGT_DETACHED, XENGT_INFO, "vGPU %s",
 			    keep ? "left to the next daemon" : "detached");
-	/* Of a domain that is gone, Xen has taken everything. */
+	/* When a domain dies, Xen frees all that its vGPU had there. */
 	if (!keep && lives)
 		keep = !take_away(guest, info.over);
 	guest_drop(guest, keep);
@@ -113,7 +113,7 @@ int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 
 	return err;
 }
 
-/* What a vGPU has of its type, and not by itself, follows the type. */
+/* Gives the vGPU its type's new weight and cap, unless it had ones of its own. */
 static void follow_type(struct daemon *daemon, struct xengt_instance *instance,
 			const struct xengt_types *was)
 {

@@ -16,7 +16,8 @@
 
 #define SUFFIX ".instance"
 
-/* A vGPU's file: this with the checksum of the second line; and its number and options. */
+/* The first line of a vGPU's file: this, with the checksum of the second line. The second line is
+ * the vGPU's number and options. */
 #define HEAD "xengt-instance 1 crc32c="
 
 static void path_of(const struct xengt_instances *all, const char *uuid, char *path, size_t len)
@@ -40,7 +41,7 @@ struct xengt_instance *xengt_instances_serial(struct xengt_instances *all, u32 s
 	return NULL;
 }
 
-/* ---- what is left ---- */
+/* ---- how many more there can be ---- */
 
 struct used {
 	u32 nr, of_type, without_guest;
@@ -77,7 +78,7 @@ u32 xengt_instances_memory_left(const struct xengt_instances *all)
 	return limit ? left(limit, used_by(all, NULL).memory_mib) : ~0u;
 }
 
-/* States that would find room beside those that are promised already. */
+/* How many more state files have room in the state directory, beside @promised ones. */
 static u32 states_left(const struct xengt_instances *all, u32 promised)
 {
 	struct statvfs fs;
@@ -221,7 +222,7 @@ static u32 free_id(const struct xengt_instances *all)
 {
 	u32 id = 1;
 
-	/* They stand in the order of their numbers. */
+	/* The list is sorted by number. */
 	for (const struct xengt_instance *i = all->first; i && i->options.id <= id; i = i->next)
 		id = i->options.id + 1;
 	return id;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Prometheus collects: its text format, version 0.0.4.
+ * Metrics in Prometheus' text format, version 0.0.4.
  *
- * Prometheus keeps each set of labels that it has ever seen. So vGPUs are told apart by their
- * numbers, which are used again, and not by UUIDs, of which each start of a guest may make one.
+ * Prometheus keeps each set of labels that it has ever seen. So a vGPU's label is its number, which
+ * is used again, and not its UUID: each start of a guest may make a new one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "xengt/daemon/process.h"
 #include "xengt/guest/tell/tell.h"
 
-/* A label's value: a guest's name may hold what ends one. */
+/* Writes a label's value. A guest's name may have quotes and backslashes in it. */
 static void put_escaped(FILE *to, const char *text)
 {
 	for (; *text; text++) {
@@ -41,7 +41,8 @@ static void put_types(FILE *to, const struct daemon *daemon)
 			xengt_instances_available(&daemon->instances, &types->list[i]));
 }
 
-/* Of each vGPU, whether it is in @state: a value, for a label would make another series of it. */
+/* For each vGPU, 1 if it is in @state, else 0. A label with the state would make a series of
+ * each. */
 static void put_states(FILE *to, const struct daemon *daemon, const char *name, const char *help,
 		       const char *state)
 {
@@ -85,7 +86,7 @@ static void put_memory(FILE *to, const struct daemon *daemon)
 			(unsigned long long)process_figures(guest)->areas);
 }
 
-/* A metric's name: time is told in seconds there. */
+/* A metric's name. Prometheus has time in seconds. */
 static const char *metric_of(const struct counter *counter)
 {
 	return counter->time ? "busy_seconds" : counter->name;
@@ -104,7 +105,7 @@ static void put_sample(FILE *to, const struct guest *guest, const struct counter
 		fprintf(to, "} %llu\n", (unsigned long long)counter->value);
 }
 
-/* Samples of one metric stand together, so counters are the outer loop. */
+/* The format wants all samples of a metric together, so counters are the outer loop. */
 static void put_counters(FILE *to, const struct daemon *daemon)
 {
 	const char *last = "";

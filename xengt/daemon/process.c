@@ -16,31 +16,31 @@
 #include "xengt/daemon/daemon.h"
 #include "xengt/jail/jail.h"
 
-#define FIGURES_US 20000u	  /* that all processes together may take to tell figures */
-#define TURN	   64		  /* messages that are taken before other work has its turn */
-#define STARTS_MAX 5u		  /* that come to nothing, before it is not started again */
-#define LIFE_NS	   10000000000ull /* of service, after which a death is the first again */
-#define RESTART_US 50000u /* from the second death to the start after it; then twice as much, */
-#define DOUBLINGS  5u	  /* and so on: up to 1.6 s */
+#define FIGURES_US 20000u	  /* all processes together have this long to fill in figures */
+#define TURN	   64		  /* messages of a process between two turns of other work */
+#define STARTS_MAX 5u		  /* failed starts in a row; then it is not started again */
+#define LIFE_NS	   10000000000ull /* after this long in service, a death counts as the first */
+#define RESTART_US 50000u /* delay of the restart after the second death; doubles each time, */
+#define DOUBLINGS  5u	  /* this often: up to 1.6 s */
 
 struct process {
 	enum process_state state;
 	bool runs;
-	u64 id; /* its runner's number */
+	u64 id; /* the runner's number for it */
 	int link;
 	sd_event_source *source;
-	sd_event_source *restart; /* when it is to be started again */
+	sd_event_source *restart; /* timer: start it again */
 	struct xengt_figures *figures;
-	struct calls calls; /* what it was asked */
-	int err;	    /* why it could not start, */
+	struct calls calls; /* questions that it has not answered */
+	int err;	    /* its own account of why it could not start */
 	char why[256];
-	unsigned int deaths, starts; /* in a row: of any kind, and before it served */
-	u64 served_ns;		     /* since when it serves */
+	unsigned int deaths, starts; /* in a row: all deaths, and those before it served */
+	u64 served_ns;		     /* when it began to serve */
 };
 
 static void died(struct guest *guest);
 
-/* ---- what is asked ---- */
+/* ---- questions to it ---- */
 
 void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, const char *text,
 		 process_done *done, void *arg)
@@ -60,7 +60,7 @@ void process_forget(struct guest *guest, const void *arg)
 		calls_forget(&guest->process->calls, arg);
 }
 
-/* ---- what it says ---- */
+/* ---- messages from it ---- */
 
 static int on_answer(struct guest *guest, const struct xengt_link_message *m)
 {
@@ -70,13 +70,13 @@ static int on_answer(struct guest *guest, const struct xengt_link_message *m)
 		calls_take(&p->calls, m);
 		return 0;
 	}
-	/* It could not start. */
+	/* An answer to no question: the process could not start. */
 	p->err = m->err < 0 ? m->err : -EPROTO;
 	snprintf(p->why, sizeof(p->why), "%.250s", calls_plain(m->text) ? m->text : "?");
 	return 0;
 }
 
-/* Says it once, and doctor whenever it is asked. */
+/* Logs each missing wall once; xengt doctor reports them too. */
 static void note_walls(struct daemon *daemon, u32 missing)
 {
 	char names[128];
@@ -116,7 +116,7 @@ static int (*const handlers[XENGT_LINK_TYPES])(struct guest *guest,
 	[XENGT_LINK_EVENT] = on_event,
 };
 
-/* Takes a message. Returns 0, -EAGAIN (there is none), or an errno: the process is to be ended. */
+/* Handles a message. Returns 0, -EAGAIN (there is none), or an errno: the process must be ended. */
 static int take_message(struct guest *guest)
 {
 	struct xengt_link_message m;
@@ -168,7 +168,7 @@ static int say_start(struct guest *guest, const struct xengt_start *start)
 	return xengt_link_send(guest->process->link, &head, &says, sizeof(says));
 }
 
-/* Puts it where the kernel keeps to its share, before it takes memory or time. */
+/* Puts the process into its guest's cgroup, before it is told to start. */
 static void confine(struct guest *guest, const struct xengt_start *start)
 {
 	const struct xengt_kept *kept = xengt_keeper_kept(guest->keeper);
@@ -231,14 +231,15 @@ static int run(struct guest *guest)
 	return err;
 }
 
-/* Ends what runs, and releases what it had. @how: receives how it ended. */
+/* Ends the process, and releases its link, keeper thread and figures. @how: receives how it ended.
+ */
 static void stop(struct guest *guest, char *how, size_t len)
 {
 	struct process *p = guest->process;
 
 	snprintf(how, len, "it was not started");
 	p->source = sd_event_source_unref(p->source);
-	/* A thread in its place ends by this alone. */
+	/* Tests run it as a thread, which nothing else would end. */
 	if (p->link >= 0)
 		shutdown(p->link, SHUT_RDWR);
 	if (p->runs)
@@ -304,8 +305,8 @@ static int on_restart(sd_event_source *source, u64 usec, void *userdata)
 }
 
 /*
- * Counts a death, in *@after_us. One that comes to serve is started again whatever its guest does
- * to it, less and less often; false: it does not come to serve.
+ * Counts a death. A process that has served is started again, however often it dies; *@after_us
+ * receives the delay, which grows. False: it has failed to start STARTS_MAX times.
  */
 static bool may_start_again(struct process *p, u64 *after_us)
 {
@@ -321,7 +322,7 @@ static bool may_start_again(struct process *p, u64 *after_us)
 	return p->state == PROCESS_SERVES || ++p->starts < STARTS_MAX;
 }
 
-/* Its process is gone, or says what none of ours does. */
+/* The guest's process is gone, or broke the protocol: end it, and start another later. */
 static void died(struct guest *guest)
 {
 	struct process *p = guest->process;
@@ -356,9 +357,9 @@ enum process_state process_state(const struct guest *guest)
 	return guest->process ? guest->process->state : PROCESS_FAILED;
 }
 
-/* ---- waited for ---- */
+/* ---- waiting for it ---- */
 
-/* Takes messages until @end_ns, or until one comes. 0, or an errno: nothing will come. */
+/* Waits for one message until @end_ns, and handles it. Returns 0 or an errno: none will come. */
 static int await_message(struct guest *guest, u64 end_ns)
 {
 	struct process *p = guest->process;
@@ -466,7 +467,7 @@ void process_count(struct daemon *daemon)
 	for (struct guest *guest = daemon->guests; guest; guest = guest->next) {
 		struct xengt_figures *figures = guest->process ? guest->process->figures : NULL;
 
-		/* One that has not told yet is not asked again. */
+		/* A process that has not filled in its figures yet is not asked again. */
 		if (!figures || process_state(guest) != PROCESS_SERVES ||
 		    figures->asked != __atomic_load_n(&figures->told, __ATOMIC_ACQUIRE))
 			continue;

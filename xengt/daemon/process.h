@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest's process as xengtd has it: started, asked, and started again when it dies.
+ * A guest's process as xengtd sees it: started, asked, and started again when it dies.
  *
- * Nothing here waits for a process but process_wait(), and that not for long. All of it runs in the
- * main thread.
+ * Only process_wait(), process_serves() and process_leave_all() wait for a process, for a few
+ * seconds at most, and process_count() for milliseconds. All of it runs in the main thread.
  */
 #ifndef XENGT_DAEMON_PROCESS_H
 #define XENGT_DAEMON_PROCESS_H
@@ -22,27 +22,26 @@ struct process;
 /* How processes are run. */
 struct process_runner {
 	/**
-	 * start() - have xengt_guest_run() run with @fds, which are the caller's still. Returns 0
-	 * or a negative errno; *@id receives a number for what follows.
+	 * start() - have xengt_guest_run() run with @fds, which the caller still owns. Returns 0 or
+	 * a negative errno; *@id receives a number for end().
 	 */
 	int (*start)(struct daemon *daemon, domid_t domid, const struct xengt_guest_fds *fds,
 		     u64 *id);
 	/**
-	 * end() - it does not answer any more, or is not to: end it at once, and wait until it has
-	 * ended.
-	 * @how: receives a sentence's end for the log.
+	 * end() - end the process at once, and wait until it has ended.
+	 * @how: receives how it ended, as the end of a sentence for the log.
 	 */
 	void (*end)(struct daemon *daemon, u64 id, char *how, size_t len);
-	bool processes; /* whether a number of start()'s is a process' */
+	bool processes; /* whether *@id of start() is a process number */
 };
 
-/* Who is told what processes say by themselves. */
+/* Called for messages that are no answers. */
 struct process_listener {
 	/** event() - @guest's process traced @text, a line of JSON: a write to the watched frame
-	 * @watched - 1, or with 0 a request. @lost: events that it could not tell so far, modulo
-	 * 2^32. */
+	 * @watched - 1 or, if @watched is 0, a request. @lost: events that the process has lost so
+	 * far, modulo 2^32. */
 	void (*event)(struct guest *guest, u64 watched, u32 lost, const char *text);
-	/** serves() - @guest has a process that serves, which nobody has told what to trace. */
+	/** serves() - a new process of @guest serves. It traces nothing yet. */
 	void (*serves)(struct guest *guest);
 };
 
@@ -52,57 +51,58 @@ extern const struct process_runner process_spawn;
 enum process_state {
 	PROCESS_STARTS,
 	PROCESS_SERVES,
-	PROCESS_FAILED, /* died too often; the guest waits at its next access */
+	PROCESS_FAILED, /* could not be started again; the guest waits at its next access */
 };
 
 /**
- * process_start() - start @guest's process. Its keeper is open.
- * Returns 0, or a negative errno with @why; then it has none.
+ * process_start() - start @guest's process. The guest's keeper is open.
+ * Returns 0, or a negative errno with @why; then the guest has no process.
  */
 int process_start(struct guest *guest, char *why, size_t why_len);
 
 /**
  * process_serves() - wait until a process that starts serves, or says why it cannot.
- * Returns 0, or a negative errno with @why; then it has ended.
+ * Returns 0, or a negative errno with @why; then the process has ended.
  */
 int process_serves(struct guest *guest, char *why, size_t why_len);
 
 /**
- * process_leave_all() - have all processes stop serving and leave their vGPUs to the next xengtd,
- * all at once, and wait for them as process_wait() does for one.
+ * process_leave_all() - have all processes stop serving and leave their vGPUs to the next xengtd.
+ * Asks all of them first, and then waits, PROCESS_PATIENCE_US in all at the most.
  */
 void process_leave_all(struct daemon *daemon);
 
-/** process_end() - end it at once, and forget it. Its keeper answers nobody any more. */
+/** process_end() - end the guest's process at once and free it. Its keeper's thread ends too. */
 void process_end(struct guest *guest);
 
-/** process_state() - how it is. */
+/** process_state() - the state of @guest's process. */
 enum process_state process_state(const struct guest *guest);
 
 /**
- * process_ask() - ask it; @done is called with the answer, once, from the loop or from
- * process_end().
+ * process_ask() - ask the process. @done is called once, with the answer or an error: from the
+ * loop, from process_end(), or before this returns if the process does not serve.
  * @done: NULL when nobody waits for an answer.
  */
 void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, const char *text,
 		 process_done *done, void *arg);
 
-/** process_forget() - whoever asked with @arg is gone: @done is not called. */
+/** process_forget() - do not call @done for questions that were asked with @arg. */
 void process_forget(struct guest *guest, const void *arg);
 
 /**
- * process_wait() - ask it, and wait for the answer, PROCESS_PATIENCE_US at the most.
- * @value, @text: receive what it says, if not NULL; *@text is the caller's. Returns its .err.
+ * process_wait() - ask the process, and wait for the answer, PROCESS_PATIENCE_US at the most.
+ * @answered, @text: receive the answer's value and text, if not NULL; the caller owns *@text.
+ * Returns the answer's .err.
  */
 int process_wait(struct guest *guest, enum xengt_link_type type, u64 value, const char *query,
 		 u64 *answered, char **text);
 
 #define PROCESS_PATIENCE_US (5u * 1000000u)
 
-/** process_count() - have the figures of all guests told, as far as they are within a moment. */
+/** process_count() - have all processes fill in their figures, and wait 20 ms for them at most. */
 void process_count(struct daemon *daemon);
 
-/** process_figures() - as last told; valid as long as @guest is. */
+/** process_figures() - @guest's figures as last filled in; valid until its process ends. */
 const struct xengt_figures *process_figures(const struct guest *guest);
 
 #endif

@@ -14,10 +14,11 @@
 #include "xengt/daemon/daemon.h"
 #include "xengt/daemon/process.h"
 
-/* One that was told to end, or has nothing left to serve, ends by itself within this. */
+/* A process that was told to detach, or whose link was shut down, has this long to end by
+ * itself. */
 #define END_MS 200
 
-/* Copies of descriptors above those that the program is to find them at. */
+/* Copies the descriptors to numbers above those at which the program expects them. */
 static int lift(const int *fds, int *high, size_t nr)
 {
 	for (size_t i = 0; i < nr; i++) {
@@ -28,7 +29,7 @@ static int lift(const int *fds, int *high, size_t nr)
 	return 0;
 }
 
-/* Nothing of ours but standard error; signals as a program expects them. */
+/* The program inherits @high and standard error; signals are unblocked and at their defaults. */
 static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr, const int *high,
 		   size_t nr)
 {
@@ -85,7 +86,7 @@ static int start(struct daemon *daemon, domid_t domid, const struct xengt_guest_
 	return err;
 }
 
-/* How it ended, as wait() has it. */
+/* Says how the process ended, by its wait status. */
 static void describe(int status, char *how, size_t len)
 {
 	if (WIFSIGNALED(status))
@@ -107,7 +108,7 @@ static void end(struct daemon *daemon, u64 id, char *how, size_t len)
 		poll(&fd, 1, END_MS);
 		close(fd.fd);
 	}
-	/* It is our child until it is waited for: the number is nobody else's. */
+	/* Until waitpid(), no other process can get this child's number. */
 	kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;

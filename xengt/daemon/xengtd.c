@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xengtd: the daemon. It starts a process for each guest that has a vGPU, which serves it, and ends
- * without guests noticing: a guest whose daemon is gone waits at its next access until a new one
- * has had its vGPU taken up.
+ * xengtd, the supervisor: for each guest that has a vGPU it runs an xengt-guest, which serves it.
+ * When xengtd ends, these processes end too. A guest then waits at its next access until the next
+ * xengtd has started a process that takes its vGPU up.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -50,7 +50,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	return 0;
 }
 
-/* One daemon at a time has the vGPUs of a host. */
+/* Only one xengtd at a time may have the vGPUs of a state directory. */
 static int lock_state(struct daemon *daemon)
 {
 	char path[256];
@@ -71,7 +71,8 @@ fail:
 	return -errno;
 }
 
-/* The loop takes them, for the whole process: so before there is another thread. */
+/* The loop takes these signals by a signalfd. Called before there are threads: all must block them.
+ */
 static void block_signals(void)
 {
 	sigset_t signals;
@@ -111,7 +112,7 @@ static void open_cgroups(struct daemon *daemon)
 	xengt_cgroup_open(&daemon->cgroup, NULL);
 	if (daemon->cgroup.why[0])
 		xengt_log(XENGT_WARN, "%s", daemon->cgroup.why);
-	/* What a daemon left that was killed ends, before its vGPUs are taken up. */
+	/* Ends the processes that a killed xengtd has left, before their vGPUs are taken up. */
 	xengt_cgroup_sweep(&daemon->cgroup);
 }
 
@@ -140,7 +141,7 @@ static int run(struct daemon *daemon)
 		daemon_take_up_all(daemon);
 		err = control_open(daemon);
 	}
-	/* Guests do without the tree of files, should there be none. */
+	/* xengtd goes on without the tree if it cannot be mounted. */
 	if (err >= 0)
 		mount_open(daemon);
 	if (err >= 0) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xengt-dm: stands where xl expects the device model (device_model_override), has xengtd attach the
- * guest's vGPU while the guest is still paused, and becomes the stock device model.
+ * xengt-dm: xl starts it as the device model (device_model_override). It has xengtd attach the
+ * guest's vGPU while the guest is still paused, and then becomes the stock device model.
  *
- * xl takes this process for the device model and waits for it, so a vGPU that cannot be had ends
- * the creation of the guest. It must keep its process and every file that it inherited, so it
- * replaces itself and never forks. Newer Xen first runs the device model without a domain, to ask
- * what it can do: that run goes straight through.
+ * xl waits for this process as for a device model: if the vGPU cannot be attached, it exits, and xl
+ * does not create the guest. xl needs the device model in this process, with all inherited
+ * descriptors: so this executes it, and never forks. Newer Xen first runs the device model without
+ * a domain, to ask for its capabilities: then this only executes it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -27,14 +27,13 @@
 
 #define ATTACH_TIMEOUT_MS 30000
 
-/* xl waits for its device model for a minute. Meanwhile a daemon that died is there again. */
+/* xl waits a minute for its device model. Within this time a dead xengtd is running again. */
 #define DAEMON_TIMEOUT_MS 25000
 #define LOOK_AGAIN_MS	  100
 
 /*
- * Says why there is no guest, in the device model's log, and where the person looks who typed
- * "xl create": xl itself prints no more than that its device model ended. Standard error of the
- * process that started us is xl's.
+ * Says why there is no guest, in the device model's log, and on the standard error of our parent,
+ * xl: xl itself only says that its device model ended.
  */
 static void complain(const char *format, ...)
 {
@@ -54,13 +53,13 @@ static void complain(const char *format, ...)
 	fclose(xl);
 }
 
-/* What we were told. */
+/* The arguments for xengt-dm. */
 struct call {
 	const char *domid, *options;
 	u64 number; /* of the domain */
 };
 
-/* Takes what is ours out of @argv, whose rest is the device model's. */
+/* Takes -xengt and its value out of @argv. The rest is for the device model. */
 static int sort_arguments(char **argv, struct call *call)
 {
 	const char *name, *value;
@@ -83,7 +82,7 @@ static int sort_arguments(char **argv, struct call *call)
 	return 0;
 }
 
-/* Returns 0, -EAGAIN when there is no daemon, or another errno. @why says more. */
+/* Asks xengtd. Returns 0, -EAGAIN (xengtd does not run), or another negative errno, with @why. */
 static int ask(const struct call *call, const char *socket, u32 slot, char *why, size_t why_len)
 {
 	struct xengt_client *client = xengt_client_open(socket);
@@ -97,7 +96,7 @@ static int ask(const struct call *call, const char *socket, u32 slot, char *why,
 			 socket, strerror(errno));
 		return -EAGAIN;
 	}
-	/* The guest's own choice comes last, and so counts. */
+	/* The options of the guest's configuration come last: they override slot. */
 	if (asprintf(&options, "slot=%u,%s", slot, call->options ? call->options : "") < 0) {
 		snprintf(why, why_len, "out of memory");
 		xengt_client_close(client);
@@ -116,7 +115,7 @@ static int ask(const struct call *call, const char *socket, u32 slot, char *why,
 	return err;
 }
 
-/* Whether the domain has a vGPU, which waits for a daemon to serve it: it was soft reset. */
+/* Whether the domain has a state file: it was soft reset, and xengtd will take its vGPU up. */
 static bool has_state(const struct call *call, const struct xengt_config *config)
 {
 	char path[300];
@@ -182,7 +181,7 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && about(argv[1]))
 		return 0;
-	/* A mistake there is told, but is no reason for a guest not to start. */
+	/* A mistake in the settings is reported, but does not keep the guest from starting. */
 	if (xengt_config_load(NULL, &config, why, sizeof(why)))
 		complain("%s", why);
 	model = xengt_config_model(&config, "");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the control socket asks of a vGPU, and its process alone can tell: a function each, and a row. */
+/* Commands of the control socket that only the vGPU's process can answer: each is a function, and a
+ * row of a table. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,7 +42,7 @@ static void give(struct query *q, const char *key, struct json_object *value)
 		fail(q, -EIO, "the vGPU's thread has ended; the log says why");
 }
 
-/* The argument @key, a number up to @max; @is says what it is. */
+/* Reads the argument @key, a number up to @max. @is: what the number means, for the error. */
 static bool number_of(struct query *q, const char *key, const char *is, u64 max, u64 *val)
 {
 	const char *text = string_of(q, key);
@@ -127,7 +128,7 @@ int xengt_query(struct xengt_guest *g, const char *line, const char **text)
 	g->said = json_object_new_object();
 	if (q.value)
 		json_object_object_add(g->said, q.key, q.value);
-	/* After an error, what was found all the same stands beside the sentence. */
+	/* An answer may have both: what was found before the error, and its sentence. */
 	if (q.err)
 		json_object_object_add(g->said, "error", json_object_new_string(q.why));
 	*text = json_object_to_json_string_ext(g->said, JSON_C_TO_STRING_PLAIN);

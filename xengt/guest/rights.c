@@ -3,9 +3,10 @@
 
 #include "xengt/jail/jail.h"
 
-/* Descriptors: some ten of ours, and as many of the libraries'. */
+/* Descriptors: some ten of this program's, and as many of libraries. */
 #define FILES 64u
-/* The main one, the vGPU's, the scheduler's, and one for each engine; with room for libraries'. */
+/* The main thread, the vGPU's, the scheduler's, and one for each engine; the rest is for libraries.
+ */
 #define THREADS 32u
 
 int xengt_guest_give_up_rights(struct xengt_guest *g, struct xengt_vgpu *v, char *why, size_t len)
@@ -18,7 +19,7 @@ int xengt_guest_give_up_rights(struct xengt_guest *g, struct xengt_vgpu *v, char
 		.file_max = v->state_kind.size,
 	};
 
-	/* Without a GPU, pages of ours are had of /dev/xen/gntalloc as they are needed. */
+	/* Without a software GPU, hostmem.c opens /dev/xen/gntalloc later, which needs rights. */
 	if (!g->start.uid || !g->start.software)
 		return 0;
 	return xengt_jail_enter(&jail, &g->missing, why, len);

@@ -14,9 +14,9 @@
 #include "xengt/guest/tell/tell.h"
 #include "xengt/guest/trace.h"
 
-#define TURN 64 /* events that are told before messages have their turn */
+#define TURN 64 /* events that are sent before messages have their turn */
 
-/* ---- what xengtd asks ---- */
+/* ---- commands of xengtd ---- */
 
 static void do_msi(struct xengt_vgpu *v, void *arg)
 {
@@ -28,7 +28,7 @@ static void do_reset(struct xengt_vgpu *v, void *arg)
 	*(u32 *)arg = intel_vgpu_stop_work(v->vgpu);
 }
 
-/* What an answer says besides its .err. */
+/* An answer, besides its .err. */
 struct answer {
 	u64 value;
 	const char *text;
@@ -135,7 +135,7 @@ static int (*const deeds[XENGT_LINK_TYPES])(struct xengt_guest *g,
 	[XENGT_LINK_DETACH] = detach,
 };
 
-/* Takes a message and answers it. Returns 0, or an errno: nobody is there any more. */
+/* Takes a command and answers it. Returns 0, or an errno: the link is broken. */
 static int obey(struct xengt_guest *g)
 {
 	struct answer answer = { .text = "" };
@@ -148,7 +148,7 @@ static int obey(struct xengt_guest *g)
 	return xengt_link_answer(g->link, m.id, err, answer.value, answer.text);
 }
 
-/* ---- what is traced ---- */
+/* ---- traced events ---- */
 
 static void tell_event(struct xengt_guest *g, const struct ioreq_event *event)
 {
@@ -176,13 +176,14 @@ static void tell_events(struct xengt_guest *g)
 			return;
 		tell_event(g, &event);
 	}
-	/* There may be more, of which nobody tells us again. */
+	/* More may be queued, for which the vGPU's thread does not signal again: signal
+	 * ourselves. */
 	count = 1;
 	if (write(g->v->trace.fd, &count, sizeof(count)) < 0)
 		return;
 }
 
-/* ---- its life ---- */
+/* ---- the process ---- */
 
 static int make_gpu(struct xengt_guest *g)
 {
@@ -259,7 +260,7 @@ static int receive_start(struct xengt_guest *g)
 	return err;
 }
 
-/* Messages and events, until it is enough. */
+/* Handles commands and events, until a command or an error ends the process. */
 static int serve(struct xengt_guest *g)
 {
 	int err = 0;
@@ -306,7 +307,7 @@ int xengt_guest_run(const struct xengt_guest_fds *fds, struct xengt_vgpu **seen)
 		if (!err)
 			err = serve(&g);
 	}
-	/* xengtd is gone, or the vGPU's thread: whoever comes next takes the vGPU up. */
+	/* xengtd is gone, or the vGPU's thread has failed: leave the vGPU to the next process. */
 	if (g.v)
 		xengt_guest_end(&g, XENGT_KEEP);
 	end_gpu(&g);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The core's hypervisor services on Xen. A handle is a struct xengt_vgpu; every call acts on its domain
- * through handles that are restricted to it, or asks xengtd.
+ * The core's hypervisor services on Xen. A handle is a struct xengt_vgpu. Each call uses Xen
+ * handles that are restricted to the vGPU's domain, or asks xengtd.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static void detach_vgpu(unsigned long handle)
 {
 	struct xengt_vgpu *v = of(handle);
 
-	/* Nothing is shown after a reset; a domain that is over was not reset. */
+	/* A reset has emptied the aperture, but before XENGT_LEAVE_MEMORY the vGPU is not reset. */
 	if (!v->keep)
 		xengt_aperture_place(v, INTEL_GVT_BAR_OFF);
 	xengt_dma_close(v);
@@ -106,8 +106,8 @@ static int set_trap_area(unsigned long handle, u64 start, u64 end, bool map)
 	int err = ioreq_server_map_range(server, start, end, map);
 
 	/*
-	 * A daemon that ended between this call and noting it left the range mapped. The core does
-	 * not ask for two areas that overlap unless the guest put its BARs so.
+	 * A process that ended between this call and noting it has left the range mapped. The core
+	 * asks for two areas that overlap only if the guest put its BARs so.
 	 */
 	if (err == -EEXIST && map && of(handle)->taking_up &&
 	    !ioreq_server_map_range(server, start, end, false))
@@ -136,7 +136,7 @@ static void put_vfio_device(unsigned long handle)
 	of(handle)->refs--;
 }
 
-/* Of mapped pages, which may be many, it is known. */
+/* Whether @gfn is mapped; then no call to Xen is needed to tell whether it is @valid. */
 static bool known(struct xengt_vgpu *v, unsigned long gfn, bool *valid)
 {
 	return v->host->gpu ? xengt_bus_valid(v, gfn, valid) : xengt_dma_valid(v, gfn, valid);
@@ -151,7 +151,7 @@ static bool is_valid_gfn(unsigned long handle, unsigned long gfn)
 
 #define ASK_PAGES 256u
 
-/* Those that are not known are looked for together. */
+/* Asks Xen about many frames at once, leaving out those that are known. */
 static void are_valid_gfns(unsigned long handle, const u64 *gfns, size_t nr, bool *valid)
 {
 	u64 ask[ASK_PAGES];
@@ -260,8 +260,8 @@ static int set_opregion(struct intel_vgpu *vgpu)
 }
 
 /*
- * AcrnGT's shared register page is an answer to writes that trap one by one; a guest without it
- * finds its registers in memory all the same.
+ * Not supported: AcrnGT's shared register page collects writes that would trap one by one. A guest
+ * without it still reads its registers from memory.
  */
 static int set_pvmmio(struct intel_vgpu *vgpu, u64 start, u64 end, bool map)
 {

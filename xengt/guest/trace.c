@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ring by which a vGPU's thread tells the main thread what it served. */
+/* The ring in which a vGPU's thread puts traced requests for the main thread. */
 #include <unistd.h>
 
 #include "xengt/guest/trace.h"
@@ -10,7 +10,7 @@ void xengt_trace_wake(struct xengt_trace *trace)
 	u64 one = 1;
 	ssize_t n = write(trace->fd, &one, sizeof(one));
 
-	(void)n; /* full means that the reader is being woken already */
+	(void)n; /* it fails only if the counter is full: then the reader is being woken already */
 }
 
 void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event)
@@ -26,7 +26,8 @@ void xengt_trace_push(struct xengt_trace *trace, const struct ioreq_event *event
 	}
 	trace->slots[head % XENGT_TRACE_SLOTS] = *event;
 	__atomic_store_n(&trace->head, head + 1, __ATOMIC_SEQ_CST);
-	/* The reader empties the ring before it sleeps: only the first event need wake it. */
+	/* The reader empties the ring before it sleeps, so only an empty ring's event need wake
+	 * it. */
 	if (__atomic_load_n(&trace->tail, __ATOMIC_SEQ_CST) == head)
 		xengt_trace_wake(trace);
 }

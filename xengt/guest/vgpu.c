@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A domain's vGPU in its process: attached step by step, served by a thread, let go in reverse. */
+/* A domain's vGPU in its process: attached step by step, served by a thread, detached in
+ * reverse. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ static int hook_write_gpa(void *priv, u64 gpa, const void *buf, size_t len)
 	return xengt_mem_copy(&v->mem, gpa, (void *)buf, len, true);
 }
 
-/* Looks at all that the GPU reaches, page by page. */
+/* Looks again at all pages that the GPU reaches, and unmaps those that the guest gave up. */
 static void hook_settle(void *priv)
 {
 	struct xengt_vgpu *v = priv;
@@ -44,8 +45,8 @@ static void hook_settle(void *priv)
 
 /*
  * When this returns, the aperture shows no page that the guest gave up, and a GPU at work reaches
- * none. While the GPU is idle it reaches nothing anyway: looking again at what it would reach waits
- * until the ballooning pauses, since guests give up a few hundred pages at a time.
+ * none. An idle GPU reaches nothing: looking again at its pages waits until the ballooning pauses,
+ * since guests give up a few hundred pages at a time.
  */
 static bool hook_invalidate(void *priv)
 {
@@ -107,7 +108,8 @@ static int wrong_state(const char *wrong, char *why, size_t len)
 	return -EPROTO;
 }
 
-/* A process that was given up may still be about to end: two must not serve one domain. */
+/* Locks the state file. An earlier process may not have ended yet, and two must not serve one
+ * domain. */
 static int lock_state(int fd, char *why, size_t len)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
@@ -150,8 +152,8 @@ static int map_files(struct xengt_vgpu *v, const struct xengt_start *start, char
 }
 
 /*
- * What came of restricting the handle of @what to the domain; errno says why it @failed. A kernel
- * too old for it leaves the handle as it is, which is logged.
+ * Checks the result of restricting the handle of @what to the domain; if it @failed, errno says
+ * why. On a kernel too old for it the handle stays unrestricted, which is logged.
  */
 static int restricted(struct xengt_vgpu *v, const char *what, bool failed, char *why,
 		      size_t len)
@@ -217,7 +219,7 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 			 : err == -E2BIG ? "the domain has more than 128 vCPUs: %s"
 					 : "cannot open an ioreq server: %s",
 			 strerror(-err));
-	/* After the waker's channel, which is dom0's, was bound. */
+	/* Only now: ioreq_server_open() has bound the waker's channel, which is dom0's. */
 	if (!err)
 		err = restricted(v, "event channels", ioreq_server_restrict(v->server), why, len);
 	return err;
@@ -263,7 +265,7 @@ static void *serve(void *arg)
 	char name[16];
 	int err;
 
-	/* By itself: the name of another thread is a file. */
+	/* The thread names itself: naming another thread opens a file, which the jail refuses. */
 	snprintf(name, sizeof(name), "vgpu-%u", v->domid);
 	pthread_setname_np(pthread_self(), name);
 	err = ioreq_server_run(v->server);
@@ -298,7 +300,7 @@ static void release(struct xengt_vgpu *v)
 		xendevicemodel_close(v->dmod);
 	if (v->trace.fd >= 0)
 		close(v->trace.fd);
-	/* One that was not taken up is left as it was found. */
+	/* A state file that could not be taken up stays as it was found. */
 	if (v->state && v->keep && !v->taking_up)
 		xengt_file_seal(&v->file);
 	xengt_file_close(&v->file);
@@ -355,7 +357,7 @@ int xengt_vgpu_begin(struct xengt_vgpu *v, char *why, size_t why_len)
 	for (size_t i = 0; !err && i < ARRAY_SIZE(steps); i++)
 		err = steps[i](v, why, why_len);
 	if (err) {
-		/* A guest that still waits for its vGPU may have it from a later try. */
+		/* Keep an earlier process' vGPU: a later try may take it up. */
 		xengt_vgpu_detach(v, v->taking_up ? XENGT_KEEP : XENGT_GIVE_UP);
 		return err;
 	}
@@ -401,7 +403,8 @@ bool xengt_vgpu_detach(struct xengt_vgpu *v, enum xengt_detach how)
 		intel_gvt_destroy_vgpu(v->vgpu);
 	}
 	if (v->server) {
-		/* With a tracked page left, its writers would be retried for ever. */
+		/* While a page is tracked, the server must stay: Xen would retry writes for
+		 * ever. */
 		clean = !v->keep && !xengt_track_release(v);
 		ioreq_server_close(v->server, clean);
 		clean |= v->keep;
@@ -423,13 +426,14 @@ int xengt_vgpu_suspended(struct xengt_vgpu *v)
 }
 
 /*
- * While BARs are out of sight, what stands behind them is made whole again: pages that the guest
- * gave up, or that were withdrawn as it was suspended.
+ * Between the restart and the activation no BAR is in the guest's memory map. Meanwhile this puts
+ * back the memory behind BAR0 and the OpRegion's that the guest gave up, or that was withdrawn as
+ * the domain was suspended.
  */
 static void restart(struct xengt_vgpu *v, void *err)
 {
 	intel_gvt_restart_vgpu(v->vgpu);
-	/* No vCPU is amid a write any more, and the domain may have other frames by now. */
+	/* No vCPU is in the middle of a write any more. The domain may have other frames by now. */
 	xengt_track_settle(v);
 	if (hook_invalidate(v))
 		hook_settle(v);
@@ -455,7 +459,7 @@ int xengt_vgpu_call(struct xengt_vgpu *v, void (*fn)(struct xengt_vgpu *v, void 
 	sem_init(&call.done, 0, 0);
 	__atomic_store_n(&v->call, &call, __ATOMIC_RELEASE);
 	err = ioreq_server_wake(v->server);
-	/* The call is on this stack: it must not be left behind where the thread looks. */
+	/* The call is on this stack: take it back, unless the thread has it already. */
 	if (err && !__atomic_exchange_n(&v->call, NULL, __ATOMIC_ACQ_REL))
 		err = 0;
 	while (!err) {

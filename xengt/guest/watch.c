@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages of the guest's whose writes are told, one by one, for a person to look at. */
+/* Watched pages: each write of the guest to one is traced. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "xengt/guest/guest.h"
 #include "xengt/guest/trace.h"
 
-/* The vGPU's thread has it as long as the page is registered. */
+/* The vGPU's thread uses it as long as the page is registered. */
 struct xengt_watch {
 	struct xengt_vgpu *v;
 	u64 gfn;
@@ -44,7 +44,7 @@ static void begin(struct xengt_vgpu *v, void *arg)
 		intel_vgpu_unregister_page_track(v->vgpu, watch->gfn);
 }
 
-/* A reset of the vGPU ends all tracking, and the page may be another's to track since. */
+/* A reset of the vGPU ends all tracking; something else may track the page since. */
 static void end(struct xengt_vgpu *v, void *arg)
 {
 	struct xengt_watch *watch = arg;
@@ -80,7 +80,7 @@ int xengt_watch_begin(struct xengt_guest *g, u64 gfn)
 		free(watch);
 		return err;
 	}
-	/* An earlier watch of the page was ended by a reset of the vGPU. */
+	/* A reset of the vGPU has ended an earlier watch of the page; free it. */
 	free(take(g, gfn));
 	watch->next = g->watches;
 	g->watches = watch;
@@ -93,7 +93,7 @@ int xengt_watch_end(struct xengt_guest *g, u64 gfn)
 
 	if (!watch)
 		return -ENOENT;
-	/* A thread that has ended looks at no watch any more. */
+	/* If the call fails, the vGPU's thread has ended and does not use the watch. */
 	xengt_vgpu_call(g->v, end, watch);
 	free(watch);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * xengt-guest: the process that serves one guest's vGPU. xengtd executes it, with descriptors from
- * XENGT_GUEST_FD on; it is of no use by hand.
+ * xengt-guest: the process that serves one guest's vGPU. Only xengtd executes it, with descriptors
+ * from XENGT_GUEST_FD on.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -11,8 +11,8 @@
 #include "xengt/guest/run.h"
 
 /*
- * When it ends is xengtd's to say: a signal to all of the service's processes is not meant for it. And it
- * is not protected as xengtd is when memory runs out.
+ * Ignores signals that systemd or a terminal sends to all processes of the service: xengtd ends
+ * this process. Resets the OOM score, which protects xengtd and which this process has inherited.
  */
 static void stand_alone(void)
 {

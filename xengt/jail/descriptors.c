@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a process takes inside: descriptors that lead nowhere but to what they are. */
+/* Checks the descriptors that a process takes inside: none may give access to other objects. */
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>

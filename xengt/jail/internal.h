@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of this room share, and what its tests see of it. */
+/* Shared by the files of this room and its tests. */
 #ifndef XENGT_JAIL_INTERNAL_H
 #define XENGT_JAIL_INTERNAL_H
 
@@ -22,8 +22,8 @@ int jail_rights(const struct xengt_jail *jail, u32 *missing, char *why, size_t w
  */
 int jail_filter(char *why, size_t why_len);
 
-/** jail_descriptors() - close or refuse what leads out. Returns 0 or a negative errno with a why.
- */
+/** jail_descriptors() - close descriptors of .files and above; refuse those that lead outside.
+ * Returns 0 or a negative errno with a why. */
 int jail_descriptors(struct jail_entry *entry);
 
 /**
@@ -33,7 +33,8 @@ int jail_descriptors(struct jail_entry *entry);
  */
 int jail_namespaces(struct jail_entry *entry);
 
-/** jail_bounding() - empty the bounding set as far as the process may; what is left is missing. */
+/** jail_bounding() - empty the bounding set. What the process may not drop sets XENGT_WALL_BOUNDING
+ * in .missing. */
 int jail_bounding(struct jail_entry *entry);
 
 /** jail_capabilities() - no capability in any set, and none to be gained. 0 or a negative errno. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The walls around a guest's process: what is left to it once it serves the guest, and what a guest
- * that has taken it over can do.
+ * The walls around a guest's process: they bound what it can do once it serves the guest, even if
+ * the guest has taken it over.
  *
  * Before it enters, the process opens what it will use: its Xen handles, restricted to the domain
  * (xendevicemodel_restrict(), xenforeignmemory_restrict(), xenevtchn_restrict()), the domain's
@@ -12,10 +12,10 @@
  * Its supervisor is root with CAP_SETUID, CAP_SETGID and CAP_KILL. Without CAP_KILL the kernel does
  * not deliver the signal that its death sends to a process of another user, and the supervisor
  * cannot kill it either. (forget_original_parent() in Linux's kernel/exit.c asks for the same
- * permission as kill(2).) The signal is sent when the thread ends that started the process: this
- * has to be a thread that lives as long as the supervisor.
+ * permission as kill(2).) The kernel sends the signal when the thread that started the process
+ * ends: that thread must live as long as the supervisor.
  *
- * Once inside, what opens files, or looks up a user, host or time zone, fails or ends the process:
+ * Once inside, functions that open files, or look up a user, host or time zone, fail or kill it:
  * fopen(), dlopen() and iconv_open() fail, localtime() knows UTC alone; getpwuid(), syslog() and
  * sd_journal_send() make a socket, and system(), popen() and posix_spawn() a process, which kills
  * this one. So do dup(), pipe(), timerfd_create() and locks that inherit priority. A thread names
@@ -32,24 +32,24 @@
 #define XENGT_JAIL_FILES_MAX 65536u
 
 /*
- * What the process is to be, and the most that it may have. Where XENGT_WALL_USER is missing,
- * .threads bounds all processes of this user together, and one that ended counts until its parent
- * has waited for it.
+ * The process' user, parent and limits. If XENGT_WALL_USER is missing, .threads bounds all
+ * processes of this user together; a process that has ended counts until its parent has waited for
+ * it.
  */
 struct xengt_jail {
 	uid_t uid;	/* its user, and the number of its only group: not 0, and nobody else's */
 	pid_t parent;	/* its supervisor: the process dies with it */
 	u32 files;	/* descriptors are numbers below this, 1 to XENGT_JAIL_FILES_MAX */
 	u32 threads;	/* at once, the first one counted; 0: as many as before */
-	u64 file_max;	/* bytes: who makes a file longer is sent SIGXFSZ; 0: as before */
+	u64 file_max;	/* bytes of a file: to write beyond sends SIGXFSZ; 0: as before */
 	u64 memory_max; /* bytes of private memory: heap, stacks, data; 0: as before */
-	u64 space_max;	/* bytes of address space, with what is mapped of the guest; 0: as before */
+	u64 space_max;	/* bytes of address space, including mapped guest memory; 0: as before */
 };
 
 /*
  * Walls that the kernel may refuse: by user.max_user_namespaces = 0, by Debian's
  * kernel.unprivileged_userns_clone = 0, by AppArmor, in a chroot or in a container. Without
- * XENGT_WALL_USER there is none of those below it.
+ * XENGT_WALL_USER the process has none of the others that unshare(2) makes.
  */
 enum xengt_wall {
 	XENGT_WALL_USER = 1u << 0,     /* a user namespace, in which it is nobody */

@@ -38,7 +38,7 @@ int jail_capabilities(struct jail_entry *entry)
 	return syscall(SYS_capset, &header, data) ? -errno : 0;
 }
 
-/* No more than @max, and no more than before: nobody may raise a limit here. */
+/* Lowers a limit to @max; never raises it. */
 static int bound(int which, u64 max)
 {
 	struct rlimit limit;
@@ -53,7 +53,7 @@ static int bound(int which, u64 max)
 	return setrlimit(which, &limit) ? -errno : 0;
 }
 
-/* As given; 0 stands for as it was. */
+/* 0 means: leave the limit. */
 static u64 or_none(u64 max)
 {
 	return max ?: RLIM_INFINITY;

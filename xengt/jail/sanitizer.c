@@ -10,13 +10,13 @@
 
 static bool in_jail;
 
-/* A report is printed without names of functions, where these fail. */
+/* These calls fail; reports are then printed without names of functions. */
 static const int for_reports[] = {
 	SCMP_SYS(open),
 	SCMP_SYS(readlink),
 };
 
-/* On memory that the address sanitizer has for itself. */
+/* The address sanitizer gives this advice for its own memory. */
 static const int advice[] = { MADV_DONTDUMP, MADV_NOHUGEPAGE };
 
 int jail_sanitizer_calls(void *filter)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one place that says what is looser in a build with the sanitizers, and why. */
+/* Exceptions from the walls in a build with sanitizers, and why. */
 #ifndef XENGT_JAIL_SANITIZER_H
 #define XENGT_JAIL_SANITIZER_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's own pages, shown once more in its aperture, so that accesses there do not trap.
+ * Aliases: the guest's own pages, shown once more in its aperture, so that accesses there do not
+ * trap.
  *
- * To Xen such a page is device memory that the domain may have mapped. Xen keeps no reference for it:
- * so a page is shown only while it is pinned. Its pin is named by who asks, and counts the places that
- * show it; it cannot be unmapped before they are empty.
+ * To Xen such a page is device memory that the domain may have mapped. Xen takes no reference for
+ * the mapping, so the keeper shows a page only while it is pinned. .shown counts the places that
+ * show each pin; a pin is not unmapped before its count is 0.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +13,7 @@
 
 #include "xengt/keeper/inside.h"
 
-/* The permission is there for as long as it is used; to take a page away needs it too. */
+/* Gives or takes the domain's permission to map the frames. Removing a mapping needs it too. */
 static int permit(struct xengt_keeper *k, u64 mfn, u32 nr, bool allow)
 {
 	return xc_domain_iomem_permission(k->dom0->xc, k->domid, mfn, nr, allow) ? -errno : 0;
@@ -26,7 +27,7 @@ static int set_p2m(struct xengt_keeper *k, u64 gfn, u64 mfn, u32 nr, bool add)
 	return errno ? -errno : -EINVAL;
 }
 
-/* Neighbouring places of neighbouring frames, from @first on, before @end. */
+/* How many consecutive places from @first on, before @end, show consecutive frames. */
 static u32 run_at(const struct xengt_aliases *aliases, u32 first, u32 end)
 {
 	u32 nr = 1;
@@ -37,8 +38,8 @@ static u32 run_at(const struct xengt_aliases *aliases, u32 first, u32 end)
 }
 
 /*
- * Whether the domain is dying. Xen empties its p2m then, aliases included, and logs an error for each
- * alias that it is asked to remove. False too when the domain cannot be looked up: its aliases may
+ * Whether the domain is dying. Xen then empties its p2m itself, aliases included, and would log an
+ * error for each alias that we remove. False if the domain cannot be looked up: its aliases may
  * still be there.
  */
 static bool emptied(struct xengt_keeper *k)
@@ -49,7 +50,7 @@ static bool emptied(struct xengt_keeper *k)
 	return err ? err == -ESRCH : info.dying;
 }
 
-/* Of a run, Xen stops at the first that is none. */
+/* Removes aliases one by one: of a run, Xen stops at the first place that is no alias. */
 static int remove_each(struct xengt_keeper *k, u64 gfn, u64 mfn, u32 nr)
 {
 	int err = 0;
@@ -94,7 +95,7 @@ static void forget_run(struct xengt_keeper *k, u32 first, u32 nr)
 		u32 pin = aliases->pin[i];
 
 		aliases->mfn[i] = 0;
-		/* Of an earlier process' places nothing is counted. */
+		/* .shown does not count places of an earlier xengtd. */
 		if (k->shown && pin < XENGT_PINS_MAX && k->shown[pin])
 			k->shown[pin]--;
 	}
@@ -146,7 +147,7 @@ int xengt_alias_place(struct xengt_keeper *k, u64 gfn)
 	return 0;
 }
 
-/* The count may be behind the table by the run that the process was at. */
+/* Counts .nr anew: an xengtd that died within a run has left it out of date. */
 int xengt_alias_recover(struct xengt_keeper *k)
 {
 	struct xengt_aliases *aliases = &k->kept->aliases;
@@ -163,7 +164,7 @@ int xengt_alias_recover(struct xengt_keeper *k)
 	return err ? err : xengt_alias_place(k, 0);
 }
 
-/* Memory of the file for @nr entries of @size bytes, from @from on. */
+/* Reserves memory of the file for @size bytes from @from on. */
 static int reserve(struct xengt_keeper *k, const void *from, size_t size)
 {
 	size_t into = (uintptr_t)from % GVT_PAGE_SIZE;
@@ -172,7 +173,7 @@ static int reserve(struct xengt_keeper *k, const void *from, size_t size)
 				  ALIGN_UP(into + size, GVT_PAGE_SIZE));
 }
 
-/* Notes each before it is shown. */
+/* Notes the aliases in the file. Called before they are shown, so that none can be left unnoted. */
 static int note(struct xengt_keeper *k, u32 first, const u32 *pins, u32 nr)
 {
 	struct xengt_aliases *aliases = &k->kept->aliases;
@@ -230,7 +231,7 @@ int xengt_alias_show(struct xengt_keeper *k, u64 first, const u32 *pins, u32 nr)
 	}
 	if (!err)
 		return 0;
-	/* Part of it may be shown, and stays noted then: a page that is let go of is hidden first. */
+	/* Part may be shown: remove it. What cannot be removed stays noted, and its pins in use. */
 	gone = emptied(k);
 	for (at = 0; at < nr; at += run) {
 		if (!aliases->mfn[first + at]) {

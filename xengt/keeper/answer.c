@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Each question that a guest's process may ask: a function, and a row of a table. The process may
- * be the guest's, by a fault of ours: whatever it asks concerns its own domain, frames that are
- * pinned for it, and memory up to a bound.
+ * Each question that a guest's process may ask: a function, and a row of a table. A guest may have
+ * taken its process over. So each function limits a question to the process' own domain, to frames
+ * that are pinned for it, and to bounded memory.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static int limit(struct xengt_keeper *k, const struct xengt_question *q, struct 
 	return xengt_memory_limit(k, (s64)q->at);
 }
 
-/* The most frames that anything is populated with: BAR0's. */
+/* The most frames of one question: all of BAR0. */
 #define FRAMES_MAX 4096u
 
 static bool in_domain(const struct xengt_question *q)
@@ -49,7 +49,7 @@ static int take_pins(struct xengt_keeper *k, const struct xengt_question *q, str
 	return q->at <= XENGT_PINS_MAX ? xengt_grants_take(k, q->at) : -ENOSPC;
 }
 
-/* Takes @nr of what all guests may have pinned together. */
+/* Takes @nr of the pages that all guests together may have pinned. */
 static int take_share(struct xengt_keeper *k, u32 nr)
 {
 	u32 all = __atomic_add_fetch(&k->dom0->pins, nr, __ATOMIC_RELAXED);
@@ -70,7 +70,7 @@ static u32 mapped(const struct xengt_keeper *k, const u32 *pins, u32 nr)
 	return all;
 }
 
-/* Of a pin that is there twice, one mapping would have a handle that nobody knows of. */
+/* Whether a pin occurs twice. It would be mapped twice, and the first handle lost. */
 static bool repeats(const struct xengt_question *q)
 {
 	for (u32 i = 0; i < q->nr; i++)
@@ -151,7 +151,7 @@ static int hide(struct xengt_keeper *k, const struct xengt_question *q, struct x
 	return xengt_alias_hide(k, q->at, q->nr);
 }
 
-/* Lines that a process may have logged at once, and in each second afterwards. */
+/* Lines that a process may have logged in each second. */
 #define LINES_MAX 64u
 
 static bool may_log(struct xengt_keeper *k)
@@ -166,7 +166,7 @@ static bool may_log(struct xengt_keeper *k)
 	return k->lines++ < LINES_MAX;
 }
 
-/* Text of another process: what a terminal would obey is not handed on. */
+/* Replaces control characters, which a terminal would obey, in text of the process. */
 static void make_plain(char *text, size_t len)
 {
 	text[len - 1] = '\0';

@@ -7,8 +7,8 @@
 
 #include "xengt/settings/log.h"
 
-/* Only a PV domain may map a grant for a device alone; the others have frame numbers of their own.
- */
+/* Whether dom0 is PVH. Only a PV domain can map a grant for a device alone: a PVH domain has guest
+ * frame numbers of its own. */
 static bool runs_in_pvh(void)
 {
 	FILE *file = fopen("/sys/hypervisor/guest_type", "re");
@@ -58,15 +58,15 @@ char *xengt_dom0_read(struct xengt_dom0 *dom0, const char *path, domid_t domid)
 	return xengt_store_read(dom0->store, whole);
 }
 
-/* Xen's number of a frame that there is not. */
+/* The number by which Xen says that there is no frame. */
 #define INVALID_FRAME (~0ull)
 
 /*
  * Whether Xen is destroying the domain and has not finished. getinfolist reports a domain as dying
  * only once it is dead (XEN_DOMINF_dying in xen/common/domctl.c). hvm_save_one() refuses a dying
- * domain from the beginning, with EINVAL; the record of vCPU 0 is one that every HVM domain has.
- * Toolstacks pause or shut down a domain before they destroy it: others are not asked, since a
- * running vCPU would be paused for it.
+ * domain from the beginning, with EINVAL; every HVM domain has a record of vCPU 0. Only domains
+ * that are paused or shut down are asked: the call would pause a running vCPU, and toolstacks pause
+ * or shut down a domain before they destroy it.
  */
 static bool taken_apart(struct xengt_dom0 *dom0, const xc_domaininfo_t *info)
 {
@@ -87,7 +87,7 @@ int xengt_dominfo(struct xengt_dom0 *dom0, domid_t domid, struct xengt_dominfo *
 
 	if (n < 0)
 		return -errno;
-	/* Xen gives the first domain from this number on. */
+	/* Xen returns the first domain with this number or a higher one. */
 	if (n != 1 || raw.domain != domid)
 		return -ESRCH;
 	reason = raw.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
@@ -95,7 +95,7 @@ int xengt_dominfo(struct xengt_dom0 *dom0, domid_t domid, struct xengt_dominfo *
 	info->suspended = raw.flags & XEN_DOMINF_shutdown && reason == SHUTDOWN_suspend;
 	info->over = raw.flags & XEN_DOMINF_shutdown && reason != SHUTDOWN_suspend &&
 		     reason != SHUTDOWN_soft_reset;
-	/* Firmware maps the page that Xen shares with the domain; a soft reset takes it away. */
+	/* Firmware maps the shared info page; a soft reset removes it. */
 	info->booted = raw.shared_info_frame != INVALID_FRAME;
 	info->hvm = raw.flags & XEN_DOMINF_hvm_guest;
 	info->hap = raw.flags & XEN_DOMINF_hap;

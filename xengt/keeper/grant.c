@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Grants of the guest's pages, mapped "for a device": Xen then says which frame a page is and keeps
- * it, and enters it into the IOMMU where dom0's is strict.
+ * Pins: the guest's pages, granted by us in the guest's own grant table and mapped "for a device".
+ * Xen then tells the machine frame, keeps the page there, and enters it into dom0's IOMMU if that
+ * is strict.
  *
- * The facts are of xen/common/grant_table.c: an entry's frame is looked up in the guest's own p2m
- * and latched when it is first mapped; an unmapping that names the bus address does nothing unless
- * it is that of the handle's mapping, so that a handle which Xen gave to somebody else meanwhile is
- * not harmed; and what a process has mapped stays mapped when it ends.
+ * From xen/common/grant_table.c: Xen looks an entry's frame up in the guest's p2m when the entry is
+ * first mapped, and latches it. An unmapping with a bus address does nothing unless the address is
+ * that of the handle's mapping: so a handle that Xen has given to somebody else since is not
+ * harmed. What a process has mapped stays mapped when the process ends.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +18,7 @@
 
 #define ENTRIES (GVT_PAGE_SIZE / sizeof(grant_entry_v1_t))
 
-/* A value of .status that Xen does not give: it has not come to this one. */
+/* A .status that Xen never sets: Xen has not processed this entry. */
 #define NOT_DONE 1
 
 static int grant_table_op(struct xengt_keeper *k, unsigned int cmd, void *ops, u32 nr)
@@ -28,7 +29,7 @@ static int grant_table_op(struct xengt_keeper *k, unsigned int cmd, void *ops, u
 
 static grant_entry_v1_t *entry_of(struct xengt_keeper *k, u32 pin)
 {
-	/* Upside down: the frames are taken from the last one on. */
+	/* Entries go downwards, as the frames of the table do. */
 	return &k->grants.frame[pin / ENTRIES].entries[ENTRIES - 1 - pin % ENTRIES];
 }
 
@@ -46,7 +47,7 @@ static void withdraw(struct xengt_keeper *k, u32 pin)
 	__atomic_store_n(&entry_of(k, pin)->flags, GTF_invalid, __ATOMIC_RELEASE);
 }
 
-/* Xen reads and writes the arguments where they are: that memory must be there, and stay. */
+/* Reserves and locks the memory of the arguments, which Xen reads and writes in place. */
 static int keep_ops(struct xengt_keeper *k)
 {
 	struct xengt_pins *pins = &k->kept->pins;
@@ -106,7 +107,8 @@ static int open_table(struct xengt_keeper *k)
 	return 0;
 }
 
-/* The next frame downwards. @ours: an earlier process had it, and its entries may be there. */
+/* Takes the next lower frame of the grant table. @ours: the keeper had taken it before, and its
+ * entries may still be there. */
 static int take_frame(struct xengt_keeper *k, bool ours)
 {
 	struct xengt_grants *grants = &k->grants;
@@ -162,7 +164,7 @@ static void ops_noted(struct xengt_keeper *k)
 	__atomic_store_n(&k->kept->pins.nr_ops, 0, __ATOMIC_RELEASE);
 }
 
-/* Unmaps .ops.unmap; what Xen refuses is not mapped, or not by that handle any more. */
+/* Unmaps .ops.unmap. An entry that Xen refuses is not mapped, or not by its handle any more. */
 static int unmap_ops(struct xengt_keeper *k, u32 nr)
 {
 	return grant_table_op(k, GNTTABOP_unmap_grant_ref, k->kept->pins.ops.unmap, nr);
@@ -177,7 +179,7 @@ static struct gnttab_unmap_grant_ref unmap_op(u64 bus, u32 handle)
 	};
 }
 
-/* The handles of a call that were not noted, since the process or a later call failed. */
+/* Unmaps handles that were not noted in .pin, because xengtd died or a later call failed. */
 static int recover_ops(struct xengt_keeper *k)
 {
 	struct xengt_pins *state = &k->kept->pins;
@@ -196,7 +198,7 @@ static int recover_ops(struct xengt_keeper *k)
 	return err;
 }
 
-/* Xen leaves each handle in the state file; and there it stays until noted with its pin. */
+/* Maps .ops.map. Xen writes the handles into the file, where they stay until noted in .pin. */
 static int map_ops(struct xengt_keeper *k, u32 nr)
 {
 	int err;
@@ -328,7 +330,7 @@ int xengt_grants_recover(struct xengt_keeper *k)
 	}
 	if (err)
 		return err;
-	/* Of a domain that is gone there is no table to clear. */
+	/* If the domain is gone, there is no grant table to clear. */
 	if (k->fmem && !open_table(k)) {
 		while (k->grants.frames * ENTRIES < all && !take_frame(k, true))
 			;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Xen's parameter gnttab_max_frames: how many frames a domain's grant table may have where the
- * domain's configuration says nothing of it (max_grant_frames); and, before 4.18, what that may say
- * at most. It counts when a domain is made (xen/common/grant_table.c, grant_table_init()). It is 64
- * as Xen comes, and may be changed while Xen runs, in hypfs.
+ * Xen's parameter gnttab_max_frames: how many frames the grant table of a domain may have if its
+ * configuration does not set max_grant_frames; before Xen 4.18, also the largest value of that. Xen
+ * reads it when a domain is made (xen/common/grant_table.c, grant_table_init()). The default is 64;
+ * it may be changed in hypfs while Xen runs.
  */
 #ifndef XENGT_KEEPER_GRANT_FRAMES_H
 #define XENGT_KEEPER_GRANT_FRAMES_H
@@ -11,8 +11,8 @@
 #include "core/base/types.h"
 
 /**
- * xengt_grant_frames_raise() - have it no less than @frames, for domains that are made from now on.
- * Says in the log what it changed, or that it could not.
+ * xengt_grant_frames_raise() - raise it to @frames, if it is lower, for domains that are made from
+ * now on; 0: leave it. Logs the change, or the failure.
  */
 void xengt_grant_frames_raise(u32 frames);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A keeper from inside: for the files of this room alone. */
+/* A keeper from inside. Only files of this room include this. */
 #ifndef XENGT_KEEPER_INSIDE_H
 #define XENGT_KEEPER_INSIDE_H
 
@@ -10,7 +10,7 @@
 #include "xengt/ask/ask.h"
 #include "xengt/keeper/dom0.h"
 
-/* Frames of the grant table that are left to the guest: 8,192 grants. */
+/* Frames of the grant table that the keeper leaves to the guest: 8,192 grants. */
 #define XENGT_GRANT_FRAMES_GUEST 16u
 #define XENGT_GRANT_FRAMES	 (XENGT_PINS_MAX / 512)
 
@@ -18,7 +18,7 @@
 struct xengt_grants {
 	bool open, complained;
 	u32 frames; /* taken */
-	u32 room;   /* how many can be taken at the most */
+	u32 room;   /* frames that can be taken */
 	struct {
 		xenforeignmemory_resource_handle *resource;
 		grant_entry_v1_t *entries;
@@ -37,12 +37,12 @@ struct xengt_keeper {
 	xencall_handle *xcall;
 	xenforeignmemory_handle *fmem;
 	struct xengt_grants grants;
-	u32 *shown; /* by pin: places that show it; NULL: none ever was */
-	u32 pinned; /* of dom0's .pins */
-	u32 lines;  /* that its process may have logged, now */
+	u32 *shown; /* by pin: places that show it; NULL: none ever was shown */
+	u32 pinned; /* its part of dom0's .pins */
+	u32 lines;  /* logged for its process in the second .line_time */
 	u64 line_time;
 
-	pthread_mutex_t lock; /* of all above, once a thread serves */
+	pthread_mutex_t lock; /* of all above, while the thread runs */
 	pthread_t thread;
 	bool serves;
 	int fd;
@@ -50,13 +50,13 @@ struct xengt_keeper {
 
 /* ---- log.c ---- */
 
-/** xengt_keeper_log() - xengt_keeper_log_of() without an event. */
+/** xengt_keeper_log() - xengt_keeper_log_of() with XENGT_OTHER. */
 void xengt_keeper_log(const struct xengt_keeper *k, enum xengt_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* ---- answer.c ---- */
 
-/** xengt_keeper_answer() - do what is asked, if it may be. The lock is held. */
+/** xengt_keeper_answer() - do what the process asks, if it may ask for it. The lock is held. */
 void xengt_keeper_answer(struct xengt_keeper *k, const struct xengt_question *question,
 			 struct xengt_answer *answer);
 
@@ -65,25 +65,25 @@ void xengt_keeper_answer(struct xengt_keeper *k, const struct xengt_question *qu
 /** xengt_grants_take() - as xengt_ask_take_pins(). */
 int xengt_grants_take(struct xengt_keeper *k, u32 nr);
 
-/** xengt_grants_map() - as xengt_ask_pin(), of pins that were looked at. */
+/** xengt_grants_map() - as xengt_ask_pin(); the caller has checked @pins. */
 int xengt_grants_map(struct xengt_keeper *k, const u32 *pins, const u32 *gfns, u32 nr);
 
-/** xengt_grants_unmap() - as xengt_ask_unpin(), of pins that were looked at. */
+/** xengt_grants_unmap() - as xengt_ask_unpin(); the caller has checked @pins. */
 int xengt_grants_unmap(struct xengt_keeper *k, const u32 *pins, u32 nr);
 
 /** xengt_grants_own() - as xengt_ask_own(). */
 int xengt_grants_own(struct xengt_keeper *k, const u32 *refs, u32 nr, u64 *bus);
 
 /**
- * xengt_grants_recover() - unmap what is mapped, whether or not the domain still lives.
- * Returns 0, or an errno: some are left, and noted.
+ * xengt_grants_recover() - unmap all pins, whether or not the domain still lives.
+ * Returns 0, or an errno: some are still mapped, and noted.
  */
 int xengt_grants_recover(struct xengt_keeper *k);
 
-/** xengt_grants_close() - let go of the grant table. */
+/** xengt_grants_close() - unmap the grant table's frames. */
 void xengt_grants_close(struct xengt_keeper *k);
 
-/* ---- alias.c: what is shown in the aperture ---- */
+/* ---- alias.c: pages shown in the aperture ---- */
 
 /** xengt_alias_place() - as xengt_ask_place(). */
 int xengt_alias_place(struct xengt_keeper *k, u64 gfn);
@@ -94,7 +94,7 @@ int xengt_alias_show(struct xengt_keeper *k, u64 first, const u32 *pins, u32 nr)
 /** xengt_alias_hide() - as xengt_ask_hide(). */
 int xengt_alias_hide(struct xengt_keeper *k, u64 first, u32 nr);
 
-/** xengt_alias_recover() - show nothing any more, wherever BAR2 was. Returns 0 or an errno. */
+/** xengt_alias_recover() - remove all aliases, and forget where BAR2 was. Returns 0 or an errno. */
 int xengt_alias_recover(struct xengt_keeper *k);
 
 /* ---- memory.c: the domain's memory ---- */
@@ -111,7 +111,7 @@ int xengt_memory_give_back(struct xengt_keeper *k, u64 gfn, u32 nr);
 /** xengt_memory_pause() - as xengt_ask_pause(). */
 int xengt_memory_pause(struct xengt_keeper *k, bool pause);
 
-/** xengt_memory_follow() - the domain is to have @target_kib of memory now, 0: not known. */
+/** xengt_memory_follow() - the domain's memory target in xenstore is @target_kib; 0: not known. */
 void xengt_memory_follow(struct xengt_keeper *k, u64 target_kib);
 
 #endif

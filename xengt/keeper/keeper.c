@@ -12,12 +12,12 @@
 #include "xengt/keeper/inside.h"
 #include "xengt/keeper/keeper.h"
 
-/* Where a guest has its vGPU that asks for no slot. */
+/* The PCI slot of a vGPU whose options name none. */
 #define DEFAULT_SLOT 0x10u
 
 /* ---- opened, step by step ---- */
 
-/* What an earlier xengtd left, after its checksum. */
+/* Checks the values in a file that an earlier xengtd left, beyond the checksum. */
 static const char *amiss(const struct xengt_kept *kept)
 {
 	const struct xengt_options *options = &kept->options;
@@ -116,7 +116,7 @@ static int check_domain(struct xengt_keeper *k, bool take_up, char *why, size_t 
 	return 0;
 }
 
-/* For grants, and the guest's grant table. */
+/* Opens the handles for grants and for the guest's grant table. */
 static int open_handles(struct xengt_keeper *k, char *why, size_t len)
 {
 	k->xcall = xencall_open(NULL, 0);
@@ -159,7 +159,8 @@ int xengt_keeper_open(struct xengt_dom0 *dom0, domid_t domid, const struct xengt
 	}
 	if (!err)
 		err = check_domain(k, !options, why, why_len);
-	/* Of a domain that is gone, what was pinned keeps the memory. */
+	/* Pinned pages keep the memory of a dead domain: unmap those that an earlier xengtd
+	 * left. */
 	if (!err)
 		err = open_handles(k, why, why_len);
 	if (!err) {
@@ -173,7 +174,7 @@ int xengt_keeper_open(struct xengt_dom0 *dom0, domid_t domid, const struct xengt
 		*out = k;
 		return 0;
 	}
-	/* A guest that still waits for its vGPU may have it from a later try. */
+	/* The files stay if the domain lives: a later try may take the vGPU up. */
 	xengt_keeper_close(k, err == -EEXIST || (!options && err != -ESRCH && err != -ESTALE));
 	return err;
 }
@@ -191,7 +192,7 @@ static void *serve(void *arg)
 
 		if (got < 0 && errno == EINTR)
 			continue;
-		/* It hung up; or it speaks something else, and is hung up on. */
+		/* The process has hung up, or sent a malformed question: hang up. */
 		if (got < (ssize_t)offsetof(struct xengt_question, pin) ||
 		    (size_t)got != xengt_question_len(&question))
 			break;
@@ -205,12 +206,12 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* Descriptors of its own for a process. */
+/* Opens descriptors for a process. */
 static int open_for(struct xengt_keeper *k, struct xengt_start *start)
 {
 	char path[64];
 
-	/* Opened anew, and not duplicated: what was opened for writing can be written to. */
+	/* Opened anew, read-only: a duplicate could be written to. */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", k->file.fd);
 	start->kept_fd = open(path, O_RDONLY | O_CLOEXEC);
 	start->state_fd = fcntl(k->state_fd, F_DUPFD_CLOEXEC, 0);
@@ -275,7 +276,7 @@ int xengt_keeper_recover(struct xengt_keeper *k)
 	int err;
 
 	pthread_mutex_lock(&k->lock);
-	/* What is shown first, since what is not pinned must not be. */
+	/* Aliases first: a page must not be shown once it is not pinned. */
 	err = xengt_alias_recover(k);
 	if (!err)
 		err = xengt_grants_recover(k);
@@ -327,7 +328,7 @@ bool xengt_keeper_close(struct xengt_keeper *k, bool keep)
 
 /* ---- xenstore ---- */
 
-/* What an administrator finds under the domain in xenstore. It goes with the domain. */
+/* Writes the vGPU's settings below the domain in xenstore, for administrators. */
 void xengt_keeper_publish(struct xengt_keeper *k)
 {
 	const struct {
@@ -378,7 +379,7 @@ void xengt_keeper_follow(struct xengt_keeper *k)
 	pthread_mutex_unlock(&k->lock);
 }
 
-/* ---- what the daemon asks ---- */
+/* ---- for the main thread ---- */
 
 struct xengt_kept *xengt_keeper_kept(struct xengt_keeper *k)
 {

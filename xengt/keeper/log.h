@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The log of a guest's vGPU, for xengtd. */
+/* Log lines of xengtd about a guest's vGPU. */
 #ifndef XENGT_KEEPER_LOG_H
 #define XENGT_KEEPER_LOG_H
 
@@ -7,7 +7,7 @@
 
 struct xengt_keeper;
 
-/** xengt_keeper_log_of() - log of the guest's vGPU. */
+/** xengt_keeper_log_of() - log a line about the guest's vGPU. */
 void xengt_keeper_log_of(const struct xengt_keeper *keeper, enum xengt_event event,
 			 enum xengt_level level, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory of a domain: how much it may have, what is put into it for its vGPU, and its pauses.
- */
+/* A domain's memory limit, memory put into it for its vGPU, and pausing it. */
 #include <errno.h>
 
 #include "xengt/keeper/inside.h"
 
-/* Frames that one call of Xen's takes. */
+/* Frames in one call to Xen. */
 #define CHUNK 512u
 
 static int chunks(struct xengt_keeper *k, u64 gfn, u32 nr,
@@ -43,7 +42,7 @@ int xengt_memory_populate(struct xengt_keeper *k, u64 gfn, u32 nr)
 
 int xengt_memory_give_back(struct xengt_keeper *k, u64 gfn, u32 nr)
 {
-	/* What the guest gave up itself cannot be given back again; the rest can. */
+	/* Xen refuses frames that the guest gave up itself: give back the others one by one. */
 	if (chunks(k, gfn, nr, give_back))
 		for (u32 i = 0; i < nr; i++)
 			chunks(k, gfn + i, 1, give_back);
@@ -95,7 +94,7 @@ int xengt_memory_pause(struct xengt_keeper *k, bool pause)
 
 	if (k->kept->paused == pause)
 		return 0;
-	/* Noted first: a pause that is noted in vain is undone in vain, and does no harm. */
+	/* Noted first: unpausing a domain that was not paused does no harm. */
 	if (pause)
 		k->kept->paused = true;
 	if (call(k->dom0->xc, k->domid) && pause) {

@@ -23,15 +23,15 @@ struct request {
 struct xengt_store {
 	struct xs_handle *xs;
 	pthread_t thread;
-	pthread_mutex_t lock; /* of what follows */
+	pthread_mutex_t lock; /* guards the fields below */
 	pthread_cond_t asked, done;
 	struct request request;
-	bool under_way; /* the thread is at it */
-	bool abandoned; /* and nobody waits for it */
+	bool under_way; /* the thread has .request to carry out */
+	bool abandoned; /* nobody waits for it any more */
 	bool ends;
 };
 
-/* Without the lock: this may take as long as xenstored likes. */
+/* Called without the lock: xenstored may take any time to answer. */
 static void carry_out(struct xs_handle *xs, struct request *r)
 {
 	bool ok = true;
@@ -90,7 +90,7 @@ static void *serve(void *arg)
 	return NULL;
 }
 
-/* Has the thread make @r, and waits. */
+/* Has the thread carry out @r, and waits for it. */
 static int ask(struct xengt_store *store, struct request *r)
 {
 	struct timespec end;
@@ -99,7 +99,7 @@ static int ask(struct xengt_store *store, struct request *r)
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += XENGT_STORE_US / 1000000;
 	pthread_mutex_lock(&store->lock);
-	/* Another thread's, which is soon done; or one that is not. */
+	/* Wait for another thread's request, unless that was abandoned. */
 	while (!err && store->under_way && !store->abandoned)
 		err = pthread_cond_clockwait(&store->done, &store->lock, CLOCK_MONOTONIC, &end);
 	if (store->under_way) {
@@ -161,7 +161,7 @@ void xengt_store_close(struct xengt_store *store)
 	stuck = store->under_way;
 	pthread_cond_signal(&store->asked);
 	pthread_mutex_unlock(&store->lock);
-	/* Its thread has the rest, and ends with this process. */
+	/* The thread waits for xenstored and still uses @store: it ends with this process. */
 	if (stuck) {
 		pthread_detach(store->thread);
 		return;

@@ -22,7 +22,7 @@ struct xengt_figures *xengt_figures_create(int *fd)
 {
 	struct xengt_figures *figures = NULL;
 
-	/* Of a fixed size: a process that cut it off would have xengtd read beyond its end. */
+	/* Sealed: if the process could truncate it, xengtd would fault reading beyond its end. */
 	*fd = memfd_create("xengt-figures", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (*fd < 0)
 		return NULL;

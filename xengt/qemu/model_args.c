@@ -6,7 +6,7 @@
 
 #include "core/base/types.h"
 
-/* QEMU's options that take no value (qemu-options.hx, 3.1 to 10.2). Ours takes one. */
+/* QEMU's options that take no value (qemu-options.hx, 3.1 to 10.2). Our option -xengt takes one. */
 static const char *const alone[] = {
 	"S",
 	"alt-grab",

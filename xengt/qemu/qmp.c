@@ -8,7 +8,7 @@
 
 #include "xengt/control/client.h"
 
-#define ALL_MS 3000 /* for the whole talk */
+#define ALL_MS 3000 /* for the whole conversation */
 
 struct talk {
 	struct xengt_client *qemu;
@@ -16,8 +16,8 @@ struct talk {
 };
 
 /*
- * What stands behind @key of the next message that has it; NULL with errno. Events come in between,
- * and QEMU's errors have other keys.
+ * Returns the value of @key of the next message that has it; NULL with errno. Skips other messages:
+ * events, and QEMU's errors.
  */
 static struct json_object *next(const struct talk *talk, const char *key)
 {
@@ -36,7 +36,7 @@ static struct json_object *next(const struct talk *talk, const char *key)
 	}
 }
 
-/* What QEMU returns for @command; NULL with errno. */
+/* Executes @command, and returns its result; NULL with errno. */
 static struct json_object *ask(const struct talk *talk, const char *command)
 {
 	struct json_object *request = json_object_new_object();
@@ -56,7 +56,7 @@ static struct json_object *member(struct json_object *of, const char *key)
 	return json_object_object_get_ex(of, key, &value) ? value : NULL;
 }
 
-/* The answer of "query-pci": a list of buses, each with its number and a list of devices. */
+/* Reads the answer of "query-pci": a list of buses, each with its number and a list of devices. */
 static void read_buses(struct json_object *buses, struct xengt_slots *slots)
 {
 	size_t nr_buses =

@@ -14,11 +14,11 @@
 
 #define WORD_MAX 128u
 
-/* ---- what is a PCI device ---- */
+/* ---- which device types are PCI devices ---- */
 
 /*
- * Device types that are elsewhere than on a PCI bus: what "-device help" of QEMU 7.2 and 10.0
- * lists with another bus, or with none. The case "slots" on real Xen compares.
+ * Device types that are not on a PCI bus: "-device help" of QEMU 7.2 and 10.0 lists them with
+ * another bus, or with none. The case "slots" on real Xen compares the list with QEMU's.
  */
 static const char *const elsewhere[] = {
 	"*-cpu",	  "*-device",	 "adlib",	"amd-iommu",   "ccid-card-*", "cs4231a",
@@ -34,7 +34,7 @@ static const char *const elsewhere[] = {
 
 bool xengt_slots_on_pci(const char *driver)
 {
-	/* Host controllers are named as what hangs on them is. */
+	/* A USB host controller, whose name begins as those of USB devices do. */
 	if (!strcmp(driver, "usb-ehci"))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
@@ -53,13 +53,13 @@ void xengt_slots_take(struct xengt_slots *slots, int slot, const char *who)
 	if (slot < 0 || slot >= (int)XENGT_SLOTS || slots->who[slot][0])
 		return;
 	snprintf(slots->who[slot], XENGT_SLOT_NAME_MAX, "%s", who);
-	/* A device model chooses them, and they are shown on terminals. */
+	/* The device model chooses these names, and terminals show them: no control characters. */
 	for (char *c = slots->who[slot]; *c; c++)
 		if (*c < ' ' || *c > '~')
 			*c = '?';
 }
 
-/* From the first one tried upwards, then downwards. */
+/* Looks from XENGT_SLOT_FIRST upwards, then downwards. 0: no slot is free. */
 static u32 free_slot(const struct xengt_slots *slots)
 {
 	for (u32 slot = XENGT_SLOT_FIRST; slot < XENGT_SLOTS; slot++)
@@ -95,8 +95,9 @@ int xengt_slots_choose(const struct xengt_slots *slots, u32 *slot, char *why, si
 /* ---- QEMU's arguments ---- */
 
 /*
- * The value of @key among "key=value,..."; a comma in a value is doubled. @implied: the first word
- * is @key's value even without its name. The last one counts. False: there is none.
+ * Finds the value of @key in "key=value,..."; a comma in a value is doubled. If @key occurs twice,
+ * the last one counts. @implied: a first word without "=" is the value of @key. False: there is
+ * none.
  */
 static bool value_of(const char *text, const char *key, bool implied, char value[WORD_MAX])
 {
@@ -146,7 +147,7 @@ static void place(struct xengt_slots *slots, const char *driver, const char *bus
 	xengt_slots_take(slots, xengt_slots_number(addr), who);
 }
 
-/* -device, as text or as JSON. */
+/* -device as text. */
 static void add_device(struct xengt_slots *slots, const char *text)
 {
 	char driver[WORD_MAX] = "", bus[WORD_MAX] = "", addr[WORD_MAX] = "", id[WORD_MAX] = "";
@@ -167,7 +168,7 @@ static const char *member(struct json_object *of, const char *key)
 	return json_object_get_string(value);
 }
 
-/* There, an address may be a number too: eight times the slot, and the function. */
+/* -device as JSON, where "addr" may also be a number: eight times the slot, plus the function. */
 static void add_json_device(struct xengt_slots *slots, const char *text)
 {
 	struct json_object *one = json_tokener_parse(text), *number;
@@ -249,8 +250,8 @@ static void add_option(struct xengt_slots *slots, enum stage stage, const char *
 		add_drive(slots, value);
 }
 
-/* Whether the machine is "xenfv", which has Xen's platform device before all others but the
- * board's. */
+/* Whether the machine is "xenfv": QEMU then makes Xen's platform device right after the board's
+ * devices. */
 static bool has_platform(char *const *args)
 {
 	char machine[WORD_MAX] = "";
@@ -290,7 +291,7 @@ int xengt_slots_beside_model(char *const *args, const char *options, u32 *slot, 
 	struct xengt_options asked = xengt_options_default();
 	struct xengt_slots slots;
 
-	/* What is wrong with them is the daemon's to say. */
+	/* Errors in the options are ignored here: xengtd reports them. */
 	if (options)
 		xengt_options_parse(options, &asked, why, why_len);
 	*slot = asked.slot;

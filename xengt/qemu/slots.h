@@ -2,8 +2,8 @@
 /*
  * Which device numbers ("slots") of PCI bus 0 the device model's devices have.
  *
- * Xen gives an access to a function to the first ioreq server that claims it. Where QEMU claims our
- * slot too, the guest sees QEMU's device and no vGPU, and nobody is told.
+ * Xen sends accesses to a PCI function to the first ioreq server that claims it. If QEMU claims our
+ * slot too, the guest sees QEMU's device and no vGPU, and there is no error.
  */
 #ifndef XENGT_QEMU_SLOTS_H
 #define XENGT_QEMU_SLOTS_H
@@ -19,9 +19,9 @@ struct xengt_slots {
 };
 
 /**
- * xengt_slots_take() - @who gets @slot, or the lowest free one where @slot is negative, as QEMU
- * hands them out (do_pci_register_device() in hw/pci/pci.c). Nothing happens when none is free, or
- * @slot is 32 or more; the first device of a slot keeps it.
+ * xengt_slots_take() - give @who @slot or, if @slot is negative, the lowest free one, as QEMU does
+ * (do_pci_register_device() in hw/pci/pci.c). Nothing happens if none is free, @slot is 32 or more,
+ * or it is taken.
  */
 void xengt_slots_take(struct xengt_slots *slots, int slot, const char *who);
 
@@ -29,27 +29,27 @@ void xengt_slots_take(struct xengt_slots *slots, int slot, const char *who);
 bool xengt_slots_on_pci(const char *driver);
 
 /**
- * xengt_slots_number() - the PCI device number that @addr begins with, as QEMU and xl have it:
- * "10", "0x10" and "10.1" are hexadecimal. Returns -1 where there is none: QEMU chooses.
+ * xengt_slots_number() - the PCI device number that @addr begins with, as QEMU and xl read it:
+ * "10", "0x10" and "10.1" are hexadecimal. Returns -1 if there is none: QEMU chooses one.
  */
 int xengt_slots_number(const char *addr);
 
 /**
- * xengt_slots_of_model() - the slots that QEMU gives away when libxl starts it with @args, which
- * end with NULL and are without the program's name. @slots is overwritten.
+ * xengt_slots_of_model() - the slots that devices have when libxl starts QEMU with @args, which end
+ * with NULL and do not include the program's name. @slots is overwritten.
  */
 void xengt_slots_of_model(char *const *args, struct xengt_slots *slots);
 
 /**
- * xengt_slots_choose() - the slot of a vGPU beside what has @slots.
- * @slot: 1 to 31, the one that is asked for, or 0 for one that is free, which is written back.
+ * xengt_slots_choose() - choose a vGPU's slot that no device of @slots has.
+ * @slot: 1 to 31, the wanted slot; 0: receives a free one.
  * Returns 0; -EBUSY or -ENOSPC with @why, a sentence for the user.
  */
 int xengt_slots_choose(const struct xengt_slots *slots, u32 *slot, char *why, size_t why_len);
 
 /**
- * xengt_slots_beside_model() - the slot of a vGPU with @options ("key=value,...", or NULL) beside
- * the devices that QEMU has with @args, as above. Returns as xengt_slots_choose() does, with @slot.
+ * xengt_slots_beside_model() - choose the slot of a vGPU with @options ("key=value,...", or NULL)
+ * that no device of QEMU with @args has. @slot receives it. Returns as xengt_slots_choose().
  */
 int xengt_slots_beside_model(char *const *args, const char *options, u32 *slot, char *why,
 			     size_t why_len);

@@ -26,13 +26,13 @@ static const struct xengt_config defaults = {
 
 static const char *const gpus[] = { "software", "none", NULL };
 
-/* A key of the file. A size of 0 says that it is a number; .words, that it is one of them. */
+/* The keys of the file. Size 0: the value is a number. .words: the value must be one of them. */
 static const struct {
 	const char *name;
 	size_t offset, size;
 	const char *const *words;
 	const char *wrong;
-	u32 max; /* of a number; 0: a million */
+	u32 max; /* the largest number; 0: a million */
 } keys[] = {
 	{ "socket", offsetof(struct xengt_config, socket), sizeof(defaults.socket) },
 	{ "group", offsetof(struct xengt_config, group), sizeof(defaults.group) },
@@ -115,7 +115,7 @@ int xengt_config_set(struct xengt_config *config, const char *name, const char *
 	return -EINVAL;
 }
 
-/* A line of the file. @type: whose section this is, or NULL before the first one. */
+/* Reads a line of the file. *@type: the section that it is in; NULL before the first section. */
 static int take_line(struct xengt_config *config, char *line, struct xengt_type **type, char *why,
 		     size_t why_len)
 {

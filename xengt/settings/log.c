@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-/* Which line of the source said it is nobody's business but a developer's, who can search. */
+/* No source file and line in the journal: a developer can search for the message. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
@@ -34,7 +34,8 @@ void xengt_log_level(enum xengt_level level)
 	threshold = level;
 }
 
-/* Whether standard error is the journal's: systemd says which file that was (systemd.exec(5)). */
+/* Whether standard error is the journal's stream: JOURNAL_STREAM names its file
+ * (systemd.exec(5)). */
 static bool is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -85,7 +86,7 @@ static void tell_journal(const struct xengt_subject *of, enum xengt_event event,
 		put(&entry, "XENGT_VGPU", of->vgpu);
 		put(&entry, "XENGT_REASON", of->reason);
 	}
-	/* In its other form, should it not take this one. */
+	/* If the journal does not take the entry, write a line with its level to standard error. */
 	if (sd_journal_sendv(entry.field, entry.nr) < 0)
 		fprintf(stderr, "<%d>%s\n", level, line);
 }

@@ -22,7 +22,7 @@ struct xengt_options xengt_options_default(void)
 	};
 }
 
-/* One key: where its value goes, and what it may be. */
+/* The keys: where a value goes, and its range. */
 static const struct key {
 	const char *name;
 	size_t offset;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What a guest's vGPU is to be, as xl.cfg, the command line and a type's section say it. */
+/* A vGPU's options, as in xl.cfg, on the command line and in a type's section. */
 #ifndef XENGT_SETTINGS_OPTIONS_H
 #define XENGT_SETTINGS_OPTIONS_H
 
 #include "core/base/types.h"
 
-#define XENGT_NAME_MAX 32u /* of a type, with its end */
-#define XENGT_UUID_MAX 37u /* 8-4-4-4-12 digits, with its end */
+#define XENGT_NAME_MAX 32u /* of a type, with the zero byte */
+#define XENGT_UUID_MAX 37u /* 8-4-4-4-12 digits, with the zero byte */
 
 #define XENGT_WEIGHT_MAX 16u /* weights are 1 to this */
 #define XENGT_CAP_MAX	 100u
@@ -14,18 +14,18 @@
 struct xengt_options {
 	u32 aperture_mib;
 	u32 fences;
-	u32 slot;	  /* PCI device number on bus 0; 0: one that is free */
-	u32 read_through; /* registers are read without a trap where they can be */
-	u32 memory_mib;	  /* the most graphics memory that it may have mapped */
-	u32 weight;	  /* its share of the GPU's time, against the others' */
-	u32 cap;	  /* the most of the GPU's time, in percent; 0: all that is free */
+	u32 slot;	  /* PCI device number on bus 0; 0: a free one */
+	u32 read_through; /* the guest reads registers without a trap, where possible */
+	u32 memory_mib;	  /* quota of graphics memory */
+	u32 weight;	  /* its share of the GPU's time, relative to other vGPUs' */
+	u32 cap;	  /* the most of the GPU's time, in percent; 0: no limit */
 	u32 audit_user;	  /* unprivileged batches are audited too */
-	u32 id;		  /* its number, from 1; never from a user. 0: none yet */
+	u32 id;		  /* its number, from 1, which xengtd chooses; 0: none yet */
 	char type[XENGT_NAME_MAX];
 	char uuid[XENGT_UUID_MAX];
 };
 
-/** xengt_options_default() - what a guest gets that asks for nothing in particular. */
+/** xengt_options_default() - the options of a vGPU for which none are given. */
 struct xengt_options xengt_options_default(void);
 
 /**
@@ -41,16 +41,16 @@ int xengt_options_set(struct xengt_options *options, const char *key, const char
  */
 int xengt_options_parse(const char *text, struct xengt_options *options, char *why, size_t why_len);
 
-/** xengt_options_print() - as text that xengt_options_parse() reads; what is unset is left out. */
+/** xengt_options_print() - write them as xengt_options_parse() reads them, without unset ones. */
 void xengt_options_print(const struct xengt_options *options, char *text, size_t len);
 
 /**
- * xengt_uuid_parse() - a UUID in its usual form (RFC 9562), in lower case into @uuid.
+ * xengt_uuid_parse() - read a UUID in its usual form (RFC 9562). @uuid receives it in lower case.
  * Returns 0 or -EINVAL.
  */
 int xengt_uuid_parse(const char *text, char uuid[XENGT_UUID_MAX]);
 
-/** xengt_uuid_make() - a random one (version 4). Returns 0 or a negative errno. */
+/** xengt_uuid_make() - make a random UUID (version 4). Returns 0 or a negative errno. */
 int xengt_uuid_make(char uuid[XENGT_UUID_MAX]);
 
 #endif

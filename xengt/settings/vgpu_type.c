@@ -10,8 +10,8 @@
 #include "core/base/number.h"
 
 /*
- * Names, sizes and weights as GVT-g has them (i915's gvt/vgpu.c, vgpu_types): the last number says
- * how many of them share a GPU fairly.
+ * Names, sizes and weights as in GVT-g (i915's gvt/vgpu.c, vgpu_types). The last number of a name
+ * is how many such vGPUs share a GPU fairly.
  */
 static const struct {
 	const char *name, *resolutions;
@@ -48,7 +48,7 @@ const struct xengt_type *xengt_types_find(const struct xengt_types *types, const
 	return NULL;
 }
 
-/* A name is a file's name too, and part of an option. */
+/* A type's name is also a file's name in the tree, and part of an option. */
 static bool name_fits(const char *name)
 {
 	size_t len = strlen(name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * vGPU types: what may be had by name, in the manner of mediated devices. Some are built in; the
- * configuration file changes them and adds others.
+ * vGPU types: named sets of options, as mediated devices have. Some are built in; the configuration
+ * file changes them and adds others.
  */
 #ifndef XENGT_SETTINGS_VGPU_TYPE_H
 #define XENGT_SETTINGS_VGPU_TYPE_H
@@ -19,19 +19,19 @@ struct xengt_type {
 
 struct xengt_types {
 	u32 nr;
-	u32 generation; /* how often the table was replaced by another */
+	u32 generation; /* how often the settings were reloaded */
 	struct xengt_type list[XENGT_TYPES_MAX];
 };
 
-/** xengt_types_builtin() - those that are there without a configuration file. */
+/** xengt_types_builtin() - the built-in types. */
 struct xengt_types xengt_types_builtin(void);
 
 /** xengt_types_find() - the type called @name, or NULL. */
 const struct xengt_type *xengt_types_find(const struct xengt_types *types, const char *name);
 
 /**
- * xengt_types_section() - the type called @name, to be set, made from the defaults where there is
- * none yet. NULL with @why: the name is not one, or the table is full.
+ * xengt_types_section() - the type @name, for setting; a new one has the defaults. NULL with @why:
+ * the name is invalid, or the table is full.
  */
 struct xengt_type *xengt_types_section(struct xengt_types *types, const char *name, char *why,
 				       size_t why_len);

@@ -7,8 +7,8 @@
 #include "core/base/types.h"
 
 /**
- * xengt_crc32c() - CRC32C (Castagnoli; RFC 3720, B.4) of @len bytes at @data that follow those of
- * which it was @crc; 0 at first.
+ * xengt_crc32c() - CRC32C (Castagnoli; RFC 3720, B.4) of @len bytes at @data. @crc: the CRC of the
+ * bytes before them; 0 if there are none.
  */
 u32 xengt_crc32c(u32 crc, const void *data, size_t len);
 

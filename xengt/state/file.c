@@ -69,7 +69,7 @@ int xengt_file_begin(struct xengt_file *file, const struct xengt_file_kind *kind
 	return 0;
 }
 
-/* What is wrong with it by what all versions have in common, and by its size; or NULL. */
+/* Checks the head's fields that all versions have, and the size. Returns what is wrong, or NULL. */
 static const char *amiss(int fd, const struct xengt_file_kind *kind)
 {
 	struct xengt_file_head head;
@@ -112,7 +112,8 @@ static u32 head_crc(const struct xengt_file *file)
 	return xengt_crc32c(crc, (const u8 *)file->head + file->kind->fixed, file->kind->fixed_len);
 }
 
-/* Continues @crc with page @at, unless that is empty: then it may as well not be there. */
+/* Continues @crc with the page at offset @at. A page of zeroes does not count, as a hole does
+ * not. */
 static u32 page_crc(u32 crc, u64 at, const u8 *page)
 {
 	static const u8 empty[GVT_PAGE_SIZE];
@@ -123,7 +124,7 @@ static u32 page_crc(u32 crc, u64 at, const u8 *page)
 	return xengt_crc32c(crc, page, GVT_PAGE_SIZE);
 }
 
-/* Of all of it. Looks at no page that is not there: that would take memory for it. */
+/* The checksum of the whole file. Skips holes: reading them by the mapping would allocate pages. */
 static u32 whole_crc(const struct xengt_file *file)
 {
 	off_t at = 0, end;
@@ -147,7 +148,7 @@ static u32 whole_crc(const struct xengt_file *file)
 const char *xengt_file_check(struct xengt_file *file, u32 domid)
 {
 	struct xengt_file_head *head = file->head;
-	/* It may be another process' memory still: what is looked at twice is copied once. */
+	/* Another process may still write the file: read once what is used twice. */
 	u32 sealed = __atomic_load_n(&head->sealed, __ATOMIC_RELAXED);
 
 	if (!head->ready)

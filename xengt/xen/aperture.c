@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's own pages, shown once more in its aperture, so that accesses there do not trap.
+ * Aliases: the guest's own pages, shown once more in its aperture, so that accesses there do not
+ * trap.
  *
- * xengtd shows a page only while it is pinned, by the core's mapping of it or by one made here; what
- * shows a page goes before its pin does. And Xen ends a guest in which one page is put where another is
- * shown: whatever was there is taken away before.
+ * xengtd shows a page only while it is pinned: by the core's mapping of it, or by one made here. A
+ * page is hidden before its pin is unmapped. Xen crashes a guest if a page is shown at a place that
+ * shows another: so a place is emptied before.
  */
 #include <errno.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static const struct xengt_aliases *state_of(const struct xengt_vgpu *v)
 	return &v->kept->aliases;
 }
 
-/* With @unpin, what was pinned to be shown is let go of. */
+/* Notes that @place does not show @mfn any more. @unpin: gives back the mapping made to show it. */
 static void forget(struct xengt_vgpu *v, u64 mfn, u32 place, bool unpin)
 {
 	u64 addr = mfn << GVT_PAGE_SHIFT;
@@ -25,7 +26,7 @@ static void forget(struct xengt_vgpu *v, u64 mfn, u32 place, bool unpin)
 		xengt_dma_unmap(v, &addr, 1);
 }
 
-/* Takes away what some places show: as many as one question is asked of. */
+/* Empties @nr places, at most XENGT_GRANT_BATCH. */
 static int drop(struct xengt_vgpu *v, u32 first, u32 nr)
 {
 	const struct xengt_aliases *state = state_of(v);
@@ -75,7 +76,7 @@ int xengt_aperture_place(struct xengt_vgpu *v, u64 gpa)
 	return err ? err : xengt_ask_place(&v->ask, 0);
 }
 
-/* Where BAR2 is, and how large. */
+/* Tells xengtd where BAR2 is, if it has moved. @pages: receives its size. */
 static int follow_bar(struct xengt_vgpu *v, u32 *pages)
 {
 	u64 size, at = intel_vgpu_bar(v->vgpu, 2, &size);
@@ -90,7 +91,7 @@ static int follow_bar(struct xengt_vgpu *v, u32 *pages)
 	err = xengt_aperture_place(v, at << GVT_PAGE_SHIFT);
 	if (err)
 		return err;
-	/* Xen would forget the guest's memory there: a BAR must not cost the guest any. */
+	/* An alias would replace the guest's memory there, which the guest would lose. */
 	if (!xengt_mem_holes(&v->mem, at, *pages))
 		return -EEXIST;
 	return xengt_ask_place(&v->ask, at);
@@ -105,8 +106,7 @@ int xengt_aperture_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr)
 	return xengt_aperture_drop(v, gfn - state->at, nr);
 }
 
-/* Shows @nr frames that are pinned, at most XENGT_GRANT_BATCH. The pins stay the caller's where this
- * fails. */
+/* Shows @nr pinned frames, at most XENGT_GRANT_BATCH. On failure the caller keeps the pins. */
 static int show(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 {
 	u32 pins[XENGT_GRANT_BATCH], noted;
@@ -119,7 +119,8 @@ static int show(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 		noted--;
 	else
 		err = xengt_ask_show(&v->ask, first, pins, nr);
-	/* What may be shown all the same stays noted: a page that is let go of is hidden first. */
+	/* Places that may show their frame all the same stay noted, to be hidden before the
+	 * unpin. */
 	for (u32 i = 0; err && i < noted; i++)
 		if (!state_of(v)->mfn[first + i])
 			forget(v, mfn + i, first + i, false);
@@ -140,8 +141,8 @@ static int show_run(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 	return err;
 }
 
-/* Bus frames that are the guest's own numbers: each is pinned, and shown where it turns out to be.
- */
+/* For the software GPU, whose bus frames are gfns: pins the pages, and shows their machine
+ * frames. */
 static int pin_and_show(struct xengt_vgpu *v, u32 first, u64 gfn, u32 nr)
 {
 	u64 gfns[XENGT_GRANT_BATCH], addrs[XENGT_GRANT_BATCH];

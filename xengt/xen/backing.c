@@ -2,13 +2,13 @@
 /*
  * Guest memory behind BAR0: the register pages that are read without a trap, and the GGTT.
  *
- * The pages are the guest's, but stand where only the BAR is: populated once, mapped here once, and
- * moved as the guest moves the BAR. While the BAR decodes nothing they are parked, in the range
- * below 4 GiB that hvmloader declares reserved and does not itself reach. Each page is at the same
- * distance from the BAR's first frame wherever it is; pages that must trap are left out.
+ * The pages belong to the guest, and lie where the BAR is. They are populated once, mapped here
+ * once, and moved when the guest moves the BAR. While the BAR decodes nothing they are parked, in a
+ * range below 4 GiB that hvmloader declares reserved and does not use itself. A page's distance
+ * from the BAR's first frame never changes. Pages that must trap are left out.
  *
- * What a register is worth stands in the vGPU's state; the guest's page shows it. So a page that
- * the guest loses or spoils costs it no more than a trap or a wrong picture of its own device.
+ * The vGPU's state has the values of registers; the guest's pages are copies. If the guest gives a
+ * page up or spoils it, its accesses trap, or it reads wrong values of its own device: no more.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,7 +23,8 @@
 #define GGTT_FIRST (VGPU_GGTT_OFFSET >> GVT_PAGE_SHIFT)
 #define BAR0_PAGES (GVT_BAR0_SIZE >> GVT_PAGE_SHIFT)
 
-/* The next run of frames of BAR0 that are backed: from *@page on, as long as returned; 0: none. */
+/* Finds the next run of backed frames of BAR0 from *@page on. Returns its length; 0: there is none.
+ */
 static u32 next_run(const struct xengt_vgpu *v, u32 *page, bool regs_only)
 {
 	bool regs = v->kept->options.read_through;
@@ -44,7 +45,7 @@ static u32 next_run(const struct xengt_vgpu *v, u32 *page, bool regs_only)
 	return VGPU_GGTT_PAGES;
 }
 
-/* A step over the backed frames: calls @fn for each run, at @base; stops at the first error. */
+/* Calls @fn for each run of backed frames, with BAR0 at @base; stops at the first error. */
 static int each_run(struct xengt_vgpu *v, u64 base, bool regs_only,
 		    int (*fn)(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg), u64 arg)
 {
@@ -77,8 +78,9 @@ static int count_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 }
 
 /*
- * A page that the guest gave up traps by itself; one that is there and cannot be typed is an error.
- * A page typed already, by a daemon that ended half way, is made plain first: Xen types no other.
+ * Has writes to the frames trap. A page that the guest gave up traps anyway; one that is there and
+ * cannot be typed is an error. Xen types only plain pages: a page that a process typed before it
+ * died is made plain first.
  */
 static int type_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 {
@@ -102,7 +104,7 @@ static int untype_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 	return 0;
 }
 
-/* Pages that are not at their old place, being moved already or given up, are passed over. */
+/* Moves the frames by @distance. Skips those that were moved already, or that the guest gave up. */
 static int move_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 distance)
 {
 	if (xendevicemodel_relocate_memory(v->dmod, v->domid, nr, gfn, gfn + distance))
@@ -122,7 +124,8 @@ static void move(struct xengt_vgpu *v, u64 to)
 	state->backing_was = 0;
 }
 
-/* Has writes to the register pages trap; or takes all pages away, and each access traps. */
+/* Has writes to the register pages trap. After an error all pages are parked, so each access traps.
+ */
 static int arm(struct xengt_vgpu *v)
 {
 	struct xengt_state *state = v->state;
@@ -160,7 +163,7 @@ static int place(struct xengt_vgpu *v, u64 to)
 		move(v, to);
 		return 0;
 	}
-	/* Moving frees what is at the destination: a BAR must not cost the guest its memory. */
+	/* Xen frees what is at the destination: the guest would lose memory that it has there. */
 	err = each_run(v, to, false, free_run, 0);
 	if (err) {
 		if (state->backing_at != PARK_GFN)
@@ -176,9 +179,9 @@ static int place(struct xengt_vgpu *v, u64 to)
 }
 
 /*
- * Between two places the register pages are plain memory. A write that was answered, and that Xen
- * executes again, must not find them so (track.c): no vCPU runs meanwhile. A domain that cannot be
- * paused has only its own driver to answer for what else its vCPUs do to a BAR on its way.
+ * Between two places the register pages are plain memory. Xen may execute a write again that was
+ * answered, and must not find plain memory then (track.c): so the domain is paused meanwhile. If it
+ * cannot be paused, a guest that writes registers while it moves the BAR may be crashed by Xen.
  */
 int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 {
@@ -193,7 +196,7 @@ int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 	return err;
 }
 
-/* What all pages count for on the domain's limit. */
+/* By how much all pages raise the domain's memory limit. */
 static s64 all_kib(struct xengt_vgpu *v)
 {
 	u64 pages = 0;
@@ -246,8 +249,8 @@ static int map_all(struct xengt_vgpu *v)
 }
 
 /*
- * Xen scrubs what a dead domain leaves, not what a living one gave back: a table of that would lead
- * anywhere, and a guest would read what was another's.
+ * Xen scrubs the memory of dead domains, but not pages that a living one gave back: the guest would
+ * read another guest's data, and take it for page-table entries.
  */
 static void clear_all(struct xengt_vgpu *v)
 {
@@ -269,7 +272,7 @@ static void unmap_all(struct xengt_vgpu *v)
 	v->ggtt = NULL;
 }
 
-/* The entries go on in the state file; those of page @i of them too, unless @errs[i]. */
+/* Copies the GGTT's entries to the state file, except for pages @i with @errs[i]. */
 static int keep_entries(struct xengt_vgpu *v, const u64 *ggtt, const int *errs)
 {
 	struct vgpu_state *core = xengt_state_core(v->state);
@@ -285,8 +288,8 @@ static int keep_entries(struct xengt_vgpu *v, const u64 *ggtt, const int *errs)
 }
 
 /*
- * Of the table some pages are there and some not: the guest gave them up, or an earlier daemon was
- * withdrawing them, and had kept all entries.
+ * Some pages of the GGTT are missing: the guest gave them up, or an earlier process was withdrawing
+ * them and has copied all entries to the state file. Uses the state file in their place.
  */
 static int take_up_rest(struct xengt_vgpu *v)
 {
@@ -302,7 +305,7 @@ static int take_up_rest(struct xengt_vgpu *v)
 	return err;
 }
 
-/* Finishes what an earlier daemon had begun, and maps what it had. */
+/* Finishes a move that an earlier process began, and maps the pages. */
 static int take_up(struct xengt_vgpu *v)
 {
 	struct xengt_state *state = v->state;
@@ -332,7 +335,7 @@ static int create(struct xengt_vgpu *v)
 		return 0;
 	}
 
-	/* All of BAR0 traps then, and the entries of the GGTT are kept here. */
+	/* Without it all of BAR0 traps, and the GGTT's entries are in the state file. */
 	xengt_vgpu_log(v, XENGT_WARN,
 		       "no memory behind BAR0, each access will trap: %s", strerror(-err));
 	xengt_backing_destroy(v, false);
@@ -342,11 +345,11 @@ static int create(struct xengt_vgpu *v)
 
 int xengt_backing_create(struct xengt_vgpu *v)
 {
-	/* What is in the guest's pages is the guest's: no error here gives them back. */
+	/* When taking up, no error gives the pages back: they have the guest's data. */
 	return v->state->head.ready ? take_up(v) : create(v);
 }
 
-/* Whether each page is there still: those that the guest gave up are not. */
+/* Maps all pages anew. False: the guest gave some up. */
 static bool whole(struct xengt_vgpu *v)
 {
 	bool regs = v->kept->options.read_through;

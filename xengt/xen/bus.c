@@ -6,10 +6,11 @@
 #include "xengt/settings/log.h"
 #include "xengt/xen/xengt.h"
 
-/* References taken with the lock held. */
+/* References taken at a time under the lock. */
 #define BATCH 512u
 
-/* Large pages are counted where they begin; those of 2 MiB in each bucket that they cover. */
+/* The count of large pages at @gfn. A large page is counted where it begins; one of 2 MiB, in each
+ * bucket that it covers. */
 static u32 *large_at(const struct xengt_view *view, struct xengt_view_bucket *bucket, u64 gfn,
 		     u32 order)
 {
@@ -26,8 +27,8 @@ static void count_large(struct xengt_vgpu *v, u64 gfn, u32 order, int by)
 		*large_at(view, xengt_view_bucket(view, gfn + i), gfn, order) += by;
 }
 
-/* References to @nr pages, in ascending order or not. Returns how many may have no memory: @lost.
- */
+/* Takes references to @nr pages, in any order. Returns how many may have no memory, with their
+ * indices in @lost; or a negative errno. */
 static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *lost)
 {
 	u64 before = v->view.used;
@@ -40,7 +41,7 @@ static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *l
 			v->view.refused++;
 			continue;
 		}
-		/* A guest that names what it has not can name a bucket with each. */
+		/* Map no bucket after a miss: each bad frame might name another bucket. */
 		there = xengt_view_use(v, gfns[i], !nr_lost);
 		if (there >= 0)
 			addrs[i] = gfns[i] << GVT_PAGE_SHIFT;
@@ -59,7 +60,8 @@ static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *l
 	return there;
 }
 
-/* The guest may have put memory there since. */
+/* Asks Xen about pages that were missing when their bucket was mapped; drops those still
+ * missing. */
 static void look_again(struct xengt_vgpu *v, const u64 *gfns, u64 *addrs, const u16 *lost, u32 nr)
 {
 	u64 ask[BATCH];
@@ -84,8 +86,8 @@ static void look_again(struct xengt_vgpu *v, const u64 *gfns, u64 *addrs, const 
 }
 
 /*
- * Pages mapped by themselves take an area each of this process, which all vGPUs share: a guest that
- * fills its memory page by page has no more of them than this.
+ * Maps the buckets anew once XENGT_VIEW_LATE pages have come after their bucket was mapped: each of
+ * these would be mapped alone, and take one of this process' areas (vm.max_map_count).
  */
 static void map_anew(struct xengt_vgpu *v)
 {
@@ -164,8 +166,8 @@ int xengt_bus_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 }
 
 /*
- * One reference to what begins at @gfn. Of several sizes the smallest goes first: a larger one's
- * pages are then kept too long, and none too short.
+ * Gives back one reference to the page that begins at @gfn. If pages of several sizes begin there,
+ * the smallest goes first: pages of a larger one may then be kept too long, but none is lost early.
  */
 static void unmap_one(struct xengt_vgpu *v, u64 gfn)
 {
@@ -201,7 +203,7 @@ void xengt_bus_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr)
 	xengt_view_bury(v);
 }
 
-/* ---- looking ---- */
+/* ---- look-ups ---- */
 
 bool xengt_bus_valid(struct xengt_vgpu *v, u64 gfn, bool *valid)
 {

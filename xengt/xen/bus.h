@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Bus addresses of a GPU that is software: it finds a page by dma_to_virt, so that an address need
- * not be of this machine. A guest's page is at its guest physical address, ours are above.
+ * Bus addresses of the software GPU. It finds pages by dma_to_virt, so these need not be machine
+ * addresses: a guest's page has its guest physical address, and our own pages have addresses above.
  *
- * That takes no grant, and no bound on what a guest has mapped but its own memory; frames need not
- * follow each other to make a large page; and what a frame number leads to is the guest's own page
- * at that moment, or nothing. Memory is held by the view's mapping of it (view.h).
+ * So mapping takes no grants, and has no bound but the guest's memory and quota. A large page needs
+ * no consecutive machine frames. A frame number leads to the page that the guest has there at that
+ * moment, or to nothing. The view's mapping keeps the memory alive (view.h).
  *
  * Called in the vGPU's thread, but for xengt_bus_find().
  */
@@ -16,30 +16,31 @@
 
 struct xengt_vgpu;
 
-/* Guest pages are below this frame, as many as the 39 bits of a Gen9's bus address allow; ours are
- * from it on. */
+/* Guest pages are below this frame, our own from it on: 38 bits each, of the 39 that a Gen9's bus
+ * addresses have. */
 #define XENGT_BUS_HOST (1ull << 26)
 #define XENGT_BUS_END  (1ull << 27)
 
-/** xengt_bus_map() - as xengt_dma_map() does, with no limit but the quota. */
+/** xengt_bus_map() - as xengt_dma_map(), with no limit but the quota. */
 int xengt_bus_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs);
 
-/** xengt_bus_map_large() - as xengt_dma_map_large() does; any can be had that is memory from one
- * end to the other. */
+/** xengt_bus_map_large() - as xengt_dma_map_large(); all of its frames must be memory, but need not
+ * be consecutive in the machine. */
 int xengt_bus_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr);
 
-/** xengt_bus_unmap() - give back one reference to what each of @addrs begins. */
+/** xengt_bus_unmap() - give back one reference to the page at each of @addrs. */
 void xengt_bus_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr);
 
-/** xengt_bus_valid() - whether memory is at @gfn now, of a page in use. False: it is not in use. */
+/** xengt_bus_valid() - @valid receives whether memory is at @gfn now. False: no page in use is
+ * there, and @valid is not set. */
 bool xengt_bus_valid(struct xengt_vgpu *v, u64 gfn, bool *valid);
 
 /** xengt_bus_mfn() - the bus frame of a page in use, or INTEL_GVT_INVALID_ADDR. */
 u64 xengt_bus_mfn(struct xengt_vgpu *v, u64 gfn);
 
 /**
- * xengt_bus_find() - the page at bus address @bus: one of ours, or one of the guest's that is in
- * use. From any thread. NULL: there is none, or it cannot be mapped.
+ * xengt_bus_find() - the page at bus address @bus: one of ours, or a guest's page in use. From any
+ * thread. NULL: there is none, or it cannot be mapped.
  */
 void *xengt_bus_find(struct xengt_vgpu *v, u64 bus);
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Guest pages mapped for DMA: each once, counted, found by frame number and by address.
+ * Guest pages mapped for DMA. Each is mapped once, counted, and found by frame number and by
+ * address.
  *
- * A page that nobody asks for any more stays mapped for a while, since page tables are torn down
- * and built up again with the same pages; the oldest of them go, many at a time. All go when the
- * guest's frames change hands.
+ * A page without references stays mapped for a while (idle), since guests tear page tables down and
+ * build them again with the same pages. The oldest idle pages are unmapped, many at a time. All are
+ * unmapped when the guest's frames change hands.
  *
- * Two pins may turn out to be of one frame, when the guest meddled with its grants. Then references
- * are given back to either; the frame is kept until both are gone.
+ * If the guest meddles with its grants, two pins may be of one frame. Then a reference may be given
+ * back to either pin; the frame is kept until both are gone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,10 +17,10 @@
 #include "xengt/settings/log.h"
 #include "xengt/xen/dma_page.h"
 
-/* Pages kept mapped and not in use, at the most. */
+/* Idle pages that stay mapped, at the most. */
 #define IDLE_MAX 4096u
 
-/* Larger pages, by order. */
+/* Pages of 4 KiB in a large page, by its order. */
 const u32 xengt_large_pages[XENGT_LARGE_ORDERS] = { 16, 512 };
 
 u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
@@ -32,7 +33,7 @@ u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
 	return link;
 }
 
-/* ---- pins without use ---- */
+/* ---- free pins ---- */
 
 static int prepare(struct xengt_vgpu *v)
 {
@@ -46,7 +47,7 @@ static int prepare(struct xengt_vgpu *v)
 	err = xengt_ask_take_pins(&v->ask, XENGT_PINS_SCRATCH);
 	if (err)
 		return err;
-	/* Address space, until used. */
+	/* They take memory only as they are used. */
 	by_bus = calloc(XENGT_DMA_HASH, sizeof(*by_bus));
 	pages = calloc(XENGT_PINS_MAX, sizeof(*pages));
 	if (!by_bus || !pages) {
@@ -85,7 +86,7 @@ static void give_pin(struct xengt_vgpu *v, u32 pin)
 	v->dma.free = pin + 1;
 }
 
-/* ---- pages that are mapped and not in use, by age ---- */
+/* ---- idle pages, by age ---- */
 
 static void idle_push(struct xengt_dma *dma, u32 pin)
 {
@@ -99,7 +100,7 @@ static void idle_push(struct xengt_dma *dma, u32 pin)
 	dma->idle++;
 }
 
-/* To go with the next call that unmaps. */
+/* Adds a page that the guest gave up as the oldest: it is the first to be unmapped. */
 static void idle_push_oldest(struct xengt_dma *dma, u32 pin)
 {
 	dma->pages[pin].older = 0;
@@ -129,7 +130,7 @@ static void idle_pull(struct xengt_dma *dma, u32 pin)
 	dma->idle_gone -= page->gone;
 }
 
-/* Out of every index; the mapping itself is still there. */
+/* Takes the page out of all indices. It is still mapped. */
 static void unlink_page(struct xengt_vgpu *v, u32 pin)
 {
 	u32 *link = chain_of(v, bus_of(v, pin));
@@ -141,7 +142,7 @@ static void unlink_page(struct xengt_vgpu *v, u32 pin)
 		xengt_pagetab_set(&v->dma.gfns, v->dma.pages[pin].gfn, 0);
 }
 
-/* Unmaps pages that are unlinked. A pin that cannot be unmapped now is left to the next process. */
+/* Unmaps unlinked pages. A pin that cannot be unmapped stays taken until this process ends. */
 static void unmap_pins(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 {
 	u32 done = 0;
@@ -161,7 +162,7 @@ static void unmap_pins(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 	v->dma.unmaps += done;
 }
 
-/* The oldest idle pages, until only @keep are left. */
+/* Unmaps the oldest idle pages, until only @keep are left. */
 static void trim(struct xengt_vgpu *v, u32 keep)
 {
 	struct xengt_dma *dma = &v->dma;
@@ -193,7 +194,7 @@ int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin)
 	return err;
 }
 
-/* After a reference went. What shows a page must go before the page does. */
+/* Called after a reference went: if it was the last, hides the page, which then is idle. */
 static void settle(struct xengt_vgpu *v, u32 pin)
 {
 	struct xengt_dma_page *page = &v->dma.pages[pin];
@@ -201,7 +202,7 @@ static void settle(struct xengt_vgpu *v, u32 pin)
 	if (in_use(page))
 		return;
 	if (xengt_dma_hide_page(v, pin)) {
-		/* Shown still: it stays, out of reach, with this process. */
+		/* The aperture still shows it: it stays mapped as long as this process. */
 		page->within = 1;
 		return;
 	}
@@ -214,7 +215,7 @@ static void settle(struct xengt_vgpu *v, u32 pin)
 
 /* ---- mapping ---- */
 
-/* A page that has no pin yet gets one, not mapped; or one that has (@was) gets another. */
+/* Gives @gfn a pin, not mapped yet, in place of pin @was - 1 (0: it had none). */
 static int new_page(struct xengt_vgpu *v, u64 gfn, u32 was, u32 *pin)
 {
 	int err = take_pin(v, pin);
@@ -240,12 +241,12 @@ static void drop_new(struct xengt_vgpu *v, u32 pin)
 }
 
 struct batch {
-	u32 at[XENGT_GRANT_BATCH];  /* each page's pin + 1; 0: it can have none */
+	u32 at[XENGT_GRANT_BATCH];  /* each page's pin + 1; 0: its gfn is out of range */
 	u32 new[XENGT_GRANT_BATCH]; /* pins that are not mapped yet */
 	u32 nr, nr_new;
 };
 
-/* A reference for each of @gfns: found, or on a pin that is yet to be mapped. */
+/* Takes a reference for each of @gfns: on its pin, or on a new one that is not mapped yet. */
 static int look_up(struct xengt_vgpu *v, const u64 *gfns, u32 nr, struct batch *batch)
 {
 	batch->nr_new = 0;
@@ -257,7 +258,7 @@ static int look_up(struct xengt_vgpu *v, const u64 *gfns, u32 nr, struct batch *
 		batch->at[batch->nr] = 0;
 		if (gfn > XENGT_PAGE_MAX)
 			continue;
-		/* What the guest gave up is not what it has there now. */
+		/* The guest gave that page up: it may have another there now. */
 		if (link && v->dma.pages[pin].gone)
 			link = 0;
 		if (!link) {
@@ -276,7 +277,7 @@ static int look_up(struct xengt_vgpu *v, const u64 *gfns, u32 nr, struct batch *
 	return 0;
 }
 
-/* New ones that did not come to be mapped. */
+/* Frees new pins that could not be mapped. */
 static void drop_unmapped(struct xengt_vgpu *v, const struct batch *batch)
 {
 	for (u32 i = 0; i < batch->nr_new; i++)
@@ -284,7 +285,7 @@ static void drop_unmapped(struct xengt_vgpu *v, const struct batch *batch)
 			drop_new(v, batch->new[i]);
 }
 
-/* Takes the references back, of pins that never came to be mapped too. */
+/* Gives all references of the batch back, and frees new pins that were not mapped. */
 static void undo(struct xengt_vgpu *v, const struct batch *batch)
 {
 	for (u32 i = 0; i < batch->nr; i++) {
@@ -355,7 +356,7 @@ int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
 		u32 n = nr - done < XENGT_GRANT_BATCH ? nr - done : XENGT_GRANT_BATCH;
 
 		err = map_batch(v, gfns + done, n, addrs + done);
-		/* What is mapped for nobody makes room for what somebody wants. */
+		/* Unmap all idle pages, and try again. */
 		if (err == -ENOSPC && v->dma.idle) {
 			trim(v, 0);
 			err = map_batch(v, gfns + done, n, addrs + done);
@@ -374,7 +375,7 @@ int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
 	return err;
 }
 
-/* All or none of a larger page, whose frames follow each other as its page numbers do. */
+/* Silicon's large pages must be aligned and have consecutive machine frames. */
 int xengt_dma_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 {
 	u64 gfns[512] = { 0 }, addrs[512];
@@ -431,8 +432,8 @@ static bool has_2m(const struct xengt_dma_page *page)
 }
 
 /*
- * One reference to what begins at @bus. Of several sizes the smallest goes first: a larger one's
- * pages are then kept too long, and none too short.
+ * Gives back one reference to the page that begins at @bus. If pages of several sizes begin there,
+ * the smallest goes first: pages of a larger one may then be kept too long, but none is lost early.
  */
 static void unmap_one(struct xengt_vgpu *v, u64 bus)
 {

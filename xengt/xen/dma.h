@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Machine addresses: of guest pages, which xengtd pins by mapping a grant of each (xengt/ask), and of
- * pages of ours. Silicon's bus addresses are these; a GPU of software has others (bus.h), and only what
- * is shown in the aperture is pinned then.
+ * Machine addresses of guest pages, which xengtd pins by grants (xengt/ask), and of our own pages.
+ * Silicon has these as bus addresses. The software GPU has others (bus.h); for it, only pages that
+ * the aperture shows are pinned.
  *
- * All of this is of one vGPU, and called in its thread, but for xengt_hostmem_find().
+ * Everything here belongs to one vGPU, and is called in its thread, except where noted.
  */
 #ifndef XENGT_XEN_DMA_H
 #define XENGT_XEN_DMA_H
@@ -18,7 +18,7 @@
 
 struct xengt_vgpu;
 
-/* Pins in the first frame that serve to look whether others still hold what they held. */
+/* The first pins are scratch: they check whether other pins' frames are still the guest's. */
 #define XENGT_PINS_SCRATCH 256u
 
 /* ---- pages mapped for DMA: dma.c ---- */
@@ -30,22 +30,22 @@ struct xengt_dma {
 	struct xengt_pagetab gfns; /* to a pin's number + 1, as all links here */
 	struct xengt_dma_page *pages;
 	u32 *by_bus;
-	u32 *places;		/* of the aperture: the next that shows the same page */
-	u32 free;		/* pins that are */
-	u32 idle_old, idle_new; /* pages that are mapped and not asked for, by age */
+	u32 *places;		/* by place in the aperture: the next that shows the same page */
+	u32 free;		/* the first free pin */
+	u32 idle_old, idle_new; /* list of pages mapped without references, by age */
 	u32 idle, idle_gone, used;
 	bool complained;
 	u64 maps, hits, unmaps; /* grants mapped; pages found mapped; grants unmapped */
 	u64 refused;		/* frames that could not be mapped */
 	u64 gone;		/* pages that their guest gave up while mapped */
 	u64 strays;		/* addresses unmapped that were not mapped */
-	u64 over;		/* times that the vGPU's quota did not allow for more */
+	u64 over;		/* refusals for lack of quota */
 };
 
 /**
- * xengt_dma_map() - a bus address for each of @gfns, each one reference; GVT_DMA_INVALID where no
- * memory is. Returns 0, -ENOSPC (grants, handles or quota), -ENOMEM, -EOPNOTSUPP or another
- * negative errno, with nothing mapped.
+ * xengt_dma_map() - take a reference to each of @gfns; @addrs receives their bus addresses, or
+ * GVT_DMA_INVALID where no memory is. Returns 0, or with nothing mapped: -ENOSPC (grants, handles
+ * or quota), -ENOMEM, -EOPNOTSUPP or another negative errno.
  */
 int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs);
 
@@ -53,74 +53,76 @@ int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs);
 #define XENGT_LARGE_ORDERS 2u
 extern const u32 xengt_large_pages[XENGT_LARGE_ORDERS];
 
-/** xengt_dma_map_large() - one page of @order that begins at @gfn, a multiple of its size. */
+/** xengt_dma_map_large() - take a reference to the large page of @order at @gfn, a multiple of its
+ * size. Returns as xengt_dma_map(); or -EFAULT: not all of it is memory; -ENXIO: its machine frames
+ * are not aligned and consecutive. */
 int xengt_dma_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr);
 
-/** xengt_dma_unmap() - give back one reference of each; GVT_DMA_INVALID is passed over. */
+/** xengt_dma_unmap() - give back one reference of each; GVT_DMA_INVALID is ignored. */
 void xengt_dma_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr);
 
 /**
- * xengt_dma_mfn() - the machine frame behind a mapped @gfn, or INTEL_GVT_INVALID_ADDR. Of a page
- * that the guest gave up it is still that of the mapping, until another is mapped by its number.
+ * xengt_dma_mfn() - the machine frame behind a mapped @gfn, or INTEL_GVT_INVALID_ADDR. If the guest
+ * gave the page up, this is still the mapped frame, until @gfn is mapped again.
  */
 u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn);
 
 /**
- * xengt_dma_show() - note that the aperture shows @mfn at @place, a page's number in it, by @pin.
- * Returns 0; -ENXIO when the frame is not that of a mapped page, or its guest gave it up: it must
- * not be shown; or -ENOMEM.
+ * xengt_dma_show() - note that the aperture shows @mfn at @place, a page's number in it. @pin
+ * receives the frame's pin. Returns 0; -ENXIO: the frame is not mapped, or the guest gave it up,
+ * and it must not be shown; or -ENOMEM.
  */
 int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place, u32 *pin);
 
-/** xengt_dma_hide() - it no longer does. False: it did not, as far as is noted. */
+/** xengt_dma_hide() - note that @place does not show @mfn any more. False: it was not noted. */
 bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place);
 
 /**
- * xengt_dma_revalidate() - the guest's frames changed hands: let go of all that is not in use, and
- * find the pages in use that the guest gave up. Such a page is kept until its last reference goes;
- * mapping its gfn gives what the guest has there now. Returns how many it found.
+ * xengt_dma_revalidate() - the guest's frames changed hands: unmap all idle pages, and find pages
+ * in use that the guest gave up. Such a page stays mapped until its last reference goes; mapping
+ * its gfn again gives the page that the guest has there now. Returns how many it found.
  */
 u32 xengt_dma_revalidate(struct xengt_vgpu *v);
 
 /**
- * xengt_dma_valid() - whether a mapped page is the guest's still, as of the last revalidation, in
- * @valid. False: no such page is mapped, and nothing is known.
+ * xengt_dma_valid() - @valid receives whether the mapped page at @gfn was still the guest's at the
+ * last revalidation. False: no page in use is mapped there, and @valid is not set.
  */
 bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid);
 
-/** xengt_dma_trim() - let go of what is mapped and not in use. */
+/** xengt_dma_trim() - unmap all idle pages. */
 void xengt_dma_trim(struct xengt_vgpu *v);
 
 /** xengt_dma_close() - unmap everything, in use or not. */
 void xengt_dma_close(struct xengt_vgpu *v);
 
-/* ---- how much one vGPU may have of both: quota.c ---- */
+/* ---- the vGPU's quota of memory: quota.c ---- */
 
-/** xengt_quota_used() - pages of any kind that it has now. From any thread, for show. */
+/** xengt_quota_used() - pages of all kinds that count against it now. From any thread, for show. */
 u64 xengt_quota_used(const struct xengt_vgpu *v);
 
-/** xengt_quota_allows() - whether it may have @nr more. */
+/** xengt_quota_allows() - whether the vGPU may have @nr pages more. */
 bool xengt_quota_allows(const struct xengt_vgpu *v, u64 nr);
 
-/** xengt_quota_heap() - of those, bytes of ours that no GPU reads. From any thread, for show. */
+/** xengt_quota_heap() - of these, bytes of ours that no GPU reads. From any thread, for show. */
 u64 xengt_quota_heap(const struct xengt_vgpu *v);
 
 /**
- * xengt_quota_areas() - how many of this process' areas of memory (vm.max_map_count) mappings of
- * its guest's memory take. From any thread, for show.
+ * xengt_quota_areas() - how many memory areas of this process (vm.max_map_count) the mappings of
+ * guest memory take. From any thread, for show.
  */
 u32 xengt_quota_areas(const struct xengt_vgpu *v);
 
 /**
- * xengt_quota_charge() - @bytes of ours are taken for it or, negative, given back. From any thread.
- * Returns 0, or -ENOSPC: it may not have them.
+ * xengt_quota_charge() - count @bytes of our memory against the quota; negative: give them back.
+ * From any thread. Returns 0, or -ENOSPC: the quota does not allow them.
  */
 int xengt_quota_charge(struct xengt_vgpu *v, s64 bytes);
 
-/** xengt_quota_refused() - count that it may not; the first time is logged. */
+/** xengt_quota_refused() - count a refusal for lack of quota, and log the first one. */
 void xengt_quota_refused(struct xengt_vgpu *v);
 
-/* ---- pages of ours that the GPU reads: hostmem.c ---- */
+/* ---- our own pages that the GPU reads: hostmem.c ---- */
 
 #define XENGT_HOST_CHUNKS 1024u
 
@@ -130,48 +132,50 @@ struct xengt_hostmem {
 	xengntshr_handle *gntshr;
 	struct xengt_host_chunk *chunk[XENGT_HOST_CHUNKS];
 	u32 chunks;
-	u32 next;		      /* bus frame to give, where frames are not of this machine */
-	struct xengt_pagetab by_page; /* to the chunk's place in .chunk + 1 */
+	u32 next;		      /* where to look for a free bus frame, for the software GPU */
+	struct xengt_pagetab by_page; /* from a page's address to its chunk's place + 1 */
 	struct xengt_pagetab
-		by_bus; /* from its frame to a page's number; the view's lock guards it */
+		by_bus; /* from a bus frame to the page's address; under the view's lock */
 	u64 pages;
 	bool complained;
 };
 
-/** xengt_hostmem_alloc() - @nr zeroed pages; NULL, after a log line that says why: none. */
+/** xengt_hostmem_alloc() - allocate @nr zeroed pages, consecutive here. NULL: there are none. */
 void *xengt_hostmem_alloc(struct xengt_vgpu *v, size_t nr);
 
 /** xengt_hostmem_free() - give them back. */
 void xengt_hostmem_free(struct xengt_vgpu *v, void *va, size_t nr);
 
-/** xengt_hostmem_mfn() - the frame of one of them, or INTEL_GVT_INVALID_ADDR. */
+/** xengt_hostmem_mfn() - the bus frame of the page at @p, or INTEL_GVT_INVALID_ADDR. */
 u64 xengt_hostmem_mfn(const struct xengt_vgpu *v, const void *p);
 
-/** xengt_hostmem_find() - the one at bus address @bus, or NULL. The view's lock is held. */
+/** xengt_hostmem_find() - the page at bus address @bus, or NULL. From any thread; the view's lock
+ * is held. */
 void *xengt_hostmem_find(const struct xengt_vgpu *v, u64 bus);
 
-/** xengt_hostmem_close() - give back all. */
+/** xengt_hostmem_close() - free all pages. */
 void xengt_hostmem_close(struct xengt_vgpu *v);
 
-/* ---- guest pages shown in the aperture: alias.c ---- */
+/* ---- guest pages shown in the aperture: aperture.c ---- */
 
 /**
- * xengt_aperture_map() - show @nr bus frames from @frame at @gfn, inside BAR2, in place of what was
- * there. Returns 0, -EINVAL (outside BAR2), -ENXIO (a frame that is not mapped for DMA), -EEXIST
- * (the guest has memory there), -ENOSPC (no more can be pinned), or another negative errno, nothing
- * then being shown.
+ * xengt_aperture_map() - show @nr bus frames from @frame on at @gfn inside BAR2, in place of pages
+ * shown there. Returns 0, or with nothing shown there: -EINVAL (outside BAR2), -ENXIO (a frame that
+ * is not mapped for DMA), -EEXIST (the guest has memory there), -ENOSPC (no more can be pinned), or
+ * another negative errno.
  */
 int xengt_aperture_map(struct xengt_vgpu *v, u64 gfn, u64 frame, u32 nr);
 
-/** xengt_aperture_unmap() - show nothing there. Returns 0, or an errno: something is still shown. */
+/** xengt_aperture_unmap() - show nothing at @nr frames from @gfn on. Returns 0, or an errno: some
+ * pages are still shown. */
 int xengt_aperture_unmap(struct xengt_vgpu *v, u64 gfn, u32 nr);
 
-/** xengt_aperture_place() - BAR2 goes to guest physical @gpa: what was shown elsewhere is not any
- * more. Returns 0, or an errno: something is still shown where it was. */
+/** xengt_aperture_place() - BAR2 moves to guest physical @gpa: hide all pages that were shown
+ * elsewhere. Returns 0, or an errno: some are still shown. */
 int xengt_aperture_place(struct xengt_vgpu *v, u64 gpa);
 
-/** xengt_aperture_drop() - take away what is shown at @nr places of the aperture from @first on.
- * Returns 0, or an errno: something is still shown. */
+/** xengt_aperture_drop() - hide the pages at @nr places of the aperture from @first on. Returns 0,
+ * or an errno: some are still shown. */
 int xengt_aperture_drop(struct xengt_vgpu *v, u32 first, u32 nr);
 
 #endif

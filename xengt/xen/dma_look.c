@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Pages that are mapped for DMA, looked at: their frames, their places, and whether they are still
- * the guest's. */
+/* Look-ups of pages that are mapped for DMA: their frames, their places in the aperture, and
+ * whether they are still the guest's. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place, u32 *pin)
 	return 0;
 }
 
-/* Of two pins of one frame, it may be with either. */
+/* If two pins are of one frame, the place may be noted with either. */
 bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
 {
 	u64 bus = mfn << GVT_PAGE_SHIFT;
@@ -67,7 +67,7 @@ bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid)
 	return true;
 }
 
-/* Of an earlier look too, which Xen would not have unmapped then. */
+/* Also unmaps scratch pins of an earlier look, if Xen refused to unmap them then. */
 static int unmap_scratch(struct xengt_vgpu *v)
 {
 	u32 pins[XENGT_PINS_SCRATCH], nr = 0;
@@ -79,8 +79,9 @@ static int unmap_scratch(struct xengt_vgpu *v)
 }
 
 /*
- * Maps the pages of @pins once more, by fresh grants, and compares: that another frame is there by
- * now shows as well as that none is. Returns 0, or an errno: nothing is known then.
+ * Maps the pages of @pins once more, by fresh grants, and compares the frames. @same receives
+ * whether each is unchanged: not, if another frame or none is there by now. Returns 0, or an errno:
+ * @same tells nothing.
  */
 static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 {
@@ -102,8 +103,8 @@ static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 	return err;
 }
 
-/* The guest gave them up: out of the aperture they go, neighbours together. What shows a page may
- * be all that holds it. */
+/* The guest gave these pages up: hides them, consecutive ones together. A page's last reference may
+ * be that of the place which shows it. */
 static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 {
 	const struct xengt_dma_page *pages = v->dma.pages;

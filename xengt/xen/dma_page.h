@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is noted of a page that is mapped for DMA: shared by dma.c and dma_look.c alone. */
+/* A page that is mapped for DMA. Only dma.c and dma_look.c include this. */
 #ifndef XENGT_XEN_DMA_PAGE_H
 #define XENGT_XEN_DMA_PAGE_H
 
@@ -11,14 +11,14 @@ struct xengt_dma_page {
 	u32 gfn;
 	u32 small;	  /* references to the page alone */
 	u32 within;	  /* references to larger pages that it is part of */
-	u32 next;	  /* in the chain of its address; or of free pins */
-	u32 older, newer; /* idle ones; and before it is mapped, the pin it takes the place of */
+	u32 next;	  /* in the chain of its address, or of free pins */
+	u32 older, newer; /* in the idle list; before it is mapped, .older is the pin it replaces */
 	u32 large[2];	  /* references to larger pages that begin with it */
 	u32 aliases;	  /* the first of its places in the aperture */
 	bool gone;	  /* the guest gave it up */
 };
 
-/* The address that the pin is mapped at; 0: it is not. */
+/* The bus address of the pin's page; 0: it is not mapped. */
 static inline u64 bus_of(const struct xengt_vgpu *v, u32 pin)
 {
 	return v->kept->pins.pin[pin].bus;
@@ -34,8 +34,7 @@ static inline bool in_use(const struct xengt_dma_page *page)
 	return page->small || page->within;
 }
 
-/** xengt_dma_find() - the pin of @bus for which @fits holds, as its number + 1; 0: there is none.
- */
+/** xengt_dma_find() - a pin at @bus for which @fits holds, as its number + 1; 0: there is none. */
 u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
 		   bool (*fits)(const struct xengt_dma_page *page));
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory of ours that the GPU reads by bus address. For silicon it is the kernel's, shared by this
- * domain with itself (/dev/xen/gntalloc): such a page is at one machine frame as long as it exists,
- * and its grant tells which. Unlike a grant that is mapped, the page ends with the process. For a
- * GPU of software any memory will do, with addresses as in bus.h.
+ * Our own memory that the GPU reads by bus address. For silicon the kernel allocates it, and this
+ * domain grants it to itself (/dev/xen/gntalloc): such a page stays at one machine frame, which its
+ * grant tells. Unlike a mapped grant, it ends with the process. For the software GPU it is ordinary
+ * memory, with bus addresses as in bus.h.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,10 +15,10 @@
 #include "xengt/xen/bus.h"
 #include "xengt/xen/xengt.h"
 
-/* Pages that are had at a time: as many as a word has bits. */
+/* Pages of a chunk: as many as its bitmap has bits. */
 #define CHUNK 64u
 
-/* The driver's bound on the pages that it gives to all: 1 GiB will do for many vGPUs. */
+/* The driver's bound on pages of all processes together. 1 GiB is enough for many vGPUs. */
 #define LIMIT_FILE "/sys/module/xen_gntalloc/parameters/limit"
 #define LIMIT	   (1u << 18)
 
@@ -29,7 +29,8 @@ struct xengt_host_chunk {
 	u64 bus[];
 };
 
-/* Addresses differ within the table's range, as those that a process is given do. */
+/* A page's key in the index: its address, cut to the table's range. User addresses of one process
+ * still differ. */
 static u64 page_of(const void *va)
 {
 	return (uintptr_t)va >> GVT_PAGE_SHIFT & XENGT_PAGE_MAX;
@@ -54,7 +55,7 @@ static void complain(struct xengt_vgpu *v, const char *what, int err)
 	v->hostmem.complained = true;
 }
 
-/* The driver's default is 1,024 pages for all; a bound costs nothing until it is used. */
+/* Raises the driver's bound, whose default is 1,024 pages. It takes no memory until used. */
 static void raise_limit(void)
 {
 	FILE *file = fopen(LIMIT_FILE, "r+e");
@@ -101,7 +102,7 @@ static int find_addresses(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bu
 	return err;
 }
 
-/* Pages at machine frames of their own. */
+/* Allocates pages with machine frames, for silicon. */
 static int get_real(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
 {
 	u32 *refs = calloc(chunk->pages, sizeof(*refs));
@@ -115,7 +116,7 @@ static int get_real(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
 	return err;
 }
 
-/* Pages at numbers that none of ours has now. */
+/* Allocates pages for the software GPU, with free bus frames. */
 static int get_any(struct xengt_vgpu *v, struct xengt_host_chunk *chunk)
 {
 	struct xengt_hostmem *mem = &v->hostmem;
@@ -218,7 +219,7 @@ static struct xengt_host_chunk *new_chunk(struct xengt_vgpu *v, u32 pages)
 	return NULL;
 }
 
-/* @nr ones at bit @at. */
+/* A mask of @nr bits from bit @at on. */
 static u64 bits(u32 nr, u32 at)
 {
 	return (nr < 64 ? (1ull << nr) - 1 : ~0ull) << at;
@@ -250,7 +251,7 @@ void *xengt_hostmem_alloc(struct xengt_vgpu *v, size_t nr)
 		chunk->used = ~0ull;
 		return memset(chunk->va, 0, nr * GVT_PAGE_SIZE);
 	}
-	/* Chunks fill from the first on, so that the last may be given back. */
+	/* Fill chunks from the first on, so that the last ones become empty and are freed. */
 	for (u32 i = 0; !va && i < mem->chunks; i++)
 		if (mem->chunk[i] && ~mem->chunk[i]->used && mem->chunk[i]->pages == CHUNK)
 			va = take(mem->chunk[i], nr);
@@ -270,7 +271,7 @@ void xengt_hostmem_free(struct xengt_vgpu *v, void *va, size_t nr)
 		chunk->used &= ~bits(nr, ((u8 *)va - chunk->va) >> GVT_PAGE_SHIFT);
 	else
 		chunk->used = 0;
-	/* One chunk without use is kept, against coming and going. */
+	/* Keep the first chunk though it is empty: it would be allocated again soon. */
 	if (!chunk->used && (chunk->pages > CHUNK || chunk->place))
 		drop_chunk(v, chunk);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Guest memory through mappings of an area each, that are kept.
+ * Guest memory, through a cache of mappings of an area each.
  *
- * A mapping keeps its frame alive but does not follow the guest: when frames change hands Xen sends
- * an invalidation, and everything is dropped. A frame missing at map time is looked for again at
- * each access, alone, since the guest may have put one there without a word.
+ * A mapping keeps its frames alive but does not follow the guest. When frames change hands, Xen
+ * sends an invalidation, and all mappings are dropped. A frame that was missing when its area was
+ * mapped is mapped alone at each access, since Xen does not tell when the guest puts memory there.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "xengt/xen/xengt.h"
 
 #define CHAINS	   (2 * XENGT_AREAS)
-#define MANY_PAGES 256u /* looked for with one call */
+#define MANY_PAGES 256u /* frames looked for with one call */
 
 u32 xengt_area_pages(u64 kib)
 {
@@ -103,7 +103,8 @@ void *xengt_area_map(xenforeignmemory_handle *fmem, domid_t domid, u64 first_gfn
 	return va;
 }
 
-/* A place for one more: a free one, or that of the area used longest ago. */
+/* A place for one more area: a free one, or that of the least recently used area, which is dropped.
+ */
 static struct xengt_area *take_place(struct xengt_mem *mem)
 {
 	struct xengt_area *oldest;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The OpRegion's memory. hvmloader leaves a hole of three pages for it and writes where to ASLS;
- * the pages are put there once, and taken back with the vGPU.
+ * The OpRegion's memory. hvmloader leaves a hole of three pages for it and writes its address to
+ * ASLS. The pages are put there once, and taken back when the vGPU is detached.
  */
 #include <errno.h>
 #include <string.h>
@@ -37,7 +37,8 @@ int xengt_opregion_set(struct xengt_vgpu *v)
 		return 0;
 	if (asls % GVT_PAGE_SIZE)
 		return -EINVAL;
-	/* Firmware decides once; a guest that writes elsewhere later does not make memory there. */
+	/* Only firmware chooses the place: a guest that writes ASLS later gets no memory
+	 * elsewhere. */
 	if (v->state->opregion_at && v->state->opregion_at != gfn)
 		return -EBUSY;
 	if (!v->state->opregion_at) {

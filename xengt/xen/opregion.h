@@ -8,12 +8,14 @@
 struct xengt_vgpu;
 
 /**
- * xengt_opregion_set() - fill it, at the place that firmware says. Returns 0, where there is none
- * too; -EINVAL, -EBUSY (it is elsewhere already), -EEXIST (the guest has memory there) or an errno.
+ * xengt_opregion_set() - put memory at the address in ASLS, if there is none yet, and fill it.
+ * Returns 0, also if ASLS is 0; -EINVAL (ASLS is not aligned), -EBUSY (the OpRegion is elsewhere
+ * already), -EEXIST (the guest has memory there) or another negative errno.
  */
 int xengt_opregion_set(struct xengt_vgpu *v);
 
-/** xengt_opregion_renew() - fill it again, wherever pages of it have gone to. Returns the same. */
+/** xengt_opregion_renew() - fill it again; if the guest gave pages of it up, put memory there anew.
+ * Returns as xengt_opregion_set(). */
 int xengt_opregion_renew(struct xengt_vgpu *v);
 
 /** xengt_opregion_remove() - take its memory back. */

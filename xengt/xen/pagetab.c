@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The upper level is large enough to be address space alone until touched. */
+/* The upper level is large: calloc() maps it, and it takes memory only where it is touched. */
 #define LEAF_BITS  14
 #define LEAF_PAGES (1u << LEAF_BITS)
 #define LEAVES	   (1u << (32 - LEAF_BITS))
 
 struct xengt_pagetab_leaf {
-	u32 used; /* numbers that are not 0 */
+	u32 used; /* entries that are not 0 */
 	u32 number[LEAF_PAGES];
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A vGPU's quota of graphics memory (memory_mb): what of its guest is mapped for the GPU at a time,
- * in use or kept; the memory of ours that the GPU reads for it, its shadow tables first of all; and
- * what else its guest has us take: copies of its tables, indices, and counters.
+ * A vGPU's quota of graphics memory (memory_mb). These count against it: guest pages that are
+ * mapped for the GPU, in use or idle; our own pages that the GPU reads, mostly shadow tables; and
+ * other memory that the guest makes us allocate: copies of its tables, indices, and counters.
  */
 #include <errno.h>
 
@@ -36,7 +36,7 @@ u64 xengt_quota_used(const struct xengt_vgpu *v)
 
 	if (v->host->gpu)
 		return __atomic_load_n(&v->view.used, __ATOMIC_RELAXED) + ours;
-	/* In this order, since the vGPU goes on: it unmaps nothing that it did not map before. */
+	/* Read in this order: the vGPU's thread goes on, and maps - unmaps must not be negative. */
 	unmaps = __atomic_load_n(&v->dma.unmaps, __ATOMIC_ACQUIRE);
 	maps = __atomic_load_n(&v->dma.maps, __ATOMIC_RELAXED);
 	return maps - unmaps + ours;

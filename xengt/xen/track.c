@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Pages whose writes trap: frames of Xen's type HVMMEM_ioreq_server, which one server of a domain
- * may claim. Frames that the core tracks are listed in the state file, since Xen cannot say which
- * they are and a server must not end before each is plain memory again.
+ * may claim. The state file lists the frames that the core tracks: Xen cannot enumerate them, and
+ * all must be plain memory again before the server ends.
  *
- * A page's type must not change under a write that is on its way. Xen has the instruction executed
- * again when it was answered; should it find plain memory then, the answer stays with the vCPU, and
- * Xen crashes the domain at its next request (hvmemul_do_io(); on AMD, where Xen does not know from
- * the fault which linear address it was). A vCPU's next request is what tells that the one before
- * is over: until then, the page of its last request keeps its type.
+ * A page's type must not change while a write to it is in flight. Xen executes the instruction
+ * again after the write was answered. If it finds plain memory then, the answer stays with the
+ * vCPU, and Xen crashes the domain at the vCPU's next request (hvmemul_do_io(); on AMD, where Xen
+ * does not know the linear address from the fault). Only a vCPU's next request tells that the one
+ * before is over: until then, the page of its last request keeps its type.
  */
 #include <errno.h>
 
@@ -36,7 +36,8 @@ int xengt_track_claim(struct xengt_vgpu *v)
 	struct xengt_state *state = v->state;
 	int err = claim(v, XEN_DMOP_IOREQ_MEM_ACCESS_WRITE);
 
-	/* Of a server taken up, the claim stands; nobody handles the pages any more. */
+	/* The server of an earlier process still has the claim. Its tracked pages have no handlers
+	 * any more: make them plain. */
 	if (err && !(err == -EBUSY && state->head.ready))
 		return err;
 	for (u32 i = 0; i < state->nr_tracked; i++)
@@ -50,7 +51,7 @@ int xengt_track_release(struct xengt_vgpu *v)
 {
 	int err = claim(v, 0);
 
-	/* The claim was another server's, and so was every tracked page. */
+	/* -EINVAL: another server has the claim, so we have no tracked page. */
 	return err == -EINVAL ? 0 : err;
 }
 
@@ -85,7 +86,8 @@ int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 	u32 place = state->nr_tracked;
 	int err;
 
-	/* Its frame may be another by now, which is plain; what is typed is not typed again. */
+	/* The page still has its type, unless the guest has put a new frame there, which is plain.
+	 * Xen refuses to type a typed page, so ignore errors. */
 	if (leaves(v, gfn)) {
 		stay(v, gfn);
 		xengt_track_type(v, gfn, 1, true);
@@ -103,7 +105,7 @@ int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 	err = xengt_pagetab_set(&v->tracked, gfn, place + 1);
 	if (err)
 		return err;
-	/* Listed before it is typed: a frame listed in vain does no harm, an unlisted one does. */
+	/* Listed before it is typed: a typed frame that is not listed would stay typed. */
 	state->tracked[place] = gfn;
 	__atomic_store_n(&state->nr_tracked, place + 1, __ATOMIC_RELEASE);
 	err = xengt_track_type(v, gfn, 1, true);
@@ -127,7 +129,7 @@ static int let_go(struct xengt_vgpu *v, u64 gfn)
 	/* A frame that the guest gave up meanwhile has no type to undo. */
 	if (err && xengt_mem_valid(&v->mem, gfn))
 		return err;
-	/* The last one takes its place; for an instant it is listed twice. */
+	/* The last entry takes its place in the list; for an instant it is listed twice. */
 	last = state->tracked[state->nr_tracked - 1];
 	xengt_pagetab_set(&v->tracked, gfn, 0);
 	if (last != gfn) {
@@ -151,7 +153,7 @@ int xengt_track_disable(struct xengt_vgpu *v, u64 gfn)
 	return 0;
 }
 
-/* Where writes trap that are to no tracked page. The GGTT traps by its pages only, as memory. */
+/* Whether writes at @gpa trap without tracking: within a BAR, except for the GGTT with memory. */
 static bool always_traps(const struct xengt_vgpu *v, u64 gpa)
 {
 	static const unsigned int bars[] = { 0, 2 };
@@ -180,7 +182,8 @@ void xengt_track_begin(struct xengt_vgpu *v, unsigned int vcpu, u64 gpa)
 	v->nr_leaving -= left;
 	if (left)
 		xengt_track_disable(v, was);
-	/* Sent before its page was let go of: its type must be what it was until that is over. */
+	/* The write was sent before its page was untracked: keep the type until the vCPU's next
+	 * request. */
 	if (write && !xengt_pagetab_get(&v->tracked, gfn) && !always_traps(v, gpa) &&
 	    !xengt_track_enable(v, gfn))
 		xengt_track_disable(v, gfn);

@@ -38,7 +38,7 @@ static size_t alone_size(const struct xengt_view *view)
 	return view->pages * sizeof(u8 *);
 }
 
-/* Of the GPU's threads alone: the vGPU's own thread uses the other handle at the same time. */
+/* A handle for the GPU's threads: the vGPU's thread uses v->fmem at the same time. */
 static xenforeignmemory_handle *fmem_of(struct xengt_vgpu *v)
 {
 	struct xengt_view *view = &v->view;
@@ -46,7 +46,7 @@ static xenforeignmemory_handle *fmem_of(struct xengt_vgpu *v)
 	if (view->fmem)
 		return view->fmem;
 	view->fmem = xenforeignmemory_open(NULL, 0);
-	/* A kernel too old to restrict it leaves it as it is. */
+	/* On a kernel too old for it the handle stays unrestricted. */
 	if (view->fmem && xenforeignmemory_restrict(view->fmem, v->domid) && errno != ENOTTY &&
 	    errno != EOPNOTSUPP) {
 		xenforeignmemory_close(view->fmem);
@@ -55,7 +55,7 @@ static xenforeignmemory_handle *fmem_of(struct xengt_vgpu *v)
 	return view->fmem;
 }
 
-/* One area more, if the guest may have it. */
+/* Counts one area more, if the guest may have it. */
 static bool take_area(struct xengt_view *view)
 {
 	if (view->areas >= XENGT_VIEW_AREAS) {
@@ -78,7 +78,7 @@ static struct xengt_view_mapping *free_mapping(struct xengt_view *view,
 	return NULL;
 }
 
-/* A mapping that is not in use yet, counted. The lock is held. */
+/* Allocates a mapping, and counts its area. The lock is held. */
 static struct xengt_view_mapping *new_mapping(struct xengt_view *view)
 {
 	struct xengt_view_mapping *mapping = calloc(1, mapping_size(view));
@@ -89,7 +89,7 @@ static struct xengt_view_mapping *new_mapping(struct xengt_view *view)
 	return take_area(view) ? mapping : free_mapping(view, mapping);
 }
 
-/* Maps it, with the lock or without. */
+/* Maps the frames of bucket @number, with the lock held or not. */
 static void fill(struct xengt_vgpu *v, xenforeignmemory_handle *fmem, u64 number,
 		 struct xengt_view_mapping *mapping)
 {
@@ -100,7 +100,7 @@ static void fill(struct xengt_vgpu *v, xenforeignmemory_handle *fmem, u64 number
 			xengt_area_map(fmem, v->domid, number * pages, pages, mapping->present);
 }
 
-/* The lock is held: it is unmapped when it is not. */
+/* Queues the mapping for xengt_view_bury(), which unmaps it without the lock. The lock is held. */
 static void let_go(struct xengt_view *view, struct xengt_view_mapping **mapping)
 {
 	if (!*mapping)
@@ -110,7 +110,7 @@ static void let_go(struct xengt_view *view, struct xengt_view_mapping **mapping)
 	*mapping = NULL;
 }
 
-/* The lock is held: puts it into its bucket, unless another is there by now. */
+/* Puts the mapping into its bucket, unless another is there by now. The lock is held. */
 static void enter(struct xengt_view *view, struct xengt_view_bucket *bucket,
 		  struct xengt_view_mapping *mapping)
 {
@@ -137,7 +137,7 @@ void xengt_view_map(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
 	enter(&v->view, bucket, mapping);
 }
 
-/* The same by a thread of the GPU's, which needs it now and keeps nobody waiting but its guest. */
+/* xengt_view_map() for a thread of the GPU, which needs the page now: keeps the lock meanwhile. */
 static bool map_here(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
 {
 	struct xengt_view_mapping *mapping = bucket->now ? NULL : new_mapping(&v->view);
@@ -149,7 +149,7 @@ static bool map_here(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
 	return bucket->now;
 }
 
-/* How many areas it takes. */
+/* Unmaps a mapping. Returns how many areas it took. */
 static u32 unmap(struct xengt_vgpu *v, struct xengt_view_mapping *mapping)
 {
 	u32 areas = 1;
@@ -196,7 +196,7 @@ static void *map_alone(struct xengt_vgpu *v, u64 gfn)
 	return va;
 }
 
-/* A frame that was not there when its bucket was mapped. */
+/* Maps a page alone that was missing when its bucket was mapped. */
 static void *find_alone(struct xengt_vgpu *v, struct xengt_view_bucket *bucket, u32 i)
 {
 	struct xengt_view_mapping *now = bucket->now;
@@ -227,7 +227,7 @@ struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn)
 	return link ? view->last : NULL;
 }
 
-/* Of a bucket's references: of each page, of each page of 64 KiB, of those of 2 MiB. */
+/* Bytes of a bucket's reference counts: for each page, and each large page of 64 KiB and 2 MiB. */
 static size_t counts_size(const struct xengt_view *view)
 {
 	return (view->pages + view->pages / 16 + (view->pages + 511) / 512) * sizeof(u32);
@@ -243,7 +243,7 @@ static void free_bucket(struct xengt_view *view, struct xengt_view_bucket *bucke
 	view->last = NULL;
 }
 
-/* Lets go of what nobody uses. */
+/* Unmaps all buckets that are not in use. */
 static void sweep(struct xengt_vgpu *v)
 {
 	struct xengt_view *view = &v->view;

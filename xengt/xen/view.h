@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The guest's pages that a GPU of software reaches, as this processor sees them.
+ * Mappings of the guest's pages that the software GPU reaches.
  *
- * Its threads look pages up at any time, the vGPU's own thread says which there are. One lock, the
- * view's, keeps both apart; it guards too the addresses of struct xengt_hostmem. An engine that
- * waits for it keeps other guests waiting: the vGPU's thread neither maps nor unmaps with it.
+ * The GPU's threads look pages up at any time; the vGPU's thread adds and removes them. The view's
+ * lock guards both, and the bus addresses of struct xengt_hostmem. The vGPU's thread neither maps
+ * nor unmaps under the lock, since engines would wait for it.
  *
- * Guest memory is mapped an area (a bucket) at a time, as large as those of struct xengt_mem, and
- * stays while a page of it is in use. What the GPU may have been told is unmapped after its flush
- * alone: the core gives a page back, and ends intel_vgpu_invalidate(), behind one.
+ * Guest memory is mapped a bucket at a time, as large as an area of struct xengt_mem. A bucket
+ * stays mapped while a page of it is in use. The GPU may still use an address that it has looked
+ * up, so a mapping is removed only after a flush of the GPU: the core flushes before it gives a
+ * page back, and before intel_vgpu_invalidate() returns.
  */
 #ifndef XENGT_XEN_VIEW_H
 #define XENGT_XEN_VIEW_H
@@ -21,56 +22,56 @@
 
 struct xengt_vgpu;
 
-#define XENGT_VIEW_BUCKETS 2048u /* of one guest: twice what all of its memory takes */
-#define XENGT_VIEW_IDLE	   32u	 /* stay mapped though nothing of them is in use */
-#define XENGT_VIEW_LATE	   512u	 /* pages mapped by themselves: then all are mapped anew */
+#define XENGT_VIEW_BUCKETS 2048u /* of one guest: twice as many as its memory takes */
+#define XENGT_VIEW_IDLE	   32u	 /* buckets that may stay mapped though not in use */
+#define XENGT_VIEW_LATE	   512u	 /* pages mapped alone; with more, all is mapped anew */
 
-/* Areas of this process that a guest's view takes at most, while it is mapped anew too. */
+/* Areas of this process that a guest's view takes at most, also while it is mapped anew. */
 #define XENGT_VIEW_AREAS (XENGT_VIEW_BUCKETS + XENGT_VIEW_LATE)
 
-/* A mapping of a bucket's frames; those that came later are mapped each by itself. */
+/* A mapping of a bucket's frames. Frames that came later are mapped alone. */
 struct xengt_view_mapping {
-	struct xengt_view_mapping *next; /* of those that are to be unmapped */
+	struct xengt_view_mapping *next; /* in the list of mappings to unmap */
 	u8 *va;
-	u8 **alone;    /* by page, or NULL */
+	u8 **alone;    /* by page: its own mapping; or NULL */
 	u64 present[]; /* a bit for each page */
 };
 
 struct xengt_view_bucket {
-	u64 number;			/* its first frame's, in buckets */
+	u64 number;			/* its first frame, in buckets */
 	u32 users;			/* pages of it that are in use */
-	u32 next;			/* free ones: to the next, as its place + 1 */
-	u32 *refs;			/* of each page; and behind them, bus.c's: */
-	u32 *large;			/* pages of 64 KiB, then those of 2 MiB, that are in it */
+	u32 next;			/* if it is free: the next free one's place + 1 */
+	u32 *refs;			/* references to each page */
+	u32 *large;			/* bus.c's counts of pages of 64 KiB, then of 2 MiB */
 	struct xengt_view_mapping *now; /* or NULL */
-	struct xengt_view_mapping *old; /* out of date, and the GPU may still use it; or NULL */
+	struct xengt_view_mapping *old; /* out of date, but the GPU may still use it; or NULL */
 };
 
 struct xengt_view {
 	pthread_mutex_t lock;
-	u32 pages;			 /* of a bucket; set before any is used */
-	xenforeignmemory_handle *fmem;	 /* of the GPU's threads, under the lock */
-	struct xengt_view_mapping *dead; /* to be unmapped without the lock */
+	u32 pages;			 /* of a bucket; set before a bucket is used */
+	xenforeignmemory_handle *fmem;	 /* for the GPU's threads, under the lock */
+	struct xengt_view_mapping *dead; /* list of mappings to unmap without the lock */
 	struct xengt_pagetab by_gfn;	 /* from a bucket's number to its place + 1 */
 	struct xengt_view_bucket *buckets;
-	struct xengt_view_bucket *last; /* that was found, or NULL */
+	struct xengt_view_bucket *last; /* the last one found, or NULL */
 	u32 nr, free; /* places that were ever used; the first that is free again, + 1 */
-	u32 idle;     /* mapped, and not in use */
-	u32 late;     /* pages asked for that came after their bucket was mapped */
-	u32 areas;    /* of this process, taken now */
-	u64 bytes;    /* of our memory, for all this */
+	u32 idle;     /* buckets mapped, and not in use */
+	u32 late;     /* pages in use that came after their bucket was mapped */
+	u32 areas;    /* memory areas of this process that it takes */
+	u64 bytes;    /* of our memory that it takes */
 	u64 used;     /* pages that are in use */
 	u64 maps, drops;
 	u64 refused; /* pages asked for that are no memory */
-	u64 strays;  /* given back, and not had */
-	u64 failed;  /* mappings that this process, or the guest, had no room for */
-	bool told;   /* of that, the log */
+	u64 strays;  /* pages given back that were not in use */
+	u64 failed;  /* mappings that failed for lack of areas */
+	bool told;   /* a failure was logged */
 };
 
-/** xengt_view_init() - an empty view; no other call comes before. */
+/** xengt_view_init() - make an empty view. */
 void xengt_view_init(struct xengt_view *view);
 
-/** xengt_view_close() - unmap all; no thread of the GPU may look anything up by then. */
+/** xengt_view_close() - unmap all. No thread of the GPU may look pages up any more. */
 void xengt_view_close(struct xengt_vgpu *v);
 
 /** xengt_view_exit() - release what xengt_view_init() made. */
@@ -79,45 +80,46 @@ void xengt_view_exit(struct xengt_view *view);
 void xengt_view_lock(struct xengt_vgpu *v);
 void xengt_view_unlock(struct xengt_vgpu *v);
 
-/** xengt_view_bury() - unmap what others let go. In the vGPU's thread, without the lock. */
+/** xengt_view_bury() - unmap mappings that were let go. In the vGPU's thread, without the lock. */
 void xengt_view_bury(struct xengt_vgpu *v);
 
 /**
- * xengt_view_bucket() - the bucket that page @gfn is in; NULL: no page of it was ever used. The
- * lock is held.
+ * xengt_view_bucket() - the bucket of page @gfn; NULL: there is none. The lock is held.
  */
 struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn);
 
 /**
- * xengt_view_use() - one more reference to the page at @gfn. The lock is held.
- * @map: its bucket is mapped at once, and not when the page is first found. The lock is let go for
- *       it.
- * Returns 1 when memory of the guest's is known to be there, 0 when that is not known, -ENOSPC (too
- * many places of the guest's memory are in use) or -ENOMEM.
+ * xengt_view_use() - take a reference to the page at @gfn. The lock is held.
+ * @map: map its bucket now, and not when the page is first looked up. The lock is released
+ *       meanwhile.
+ * Returns 1 if guest memory is known to be there, 0 if that is not known, -ENOSPC (too many buckets
+ * are in use) or -ENOMEM.
  */
 int xengt_view_use(struct xengt_vgpu *v, u64 gfn, bool map);
 
-/** xengt_view_unuse() - one less, and the GPU has let go of it. The lock is held. */
+/** xengt_view_unuse() - give back a reference to a page that the GPU does not use any more. The
+ * lock is held. */
 void xengt_view_unuse(struct xengt_vgpu *v, u64 gfn);
 
 /**
- * xengt_view_unuse_done() - after the last of many: unmaps what is not in use and too much to keep.
- * The lock is held.
+ * xengt_view_unuse_done() - called after a series of xengt_view_unuse(): if more than
+ * XENGT_VIEW_IDLE buckets are idle, unmap them. The lock is held.
  */
 void xengt_view_unuse_done(struct xengt_vgpu *v);
 
-/** xengt_view_retire() - the guest's frames changed hands: nothing mapped until now is found any
+/** xengt_view_retire() - the guest's frames changed hands: look-ups find no current mapping any
  * more. */
 void xengt_view_retire(struct xengt_vgpu *v);
 
-/** xengt_view_reap() - and the GPU was flushed since: unmap it. */
+/** xengt_view_reap() - the GPU was flushed since xengt_view_retire(): unmap what that retired. */
 void xengt_view_reap(struct xengt_vgpu *v);
 
-/** xengt_view_map() - have the bucket mapped, if it can be. The lock is held, and let go for it. */
+/** xengt_view_map() - map the bucket, if it is not mapped and can be. The lock is held, and
+ * released meanwhile. */
 void xengt_view_map(struct xengt_vgpu *v, struct xengt_view_bucket *bucket);
 
-/** xengt_view_find() - the page at @gfn, which is in use; NULL: it is not, or not there. The lock
- * is held. */
+/** xengt_view_find() - the page in use at @gfn; NULL: it is not in use, or not there. The lock is
+ * held. */
 void *xengt_view_find(struct xengt_vgpu *v, u64 gfn);
 
 #endif

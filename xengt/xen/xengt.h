@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Xen behind the core's hypervisor port, and one domain's vGPU as its process has it.
+ * Xen behind the core's hypervisor port, and one domain's vGPU in its process.
  *
- * Threads: the process' main thread makes and ends the vGPU; the vGPU's own thread serves it and
- * touches its objects in between. The main thread asks it by xengt_vgpu_call(), and takes what it
- * traced from a bounded ring. A GPU of software has threads too, which look pages up (view.h has
- * the one lock) and wake the vGPU's.
+ * Threads: the process' main thread makes and ends the vGPU. In between, only the vGPU's own thread
+ * touches its objects, and serves it. The main thread calls into it by xengt_vgpu_call(), and takes
+ * traced events from a bounded ring. The software GPU's threads look pages up, under the lock of
+ * view.h, and wake the vGPU's thread.
  */
 #ifndef XENGT_XEN_XENGT_H
 #define XENGT_XEN_XENGT_H
@@ -26,36 +26,36 @@
 #include "xengt/xen/state.h"
 #include "xengt/xen/view.h"
 
-/* What the vGPUs of a process share: one, but in tests. */
+/* What the vGPUs of a process share. A process has one vGPU, except in tests. */
 struct xengt_host {
 	struct intel_gvt *gvt;
-	struct gvt_gpu *gpu;	 /* what executes the guests' work, or NULL; the caller's */
-	struct gvt_share *share; /* who shares it, or NULL; the same */
+	struct gvt_gpu *gpu;	 /* the software GPU, or NULL; owned by the caller */
+	struct gvt_share *share; /* its scheduler's, or NULL; owned by the caller */
 	unsigned int poll_max;
 };
 
-/** xengt_vgpu_log() - have xengtd log of this vGPU. */
+/** xengt_vgpu_log() - have xengtd log a line about this vGPU. */
 void xengt_vgpu_log(struct xengt_vgpu *v, enum xengt_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #define XENGT_TRACE_SLOTS 4096u
 
-/* From the vGPU's thread to the main thread; either may look at the other's index. */
+/* A ring from the vGPU's thread to the main thread. Each may read the other's index. */
 struct xengt_trace {
 	bool on;
-	u32 head, tail; /* next written, next read */
+	u32 head, tail; /* next slot to write, next to read */
 	u64 lost;
 	int fd; /* an eventfd: there is something to read */
 	struct ioreq_event slots[XENGT_TRACE_SLOTS];
 };
 
-/* ioreq_event.type of a write that a watched page's handler saw; beyond Xen's types. */
+/* ioreq_event.type of a write to a watched page; Xen has no such type. */
 #define XENGT_EVENT_WATCH 0xf0
 
 struct xengt_vgpu {
 	struct xengt_host *host;
 	domid_t domid;
-	u64 heap; /* atomic: bytes of ours that the core and the GPU have taken for it */
+	u64 heap; /* atomic: bytes of our memory that the core and the GPU have taken for it */
 	xendevicemodel_handle *dmod;
 	xenforeignmemory_handle *fmem;
 	xenevtchn_handle *evtchn;
@@ -72,20 +72,20 @@ struct xengt_vgpu {
 	struct xengt_view view;
 	struct xengt_pagetab tracked; /* gfn to its place in the state's list + 1 */
 	struct xengt_writer {
-		u64 gfn;     /* of its last request, plus one */
-		bool leaves; /* that page is not tracked any more, but for it */
+		u64 gfn;     /* page of the vCPU's last write, plus one; 0: none */
+		bool leaves; /* the page is to be untracked at the vCPU's next request */
 	} writers[IOREQ_MAX_VCPUS];
-	u32 nr_leaving;	   /* of them that say so */
+	u32 nr_leaving; /* writers with .leaves */
 	u32 *regs; /* the register pages that the guest reads directly, mapped */
 	u64 *ggtt;	   /* the guest's GGTT pages, mapped */
-	unsigned int refs; /* of the domain's handles: the daemon's own, and the core's */
-	bool taking_up;	   /* what an earlier process may have left half done is not an error */
-	bool keep;	   /* detaching leaves the guest's side as it is, to be taken up again */
-	bool leave;	   /* or its memory alone: the domain does not run again */
+	unsigned int refs; /* to the domain's handles: one of the process, and the core's */
+	bool taking_up;	   /* an earlier process may have left steps half done: no error */
+	bool keep;	   /* detaching as XENGT_KEEP */
+	bool leave;	   /* detaching as XENGT_LEAVE_MEMORY */
 
 	pthread_t thread;
 	bool running;
-	bool failed; /* the thread ended by itself */
+	bool failed; /* the thread ended by an error */
 	struct xengt_call {
 		void (*fn)(struct xengt_vgpu *vgpu, void *arg);
 		void *arg;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of files as a file system, by libfuse3's low-level interface, in the daemon's loop.
+ * The tree of files as a file system, by libfuse3's low-level interface, in the loop of xengtd.
  *
- * Nothing is cached by the kernel, so what the tree says and what xengt says agree at every moment.
- * Each access is work for the main thread, which guests wait for. So the kernel lets root alone
- * in (no allow_other): it refuses others without asking us.
+ * The kernel caches nothing, so the tree and the command xengt agree at every moment. Each access
+ * is work for the main thread, for which attaching guests wait. So the mount is for root alone (no
+ * allow_other): the kernel refuses others without asking xengtd.
  *
- * The daemon may live in a mount namespace of its own, where nobody would see its mount: a child
- * goes to that of the system's first process and mounts there.
+ * xengtd may run in a mount namespace of its own, where nobody else would see its mount. So a child
+ * enters the mount namespace of the system's first process, and mounts there.
  */
 #define FUSE_USE_VERSION 35
 #include <errno.h>
@@ -28,7 +28,7 @@
 
 #define HOST_MOUNTS "/proc/1/ns/mnt"
 
-/* So many requests are answered before other work has its turn. */
+/* Requests that are answered before other work has its turn. */
 #define TURN 64
 
 struct mount {
@@ -37,7 +37,7 @@ struct mount {
 	struct fuse_buf buf;
 };
 
-/* An open file: what it said when it was read from its beginning. */
+/* An open file, with its content as of the last read from offset 0. */
 struct open_file {
 	int len; /* -1: not read yet */
 	char text[TREE_VALUE_MAX];
@@ -82,7 +82,8 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 		fuse_reply_attr(req, &attr, 0);
 }
 
-/* Emptying a file before it is written is no change; nothing else can be. */
+/* Truncating a file before writing it changes nothing, and is allowed; other changes are
+ * refused. */
 static void op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set,
 		       struct fuse_file_info *fi)
 {
@@ -237,15 +238,15 @@ static int on_request(sd_event_source *source, int fd, uint32_t events, void *us
 
 /* ---- mounting ---- */
 
-/* Only calls that are safe after a fork among threads. Returns an errno. */
+/* Makes only calls that are safe after a fork of a process with threads. Returns an errno. */
 static int in_child(const char *path, int fd, const char *options)
 {
 	int host = open(HOST_MOUNTS, O_RDONLY | O_CLOEXEC);
 
-	/* Where that is forbidden, as in some containers, ours is what there is. */
+	/* If the namespace cannot be opened, as in some containers, mount in our own. */
 	if (host >= 0 && setns(host, CLONE_NEWNS))
 		return errno;
-	/* A daemon that was killed leaves its mount behind, without anyone to answer. */
+	/* A xengtd that was killed has left its mount, which nobody answers. */
 	while (!umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW))
 		;
 	if (fd < 0)
@@ -256,7 +257,7 @@ static int in_child(const char *path, int fd, const char *options)
 											     : 0;
 }
 
-/* Mounts the file system that @fd (of /dev/fuse) answers, or (-1) unmounts what is there. */
+/* Mounts the file system of @fd (/dev/fuse); or, if @fd is -1, unmounts what is there. */
 static int in_host(const char *path, int fd)
 {
 	char options[128];
@@ -294,7 +295,7 @@ static int open_session(struct daemon *daemon, struct mount *mount)
 		close(fd);
 		return err;
 	}
-	/* The session takes the descriptor over. */
+	/* The session owns the descriptor from now on. */
 	snprintf(at, sizeof(at), "/dev/fd/%d", fd);
 	if (fuse_session_mount(mount->session, at)) {
 		close(fd);

@@ -12,7 +12,7 @@
 #include "xengt/guest/tell/tell.h"
 #include "xengt/settings/log.h"
 
-/* What an inode is about; what does not apply is NULL. */
+/* What an inode stands for; pointers that do not apply are NULL. */
 struct object {
 	struct daemon *daemon;
 	const struct xengt_type *type;
@@ -36,7 +36,7 @@ enum row_number {
 	FIRST_FILE,
 };
 
-/* ---- what files say ---- */
+/* ---- reading ---- */
 
 static int say_u64(char *text, u64 value)
 {
@@ -48,7 +48,7 @@ static int say(char *text, const char *value)
 	return snprintf(text, TREE_VALUE_MAX, "%.*s\n", (int)TREE_VALUE_MAX - 2, value);
 }
 
-/* What no type is needed for: vGPUs, and MiB of graphics memory. */
+/* What is left for all types: vGPUs (of the type with most), and MiB of graphics memory. */
 static int show_resources(const struct object *o, char *text)
 {
 	const struct xengt_instances *all = &o->daemon->instances;
@@ -158,7 +158,7 @@ static int show_error(const struct object *o, char *text)
 	return say(text, o->daemon->tree_error[0] ? o->daemon->tree_error : "none");
 }
 
-/* ---- what writing does ---- */
+/* ---- writing ---- */
 
 static int store_create(const struct object *o, const char *text, char *why, size_t len)
 {
@@ -198,8 +198,8 @@ static int destroy_instance(struct daemon *daemon, const char *text, char *why, 
 }
 
 /*
- * "-VMID" ends a guest's vGPU; "VMID,LOW,HIGH,FENCES[,...]" makes one, sizes in MiB. What XenGT and
- * AcrnGT had behind these is about displays and caps, and is passed over.
+ * "-VMID" detaches a guest's vGPU; "VMID,LOW,HIGH,FENCES[,...]" attaches one, sizes in MiB. XenGT
+ * and AcrnGT had more numbers behind these, for displays and caps, which are ignored.
  */
 static int store_instance(const struct object *o, const char *text, char *why, size_t len)
 {
@@ -212,7 +212,7 @@ static int store_instance(const struct object *o, const char *text, char *why, s
 		return destroy_instance(o->daemon, text + 1, why, len);
 	snprintf(why, len, "it takes VMID,LOW,HIGH,FENCES or -VMID");
 	do {
-		/* A screen that no guest has is -1 there. */
+		/* XenGT has -1 there for a display that no guest has. */
 		if (nr >= NEEDED && *text == '-')
 			text++;
 		if (nr == MOST || xengt_number_at(&text, XENGT_DECIMAL, 1u << 30, &val[nr++]))
@@ -249,8 +249,8 @@ static int store_cap(const struct object *o, const char *text, char *why, size_t
 /* ---- the table ---- */
 
 /*
- * A row without a name is there as often as there are things of its kind. Root alone is let into
- * the tree (mount.c), and the modes say so.
+ * A row without a name stands for one entry for each type, vGPU, guest or counter. The modes give
+ * access to root alone, as the mount does (mount.c).
  */
 static const struct row {
 	const char *name;
@@ -291,7 +291,7 @@ static const struct row {
 	{ "vgpu_id", INTEL_VGPU, S_IFREG | 0400, show_id },
 };
 
-/* ---- inode numbers: row + 1, index, and what it is about ---- */
+/* ---- inode numbers: row + 1, index, and a serial number or a type's ---- */
 
 static u64 ino_of(unsigned int row, unsigned int index, u32 id)
 {
@@ -316,8 +316,8 @@ static bool below(unsigned int row, unsigned int top)
 	return row == top;
 }
 
-/* What is open below a guest's directory is about that guest, though its vGPU have another since.
- */
+/* A file that is open below a guest's directory stays that guest's, even if the vGPU has another
+ * guest by now. */
 static struct xengt_instance *instance_of_guest(const struct daemon *daemon, u32 serial)
 {
 	for (const struct guest *guest = daemon->guests; guest; guest = guest->next)
@@ -359,7 +359,7 @@ struct entry {
 	u64 ino;
 };
 
-/* An entry is wanted by its name, or by its number. */
+/* A search for an entry: by name or, if .name is NULL, by position. */
 struct search {
 	const char *name;
 	unsigned int at;
@@ -480,7 +480,7 @@ int tree_attr(struct daemon *daemon, u64 ino, struct stat *attr)
 	attr->st_ino = ino;
 	attr->st_mode = row->mode;
 	attr->st_nlink = S_ISDIR(row->mode) ? 2 : 1;
-	/* As sysfs: programs that read by size find a page. */
+	/* A page, as in sysfs, for programs that read as much as the size says. */
 	attr->st_size = S_ISREG(row->mode) ? GVT_PAGE_SIZE : 0;
 	attr->st_blksize = GVT_PAGE_SIZE;
 	return 0;
@@ -499,7 +499,7 @@ int tree_read(struct daemon *daemon, u64 ino, char *text)
 	return row->show ? row->show(&o, text) : -EACCES;
 }
 
-/* A person who writes has an errno, and finds the sentence in the log and in a file. */
+/* Whoever writes gets only an errno: the sentence goes to the log and to the file last_error. */
 static void explain(struct daemon *daemon, const struct row *row, const char *word, int err,
 		    const char *why)
 {

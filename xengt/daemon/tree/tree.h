@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The tree of files: what it has and what its files do, by inode number. mount.c shows it.
+ * The tree of files by inode number: its entries, and what reading and writing them does. mount.c
+ * mounts it.
  *
- * Inode numbers name a row of a table, and the vGPU or type that it is about. Each call looks that
- * up anew, so one that has gone is -ENOENT, whatever was open.
+ * An inode number has the row of a table in it, and the number of a vGPU, guest or type. Each call
+ * looks these up anew: if the vGPU has gone, it returns -ENOENT, even for an open file.
  */
 #ifndef XENGT_DAEMON_TREE_TREE_H
 #define XENGT_DAEMON_TREE_TREE_H
@@ -29,15 +30,15 @@ int tree_attr(struct daemon *daemon, u64 ino, struct stat *attr);
 int tree_list(struct daemon *daemon, u64 dir, unsigned int at, char *name, u64 *ino);
 
 /**
- * tree_read() - what a file says now, or where a link points, into @text[TREE_VALUE_MAX].
- * Returns how long it is, or -ENOENT, -EISDIR, -EACCES (only to be written) or another errno.
+ * tree_read() - a file's content now, or where a link points, into @text[TREE_VALUE_MAX].
+ * Returns its length, or -ENOENT, -EISDIR, -EACCES (the file is write-only) or another errno.
  */
 int tree_read(struct daemon *daemon, u64 ino, char *text);
 
 /**
- * tree_write() - do what writing @text to the file means; a newline at its end is not part of it.
- * Returns 0, or -ENOENT, -EISDIR, -EACCES (only to be read), -EINVAL (not such a value), -E2BIG, or
- * the errno of what it does.
+ * tree_write() - do what writing @text to the file means; a newline at its end is ignored.
+ * Returns 0, -ENOENT, -EISDIR, -EACCES (the file is read-only), -EINVAL (not such a value), -E2BIG,
+ * or the errno of the action.
  */
 int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len);
 

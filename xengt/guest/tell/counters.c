@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted of a vGPU: the one list of it, for the command line, the tree and Prometheus. */
+/* All counters of a vGPU: one list for the command line, the tree and Prometheus. */
 #include <stdio.h>
 
 #include "xengt/guest/tell/tell.h"
 
 enum source { GVT, IOREQ, EXEC, GTT, DMA };
 
-/* A counter that is one number, in its source's structure. */
+/* A counter that is one u64 in the structure of its source. */
 struct field {
 	const char *group, *name;
 	enum source source;

@@ -19,7 +19,7 @@ static const char *const notification_names[VGT_G2V_MAX + 1] = {
 	[8] = "unknown",
 };
 
-/* The object called @name within @all, made now if need be. */
+/* Returns the object @name within @all; makes it if there is none. */
 static struct json_object *within(struct json_object *all, const char *name)
 {
 	struct json_object *found;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Graphics memory for people to look at: what there is, one address's way, and a check of all. */
+/* Graphics memory as JSON: its address spaces, one address's translation, and a check of all
+ * entries. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "xengt/guest/tell/tell.h"
 #include "xengt/guest/vgpu.h"
 
-/* A space: number 0 is the GGTT, others are PPGTTs. False: there is none of that number. */
+/* Finds a space: number 0 is the GGTT, others are PPGTTs. False: there is none of that number. */
 static bool space(const struct intel_vgpu *vgpu, unsigned int number, struct gvt_root *root)
 {
 	return !number || intel_vgpu_root(vgpu, number - 1, root);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What there is to say of a vGPU: its counters, and the rest as JSON. */
+/* A vGPU described: its counters, and the rest as JSON. */
 #ifndef XENGT_GUEST_TELL_TELL_H
 #define XENGT_GUEST_TELL_TELL_H
 
@@ -12,7 +12,8 @@
 
 struct counter {
 	const char *group, *name;
-	const char *label, *of; /* what it counts a part of, and which; NULL: it is one number */
+	const char *label, *of; /* it counts one part of several: what the parts are, which this is;
+				 * or NULL */
 	bool time;		/* in microseconds */
 	u64 value;
 };
@@ -20,46 +21,51 @@ struct counter {
 #define COUNTER_FILE_MAX 32u
 
 /**
- * counter_name() - what counter @index is, those with the same name in a row; .value is 0. False: there
- * are not so many.
+ * counter_name() - describe counter @index, with .value 0. Counters of one name are consecutive.
+ * False: there are not so many.
  */
 bool counter_name(unsigned int index, struct counter *counter);
 
-/** counter_read() - the same, and its value. Read while the vGPU goes on counting. */
+/** counter_read() - describe counter @index, with its value, while the vGPU goes on counting. */
 bool counter_read(const struct xengt_vgpu *v, unsigned int index, struct counter *counter);
 
-/** xengt_tell_figures() - fill @figures in, but for .asked and .told. */
+/** xengt_tell_figures() - fill in @figures, except for .asked and .told. */
 void xengt_tell_figures(const struct xengt_vgpu *v, struct xengt_figures *figures);
 
-/** counter_file() - its name with what it counts a part of: that of its file in the tree. */
+/** counter_file() - the name of the counter's file in the tree: its name, and which part it counts.
+ */
 void counter_file(const struct counter *counter, char name[COUNTER_FILE_MAX]);
 
 /* ---- describe.c ---- */
 
 /**
- * describe_whole() - add all that there is to say of it to @all, in the vGPU's thread for
- * consistency. Returns @all; NULL, with @all released: it is dead.
+ * describe_whole() - add everything about the vGPU to @all. Runs in the vGPU's thread, to be
+ * consistent. Returns @all; NULL, with @all released: the thread has ended.
  */
 struct json_object *describe_whole(struct xengt_vgpu *v, struct json_object *all);
 
-/** describe_regs() - registers that the guest's accesses trapped on; @unknown: those that the
- * table lacks. @pages: the map of register pages instead. */
+/** describe_regs() - registers on which the guest's accesses trapped; @unknown: only those that the
+ * table lacks. @pages: the map of register pages instead. NULL: the vGPU's thread has ended. */
 struct json_object *describe_regs(struct xengt_vgpu *v, bool unknown, bool pages);
 
-/* ---- describe_gtt.c: graphics memory; all run in the vGPU's thread ---- */
+/*
+ * ---- describe_gtt.c: graphics memory ----
+ * All run in the vGPU's thread. They return NULL if that has ended.
+ */
 
-/** describe_spaces() - the GGTT (number 0), and the PPGTTs that the guest has. NULL: it is dead. */
+/** describe_spaces() - the GGTT (number 0), and the PPGTTs that the guest has. */
 struct json_object *describe_spaces(struct xengt_vgpu *v);
 
 /**
- * describe_walk() - the way of @addr in space @number, through the guest's tables and ours.
- * @err: 0, -ENOENT (no such space), -ERANGE (no such address), -ENOMEM. NULL: it is dead.
+ * describe_walk() - translate @addr in space @number, by the guest's tables and by ours.
+ * @err: receives 0, -ENOENT (no such space), -ERANGE (no such address) or -ENOMEM.
  */
 struct json_object *describe_walk(struct xengt_vgpu *v, unsigned int number, u64 addr, int *err);
 
 /**
- * describe_verify() - compare every entry of every space. @err: 0 (no difference), or with a
- * sentence in @why: -EILSEQ (the first difference), -EAGAIN, or another. NULL: it is dead.
+ * describe_verify() - compare all entries of all spaces with the guest's. @err: receives 0 (no
+ * difference), or with a sentence in @why: -EILSEQ (the first difference), -EAGAIN (the guest
+ * changes its tables too fast), or another.
  */
 struct json_object *describe_verify(struct xengt_vgpu *v, int *err, char *why, size_t why_len);
 
