@@ -116,8 +116,9 @@ struct ioreq_server;
 int ioreq_server_open(const struct ioreq_config *config, struct ioreq_server **out);
 
 /**
- * ioreq_server_restrict() - have its event channels, and those that are yet to be bound, lead to its
- * domain alone, whoever has this process. Returns 0, or -1 with errno: ENOTTY, the kernel cannot.
+ * ioreq_server_restrict() - have its event channels, and those that are yet to be bound, lead to
+ * its domain alone, whoever has this process. Returns 0, or -1 with errno: ENOTTY, the kernel
+ * cannot.
  */
 int ioreq_server_restrict(struct ioreq_server *server);
 

@@ -8,9 +8,6 @@
 #include "core/hw/bits.h"
 #include "core/regs/vreg.h"
 
-
-
-
 #define GMBUS2	     0xc5108
 #define GMBUS1_CLEAR BIT32(31)
 #define GMBUS1_START BIT32(30)
@@ -37,4 +34,3 @@ void gvt_pp_control_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	(void)old;
 	gvt_vreg_set(vgpu, PP_STATUS, val & PP_CONTROL_ON ? PP_STATUS_ON | PP_STATE_ON : 0);
 }
-

@@ -9,7 +9,7 @@
 #include "core/hw/bits.h"
 #include "core/regs/vreg.h"
 
-#define PCODE_DATA    0x138128
+#define PCODE_DATA 0x138128
 
 enum {
 	PCODE_READ_RC6VIDS = 0x05,
@@ -76,8 +76,6 @@ void gvt_pwr_well_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 		gvt_vreg_set(vgpu, PWR_WELL_CTL + 4 * i, asked | on >> 1);
 	}
 }
-
-
 
 #define LCPLL1_CTL  0x46010
 #define LCPLL2_CTL  0x46014

@@ -6,10 +6,10 @@
 #ifndef TESTS_BENCH_BARE_GUEST_H
 #define TESTS_BENCH_BARE_GUEST_H
 
-#include "tests/embedded/embedded_xen.h"
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
 #include "core/regs/vreg.h"
+#include "tests/embedded/embedded_xen.h"
 #include "tests/unit/pair.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/opregion.h"

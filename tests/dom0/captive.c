@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Stands in for xengt-guest: a process that its guest has taken over, with the rights that xengt-guest has
- * when it serves. It tries one thing that it may not do, which the vGPU's weight chooses, has xengtd log what
- * came of it, and ends. A wall that kills it is logged by xengtd.
+ * Stands in for xengt-guest: a process that its guest has taken over, with the rights that
+ * xengt-guest has when it serves. It tries one thing that it may not do, which the vGPU's weight
+ * chooses, has xengtd log what came of it, and ends. A wall that kills it is logged by xengtd.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -168,8 +168,9 @@ int main(void)
 	if (xengt_link_receive(XENGT_GUEST_FD, &m) || m.len != sizeof(says))
 		return 2;
 	memcpy(&says, m.text, sizeof(says));
-	const struct xengt_start start = { says.domid,		says.take_up,	    says.max_kib,
-					   XENGT_GUEST_FD + 1, XENGT_GUEST_FD + 2, XENGT_GUEST_FD + 3 };
+	const struct xengt_start start = { says.domid,	       says.take_up,
+					   says.max_kib,       XENGT_GUEST_FD + 1,
+					   XENGT_GUEST_FD + 2, XENGT_GUEST_FD + 3 };
 
 	if (xengt_vgpu_open(&host, &start, &v, why, sizeof(why)))
 		return 3;

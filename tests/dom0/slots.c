@@ -35,7 +35,8 @@ static char **arguments(const char *pid)
 	return nr ? words + 1 : words;
 }
 
-/* libxl plugs the controllers of usbctrl and usbdev in when QEMU runs: no argument speaks of them. */
+/* libxl plugs the controllers of usbctrl and usbdev in when QEMU runs: no argument speaks of them.
+ */
 static bool plugged(const char *who)
 {
 	return strstr(who, "(xenusb-");

@@ -77,7 +77,8 @@ struct exen_msi {
  */
 int exen_init(void);
 
-/** exen_store_stop() - xenstored answers nobody, until this is called with false by the same thread. */
+/** exen_store_stop() - xenstored answers nobody, until this is called with false by the same
+ * thread. */
 void exen_store_stop(bool stop);
 unsigned int exen_fini(void);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest's process that was taken over, for libFuzzer: an input is a sequence of questions to its keeper.
- * Whatever is asked, no frame is shown that is not pinned, the domain's memory keeps its bound, and nothing is
- * left when the process is gone.
+ * A guest's process that was taken over, for libFuzzer: an input is a sequence of questions to its
+ * keeper. Whatever is asked, no frame is shown that is not pinned, the domain's memory keeps its
+ * bound, and nothing is left when the process is gone.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/embedded/embedded_xen.h"
 #include "tests/bench/bare_guest.h"
+#include "tests/embedded/embedded_xen.h"
 #include "xengt/keeper/inside.h"
 #include "xengt/settings/log.h"
 
@@ -44,7 +44,9 @@ static void start(void)
 
 static void ask(const struct op *op)
 {
-	struct xengt_question question = { .op = op->op % XENGT_ASK_OPS, .nr = op->nr, .at = op->at };
+	struct xengt_question question = { .op = op->op % XENGT_ASK_OPS,
+					   .nr = op->nr,
+					   .at = op->at };
 	struct xengt_answer answer;
 
 	/* As the thread that takes questions off the socket. */
@@ -88,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!keeper)
 		start();
-	for (u32 n = 0; n < OPS_MAX && size >= sizeof(op); n++, size -= sizeof(op), data += sizeof(op)) {
+	for (u32 n = 0; n < OPS_MAX && size >= sizeof(op);
+	     n++, size -= sizeof(op), data += sizeof(op)) {
 		memcpy(&op, data, sizeof(op));
 		ask(&op);
 	}

@@ -45,7 +45,8 @@ static void setup(void)
 		snprintf(path, sizeof(path), "%s/%s", dir, dirs[i]);
 		ck_assert_int_eq(mkdir(path, 0755), 0);
 	}
-	put_file("etc/xen/xengt.conf", 0644, "qemu = %s/model\nstate_dir = %s/run\ntree =\nuid_base = 0\n");
+	put_file("etc/xen/xengt.conf", 0644,
+		 "qemu = %s/model\nstate_dir = %s/run\ntree =\nuid_base = 0\n");
 	put_file("model", 0755, "#!/bin/sh\necho \"model $*\"\nexit 7\n");
 }
 

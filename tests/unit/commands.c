@@ -90,8 +90,8 @@ END_TEST
 
 static void rename_to(struct rig *r, const char *name)
 {
-	ck_assert(
-		xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, "/local/domain/22/name", name, strlen(name)));
+	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL,
+			   "/local/domain/22/name", name, strlen(name)));
 }
 
 /* A guest goes by its present name, even if the daemon has not been told of it yet. */
@@ -206,7 +206,8 @@ START_TEST(names_exchanged)
 }
 END_TEST
 
-/* xenstored stands still: guests go by the names that they had, and nothing waits for it for long. */
+/* xenstored stands still: guests go by the names that they had, and nothing waits for it for long.
+ */
 START_TEST(store_stands_still)
 {
 	struct rig *r = daemon_rig_new();
@@ -237,8 +238,8 @@ static void set_memory(struct rig *r, u64 limit_kib, u64 target_kib)
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)target_kib);
 	ck_assert_int_eq(xc_domain_setmaxmem(r->daemon.dom0.xc, 22, limit_kib), 0);
-	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, "/local/domain/22/memory/target", text,
-			   strlen(text)));
+	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL,
+			   "/local/domain/22/memory/target", text, strlen(text)));
 	daemon_on_xenstore(&r->daemon);
 }
 

@@ -169,7 +169,8 @@ START_TEST(by_arguments)
 		ck_assert(!guest == !calls[_i].domid);
 		if (guest) {
 			ck_assert_uint_eq(guest->domid, calls[_i].domid);
-			ck_assert_uint_eq(xengt_keeper_kept(guest->keeper)->weight, calls[_i].weight);
+			ck_assert_uint_eq(xengt_keeper_kept(guest->keeper)->weight,
+					  calls[_i].weight);
 		}
 	}
 	close_all(r);
@@ -206,7 +207,8 @@ START_TEST(long_options)
 			ck_assert_int_eq(status, cases[i].status);
 			ck_assert(!r->daemon.guests == !!status);
 			if (!status)
-				ck_assert_uint_eq(xengt_keeper_kept(r->daemon.guests->keeper)->weight, 5);
+				ck_assert_uint_eq(
+					xengt_keeper_kept(r->daemon.guests->keeper)->weight, 5);
 		}
 		free(options);
 		close_all(r);

@@ -81,7 +81,8 @@ static void set_target(struct rig *r, unsigned int at)
 
 	snprintf(path, sizeof(path), XENGT_MEMORY_PATH, FIRST_DOMID + at);
 	snprintf(text, sizeof(text), "%u", 64 * 4);
-	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, path, text, strlen(text)));
+	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, path, text,
+			   strlen(text)));
 }
 
 static void set_model(struct rig *r, unsigned int at, pid_t pid)
@@ -90,7 +91,8 @@ static void set_model(struct rig *r, unsigned int at, pid_t pid)
 
 	snprintf(path, sizeof(path), XENGT_MODEL_PATH, FIRST_DOMID + at);
 	snprintf(text, sizeof(text), "%d", pid);
-	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, path, text, strlen(text)));
+	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, path, text,
+			   strlen(text)));
 }
 
 static int nothing(struct intel_vgpu_page_track *track, u64 gpa, void *data, int bytes)
@@ -408,7 +410,8 @@ START_TEST(preserved)
 	ck_assert_msg(!xengt_instance_create_type(&r->daemon.instances, V5_8, UUID_A, &one, r->why,
 						  sizeof(r->why)),
 		      "%s", r->why);
-	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, "/local/domain/21/name", "desk", 4));
+	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL,
+			   "/local/domain/21/name", "desk", 4));
 	ck_assert_msg(!start_model(r, 0, "uuid=" UUID_A), "%s", r->why);
 	boot(r, 0);
 	ck_assert_int_eq(start_model(r, 1, "uuid=" UUID_A), -EBUSY);

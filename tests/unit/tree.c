@@ -167,7 +167,8 @@ START_TEST(metrics)
 	r->daemon.config.max_vgpus = 5;
 	ck_assert_int_eq(daemon_rig_attach(r, 0, "type=" V5_8), 0);
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
-	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL, "/local/domain/21/name", name, strlen(name)));
+	ck_assert(xs_write(xengt_store_handle(r->daemon.dom0.store), XBT_NULL,
+			   "/local/domain/21/name", name, strlen(name)));
 	daemon_on_xenstore(&r->daemon);
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(exen_guest_pci_read(r->d[0], 0, 0x80, 0, 4, &val), 0);
@@ -175,8 +176,7 @@ START_TEST(metrics)
 	ck_assert_ptr_nonnull(text);
 	ck_assert_ptr_nonnull(strstr(text, "\nxengt_available{type=\"" V5_8 "\"} 3\n"));
 	ck_assert_ptr_nonnull(strstr(text, "domain=\"a\\\"b\\\\c\\nd\"} 1\n"));
-	ck_assert_ptr_nonnull(strstr(text, "{id=\"2\",type=\"" V5_8
-					   "\",domain=\"\"} 0\n"));
+	ck_assert_ptr_nonnull(strstr(text, "{id=\"2\",type=\"" V5_8 "\",domain=\"\"} 0\n"));
 	ck_assert_ptr_nonnull(strstr(text, "{id=\"2\"} 402653184\n"));
 	ck_assert_ptr_nonnull(strstr(text, "\nxengt_vgpu_cfg_read_total{id=\""));
 	line = strstr(text, "\nxengt_vgpu_cfg_read_total{");

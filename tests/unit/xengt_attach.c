@@ -259,8 +259,7 @@ START_TEST(reboot)
 	{
 		const struct xengt_options options = xengt_options_default();
 
-		ck_assert_int_eq(guest_attach_to(g, GUEST_DOMID + 1, &options),
-				 0);
+		ck_assert_int_eq(guest_attach_to(g, GUEST_DOMID + 1, &options), 0);
 	}
 	guest_place(g);
 	ck_assert_uint_eq(guest_read(g, GUEST_BAR0 + PLAIN, 4), 0);
@@ -275,8 +274,7 @@ START_TEST(two_guests)
 	const struct xengt_options options = xengt_options_default();
 
 	other.d = exen_domain_create(GUEST_DOMID + 1, 1, GUEST_PAGES, 0);
-	ck_assert_int_eq(guest_attach_to(&other, GUEST_DOMID + 1, &options),
-			 0);
+	ck_assert_int_eq(guest_attach_to(&other, GUEST_DOMID + 1, &options), 0);
 	guest_place(&other);
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 1);
 	guest_write(&other, GUEST_BAR0 + PLAIN, 4, 2);

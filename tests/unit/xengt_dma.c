@@ -8,8 +8,8 @@
 
 #include "tests/unit/pair.h"
 #include "tests/unit/xengt_rig.h"
-#include "xengt/settings/xen_param.h"
 #include "xengt/keeper/grant_frames.h"
+#include "xengt/settings/xen_param.h"
 
 #define FIRST 0x100u
 #define MANY  1500u
@@ -361,9 +361,8 @@ static u32 can_map(struct guest *g, domid_t domid, u32 nr)
 	u64 addr;
 
 	ck_assert_ptr_nonnull(d);
-	ck_assert_int_eq(pair_attach(&g->dom0, &g->host, domid, &options, &pair, g->why,
-				     sizeof(g->why)),
-			 0);
+	ck_assert_int_eq(
+		pair_attach(&g->dom0, &g->host, domid, &options, &pair, g->why, sizeof(g->why)), 0);
 	while (mapped < nr && !xengt_dma_map(pair.v, &(u64){ mapped }, 1, &addr))
 		mapped++;
 	pair_detach(&g->dom0, &pair, false);

@@ -226,7 +226,8 @@ static void restore(const struct guest *g, struct copy copies[])
 		ck_assert_int_eq(ftruncate(fd, copies[i].size), 0);
 		for (off_t at = 0; at < copies[i].size; at += GVT_PAGE_SIZE)
 			if (memcmp(copies[i].bytes + at, empty, GVT_PAGE_SIZE))
-				ck_assert_int_eq(pwrite(fd, copies[i].bytes + at, GVT_PAGE_SIZE, at),
+				ck_assert_int_eq(pwrite(fd, copies[i].bytes + at, GVT_PAGE_SIZE,
+							at),
 						 GVT_PAGE_SIZE);
 		close(fd);
 		free(copies[i].bytes);

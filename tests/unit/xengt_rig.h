@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A guest on embedded Xen, its keeper and its vGPU, for the tests of xengt/. What is two processes is
- * threads of one here.
+ * A guest on embedded Xen, its keeper and its vGPU, for the tests of xengt/. What is two processes
+ * is threads of one here.
  *
  * guest_kill() does what kill -9 does to the daemon: nothing of it runs on, and Xen and the state
  * file stay as they are at that moment. guest_take_up() is the next daemon.
@@ -9,13 +9,13 @@
 #ifndef TESTS_UNIT_XENGT_RIG_H
 #define TESTS_UNIT_XENGT_RIG_H
 
-#include "tests/embedded/embedded_xen.h"
-#include "tests/unit/unit.h"
 #include "core/exec/exec.h"
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
 #include "core/irq/irq.h"
 #include "core/regs/vreg.h"
+#include "tests/embedded/embedded_xen.h"
+#include "tests/unit/unit.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/keeper/keeper.h"
 #include "xengt/xen/backing.h"
@@ -63,7 +63,8 @@ struct guest *guest_new(unsigned int vcpus, unsigned int flags);
  */
 int guest_attach(struct guest *g, const char *options);
 
-/** guest_attach_to() - give @domid a vGPU, or take up the one that is left of it: NULL. The same. */
+/** guest_attach_to() - give @domid a vGPU, or take up the one that is left of it: NULL. The same.
+ */
 int guest_attach_to(struct guest *g, domid_t domid, const struct xengt_options *options);
 
 /** guest_start() - guest_new(), guest_attach() without options, and the BARs in place. */
@@ -75,8 +76,8 @@ struct guest *guest_start_gpu(unsigned int vcpus);
 /** guest_detach() - take its vGPU away. */
 void guest_detach(struct guest *g);
 
-/** guest_end() - the same, or with @keep: the daemon and the guest's process end in order, and leave it
- * to the next. */
+/** guest_end() - the same, or with @keep: the daemon and the guest's process end in order, and
+ * leave it to the next. */
 void guest_end(struct guest *g, bool keep);
 
 /** guest_running() - whether its thread serves it. */

@@ -20,8 +20,8 @@ struct visit {
 	struct xl_file *cfg;
 	struct xl_file *defaults; /* xl's own settings, or NULL */
 	struct json_object *types, *vgpus;
-	const char *list;  /* the list of QEMU's arguments that has -xengt */
-	const char *asked; /* the vGPU's options as text, or NULL: there are none */
+	const char *list;	      /* the list of QEMU's arguments that has -xengt */
+	const char *asked;	      /* the vGPU's options as text, or NULL: there are none */
 	struct xengt_options options; /* the same, parsed, with its type's */
 	bool parsed;
 	char wrong[256]; /* the error in them */

@@ -61,7 +61,7 @@ static int take_by_uuid(struct daemon *daemon, const char *text, const struct xe
 }
 
 int choose_vgpu(struct daemon *daemon, const char *text, struct xengt_instance **out,
-		  struct xengt_options *options, char *why, size_t why_len)
+		struct xengt_options *options, char *why, size_t why_len)
 {
 	struct xengt_options asked = xengt_options_default();
 	const struct xengt_type *type;
@@ -90,8 +90,8 @@ int choose_vgpu(struct daemon *daemon, const char *text, struct xengt_instance *
 }
 
 /* Of a domain whose device model runs already, as when a vGPU is attached by hand. */
-int choose_slot(struct daemon *daemon, domid_t domid, struct xengt_options *options,
-		       char *why, size_t why_len)
+int choose_slot(struct daemon *daemon, domid_t domid, struct xengt_options *options, char *why,
+		size_t why_len)
 {
 	struct xengt_slots slots;
 	int err = xengt_qmp_slots(daemon->qmp_dir, domid, &slots, why, why_len);

@@ -6,8 +6,9 @@
 #include "xengt/daemon/daemon.h"
 
 /**
- * choose_vgpu() - the vGPU that @text asks for, as xengt_options_parse() reads it: one made before, by its
- * UUID, or one that is made now. @options receives what it is to be. Returns 0, or as daemon_attach() with
+ * choose_vgpu() - the vGPU that @text asks for, as xengt_options_parse() reads it: one made before,
+ * by its UUID, or one that is made now. @options receives what it is to be. Returns 0, or as
+ * daemon_attach() with
  * @why.
  */
 int choose_vgpu(struct daemon *daemon, const char *text, struct xengt_instance **out,
@@ -15,7 +16,8 @@ int choose_vgpu(struct daemon *daemon, const char *text, struct xengt_instance *
 
 /**
  * choose_slot() - a slot of PCI bus 0 that the domain's device model, if it runs, has no device at.
- * @options: the slot that is asked for, or 0; receives it. Returns 0, or a negative errno with @why.
+ * @options: the slot that is asked for, or 0; receives it. Returns 0, or a negative errno with
+ * @why.
  */
 int choose_slot(struct daemon *daemon, domid_t domid, struct xengt_options *options, char *why,
 		size_t why_len);

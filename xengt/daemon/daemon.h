@@ -29,7 +29,6 @@ struct guest {
 	u32 serial;			 /* unique while this xengtd runs */
 	bool changed;			 /* a xenstore watch of it fired */
 	bool restarted;			 /* soft reset, and not seen to run since */
-	bool suspended;			 /* its process was told */
 	bool left;			 /* its process has left the vGPU to the next xengtd */
 	struct guest *next;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What becomes of guests' domains: they go, are suspended, go on with another kernel or device model. */
+/* What becomes of guests' domains: they go, are suspended, go on with another kernel or device
+ * model. */
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>

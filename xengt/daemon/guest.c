@@ -37,7 +37,8 @@ int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
 		free(name);
 	}
 	/* xenstored does not answer: guests go by the names that they had. */
-	for (struct guest *guest = ids ? NULL : daemon->guests; guest && !found; guest = guest->next) {
+	for (struct guest *guest = ids ? NULL : daemon->guests; guest && !found;
+	     guest = guest->next) {
 		found = *who && !strcmp(xengt_keeper_name(guest->keeper), who);
 		*domid = guest->domid;
 	}
@@ -77,7 +78,7 @@ static void watch(const struct guest *guest, bool on)
 }
 
 int guest_add(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
-	       struct guest **out, char *why, size_t why_len)
+	      struct guest **out, char *why, size_t why_len)
 {
 	struct guest *guest = calloc(1, sizeof(*guest));
 	int err;
@@ -142,8 +143,7 @@ void guest_bind(struct xengt_instance *instance, struct guest *guest)
 	guest->instance = instance;
 }
 
-int guest_ask(struct guest *guest, enum xengt_link_type type, u64 value, char *why,
-		      size_t why_len)
+int guest_ask(struct guest *guest, enum xengt_link_type type, u64 value, char *why, size_t why_len)
 {
 	int err = process_wait(guest, type, value, NULL, NULL, NULL);
 

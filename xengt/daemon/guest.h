@@ -8,20 +8,22 @@
 
 /**
  * guest_add() - open a keeper for @domid, and start its process, which does not serve yet.
- * @options: NULL: the vGPU is one that an earlier daemon left. Returns 0; or a negative errno with @why.
+ * @options: NULL: the vGPU is one that an earlier daemon left. Returns 0; or a negative errno with
+ * @why.
  */
 int guest_add(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
 	      struct guest **out, char *why, size_t why_len);
 
-/** guest_drop() - end its process, if there is one, and forget it. @keep: its vGPU is for another daemon. */
+/** guest_drop() - end its process, if there is one, and forget it. @keep: its vGPU is for another
+ * daemon. */
 void guest_drop(struct guest *guest, bool keep);
 
 /** guest_bind() - it has @instance. */
 void guest_bind(struct xengt_instance *instance, struct guest *guest);
 
 /**
- * guest_ask() - have its process do something, and wait. One that is dead is started again first. Returns
- * as process_wait(), or a negative errno with @why where it cannot be started.
+ * guest_ask() - have its process do something, and wait. One that is dead is started again first.
+ * Returns as process_wait(), or a negative errno with @why where it cannot be started.
  */
 int guest_ask(struct guest *guest, enum xengt_link_type type, u64 value, char *why, size_t why_len);
 

@@ -61,7 +61,7 @@ static bool take_away(struct guest *guest, bool over)
 {
 	char why[256] = "";
 	int err = guest_ask(guest, XENGT_LINK_DETACH, over ? XENGT_LEAVE_MEMORY : XENGT_GIVE_UP,
-			     why, sizeof(why));
+			    why, sizeof(why));
 
 	if (err)
 		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,

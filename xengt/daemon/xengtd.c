@@ -97,8 +97,8 @@ static int open_loop(struct daemon *daemon)
 	if (err >= 0)
 		err = xengt_store_watch(daemon->dom0.store, RELEASE_WATCH);
 	if (err >= 0)
-		err = sd_event_add_io(daemon->loop, NULL, xengt_store_fd(daemon->dom0.store), EPOLLIN,
-				      on_xenstore, daemon);
+		err = sd_event_add_io(daemon->loop, NULL, xengt_store_fd(daemon->dom0.store),
+				      EPOLLIN, on_xenstore, daemon);
 	if (err < 0)
 		xengt_log(XENGT_ERR, "cannot set up the event loop: %s", strerror(-err));
 	return err;

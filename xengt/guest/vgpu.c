@@ -77,8 +77,8 @@ static bool hook_woken(void *priv)
 }
 
 /*
- * Gives the physical processor away for a moment: the guest may be waiting for it. Only when this domain
- * has nothing to run does Xen run another; a process may not ask for that directly.
+ * Gives the physical processor away for a moment: the guest may be waiting for it. Only when this
+ * domain has nothing to run does Xen run another; a process may not ask for that directly.
  */
 static void hook_relax(void *priv)
 {
@@ -155,15 +155,13 @@ static int map_files(struct xengt_vgpu *v, const struct xengt_start *start, char
  * Checks the result of restricting the handle of @what to the domain; if it @failed, errno says
  * why. On a kernel too old for it the handle stays unrestricted, which is logged.
  */
-static int restricted(struct xengt_vgpu *v, const char *what, bool failed, char *why,
-		      size_t len)
+static int restricted(struct xengt_vgpu *v, const char *what, bool failed, char *why, size_t len)
 {
 	int err = failed ? errno : 0;
 
 	if (err == ENOTTY || err == EOPNOTSUPP) {
-		xengt_vgpu_log(v, XENGT_WARN,
-			       "the kernel cannot restrict %s to the domain: %s", what,
-			       strerror(err));
+		xengt_vgpu_log(v, XENGT_WARN, "the kernel cannot restrict %s to the domain: %s",
+			       what, strerror(err));
 		return 0;
 	}
 	if (err)

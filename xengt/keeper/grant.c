@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "xengt/settings/log.h"
 #include "xengt/keeper/inside.h"
+#include "xengt/settings/log.h"
 
 #define ENTRIES (GVT_PAGE_SIZE / sizeof(grant_entry_v1_t))
 
@@ -58,7 +58,7 @@ static int keep_ops(struct xengt_keeper *k)
 		return err;
 	if (mlock(&pins->ops, len))
 		xengt_keeper_log(k, XENGT_WARN, "cannot lock memory for hypercalls: %s",
-			       strerror(errno));
+				 strerror(errno));
 	return 0;
 }
 
@@ -66,8 +66,8 @@ static void complain(struct xengt_keeper *k, const char *what, u32 frames)
 {
 	if (!k->grants.complained)
 		xengt_keeper_log(k, XENGT_WARN,
-			       "%s (%u frames of grants used for graphics memory, %u can be)", what,
-			       frames, k->grants.room);
+				 "%s (%u frames of grants used for graphics memory, %u can be)",
+				 what, frames, k->grants.room);
 	k->grants.complained = true;
 }
 
@@ -124,8 +124,7 @@ static int take_frame(struct xengt_keeper *k, bool ours)
 			 n);
 		return -ENOSPC;
 	}
-	err = xengt_file_reserve(&k->file, &pins->pin[n * ENTRIES],
-				  ENTRIES * sizeof(*pins->pin));
+	err = xengt_file_reserve(&k->file, &pins->pin[n * ENTRIES], ENTRIES * sizeof(*pins->pin));
 	if (err)
 		return err;
 	grants->frame[n].resource =

@@ -13,7 +13,8 @@
 
 static struct xengt_figures *map(int fd)
 {
-	void *va = mmap(NULL, sizeof(struct xengt_figures), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *va =
+		mmap(NULL, sizeof(struct xengt_figures), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	return va == MAP_FAILED ? NULL : va;
 }

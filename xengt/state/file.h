@@ -30,7 +30,7 @@ struct xengt_file_kind {
 	const char *suffix; /* of its name, which begins with the domain's number */
 	char magic[8];
 	u32 layout;
-	size_t size;		/* a multiple of GVT_PAGE_SIZE */
+	size_t size;		 /* a multiple of GVT_PAGE_SIZE */
 	size_t fixed, fixed_len; /* offset and length of the part that never changes once ready */
 };
 
@@ -50,10 +50,11 @@ int xengt_file_open(const char *dir, u32 domid, const char *suffix, bool create,
 		    size_t why_len);
 
 /**
- * xengt_file_begin() - give the empty file @fd, which @file owns from now on, its size and its head,
- * and map it. Returns 0 or a negative errno.
+ * xengt_file_begin() - give the empty file @fd, which @file owns from now on, its size and its
+ * head, and map it. Returns 0 or a negative errno.
  */
-int xengt_file_begin(struct xengt_file *file, const struct xengt_file_kind *kind, int fd, u32 domid);
+int xengt_file_begin(struct xengt_file *file, const struct xengt_file_kind *kind, int fd,
+		     u32 domid);
 
 /**
  * xengt_file_take() - map the existing file @fd, which @file owns from now on. @write: false maps

@@ -336,11 +336,11 @@ static int create(struct xengt_vgpu *v)
 	}
 
 	/* Without it all of BAR0 traps, and the GGTT's entries are in the state file. */
-	xengt_vgpu_log(v, XENGT_WARN,
-		       "no memory behind BAR0, each access will trap: %s", strerror(-err));
+	xengt_vgpu_log(v, XENGT_WARN, "no memory behind BAR0, each access will trap: %s",
+		       strerror(-err));
 	xengt_backing_destroy(v, false);
 	return xengt_file_reserve(&v->file, v->vgpu->ggtt,
-				   sizeof(xengt_state_core(v->state)->ggtt));
+				  sizeof(xengt_state_core(v->state)->ggtt));
 }
 
 int xengt_backing_create(struct xengt_vgpu *v)
@@ -384,15 +384,15 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 		return;
 	err = keep_entries(v, v->ggtt, all_there);
 	if (err) {
-		xengt_vgpu_log(v, XENGT_ERR,
-			       "no room in its state file to keep its GGTT; what is being saved of the "
-			       "domain cannot be restored: %s",
-			       strerror(-err));
+		xengt_vgpu_log(
+			v, XENGT_ERR,
+			"no room in its state file to keep its GGTT; what is being saved of the "
+			"domain cannot be restored: %s",
+			strerror(-err));
 		return;
 	}
 	xengt_backing_destroy(v, false);
-	xengt_vgpu_log(v, XENGT_INFO,
-		       "suspended; should it be resumed, each access traps");
+	xengt_vgpu_log(v, XENGT_INFO, "suspended; should it be resumed, each access traps");
 }
 
 void xengt_backing_leave(struct xengt_vgpu *v)

@@ -369,8 +369,8 @@ int xengt_dma_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs)
 	}
 	if (err == -ENOSPC && !v->dma.over && !v->dma.complained) {
 		v->dma.complained = true;
-		xengt_vgpu_log(v, XENGT_WARN,
-			       "no more than %u pages can be mapped for it", v->dma.used);
+		xengt_vgpu_log(v, XENGT_WARN, "no more than %u pages can be mapped for it",
+			       v->dma.used);
 	}
 	return err;
 }

@@ -26,7 +26,7 @@ struct xengt_vgpu;
 struct xengt_dma_page;
 
 struct xengt_dma {
-	u32 nr; /* pins that were ever used */
+	u32 nr;			   /* pins that were ever used */
 	struct xengt_pagetab gfns; /* to a pin's number + 1, as all links here */
 	struct xengt_dma_page *pages;
 	u32 *by_bus;

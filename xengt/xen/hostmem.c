@@ -50,8 +50,7 @@ static struct xengt_host_chunk *chunk_of(const struct xengt_hostmem *mem, const 
 static void complain(struct xengt_vgpu *v, const char *what, int err)
 {
 	if (!v->hostmem.complained)
-		xengt_vgpu_log(v, XENGT_ERR, "no memory for the GPU: %s: %s", what,
-			       strerror(err));
+		xengt_vgpu_log(v, XENGT_ERR, "no memory for the GPU: %s: %s", what, strerror(err));
 	v->hostmem.complained = true;
 }
 
@@ -95,8 +94,8 @@ static int find_addresses(struct xengt_vgpu *v, const u32 *refs, u32 nr, u64 *bu
 
 	for (u32 i = 0; !err && i < nr; i += XENGT_GRANT_BATCH)
 		err = xengt_ask_own(&v->ask, refs + i,
-				       nr - i < XENGT_GRANT_BATCH ? nr - i : XENGT_GRANT_BATCH,
-				       bus + i);
+				    nr - i < XENGT_GRANT_BATCH ? nr - i : XENGT_GRANT_BATCH,
+				    bus + i);
 	if (err)
 		complain(v, "its bus addresses", -err);
 	return err;

@@ -75,8 +75,8 @@ struct xengt_vgpu {
 		u64 gfn;     /* page of the vCPU's last write, plus one; 0: none */
 		bool leaves; /* the page is to be untracked at the vCPU's next request */
 	} writers[IOREQ_MAX_VCPUS];
-	u32 nr_leaving; /* writers with .leaves */
-	u32 *regs; /* the register pages that the guest reads directly, mapped */
+	u32 nr_leaving;	   /* writers with .leaves */
+	u32 *regs;	   /* the register pages that the guest reads directly, mapped */
 	u64 *ggtt;	   /* the guest's GGTT pages, mapped */
 	unsigned int refs; /* to the domain's handles: one of the process, and the core's */
 	bool taking_up;	   /* an earlier process may have left steps half done: no error */

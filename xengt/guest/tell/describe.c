@@ -58,10 +58,10 @@ static struct json_object *bars_of(struct xengt_vgpu *v)
 		put_hex(bar, "address", at == INTEL_GVT_BAR_OFF ? 0 : at);
 		put_u64(bar, "size", size);
 		put_str(bar, "path",
-			i				 ? "traps"
-			: !v->state->backing_at		 ? "traps"
+			i				? "traps"
+			: !v->state->backing_at		? "traps"
 			: v->kept->options.read_through ? "registers read through, GGTT in memory"
-							 : "registers trap, GGTT in memory");
+							: "registers trap, GGTT in memory");
 		json_object_array_add(bars, bar);
 	}
 	return bars;
