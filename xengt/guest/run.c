@@ -226,8 +226,10 @@ static int begin(struct xengt_guest *g, const struct xengt_guest_fds *fds, char 
 		.state_fd = fds->state,
 	};
 	struct xengt_vgpu *v = NULL;
-	int err = xengt_vgpu_open(&g->host, &start, &v, why, len);
+	int err;
 
+	g->host.poll_max = g->start.poll_max;
+	err = xengt_vgpu_open(&g->host, &start, &v, why, len);
 	if (err)
 		return err;
 	err = xengt_guest_give_up_rights(g, v, why, len);
