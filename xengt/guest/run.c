@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "core/gpu/sched/sched.h"
@@ -292,8 +291,6 @@ int xengt_guest_run(const struct xengt_guest_fds *fds, struct xengt_vgpu **seen)
 	char why[256] = "";
 	int err;
 
-	/* Threads inherit it: a moment that they sleep for is not made longer (hook_relax()). */
-	prctl(PR_SET_TIMERSLACK, 1);
 	g.figures = xengt_figures_map(fds->figures);
 	err = g.figures ? receive_start(&g) : -errno;
 	if (!err)
