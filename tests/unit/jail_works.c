@@ -405,6 +405,11 @@ START_TEST(calls)
 		{ "time", 0, 0, { SYS_time } },
 		{ "nanosleep", EFAULT, 0, { SYS_nanosleep } },
 		{ "getrandom", 0, 0, { SYS_getrandom } },
+		/* MAP_DROPPABLE | MAP_ANONYMOUS; of no length, which no kernel gives. */
+		{ "memory for the vDSO's",
+		  EINVAL,
+		  0,
+		  { SYS_mmap, 0, 0, PROT_READ | PROT_WRITE, 0x28, -1 } },
 		{ "isatty", ENOTTY, 0, { SYS_ioctl, jail_here()->null, TCGETS } },
 		{ "isatty, of late", ENOTTY, 0, { SYS_ioctl, jail_here()->null, 0x802c542a } },
 		{ "map as long ago",

@@ -52,6 +52,11 @@ struct row {
 /* A growing stack, which RLIMIT_DATA does not count, and pages that the host has few of. */
 #define NOT_MAPPED (MAP_GROWSDOWN | MAP_HUGETLB | MAP_LOCKED)
 
+/* Memory that the kernel may take away, since Linux 6.11 (linux/mman.h). */
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08
+#endif
+
 /* A stack's guard pages, since Linux 6.13 (asm-generic/mman-common.h). */
 #define GUARD_INSTALL 102
 #define GUARD_REMOVE  103
@@ -111,6 +116,10 @@ static const struct row allowed[] = {
 	{ SCMP_SYS(mmap),
 	  { WITHOUT(2, PROT_EXEC),
 	    BITS(3, MAP_TYPE | MAP_ANONYMOUS | NOT_MAPPED, MAP_PRIVATE | MAP_ANONYMOUS) } },
+	/* getrandom() of glibc 2.41, which the vDSO answers out of such memory. */
+	{ SCMP_SYS(mmap),
+	  { WITHOUT(2, PROT_EXEC),
+	    BITS(3, MAP_TYPE | MAP_ANONYMOUS | NOT_MAPPED, MAP_DROPPABLE | MAP_ANONYMOUS) } },
 	{ SCMP_SYS(mprotect), { WITHOUT(2, PROT_EXEC) } },
 	{ SCMP_SYS(munmap) },
 	{ SCMP_SYS(mremap) },
