@@ -26,10 +26,10 @@ static const char *const elsewhere[] = {
 	"ide-*",	  "intel-iommu", "ioapic",	"ipmi-bmc-*",  "ipoctal232",  "isa-*",
 	"guest-loader",	  "loader",	 "mc146818rtc", "ne2k_isa",    "nvdimm",      "nvme-ns",
 	"nvme-subsys",	  "pc-dimm",	 "pc-testdev",	"pcspk",       "pvpanic",     "ramfb",
-	"sb16",		  "scsi-*",	 "sd-card",	"sga",	       "smbus-*",     "tpm-*",
+	"sb16",		  "scsi-*",	 "sd-card*",	"sga",	       "smbus-*",     "tpm-*",
 	"u2f-*",	  "ufs-lu",	 "usb-*",	"virtconsole", "virtio-mem",  "virtio-pmem",
-	"virtserialport", "vmcoreinfo",	 "vmgenid",	"vmmouse",     "xen-backend", "xen-cdrom",
-	"xen-console",	  "xen-disk",
+	"virtserialport", "vmclock",	 "vmcoreinfo",	"vmgenid",     "vmmouse",     "xen-backend",
+	"xen-cdrom",	  "xen-console", "xen-disk",
 };
 
 bool xengt_slots_on_pci(const char *driver)
