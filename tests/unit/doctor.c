@@ -117,6 +117,9 @@ static void new_guests_root(void)
 	put("/sys/hypervisor/version/major", "4\n");
 	put("/sys/hypervisor/version/minor", "17\n");
 	put("/bin/xl", "#!/bin/sh\nexit 0\n");
+	put("/usr/libexec/xen-qemu-system-i386",
+	    "#!/bin/sh\n[ \"$1\" = -version ] && echo 'QEMU emulator version 10.0.7 (Debian)'\n"
+	    "echo 'Copyright'\n");
 	snprintf(path, sizeof(path), "%s/bin:/bin:/usr/bin", root);
 	setenv("PATH", path, 1);
 }
@@ -172,6 +175,8 @@ static const struct {
 	  "NOT SO  its device model's user is there\n        dm_restrict = 0  #" },
 	{ "kernel = '/nowhere'", "NOT SO  what it boots from is there\n        kernel: there is no "
 				 "/nowhere\n" },
+	{ "soundhw = 'ac97'", "NOT SO  its sound card has something to play to\n"
+			      "        device_model_args += [ \"-audio\", \"none\" ]  # or" },
 	{ "extra = 'quiet'", "NOT SO  what it boots from is there\n        take extra out, or" },
 	{ "max_grant_frames = 300",
 	  "NOT SO  Xen gives it such a grant table\n"
@@ -208,7 +213,8 @@ static const struct {
 	{ "spice = 1; spicevdagent = 1; vga = 'none'; device_model_args_hvm = [ '-xengt', 'slot=3' "
 	  "]",
 	  "PCI slot 3 is the device model's virtio-serial already" },
-	{ "soundhw = 'hda'; hdtype = 'ahci'; device_model_args_hvm = [ '-xengt', 'slot=5' ]",
+	{ "soundhw = 'hda'; hdtype = 'ahci'; device_model_args_hvm = [ '-audio', 'none', '-xengt', "
+	  "'slot=5' ]",
 	  "PCI slot 5 is the device model's ahci (ahci0) already" },
 	{ "usbctrl = [ 'version=3' ]; device_model_args_hvm = [ '-xengt', 'slot=4' ]",
 	  "PCI slot 4 is the device model's USB controller (usbctrl 0) already" },

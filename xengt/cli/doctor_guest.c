@@ -275,6 +275,31 @@ static enum verdict has_user(const struct visit *g, char *advice)
 	return advice[0] ? WRONG : OK;
 }
 
+/*
+ * libxl passes -nodefaults. Since version 8.2 QEMU then refuses a sound card unless its arguments
+ * name what it plays to (QEMU's docs/about/removed-features.rst, "-audiodev").
+ */
+static enum verdict has_sound(const struct visit *g, char *advice)
+{
+	static const char *const lists[] = { "device_model_args", "device_model_args_hvm" };
+	const char *model = xengt_config_model(g->config, g->root), *word;
+	char path[512];
+
+	if (!xl_string(g->cfg, "soundhw") || !model)
+		return OK;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		for (size_t at = 0; (word = xl_item(g->cfg, lists[i], at)); at++)
+			if (begins("-audio", word))
+				return OK;
+	snprintf(path, sizeof(path), "%s%s", g->root, model);
+	if (xl_model_version(path) < 802)
+		return OK;
+	word = g->list ? g->list : lists[0];
+	advise(advice, "%s %s [ \"-audio\", \"none\" ]  # or what it should play to, see qemu(1)",
+	       word, xl_item(g->cfg, word, 0) ? "+=" : "=");
+	return WRONG;
+}
+
 static enum verdict has_boot_files(const struct visit *g, char *advice)
 {
 	static const char *const files[] = { "kernel", "ramdisk", "bios_path_override",
@@ -503,6 +528,7 @@ static const struct {
 	{ "all its memory is there from the start", all_memory },
 	{ "xengt-dm starts its device model", has_wrapper },
 	{ "its device model's user is there", has_user },
+	{ "its sound card has something to play to", has_sound },
 	{ "what it boots from is there", has_boot_files },
 	{ "it asks for a vGPU", asks },
 	{ "it asks for one that can be", asks_well },

@@ -119,29 +119,60 @@ static void last_line(FILE *file, char *line, size_t len)
 	}
 }
 
+/* Runs a program to its end. @out, @err: where what it prints goes. Returns its status, or a
+ * negative errno: it could not be run. */
+static int run(char *const *words, int out, int err)
+{
+	posix_spawn_file_actions_t files;
+	int failed, status;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&files, err, STDERR_FILENO);
+	failed = posix_spawnp(&pid, words[0], &files, NULL, words, environ);
+	posix_spawn_file_actions_destroy(&files);
+	if (failed)
+		return -failed;
+	return waitpid(pid, &status, 0) == pid ? status : -errno;
+}
+
 int xl_try(const char *path, char *why, size_t why_len)
 {
 	char *const words[] = { "xl", "-N", "create", "-q", (char *)path, NULL };
-	posix_spawn_file_actions_t files;
-	FILE *said = tmpfile();
-	int err, status;
-	pid_t pid;
+	FILE *said = tmpfile(), *rest = fopen("/dev/null", "we");
+	int status = -ENOMEM;
 
-	if (!said)
-		return -errno;
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, fileno(said), STDERR_FILENO);
-	err = posix_spawnp(&pid, words[0], &files, NULL, words, environ);
-	posix_spawn_file_actions_destroy(&files);
-	if (!err && waitpid(pid, &status, 0) != pid)
-		err = errno;
-	if (!err && status) {
+	if (said && rest)
+		status = run(words, fileno(rest), fileno(said));
+	if (status > 0) {
 		snprintf(why, why_len, "it ends with status %#x", status);
 		last_line(said, why, why_len);
-		err = EINVAL;
+		status = -EINVAL;
 	}
-	fclose(said);
-	return -err;
+	if (said)
+		fclose(said);
+	if (rest)
+		fclose(rest);
+	return status;
+}
+
+u32 xl_model_version(const char *path)
+{
+	char *const words[] = { (char *)path, "-version", NULL };
+	FILE *said = tmpfile();
+	unsigned int major, minor;
+	char line[256] = "";
+	u32 version = 0;
+
+	if (said && !run(words, fileno(said), fileno(said))) {
+		rewind(said);
+		if (fgets(line, sizeof(line), said) &&
+		    sscanf(line, "QEMU emulator version %3u.%2u", &major, &minor) == 2)
+			version = major * 100 + minor;
+	}
+	if (said)
+		fclose(said);
+	return version;
 }

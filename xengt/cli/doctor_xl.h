@@ -45,6 +45,12 @@ const char *xl_item(const struct xl_file *file, const char *name, size_t at);
 int xl_try(const char *path, char *why, size_t why_len);
 
 /**
+ * xl_model_version() - the version of the QEMU at @path, which is run: 1000 is 10.0, 702 is 7.2. 0: it
+ * does not say.
+ */
+u32 xl_model_version(const char *path);
+
+/**
  * xl_slots() - the slots of PCI bus 0 that QEMU's devices have with this configuration: devices on
  * QEMU's command line, and those that libxl plugs in before the guest starts.
  */
