@@ -22,8 +22,11 @@ typedef struct TTest TTest;
 			ck_abort_msg(#expr); \
 	} while (0)
 
-#define ck_assert_int_eq(a, b)	ck_assert((a) == (b))
-#define ck_assert_uint_eq(a, b) ck_assert((a) == (b))
-#define ck_assert_ptr_ne(a, b)	ck_assert((a) != (b))
+#define ck_assert_int_eq(a, b)	 ck_assert((a) == (b))
+#define ck_assert_uint_le(a, b)	 ck_assert((a) <= (b))
+#define ck_assert_ptr_eq(a, b)	 ck_assert((a) == (b))
+#define ck_assert_ptr_nonnull(a) ck_assert(a)
+#define ck_assert_uint_eq(a, b)	 ck_assert((a) == (b))
+#define ck_assert_ptr_ne(a, b)	 ck_assert((a) != (b))
 
 #endif

@@ -102,8 +102,10 @@ bool softgpu_point(struct softgpu_engine *e)
 {
 	e->points++;
 	for (u32 i = 0; i < RIG_PAGES; i++) {
-		u8 *moved = new_page(e->page[i]);
+		u8 *moved = e->missing[i] ? NULL : new_page(e->page[i]);
 
+		if (!moved)
+			continue;
 		free(e->page[i]);
 		e->page[i] = moved;
 	}

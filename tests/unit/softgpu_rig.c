@@ -14,7 +14,7 @@ static void *page(void *priv, u64 bus)
 
 	if (bus < RIG_BUS || i >= RIG_PAGES || __atomic_load_n(&r->gone[i], __ATOMIC_RELAXED))
 		return NULL;
-	return r->ram + i * GVT_PAGE_SIZE;
+	return r->page[i];
 }
 
 static void event(void *priv, const struct gvt_gpu_event *event)
@@ -41,8 +41,10 @@ void rig_start(struct rig *r, struct gvt_gpu *gpu)
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->came, &attr);
 	pthread_condattr_destroy(&attr);
-	r->ram = aligned_alloc(GVT_PAGE_SIZE, RIG_PAGES * GVT_PAGE_SIZE);
-	memset(r->ram, 0, RIG_PAGES * GVT_PAGE_SIZE);
+	for (u32 i = 0; i < RIG_PAGES; i++) {
+		r->page[i] = calloc(1, GVT_PAGE_SIZE);
+		ck_assert_ptr_ne(r->page[i], NULL);
+	}
 	r->next = 1; /* graphics address 0 is not used */
 	r->gpu = gpu;
 	if (!gpu) {
@@ -67,7 +69,8 @@ void rig_stop(struct rig *r)
 	r->gpu->ops->space_destroy(r->space);
 	if (r->owns_gpu)
 		r->gpu->ops->destroy(r->gpu);
-	free(r->ram);
+	for (u32 i = 0; i < RIG_PAGES; i++)
+		free(r->page[i]);
 	pthread_cond_destroy(&r->came);
 	pthread_mutex_destroy(&r->lock);
 }
@@ -83,13 +86,13 @@ u32 rig_pages(struct rig *r, u32 nr)
 
 u32 *rig_at(struct rig *r, u32 addr)
 {
-	ck_assert_uint_lt(addr, RIG_PAGES * GVT_PAGE_SIZE);
-	return (u32 *)(r->ram + addr);
+	UNIT_CHECK(addr < RIG_PAGES * GVT_PAGE_SIZE, "%x is no address of the test's", addr);
+	return (u32 *)(r->page[addr / GVT_PAGE_SIZE] + addr % GVT_PAGE_SIZE);
 }
 
 u64 *rig_entry(struct rig *r, u64 va, u32 level)
 {
-	u64 *table = (u64 *)(r->ram + (r->pml4 - RIG_BUS));
+	u64 *table = (u64 *)rig_at(r, (u32)(r->pml4 - RIG_BUS));
 
 	for (u32 at = 4;; at--) {
 		u64 *entry = &table[va >> (12 + 9 * (at - 1)) & 511];
@@ -98,7 +101,7 @@ u64 *rig_entry(struct rig *r, u64 va, u32 level)
 			return entry;
 		if (!(*entry & PTE_P))
 			*entry = (RIG_BUS + rig_pages(r, 1)) | PTE_P | PTE_RW;
-		table = (u64 *)(r->ram + ((*entry & ~0xfffull) - RIG_BUS));
+		table = (u64 *)rig_at(r, (u32)((*entry & ~0xfffull) - RIG_BUS));
 	}
 }
 
@@ -125,7 +128,9 @@ void rig_context(struct rig *r, struct rig_context *c, enum gvt_engine engine, u
 {
 	*c = (struct rig_context){ .r = r, .engine = engine };
 	c->lrca = rig_pages(r, 2);
-	memset(rig_at(r, c->lrca), 0, 2 * GVT_PAGE_SIZE);
+	/* A test may use pages again. */
+	memset(rig_at(r, c->lrca), 0, GVT_PAGE_SIZE);
+	memset(rig_at(r, c->lrca + GVT_PAGE_SIZE), 0, GVT_PAGE_SIZE);
 	c->ring = rig_pages(r, RIG_RING_SIZE / GVT_PAGE_SIZE);
 	c->desc = c->lrca | (u64)id << GVT_DESC_ID_SHIFT | GVT_DESC_VALID | GVT_DESC_PRIVILEGE |
 		  GVT_DESC_MODE_4L;

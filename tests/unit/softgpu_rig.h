@@ -29,9 +29,10 @@ struct rig {
 	struct gvt_gpu *gpu;
 	bool owns_gpu;
 	struct gvt_gpu_space *space;
-	u8 *ram;
-	u32 next;	      /* the next free page */
-	u64 pml4;	      /* bus address of the PPGTT's root */
+	u8 *page[RIG_PAGES]; /* each an allocation, so that the sanitizer sees a step across its end
+			      */
+	u32 next;	     /* the next free page */
+	u64 pml4;	     /* bus address of the PPGTT's root */
 	bool gone[RIG_PAGES]; /* page() does not find them any more */
 	/* Called with an event before it is queued. It may call the GPU. */
 	void (*hook)(struct rig *r, const struct gvt_gpu_event *event);
@@ -59,7 +60,7 @@ void rig_stop(struct rig *r);
  */
 u32 rig_pages(struct rig *r, u32 nr);
 
-/** rig_at() - the dword at a GGTT address. */
+/** rig_at() - the dword at a GGTT address, and what follows it in the page. */
 u32 *rig_at(struct rig *r, u32 addr);
 
 /** rig_get() - the value of a dword, which the GPU may be writing. */
