@@ -40,3 +40,13 @@ case_pin_kill() {
 	lab-guest run "$1" 'until grep -q status /tmp/work; do sleep 0.1; done; cat /tmp/work; grep -q "status 0" /tmp/work' &&
 		case_pin_quiet "$1"
 }
+
+# links_lead DOMID: Xen knows which lines of the older interrupt controller a guest's PCI interrupt links
+# lead to. QEMU tells it what the guest writes to PIIX3; that of Debian's trixie (10.0) does not, and then
+# no device's pin reaches that controller.
+links_lead() {
+	xl dmesg -c >>$xen_log
+	xl debug-keys I
+	xl dmesg | awk -v domain="Domain $1:" 'index($0, domain) { its = 1 }
+		its && / ROUTE / { print; exit !/ROUTE [0-9 ]*[1-9]/ }'
+}
