@@ -50,14 +50,15 @@ sizes='0x10 0xff000004
 
 # What firmware, boot loader and kernel did to the function before its driver, as far as it trapped: they sized its BARs, and
 # placed them where the guest has them now. No register was touched before the driver was there, which alone
-# reads ASLS (0xfc), and nothing was turned on beside decoding and the pin.
+# reads ASLS (0xfc), and nothing was turned on beside decoding and the pin. hvmloader writes ASLS where no
+# emulated adapter comes first.
 case_left_alone() {
 	local seen=/tmp/boot.$1 placed
 	awk '$3 == "config" { print $4, $7, $4 == "write" ? $9 : "" }' "$seen" | sort | uniq -c
 	tail -n 1 "$seen"
 	grep -q 'config read  4 bytes 0xfc ' "$seen" && [[ $(grep -c ' memory ' "$seen") == 1 ]] || return
 	awk '$3 == "config" && $4 == "write" { print $7 }' "$seen" |
-		grep -v -x -E '0x(4|10|14|18|1c|20|24|30|3c|78)' && return 1
+		grep -v -x -E '0x(4|10|14|18|1c|20|24|30|3c|78|fc)' && return 1
 	diff <(awk 'of == $7 && $4 == "read" { print of, $9 }
 		{ of = $3 == "config" && $4 == "write" && $9 ~ /^0xfffff[8f]/ ? $7 : "" }' "$seen" | sort -u) - <<<"$sizes" || return
 	placed=$(awk '$4 == "write" && $9 !~ /^0xfffff/ { at[$7] = $9 } END { print at["0x10"], at["0x18"] }' "$seen")
