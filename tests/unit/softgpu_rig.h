@@ -63,8 +63,11 @@ u32 rig_pages(struct rig *r, u32 nr);
 /** rig_at() - the dword at a GGTT address, and what follows it in the page. */
 u32 *rig_at(struct rig *r, u32 addr);
 
-/** rig_get() - the value of a dword, which the GPU may be writing. */
-static inline u32 rig_get(struct rig *r, u32 addr)
+/**
+ * rig_get() - the value of a dword, which the GPU may be writing: as a guest looks at it, with
+ * nothing that orders the two.
+ */
+__attribute__((no_sanitize("thread"))) static inline u32 rig_get(struct rig *r, u32 addr)
 {
 	return __atomic_load_n(rig_at(r, addr), __ATOMIC_ACQUIRE);
 }

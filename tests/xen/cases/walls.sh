@@ -106,3 +106,22 @@ case_captive() {
 	mv $real.real $real
 	lab-guest run "$1" 'gpu-test nop' && return $wrong
 }
+
+# case_beside_attacks GUEST HOSTILE: what the hostile one's root does in one instruction is cut into turns:
+# no access of the other's takes as long as such an instruction, and its work is done. (Its vCPU's own
+# instruction may take long.) Printed: what the other's accesses took alone, and beside each attack.
+case_beside_attacks() {
+	local attack ok=0
+	echo "alone: $(lab-guest run "$1" 'vgpu-test worst 5')"
+	lab-guest run "$2" "$unload"' unload' || return
+	for attack in resets decoding moves fences; do
+		lab-guest run "$2" "vgpu-test attack $attack 20" >/tmp/attack 2>&1 &
+		echo "beside $attack: $(lab-guest run "$1" 'vgpu-test worst 5' | tee /tmp/worst)"
+		lab-guest run "$1" 'gpu-test -n 20 store copy' || ok=1
+		wait $!
+		cat /tmp/attack
+		grep -q ^ok /tmp/attack && awk '{ exit !($(NF - 1) > 0 && $(NF - 1) < 1000000) }' /tmp/worst || ok=1
+	done
+	lab-guest run "$2" 'modprobe i915' && case_engines "$2" >/dev/null || ok=1
+	return $ok
+}

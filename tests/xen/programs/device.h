@@ -23,6 +23,9 @@ volatile uint8_t *vgpu_bar0(void);
 /** vgpu_whole_bar0() - the GGTT too, where no driver is bound; the function is turned on. */
 volatile uint8_t *vgpu_whole_bar0(void);
 
+/** vgpu_slot() - the vGPU's slot of PCI bus 0. */
+unsigned int vgpu_slot(void);
+
 /** page_frame() - the guest frame of the locked page at @va. */
 unsigned long long page_frame(volatile void *va);
 
@@ -38,5 +41,7 @@ int cmd_direct(int argc, char **argv);
 int cmd_noise(int argc, char **argv);
 int cmd_enter(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_attack(int argc, char **argv);
+int cmd_worst(int argc, char **argv);
 
 #endif

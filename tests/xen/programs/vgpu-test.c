@@ -117,6 +117,13 @@ volatile uint8_t *vgpu_whole_bar0(void)
 	return device_map(path, 0, 16 << 20);
 }
 
+unsigned int vgpu_slot(void)
+{
+	const char *name = strrchr(vgpu_path(), ':');
+
+	return name ? strtoul(name + 1, NULL, 16) : 0;
+}
+
 unsigned long long page_frame(volatile void *va)
 {
 	uint64_t entry = 0;
@@ -135,6 +142,7 @@ static const struct {
 	{ "info", cmd_info },	  { "access", cmd_access }, { "rep", cmd_rep },
 	{ "track", cmd_track },	  { "storm", cmd_storm },   { "bench", cmd_bench },
 	{ "direct", cmd_direct }, { "noise", cmd_noise },   { "enter", cmd_enter },
+	{ "attack", cmd_attack }, { "worst", cmd_worst },
 };
 
 int main(int argc, char **argv)
@@ -143,6 +151,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "usage: vgpu-test info|access|rep|track|storm|noise|enter|direct|bench\n");
+	fprintf(stderr, "usage: vgpu-test "
+			"info|access|rep|track|storm|noise|enter|direct|bench|attack|worst\n");
 	return 2;
 }
