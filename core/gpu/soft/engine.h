@@ -215,7 +215,7 @@ struct softgpu {
 	u64 hidden[GVT_MMIO_DWORDS / 64]; /* bits by register: unprivileged batches read zero */
 };
 
-/* engine.c */
+/* port.c */
 
 /* The engine looks at the clock after so much work; and what other work counts as, in bytes. */
 #define SOFTGPU_LOOK_AFTER    KiB(256)
@@ -361,7 +361,7 @@ static inline void softgpu_set_own(struct softgpu_engine *e, u32 reg, u32 val)
 	__atomic_store_n(&e->regs[reg / 4], val, __ATOMIC_RELAXED);
 }
 
-/* mi.c */
+/* mi_flow.c */
 
 /**
  * struct softgpu_op - how a command is executed.

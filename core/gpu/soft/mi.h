@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The software GPU's MI_ commands, of which mi.c has a table (struct softgpu_op). */
+/* The software GPU's MI_ commands, of which mi_flow.c has a table (struct softgpu_op). */
 #ifndef CORE_GPU_SOFT_MI_H
 #define CORE_GPU_SOFT_MI_H
 

@@ -65,7 +65,7 @@ u32 softgpu_reg(struct softgpu_engine *e, u32 offset);
 u32 *softgpu_setup(struct softgpu_engine *e);
 
 /**
- * softgpu_blt() - execute the blitter's command @op; blt.c.
+ * softgpu_blt() - execute the blitter's command @op; blt_run.c.
  * @dw: its @nr dwords, as gvt_cmd_length() counts them; a copy that nobody else changes.
  *
  * Returns 0, -EFAULT, -EINTR, or -EINVAL for an invalid command, at which the engine stops.
