@@ -52,7 +52,7 @@ static const u16 engine_regs[] = {
 	0x028, 0x09c, 0x0c0, 0x178, 0x17c,    RING_TIMESTAMP, 0x170,
 	0x150, 0x154, 0x158, 0x41c, ALL_GPRS, RING_IPEHR,
 };
-/* Registers of the render engine that batches may change: mi_reg.c, softgpu_nonpriv(). */
+/* Registers of the render engine that batches may change: mi_reg.c. */
 static const u16 render_regs[] = {
 	0x0d8, 0x248, 0x290, 0x294, 0x2c8, 0x2cc, 0x2d8, 0x2dc, 0x2f0, 0x2f4, 0x2f8, 0x2fc,
 	0x300, 0x304, 0x308, 0x30c, 0x310, 0x314, 0x318, 0x31c, 0x320, 0x324, 0x328, 0x32c,
@@ -121,12 +121,6 @@ static void put(u32 *image, u32 i, u32 val)
 	__atomic_store_n(&image[i], val, __ATOMIC_RELAXED);
 }
 
-u64 softgpu_hwsp(struct softgpu_engine *e, bool own)
-{
-	return own ? e->port[0].desc & GVT_DESC_LRCA_MASK
-		   : softgpu_own(e, RING_HWS_PGA) & GVT_DESC_LRCA_MASK;
-}
-
 /* ---- restore ---- */
 
 /* So that a context without these lists does not take them over from the context before. */
@@ -165,15 +159,6 @@ static u32 load_lists(struct softgpu_engine *e, const u32 *image, u32 from, u32 
 			load_reg(e, get(image, i) & REG_MASK, get(image, i + 1));
 	}
 	return i;
-}
-
-void softgpu_context_roots(struct softgpu_engine *e)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(e->pdp); i++)
-		e->pdp[i] = softgpu_own(e, RING_PDP + 8 * i) |
-			    (u64)softgpu_own(e, RING_PDP + 8 * i + 4) << 32;
-	e->four = (e->port[0].desc & GVT_DESC_MODE_4L) == GVT_DESC_MODE_4L;
-	softgpu_tlb_invalidate(e);
 }
 
 static struct softgpu_batch batch_of(struct softgpu_engine *e, u32 addr, u32 high, u32 state)
@@ -312,12 +297,6 @@ enum softgpu_end softgpu_context_restore(struct softgpu_engine *e)
 	return end;
 }
 
-u32 softgpu_context_time(struct softgpu_engine *e)
-{
-	softgpu_look(e);
-	return e->time_base + (u32)clock_ticks(e->time);
-}
-
 bool softgpu_context_tail(struct softgpu_engine *e)
 {
 	const u32 *image = image_of(e, false);
@@ -400,9 +379,4 @@ bool softgpu_context_save(struct softgpu_engine *e)
 	put(image, at, BATCH_END);
 	store_kept(e, image);
 	return true;
-}
-
-u32 *softgpu_setup(struct softgpu_engine *e)
-{
-	return e->setup;
 }

@@ -3,21 +3,11 @@
  * The command streamer: fetches commands from the ring and from batches, and has them executed.
  * Its memory may change, so a command is copied before anything in it is looked at twice.
  */
-#include "core/gpu/soft/engine.h"
+#include "core/gpu/soft/mi.h"
 
 #include <errno.h>
 
 #define EIR_INSTRUCTION BIT32(0)
-
-int softgpu_fail(struct softgpu_engine *e, const char *why)
-{
-	if (!e->fault.why) {
-		e->fault.why = why;
-		e->fault.addr = e->at;
-		e->fault.cmd = e->dw[0];
-	}
-	return -EINVAL;
-}
 
 void softgpu_cs_show(struct softgpu_engine *e, u64 addr, u32 header)
 {
@@ -105,23 +95,86 @@ static int not_a_command(struct softgpu_engine *e, const char *why)
 	return -EINVAL;
 }
 
+/* ---- the table of commands ---- */
+
+/* How a command is executed. .always: MI_SET_PREDICATE does not make it a no-op. */
+struct op {
+	mi_fn *run;
+	bool always;
+};
+
+static int blt(struct softgpu_engine *e, const u32 *dw, u32 nr)
+{
+	return softgpu_blt(e, e->op, dw, nr);
+}
+
+/* By op; .run NULL: the command has no effect that software could see. */
+static const struct op ops[GVT_NR_OPS] = {
+	[GVT_OP_MI_NOOP] = { mi_noop },
+	[GVT_OP_MI_USER_INTERRUPT] = { mi_user_interrupt },
+	[GVT_OP_MI_ARB_ON_OFF] = { mi_arb_on_off, .always = true },
+	[GVT_OP_MI_REPORT_HEAD] = { mi_report_head },
+	[GVT_OP_MI_BATCH_BUFFER_END] = { mi_batch_buffer_end, .always = true },
+	[GVT_OP_MI_BATCH_BUFFER_START] = { mi_batch_buffer_start },
+	[GVT_OP_MI_CONDITIONAL_BATCH_BUFFER_END] = { mi_conditional_batch_buffer_end },
+	[GVT_OP_MI_SET_PREDICATE] = { mi_set_predicate, .always = true },
+	[GVT_OP_MI_PREDICATE] = { mi_predicate_cmd },
+	[GVT_OP_MI_SEMAPHORE_SIGNAL] = { mi_semaphore_signal },
+	[GVT_OP_MI_SEMAPHORE_WAIT] = { mi_semaphore_wait },
+	[GVT_OP_MI_STORE_DATA_IMM] = { mi_store_data_imm },
+	[GVT_OP_MI_STORE_DATA_INDEX] = { mi_store_data_index },
+	[GVT_OP_MI_LOAD_REGISTER_IMM] = { mi_load_register_imm },
+	[GVT_OP_MI_LOAD_REGISTER_REG] = { mi_load_register_reg },
+	[GVT_OP_MI_LOAD_REGISTER_MEM] = { mi_load_register_mem },
+	[GVT_OP_MI_STORE_REGISTER_MEM] = { mi_store_register_mem },
+	[GVT_OP_MI_COPY_MEM_MEM] = { mi_copy_mem_mem },
+	[GVT_OP_MI_ATOMIC] = { mi_atomic },
+	[GVT_OP_MI_MATH] = { mi_math },
+	[GVT_OP_MI_FLUSH_DW] = { mi_flush_dw },
+	[GVT_OP_MI_REPORT_PERF_COUNT] = { mi_report_perf_count },
+	[GVT_OP_PIPE_CONTROL] = { mi_pipe_control },
+	[GVT_OP_XY_SETUP_BLT... GVT_OP_SRC_COPY_BLT] = { blt },
+};
+
+/* ---- their execution ---- */
+
+enum { SKIP_NEVER, SKIP_ON_2_CLEAR, SKIP_ON_2_SET, SKIP_ON_CLEAR, SKIP_ON_SET, SKIP_ALWAYS = 15 };
+
+/* True if MI_SET_PREDICATE's condition makes commands no-ops now. */
+static bool skips(struct softgpu_engine *e)
+{
+	bool result = mi_predicate(e), result_2 = softgpu_own(e, RING_PREDICATE_2) & 1;
+
+	switch (e->cs.skip) {
+	case SKIP_ON_2_CLEAR:
+		return !result_2;
+	case SKIP_ON_2_SET:
+		return result_2;
+	case SKIP_ON_CLEAR:
+		return !result;
+	case SKIP_ON_SET:
+		return result;
+	default:
+		return e->cs.skip == SKIP_ALWAYS;
+	}
+}
+
 /* True for a command that does nothing: by its kind, without privilege, or by a predicate. */
-static bool passed_over(struct softgpu_engine *e, const struct gvt_cmd *cmd,
-			const struct softgpu_op *how)
+static bool passed_over(struct softgpu_engine *e, const struct gvt_cmd *cmd, const struct op *how)
 {
 	if (!how->run)
 		return true;
 	if (cmd->user != GVT_USER_YES && !softgpu_cs_privileged(e))
 		return true;
-	return e->cs.skip && !how->always && softgpu_skips(e);
+	return e->cs.skip && !how->always && skips(e);
 }
 
-/* Executes one command. Returns as struct softgpu_op's .run; unless 0, nothing was executed. */
+/* Executes one command. Returns as an mi_fn; unless 0, nothing was executed. */
 static int step(struct softgpu_engine *e)
 {
 	const struct softgpu_batch *batch = batch_of(e);
 	const struct gvt_cmd *cmd;
-	const struct softgpu_op *how;
+	const struct op *how;
 	const u32 *first;
 	u32 nr;
 	int err;
@@ -139,7 +192,7 @@ static int step(struct softgpu_engine *e)
 	nr = gvt_cmd_length(cmd, e->dw[0]);
 	if (!gvt_cmd_length_ok(cmd, nr) && !gvt_cmd_length_short(cmd, nr))
 		return not_a_command(e, "a command of a length that it cannot have");
-	how = &softgpu_ops[gvt_cmd_op(cmd)];
+	how = &ops[gvt_cmd_op(cmd)];
 	if (passed_over(e, cmd, how))
 		return advance(e, nr);
 	if (nr > CS_COMMAND_MAX)

@@ -80,7 +80,7 @@ int softgpu_create(struct gvt_gpu **gpu)
 		sg->engines[i].gpu = sg;
 		sg->engines[i].id = i;
 		sg->engines[i].base = gvt_engine_base(i);
-		err = softgpu_engine_start(&sg->engines[i]);
+		err = softgpu_engine_start(&sg->engines[i], softgpu_engine_main);
 		if (err) {
 			destroy(&sg->gpu);
 			return err;

@@ -1,6 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The software GPU from inside: spaces, engines, and the functions that their files share.
+ * The software GPU from inside: spaces, engines, and the functions that their files share. The
+ * files from the ground up, each of which uses those before it alone:
+ *
+ *   own.c              an engine's own part: its time, its fault, and what is known of its context
+ *   requests.c         what other threads ask of an engine, and the events by which it answers
+ *   space.c            a vGPU's GGTT and registers
+ *   mem.c              memory by graphics address
+ *   mi_*.c, blt_*.c    commands (mi.h, softgpu.h)
+ *   cs.c               the command streamer: fetches commands, and has their table
+ *   context.c          restores a context, with its batches, and saves it
+ *   port.c             the execlist port: an engine's thread
+ *   device.c           the GPU
  *
  * Threads: each engine is a thread, and only it touches the engine's own part. Requests of other
  * threads (submit, flush, reset) are in the shared part, under the engine's lock. They set
@@ -81,35 +92,13 @@ struct gvt_gpu_space {
 	u32 *regs[GVT_MMIO_PAGES];    /* pages of registers; NULL: zeroes */
 };
 
-/* gvt_gpu_ops of a space: space.c. */
-int softgpu_space_create(struct gvt_gpu *gpu, const struct gvt_gpu_space_config *config,
-			 struct gvt_gpu_space **out);
-void softgpu_space_destroy(struct gvt_gpu_space *space);
-int softgpu_ggtt_set(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *entries, u64 fill);
-void softgpu_flush(struct gvt_gpu_space *space);
-u32 softgpu_reg_read(struct gvt_gpu_space *space, u32 offset);
-void softgpu_reg_write(struct gvt_gpu_space *space, u32 offset, u32 val);
-void softgpu_regs_clear(struct gvt_gpu_space *space);
-
-/** softgpu_ggtt_entry() - entry @i (below 1 Mi), from any thread. */
-u64 softgpu_ggtt_entry(const struct gvt_gpu_space *space, u32 i);
-
-/** softgpu_regs_page() - the page of registers with @offset, made if needed; NULL: no memory. */
-u32 *softgpu_regs_page(struct gvt_gpu_space *space, u32 offset);
-
-/** softgpu_reg_put() - give a register this value, whatever its kind does with writes. */
-void softgpu_reg_put(struct gvt_gpu_space *space, u32 offset, u32 val);
-
-/** softgpu_timestamp() - RING_TIMESTAMP: 36 bits at 12 MHz. */
-u64 softgpu_timestamp(void);
-
 /* ---- translation ---- */
 
 #define TLB_PAGES 1024u
 #define TLB_WALKS 64u
 
 struct softgpu_tlb {
-	u64 generation; /* part of the tags of valid entries; see mem.c */
+	u64 generation; /* part of the tags of valid entries */
 	struct softgpu_tlb_page {
 		u64 tag;
 		u8 *page;
@@ -124,6 +113,11 @@ struct softgpu_tlb {
 		bool ro;
 	} walks[TLB_WALKS];
 };
+
+/* A tag of a translation: the generation, the address space, and the page. */
+#define TLB_GENERATION 37
+#define TLB_GLOBAL     (1ull << 36)
+#define TLB_PAGE_MASK  (TLB_GLOBAL - 1)
 
 /** softgpu_tlb_slot() - a page's slot. The first pages of GGTT and PPGTT have different slots. */
 static inline u32 softgpu_tlb_slot(u64 page)
@@ -159,6 +153,7 @@ enum softgpu_end {
 	END_PREEMPT, /* another submission waits */
 	END_RESET,   /* the engine is being reset */
 	END_STUCK,   /* it cannot go on, as .fault says */
+	END_LITE,    /* the context that runs was submitted again: its ring has a new tail */
 };
 
 struct softgpu_engine {
@@ -215,7 +210,25 @@ struct softgpu {
 	u64 hidden[GVT_MMIO_DWORDS / 64]; /* bits by register: unprivileged batches read zero */
 };
 
-/* port.c */
+/* ---- own.c ---- */
+
+/** softgpu_own() - register @reg of the engine, by distance from its base. */
+static inline u32 softgpu_own(const struct softgpu_engine *e, u32 reg)
+{
+	return __atomic_load_n(&e->regs[reg / 4], __ATOMIC_RELAXED);
+}
+
+/** softgpu_set_own() - set register @reg of the engine. */
+static inline void softgpu_set_own(struct softgpu_engine *e, u32 reg, u32 val)
+{
+	__atomic_store_n(&e->regs[reg / 4], val, __ATOMIC_RELAXED);
+}
+
+/** softgpu_cs_privileged() - true if the running command is privileged. */
+static inline bool softgpu_cs_privileged(const struct softgpu_engine *e)
+{
+	return !e->cs.level || !e->cs.batch[e->cs.level - 1].ppgtt;
+}
 
 /* The engine looks at the clock after so much work; and what other work counts as, in bytes. */
 #define SOFTGPU_LOOK_AFTER    KiB(256)
@@ -238,11 +251,31 @@ static inline void softgpu_work(struct softgpu_engine *e, u32 bytes)
 		softgpu_look(e);
 }
 
+/** softgpu_begin() - the engine was idle until now. */
+void softgpu_begin(struct softgpu_engine *e);
+
 /** softgpu_time() - gvt_gpu_ops. */
 u64 softgpu_time(struct gvt_gpu *gpu, enum gvt_engine engine);
 
-/** softgpu_engine_start() - start its thread. Returns 0 or a negative errno. */
-int softgpu_engine_start(struct softgpu_engine *e);
+/** softgpu_fail() - note why the engine cannot go on, unless a reason is noted. Returns -EINVAL. */
+int softgpu_fail(struct softgpu_engine *e, const char *why);
+
+/** softgpu_tlb_invalidate() - forget all translations. */
+void softgpu_tlb_invalidate(struct softgpu_engine *e);
+
+/** softgpu_context_time() - CTX_TIMESTAMP: the context's share of the engine's time, in ticks. */
+u32 softgpu_context_time(struct softgpu_engine *e);
+
+/** softgpu_context_roots() - take the roots of the PPGTT from the registers. */
+void softgpu_context_roots(struct softgpu_engine *e);
+
+/** softgpu_hwsp() - GGTT address of the engine's status page, or (@own) of the context's. */
+u64 softgpu_hwsp(struct softgpu_engine *e, bool own);
+
+/* ---- requests.c ---- */
+
+/** softgpu_engine_start() - start its thread, which executes @main. 0 or a negative errno. */
+int softgpu_engine_start(struct softgpu_engine *e, void *(*main)(void *e));
 
 /** softgpu_engine_stop() - end its thread, whatever it executes. */
 void softgpu_engine_stop(struct softgpu_engine *e);
@@ -279,35 +312,42 @@ void softgpu_pause(struct softgpu_engine *e);
 /** softgpu_kick() - wake an engine that pauses. */
 void softgpu_kick(struct softgpu_engine *e);
 
-/* context.c */
+/* With the lock held: */
 
-/** softgpu_context_restore() - load port[0]'s context, and run its batches for restores. */
-enum softgpu_end softgpu_context_restore(struct softgpu_engine *e);
+/** softgpu_rest() - wait until another thread calls, or @until (CLOCK_MONOTONIC) if not NULL. */
+void softgpu_rest(struct softgpu_engine *e, const struct timespec *until);
 
-/** softgpu_context_save() - save the context. False: its image cannot be reached. */
-bool softgpu_context_save(struct softgpu_engine *e);
+/** softgpu_empty() - the port is empty, and takes submissions. */
+void softgpu_empty(struct softgpu_engine *e);
 
-/** softgpu_context_tail() - take the ring's new tail from the image. False: there is none. */
-bool softgpu_context_tail(struct softgpu_engine *e);
+/** softgpu_lite() - true if the submission that waits begins with the context that runs. */
+bool softgpu_lite(const struct softgpu_engine *e);
 
-/** softgpu_context_time() - CTX_TIMESTAMP: the context's share of the engine's time, in ticks. */
-u32 softgpu_context_time(struct softgpu_engine *e);
+/* ---- space.c ---- */
 
-/** softgpu_context_roots() - take the roots of the PPGTT from the registers. */
-void softgpu_context_roots(struct softgpu_engine *e);
+/* gvt_gpu_ops of a space. */
+int softgpu_space_create(struct gvt_gpu *gpu, const struct gvt_gpu_space_config *config,
+			 struct gvt_gpu_space **out);
+void softgpu_space_destroy(struct gvt_gpu_space *space);
+int softgpu_ggtt_set(struct gvt_gpu_space *space, u32 first, u32 nr, const u64 *entries, u64 fill);
+void softgpu_flush(struct gvt_gpu_space *space);
+u32 softgpu_reg_read(struct gvt_gpu_space *space, u32 offset);
+void softgpu_reg_write(struct gvt_gpu_space *space, u32 offset, u32 val);
+void softgpu_regs_clear(struct gvt_gpu_space *space);
 
-/** softgpu_hwsp() - GGTT address of the engine's status page, or (@own) of the context's. */
-u64 softgpu_hwsp(struct softgpu_engine *e, bool own);
+/** softgpu_ggtt_entry() - entry @i (below 1 Mi), from any thread. */
+u64 softgpu_ggtt_entry(const struct gvt_gpu_space *space, u32 i);
 
-/* mem.c */
+/** softgpu_regs_page() - the page of registers with @offset, made if needed; NULL: no memory. */
+u32 *softgpu_regs_page(struct gvt_gpu_space *space, u32 offset);
 
-/** softgpu_tlb_invalidate() - forget all translations. */
-void softgpu_tlb_invalidate(struct softgpu_engine *e);
+/** softgpu_reg_put() - give a register this value, whatever its kind does with writes. */
+void softgpu_reg_put(struct gvt_gpu_space *space, u32 offset, u32 val);
 
-/* A tag of a translation: the generation, the address space, and the page. */
-#define TLB_GENERATION 37
-#define TLB_GLOBAL     (1ull << 36)
-#define TLB_PAGE_MASK  (TLB_GLOBAL - 1)
+/** softgpu_timestamp() - RING_TIMESTAMP: 36 bits at 12 MHz. */
+u64 softgpu_timestamp(void);
+
+/* ---- mem.c ---- */
 
 /** softgpu_mem_miss() - softgpu_mem() for a page that is not in .tlb, or is read-only there. */
 void *softgpu_mem_miss(struct softgpu_engine *e, bool global, u64 addr, bool write);
@@ -332,56 +372,28 @@ int softgpu_load(struct softgpu_engine *e, bool global, u64 addr, u32 *dw, u32 n
 /** softgpu_store() - the same, written; two dwords at an aligned address are written at once. */
 int softgpu_store(struct softgpu_engine *e, bool global, u64 addr, const u32 *dw, u32 nr);
 
-/* cs.c */
+/* ---- cs.c ---- */
 
 /** softgpu_cs_run() - execute the ring, or while restoring, the batch. */
 enum softgpu_end softgpu_cs_run(struct softgpu_engine *e);
 
-/** softgpu_cs_privileged() - true if the running command is privileged. */
-static inline bool softgpu_cs_privileged(const struct softgpu_engine *e)
-{
-	return !e->cs.level || !e->cs.batch[e->cs.level - 1].ppgtt;
-}
-
 /** softgpu_cs_show() - show the running command and its address in the registers. */
 void softgpu_cs_show(struct softgpu_engine *e, u64 addr, u32 header);
 
-/** softgpu_fail() - note why the engine cannot go on, unless a reason is noted. Returns -EINVAL. */
-int softgpu_fail(struct softgpu_engine *e, const char *why);
+/* ---- context.c ---- */
 
-/** softgpu_own() - register @reg of the engine, by distance from its base. */
-static inline u32 softgpu_own(const struct softgpu_engine *e, u32 reg)
-{
-	return __atomic_load_n(&e->regs[reg / 4], __ATOMIC_RELAXED);
-}
+/** softgpu_context_restore() - load port[0]'s context, and run its batches for restores. */
+enum softgpu_end softgpu_context_restore(struct softgpu_engine *e);
 
-/** softgpu_set_own() - set register @reg of the engine. */
-static inline void softgpu_set_own(struct softgpu_engine *e, u32 reg, u32 val)
-{
-	__atomic_store_n(&e->regs[reg / 4], val, __ATOMIC_RELAXED);
-}
+/** softgpu_context_save() - save the context. False: its image cannot be reached. */
+bool softgpu_context_save(struct softgpu_engine *e);
 
-/* mi_flow.c */
+/** softgpu_context_tail() - take the ring's new tail from the image. False: there is none. */
+bool softgpu_context_tail(struct softgpu_engine *e);
 
-/**
- * struct softgpu_op - how a command is executed.
- * @run:    execute it. @dw: its @nr dwords, a length that its row allows, CS_COMMAND_MAX at most;
- *          dwords that a short command leaves out are zero. The streamer is behind it already.
- *          Returns 0, -EAGAIN (try the same command again), or -EINTR, -EFAULT, -EINVAL to stop.
- * @always: MI_SET_PREDICATE does not make it a no-op.
- */
-struct softgpu_op {
-	int (*run)(struct softgpu_engine *e, const u32 *dw, u32 nr);
-	bool always;
-};
+/* ---- port.c ---- */
 
-/* By op; .run NULL: the command does nothing. */
-extern const struct softgpu_op softgpu_ops[GVT_NR_OPS];
-
-/** softgpu_skips() - true if MI_SET_PREDICATE's condition (.cs.skip) makes commands no-ops now. */
-bool softgpu_skips(struct softgpu_engine *e);
-
-/** softgpu_nonpriv() - true if unprivileged batches may write register @offset. */
-bool softgpu_nonpriv(struct softgpu_engine *e, u32 offset);
+/** softgpu_engine_main() - the thread of an engine, @e. */
+void *softgpu_engine_main(void *e);
 
 #endif

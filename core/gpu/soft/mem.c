@@ -32,18 +32,6 @@ static const u8 fault_engine[GVT_NR_ENGINES] = {
 	[GVT_VECS0] = 3,
 };
 
-void softgpu_tlb_invalidate(struct softgpu_engine *e)
-{
-	struct softgpu_tlb *tlb = &e->tlb;
-
-	tlb->generation += 1ull << TLB_GENERATION;
-	if (tlb->generation)
-		return;
-	/* The generation wrapped: old tags must not be taken for new ones. */
-	memset(tlb, 0, sizeof(*tlb));
-	tlb->generation = 1ull << TLB_GENERATION;
-}
-
 static void *fault(struct softgpu_engine *e, bool global, u64 addr, const char *why)
 {
 	struct gvt_gpu_space *space = e->space;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The software GPU's MI_ commands, of which mi_flow.c has a table (struct softgpu_op). */
+/* The software GPU's MI_ commands, of which cs.c has a table. */
 #ifndef CORE_GPU_SOFT_MI_H
 #define CORE_GPU_SOFT_MI_H
 
@@ -42,23 +42,26 @@ static inline void mi_set_gpr(struct softgpu_engine *e, u32 i, u64 val)
 	softgpu_set_own(e, RING_GPR + 8 * i + 4, (u32)(val >> 32));
 }
 
+/**
+ * mi_fn - executes a command. @dw: its @nr dwords, a length that its row allows, CS_COMMAND_MAX at
+ * most; dwords that a short command leaves out are zero. The streamer is behind it already.
+ * Returns 0, -EAGAIN (try the same command again), or -EINTR, -EFAULT, -EINVAL to stop.
+ */
+typedef int mi_fn(struct softgpu_engine *e, const u32 *dw, u32 nr);
+
+/* mi_flow.c */
+mi_fn mi_noop, mi_user_interrupt, mi_arb_on_off, mi_batch_buffer_start, mi_batch_buffer_end;
+mi_fn mi_conditional_batch_buffer_end, mi_set_predicate, mi_predicate_cmd;
+mi_fn mi_semaphore_wait, mi_semaphore_signal;
+
 /* mi_alu.c */
-int mi_math(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_atomic(struct softgpu_engine *e, const u32 *dw, u32 nr);
+mi_fn mi_math, mi_atomic;
 
 /* mi_mem.c */
-int mi_store_data_imm(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_store_data_index(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_report_head(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_report_perf_count(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_copy_mem_mem(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_flush_dw(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_pipe_control(struct softgpu_engine *e, const u32 *dw, u32 nr);
+mi_fn mi_store_data_imm, mi_store_data_index, mi_report_head, mi_report_perf_count;
+mi_fn mi_copy_mem_mem, mi_flush_dw, mi_pipe_control;
 
 /* mi_reg.c */
-int mi_load_register_imm(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_load_register_reg(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_load_register_mem(struct softgpu_engine *e, const u32 *dw, u32 nr);
-int mi_store_register_mem(struct softgpu_engine *e, const u32 *dw, u32 nr);
+mi_fn mi_load_register_imm, mi_load_register_reg, mi_load_register_mem, mi_store_register_mem;
 
 #endif

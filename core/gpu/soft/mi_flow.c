@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of how commands are executed, and the commands that control the streamer: batches,
- * predicates, semaphores, arbitration. Skylake PRM, volume 2a; Linux' intel_gpu_commands.h.
+ * Commands that control the streamer: batches, predicates, semaphores, arbitration. Skylake PRM,
+ * volume 2a; Linux' intel_gpu_commands.h.
  */
 #include "core/gpu/soft/mi.h"
 
 #include <errno.h>
 
-static int mi_noop(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_noop(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	(void)nr;
 	if (dw[0] & BIT32(22))
@@ -15,7 +15,7 @@ static int mi_noop(struct softgpu_engine *e, const u32 *dw, u32 nr)
 	return 0;
 }
 
-static int mi_user_interrupt(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_user_interrupt(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	(void)dw;
 	(void)nr;
@@ -23,7 +23,7 @@ static int mi_user_interrupt(struct softgpu_engine *e, const u32 *dw, u32 nr)
 	return 0;
 }
 
-static int mi_arb_on_off(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_arb_on_off(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	(void)nr;
 	e->cs.arbitrate = dw[0] & 1;
@@ -44,7 +44,7 @@ static int mi_arb_on_off(struct softgpu_engine *e, const u32 *dw, u32 nr)
  * second-level one, jumps: the new batch takes its place. A predicated start depends on
  * MI_PREDICATE_RESULT_1, as i915 (alloc_noa_wait()) and IGT use it.
  */
-static int mi_batch_buffer_start(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_batch_buffer_start(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	struct softgpu_cs *cs = &e->cs;
 	bool ppgtt = dw[0] & START_PPGTT || !softgpu_cs_privileged(e);
@@ -61,7 +61,7 @@ static int mi_batch_buffer_start(struct softgpu_engine *e, const u32 *dw, u32 nr
 	return 0;
 }
 
-static int mi_batch_buffer_end(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_batch_buffer_end(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	(void)dw;
 	(void)nr;
@@ -74,7 +74,7 @@ static int mi_batch_buffer_end(struct softgpu_engine *e, const u32 *dw, u32 nr)
 #define COMPARE	     BIT32(21)
 #define COMPARE_MASK BIT32(19)
 
-static int mi_conditional_batch_buffer_end(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_conditional_batch_buffer_end(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	u32 mem[2], mask = ~0u;
 	int err;
@@ -92,27 +92,7 @@ static int mi_conditional_batch_buffer_end(struct softgpu_engine *e, const u32 *
 
 /* ---- predicates ---- */
 
-enum { SKIP_NEVER, SKIP_ON_2_CLEAR, SKIP_ON_2_SET, SKIP_ON_CLEAR, SKIP_ON_SET, SKIP_ALWAYS = 15 };
-
-bool softgpu_skips(struct softgpu_engine *e)
-{
-	bool result = mi_predicate(e), result_2 = softgpu_own(e, RING_PREDICATE_2) & 1;
-
-	switch (e->cs.skip) {
-	case SKIP_ON_2_CLEAR:
-		return !result_2;
-	case SKIP_ON_2_SET:
-		return result_2;
-	case SKIP_ON_CLEAR:
-		return !result;
-	case SKIP_ON_SET:
-		return result;
-	default:
-		return e->cs.skip == SKIP_ALWAYS;
-	}
-}
-
-static int mi_set_predicate(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_set_predicate(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	(void)nr;
 	e->cs.skip = dw[0] & 0xf;
@@ -128,7 +108,7 @@ enum { LOAD_KEEP, LOAD_LOAD = 2, LOAD_INVERTED };
 enum { COMBINE_SET, COMBINE_AND, COMBINE_OR, COMBINE_XOR };
 enum { COMPARE_TRUE, COMPARE_FALSE, COMPARE_SOURCES, COMPARE_DELTAS };
 
-static int mi_predicate_cmd(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_predicate_cmd(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	u64 src0 = own64(e, RING_PREDICATE_SRC0), src1 = own64(e, RING_PREDICATE_SRC1);
 	const bool compared[] = {
@@ -169,7 +149,7 @@ static int mi_predicate_cmd(struct softgpu_engine *e, const u32 *dw, u32 nr)
  * The engine compares memory again and again, and sleeps between. A wait for a signal also ends
  * when the comparison holds, so it is executed in the same way.
  */
-static int mi_semaphore_wait(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_semaphore_wait(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	u32 at, than = dw[1];
 	int err;
@@ -189,7 +169,7 @@ static int mi_semaphore_wait(struct softgpu_engine *e, const u32 *dw, u32 nr)
 	return holds[dw[0] >> 12 & 7] ? 0 : -EAGAIN;
 }
 
-static int mi_semaphore_signal(struct softgpu_engine *e, const u32 *dw, u32 nr)
+int mi_semaphore_signal(struct softgpu_engine *e, const u32 *dw, u32 nr)
 {
 	static const u8 targets[8] = { GVT_RCS0,       GVT_VCS0,       GVT_BCS0,
 				       GVT_VECS0,      GVT_NR_ENGINES, GVT_NR_ENGINES,
@@ -201,38 +181,3 @@ static int mi_semaphore_signal(struct softgpu_engine *e, const u32 *dw, u32 nr)
 		softgpu_kick(&e->gpu->engines[target]);
 	return 0;
 }
-
-/* ---- the table ---- */
-
-static int blt(struct softgpu_engine *e, const u32 *dw, u32 nr)
-{
-	return softgpu_blt(e, e->op, dw, nr);
-}
-
-/* Commands that are not in it have no effect that software could see. */
-const struct softgpu_op softgpu_ops[GVT_NR_OPS] = {
-	[GVT_OP_MI_NOOP] = { mi_noop },
-	[GVT_OP_MI_USER_INTERRUPT] = { mi_user_interrupt },
-	[GVT_OP_MI_ARB_ON_OFF] = { mi_arb_on_off, .always = true },
-	[GVT_OP_MI_REPORT_HEAD] = { mi_report_head },
-	[GVT_OP_MI_BATCH_BUFFER_END] = { mi_batch_buffer_end, .always = true },
-	[GVT_OP_MI_BATCH_BUFFER_START] = { mi_batch_buffer_start },
-	[GVT_OP_MI_CONDITIONAL_BATCH_BUFFER_END] = { mi_conditional_batch_buffer_end },
-	[GVT_OP_MI_SET_PREDICATE] = { mi_set_predicate, .always = true },
-	[GVT_OP_MI_PREDICATE] = { mi_predicate_cmd },
-	[GVT_OP_MI_SEMAPHORE_SIGNAL] = { mi_semaphore_signal },
-	[GVT_OP_MI_SEMAPHORE_WAIT] = { mi_semaphore_wait },
-	[GVT_OP_MI_STORE_DATA_IMM] = { mi_store_data_imm },
-	[GVT_OP_MI_STORE_DATA_INDEX] = { mi_store_data_index },
-	[GVT_OP_MI_LOAD_REGISTER_IMM] = { mi_load_register_imm },
-	[GVT_OP_MI_LOAD_REGISTER_REG] = { mi_load_register_reg },
-	[GVT_OP_MI_LOAD_REGISTER_MEM] = { mi_load_register_mem },
-	[GVT_OP_MI_STORE_REGISTER_MEM] = { mi_store_register_mem },
-	[GVT_OP_MI_COPY_MEM_MEM] = { mi_copy_mem_mem },
-	[GVT_OP_MI_ATOMIC] = { mi_atomic },
-	[GVT_OP_MI_MATH] = { mi_math },
-	[GVT_OP_MI_FLUSH_DW] = { mi_flush_dw },
-	[GVT_OP_MI_REPORT_PERF_COUNT] = { mi_report_perf_count },
-	[GVT_OP_PIPE_CONTROL] = { mi_pipe_control },
-	[GVT_OP_XY_SETUP_BLT... GVT_OP_SRC_COPY_BLT] = { blt },
-};

@@ -48,7 +48,7 @@ static bool within(const struct range *ranges, size_t nr, u32 offset)
 	return false;
 }
 
-bool softgpu_nonpriv(struct softgpu_engine *e, u32 offset)
+static bool nonpriv(struct softgpu_engine *e, u32 offset)
 {
 	if (within(everywhere, ARRAY_SIZE(everywhere), offset - e->base))
 		return true;
@@ -84,7 +84,7 @@ void mi_reg_write(struct softgpu_engine *e, u32 offset, u32 val)
 {
 	u32 own = offset - e->base;
 
-	if (!softgpu_cs_privileged(e) && !softgpu_nonpriv(e, offset))
+	if (!softgpu_cs_privileged(e) && !nonpriv(e, offset))
 		return;
 	softgpu_reg_write(e->space, offset, val);
 	if (own >= RING_PDP && own < RING_PDP + 8 * ARRAY_SIZE(e->pdp))
