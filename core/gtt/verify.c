@@ -6,7 +6,7 @@
  * The guest may be running, and may change a table between the sync and the comparison. So a
  * difference counts if the same one is found again after another sync.
  */
-#include "core/gtt/verify.h"
+#include "core/gtt/by_bus.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Finding our tables by bus address, as the GPU does; for inspection, too slow for other uses. */
-#ifndef CORE_GTT_VERIFY_H
-#define CORE_GTT_VERIFY_H
+#ifndef CORE_GTT_BY_BUS_H
+#define CORE_GTT_BY_BUS_H
 
 #include "core/hw/format.h"
 
