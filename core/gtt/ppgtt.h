@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Per-process tables (PPGTT): a root for each of the guest's address spaces (ppgtt.c), a shadow
- * table for each of its tables (shadow.c), and how changes are found (table.c).
+ * Per-process tables (PPGTT): a root for each of the guest's address spaces (roots.c), a shadow
+ * table for each of its tables (shadow_sync.c), and how changes are found (guest_table.c).
  *
  * A guest frame that is used as a table is one struct gtt_table, however many tables point to it.
  * The table keeps the entries that were read last, and has a shadow for each kind of table that the
