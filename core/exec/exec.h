@@ -175,17 +175,6 @@ void vgpu_contexts_follow(struct intel_vgpu *vgpu, u32 first, u32 nr);
 /** vgpu_contexts_drop() - free all shadows of an engine; none is on the GPU. */
 void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
 
-/** vgpu_gma_to_gpa() - the guest physical address of graphics address @gma, or ~0. */
-u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma);
-
-/**
- * vgpu_gma_read() - copy @len bytes at graphics address @gma, page by page.
- * @mm: the PPGTT that it is an address of; NULL: the GGTT.
- * Returns 0 or -EFAULT.
- */
-int vgpu_gma_read(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 gma, void *buf,
-		  size_t len);
-
 /* ---- their rings: ring.c ---- */
 
 #define RING_TAIL_OFFSET 0x1ffff8u

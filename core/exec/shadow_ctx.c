@@ -23,36 +23,6 @@
 
 #define IMAGE_REGS 1u /* the page of an image that holds registers */
 
-u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma)
-{
-	u64 page = gma >> GVT_PAGE_SHIFT, entry;
-
-	if (page >= GGTT_PAGES)
-		return ~0ull;
-	entry = __atomic_load_n(&vgpu->ggtt[page], __ATOMIC_RELAXED);
-	if (!gtt_present(entry))
-		return ~0ull;
-	return gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, entry) | gma % GVT_PAGE_SIZE;
-}
-
-int vgpu_gma_read(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 gma, void *buf, size_t len)
-{
-	u8 *to = buf;
-
-	while (len) {
-		size_t n = GVT_PAGE_SIZE - gma % GVT_PAGE_SIZE;
-		u64 gpa = mm ? vgpu_ppgtt_to_gpa(vgpu, mm, gma) : vgpu_gma_to_gpa(vgpu, gma);
-
-		n = n < len ? n : len;
-		if (gpa == ~0ull || intel_gvt_hypervisor_read_gpa(vgpu, gpa, to, n))
-			return -EFAULT;
-		gma += n;
-		to += n;
-		len -= n;
-	}
-	return 0;
-}
-
 /* ---- page tables ---- */
 
 struct vgpu_mm *vgpu_context_mm(const struct shadow_ctx *ctx)

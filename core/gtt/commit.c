@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/gtt/ggtt.h"
-
+/* The commit: the shadow of the GGTT is brought after the guest's table. */
 #include <errno.h>
 #include <string.h>
 
@@ -10,11 +9,6 @@
 #define LINE	    8u /* entries in a cache line */
 #define LEAVES_SIZE (GGTT_LEAVES * sizeof(struct ggtt_leaf))
 #define LEAF_SIZE   (GTT_ENTRIES * sizeof(u64))
-
-static u64 scratch(const struct intel_vgpu *vgpu)
-{
-	return vgpu->gtt->scratch_page.bus | 1;
-}
 
 static bool all_alike(const u64 *entries, u64 val)
 {
@@ -44,7 +38,7 @@ static int map_entries(struct intel_vgpu *vgpu, const u64 *guest, size_t nr, u64
 	if (!nr)
 		return 0;
 	for (size_t i = 0; i < nr; i++) {
-		shadow[i] = scratch(vgpu);
+		shadow[i] = gtt_scratch(vgpu);
 		gfns[present] = gfn_of(vgpu, guest[i]);
 		at[present] = i;
 		present += gtt_present(guest[i]);
@@ -60,7 +54,7 @@ static int map_entries(struct intel_vgpu *vgpu, const u64 *guest, size_t nr, u64
 
 static void unmap_entry(struct intel_vgpu *vgpu, u64 shadow)
 {
-	if (shadow && shadow != scratch(vgpu))
+	if (shadow && shadow != gtt_scratch(vgpu))
 		gtt_unmap(vgpu, gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, shadow));
 }
 
@@ -100,7 +94,8 @@ static int set_entries(struct intel_vgpu *vgpu, u32 nr_leaf, u16 *idx, const u64
 		return 0;
 	for (size_t i = 0; i < nr; i++) {
 		guest[i] = vals[idx[i]];
-		before += gtt_present(own->guest[idx[i]]) && own->shadow[idx[i]] == scratch(vgpu);
+		before +=
+			gtt_present(own->guest[idx[i]]) && own->shadow[idx[i]] == gtt_scratch(vgpu);
 	}
 	err = map_entries(vgpu, guest, nr, shadow, &holes);
 	for (size_t i = 0; i < nr; i++) {
@@ -147,7 +142,7 @@ static void unite(struct intel_vgpu *vgpu, u32 nr_leaf)
 {
 	struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[nr_leaf];
 	struct ggtt_entries *own = leaf->own;
-	int holes = own->shadow[0] == scratch(vgpu) && gtt_present(own->guest[0]);
+	int holes = own->shadow[0] == gtt_scratch(vgpu) && gtt_present(own->guest[0]);
 
 	if (aperture_forget(vgpu, nr_leaf))
 		return;
@@ -189,7 +184,7 @@ static size_t find_holes(const struct intel_vgpu *vgpu, const struct ggtt_entrie
 	size_t nr = 0;
 
 	for (size_t i = 0; i < GTT_ENTRIES; i++)
-		if (gtt_present(own->guest[i]) && own->shadow[i] == scratch(vgpu)) {
+		if (gtt_present(own->guest[i]) && own->shadow[i] == gtt_scratch(vgpu)) {
 			vals[i] = own->guest[i];
 			idx[nr++] = i;
 		}
@@ -208,7 +203,7 @@ static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf)
 	for (size_t i = 0; i < GTT_ENTRIES; i++) {
 		gfns[mapped] = gfn_of(vgpu, own->guest[i]);
 		idx[mapped] = i;
-		mapped += own->shadow[i] != scratch(vgpu);
+		mapped += own->shadow[i] != gtt_scratch(vgpu);
 	}
 	intel_gvt_hypervisor_are_valid_gfns(vgpu, gfns, mapped, valid);
 	for (size_t k = 0; k < mapped; k++)
@@ -217,7 +212,7 @@ static void invalidate_own(struct intel_vgpu *vgpu, u32 nr_leaf)
 	can = aperture_drop(vgpu, nr_leaf, idx, nr);
 	for (size_t i = 0; i < can; i++) {
 		gfns[i] = own->shadow[idx[i]];
-		own->shadow[idx[i]] = scratch(vgpu);
+		own->shadow[idx[i]] = gtt_scratch(vgpu);
 	}
 	ggtt_push(vgpu, nr_leaf, idx, can);
 	for (size_t i = 0; i < can; i++)
@@ -347,19 +342,6 @@ int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
 	return first;
 }
 
-u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
-{
-	const struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[page / GTT_ENTRIES];
-	u64 entry;
-
-	/* The hidden range is the mediator's. */
-	if (page >= GGTT_PAGES)
-		return scratch(vgpu);
-	entry = leaf->own ? leaf->own->shadow[page % GTT_ENTRIES] : leaf->shadow;
-
-	return entry ? entry : scratch(vgpu);
-}
-
 int ggtt_init(struct intel_vgpu *vgpu)
 {
 	vgpu->gtt->ggtt.leaves = vgpu_alloc(vgpu, LEAVES_SIZE);
@@ -370,7 +352,6 @@ int ggtt_init(struct intel_vgpu *vgpu)
 	if (vgpu->state->bar_at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
 		vgpu_ggtt_place(vgpu, (vgpu->state->bar_at[VGPU_BAR_GTTMM] + VGPU_GGTT_OFFSET) >>
 					      GVT_PAGE_SHIFT);
-	aperture_init(vgpu);
 	return 0;
 }
 
@@ -409,7 +390,6 @@ void ggtt_clear(struct intel_vgpu *vgpu)
 			memset(live, 0, LEAF_SIZE);
 	}
 	memset(vgpu->state->ggtt_written, 0, sizeof(vgpu->state->ggtt_written));
-	aperture_init(vgpu);
 }
 
 void ggtt_exit(struct intel_vgpu *vgpu)
@@ -429,11 +409,11 @@ void ggtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
 
 		if (leaf->own) {
 			invalidate_own(vgpu, i);
-		} else if (leaf->shadow && leaf->shadow != scratch(vgpu) &&
+		} else if (leaf->shadow && leaf->shadow != gtt_scratch(vgpu) &&
 			   !gtt_valid(vgpu, cache, gfn_of(vgpu, leaf->guest))) {
 			u64 was = leaf->shadow;
 
-			leaf->shadow = scratch(vgpu);
+			leaf->shadow = gtt_scratch(vgpu);
 			ggtt_push_leaf(vgpu, i);
 			unmap_entry(vgpu, was);
 			add_holes(vgpu, leaf, 1);

@@ -59,15 +59,14 @@ struct vgpu_ggtt {
 	bool alias_off; /* the back end has no aliases */
 };
 
+/* ---- the commit: commit.c ---- */
+
 /**
  * vgpu_ggtt_commit() - update the shadow from the guest's table.
  * Returns 0, or a negative errno when memory or mappings ran out. The next commit tries entries
  * again that could not be updated. Until then they lead where they led before, or to scratch.
  */
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu);
-
-/** vgpu_ggtt_entry() - the shadow entry of graphics page @page (below GGTT_PAGES). */
-u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page);
 
 /* From core/gtt alone: */
 int ggtt_init(struct intel_vgpu *vgpu);
@@ -103,6 +102,9 @@ void ggtt_untrack(struct intel_vgpu *vgpu, u32 leaf);
 
 /* ---- the GPU's GGTT: push.c; nothing happens while the vGPU has no space on a GPU ---- */
 
+/** vgpu_ggtt_entry() - the shadow entry of graphics page @page (below GGTT_PAGES). */
+u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page);
+
 /** vgpu_ggtt_push_all() - give the GPU all entries, when the vGPU's space is new. */
 void vgpu_ggtt_push_all(struct intel_vgpu *vgpu);
 
@@ -120,7 +122,7 @@ void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 leaf);
 /** ggtt_push_nothing() - make all of the GPU's entries not present, those to scratch too. */
 void ggtt_push_nothing(struct intel_vgpu *vgpu);
 
-/* ---- the aperture: aperture.c ---- */
+/* ---- the aperture's aliases: aperture.c ---- */
 
 /**
  * vgpu_aperture_place() - BAR2 is at guest frame @gfn from now on; 0: nowhere.
@@ -128,19 +130,13 @@ void ggtt_push_nothing(struct intel_vgpu *vgpu);
  */
 int vgpu_aperture_place(struct intel_vgpu *vgpu, u64 gfn);
 
-/** vgpu_aperture_fence() - fence register @n changed. */
-void vgpu_aperture_fence(struct intel_vgpu *vgpu, unsigned int n);
-
-/** vgpu_aperture_read() - a trapped read of 1 to 8 bytes; unmapped bytes read as zeroes. */
-void vgpu_aperture_read(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned int bytes);
-
-/** vgpu_aperture_write() - a trapped write; it does not change unmapped bytes. */
-void vgpu_aperture_write(struct intel_vgpu *vgpu, u64 offset, const void *buf, unsigned int bytes);
-
 /* From core/gtt alone: */
 
-/** aperture_init() - take the fences from the registers. */
-void aperture_init(struct intel_vgpu *vgpu);
+/** aperture_leaves() - how many leaves, from the first on, the aperture shows. */
+u32 aperture_leaves(const struct intel_vgpu *vgpu);
+
+/** aperture_fence_at() - the fence that @page is in, the first of several, or NULL. */
+const struct ggtt_fence *aperture_fence_at(const struct vgpu_ggtt *ggtt, u32 page);
 
 /** aperture_begin() - a commit begins: it may make ALIAS_BATCH aliases. */
 void aperture_begin(struct intel_vgpu *vgpu);
@@ -156,5 +152,19 @@ void aperture_follow(struct intel_vgpu *vgpu, u32 leaf);
 
 /** aperture_forget() - remove all aliases of leaf @leaf. Returns 0, or -EBUSY: some remain. */
 int aperture_forget(struct intel_vgpu *vgpu, u32 leaf);
+
+/* ---- the aperture where it traps: fence.c ---- */
+
+/** vgpu_aperture_fence() - fence register @n changed. */
+void vgpu_aperture_fence(struct intel_vgpu *vgpu, unsigned int n);
+
+/** vgpu_aperture_read() - a trapped read of 1 to 8 bytes; unmapped bytes read as zeroes. */
+void vgpu_aperture_read(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned int bytes);
+
+/** vgpu_aperture_write() - a trapped write; it does not change unmapped bytes. */
+void vgpu_aperture_write(struct intel_vgpu *vgpu, u64 offset, const void *buf, unsigned int bytes);
+
+/** fences_init() - take the fences from the registers. From core/gtt alone. */
+void fences_init(struct intel_vgpu *vgpu);
 
 #endif

@@ -87,13 +87,10 @@ static int on_write(struct intel_vgpu_page_track *page_track, u64 gpa, void *dat
 	return 0;
 }
 
-struct gtt_table *table_new(struct intel_vgpu *vgpu)
+void table_add(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
 	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
-	struct gtt_table *table = gtt_alloc(vgpu, sizeof(*table));
 
-	if (!table)
-		return NULL;
 	table->vgpu = vgpu;
 	table->gfn = GTT_NO_GFN;
 	table->users = 1;
@@ -103,7 +100,6 @@ struct gtt_table *table_new(struct intel_vgpu *vgpu)
 		table->next->prev = table;
 	ppgtt->tables = table;
 	vgpu->gtt->counts.tables++;
-	return table;
 }
 
 void table_put(struct intel_vgpu *vgpu, struct gtt_table *table)
@@ -138,68 +134,37 @@ static int read_table(struct intel_vgpu *vgpu, const struct gtt_table *table, u6
 	return err;
 }
 
-int table_get(struct intel_vgpu *vgpu, u64 gfn, bool tracked, struct gtt_table **out)
+int table_find(struct intel_vgpu *vgpu, u64 gfn, struct gtt_table **out)
 {
 	struct intel_vgpu_page_track *page_track = intel_vgpu_find_page_track(vgpu, gfn);
-	struct gtt_table *table;
-	int err;
 
-	if (page_track) {
-		if (page_track->handler != on_write)
-			return -EEXIST;
-		*out = page_track->priv_data;
-		(*out)->users++;
-		return 0;
-	}
-	if (!gtt_may_look(vgpu))
-		return -E2BIG;
-	table = table_new(vgpu);
-	if (!table)
-		return -ENOMEM;
-	err = intel_vgpu_register_page_track(vgpu, gfn, on_write, table);
-	if (!err) {
-		table->gfn = gfn;
-		table->track = intel_vgpu_find_page_track(vgpu, gfn);
-		/* Tracked before it is read, so that no write between is lost. */
-		if (tracked)
-			track(vgpu, table);
-		err = read_table(vgpu, table, table->entries);
-	}
-	if (err) {
-		table_put(vgpu, table);
-		return err;
-	}
-	*out = table;
+	if (!page_track)
+		return -ENOENT;
+	if (page_track->handler != on_write)
+		return -EEXIST;
+	*out = page_track->priv_data;
+	(*out)->users++;
 	return 0;
 }
 
-typedef int set_fn(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
-
-/* Directories first: the shadows that a directory's change makes have the new entries already. */
-static int each_shadow(struct intel_vgpu *vgpu, struct gtt_table *table, const u16 *idx, size_t nr,
-		       set_fn *set)
+int table_open(struct intel_vgpu *vgpu, struct gtt_table *table, u64 gfn, bool tracked)
 {
-	int first = 0;
+	int err = intel_vgpu_register_page_track(vgpu, gfn, on_write, table);
 
-	for (int kind = GTT_KINDS - 1; kind >= 0; kind--) {
-		struct gtt_shadow *shadow = table->shadow[kind];
-		int err;
-
-		if (!shadow)
-			continue;
-		shadow->refs++;
-		err = set(vgpu, shadow, idx, nr);
-		shadow_put(vgpu, shadow);
-		first = first ? first : err;
-	}
-	return first;
+	if (err)
+		return err;
+	table->gfn = gfn;
+	table->track = intel_vgpu_find_page_track(vgpu, gfn);
+	/* Tracked before it is read, so that no write between is lost. */
+	if (tracked)
+		track(vgpu, table);
+	return read_table(vgpu, table, table->entries);
 }
 
-static int take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now, set_fn *set)
+/* Takes the entries @now. Returns how many changed, with their places in @idx. */
+static size_t take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now, u16 *idx)
 {
-	u16 idx[GTT_ENTRIES];
 	size_t nr = 0;
-	int err;
 
 	for (size_t at = 0; at < GTT_ENTRIES; at += LINE) {
 		if (!memcmp(now + at, table->entries + at, LINE * sizeof(u64)))
@@ -211,14 +176,18 @@ static int take(struct intel_vgpu *vgpu, struct gtt_table *table, const u64 *now
 			}
 	}
 	vgpu->gtt->counts.changes += nr;
-	table->users++;
-	err = each_shadow(vgpu, table, idx, nr, set);
-	table_put(vgpu, table);
-	return err;
+	return nr;
 }
 
-/* Reads and compares. A frame that cannot be read counts as empty, and is read again next time. */
-static int compare(struct intel_vgpu *vgpu, struct gtt_table *table, set_fn *set)
+bool table_due(struct intel_vgpu *vgpu, struct gtt_table *table)
+{
+	if (!table->track || table->epoch == vgpu->gtt->ppgtt.epoch)
+		return false;
+	table->epoch = vgpu->gtt->ppgtt.epoch;
+	return !is_tracked(table) || table->dirty;
+}
+
+int table_compare(struct intel_vgpu *vgpu, struct gtt_table *table, u16 *idx)
 {
 	u64 now[GTT_ENTRIES];
 
@@ -235,43 +204,24 @@ static int compare(struct intel_vgpu *vgpu, struct gtt_table *table, set_fn *set
 		return 0;
 	}
 	table->quiet = 0;
-	return take(vgpu, table, now, set);
+	return (int)take(vgpu, table, now, idx);
 }
 
-/* True, once in an epoch, if the table may differ from what was read last. */
-static bool is_due(struct intel_vgpu *vgpu, struct gtt_table *table)
-{
-	if (!table->track || table->epoch == vgpu->gtt->ppgtt.epoch)
-		return false;
-	table->epoch = vgpu->gtt->ppgtt.epoch;
-	return !is_tracked(table) || table->dirty;
-}
-
-int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table)
+bool table_track_quiet(struct intel_vgpu *vgpu, struct gtt_table *table)
 {
 	u32 after = is_leaf(table) ? vgpu->gtt->leaf_after : GTT_TRACK_AFTER;
-	int err;
 
-	if (!is_due(vgpu, table))
-		return 0;
-	err = compare(vgpu, table, shadow_set);
-	if (err || table->dirty || table->quiet < after || is_tracked(table))
-		return err;
-	/* One more comparison finds what was written before tracking began. */
+	if (table->dirty || table->quiet < after || is_tracked(table))
+		return false;
 	table->quiet = 0;
-	return track(vgpu, table) ? 0 : compare(vgpu, table, shadow_set);
+	return !track(vgpu, table);
 }
 
-int table_refresh(struct intel_vgpu *vgpu, struct gtt_table *table)
-{
-	return is_due(vgpu, table) ? compare(vgpu, table, shadow_clear) : 0;
-}
-
-void table_lost(struct intel_vgpu *vgpu, struct gtt_table *table)
+size_t table_lost(struct intel_vgpu *vgpu, struct gtt_table *table, u16 *idx)
 {
 	static const u64 nothing[GTT_ENTRIES];
 
 	untrack(vgpu, table);
 	table->dirty = true;
-	take(vgpu, table, nothing, shadow_set);
+	return take(vgpu, table, nothing, idx);
 }

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "core/gtt/gtt.h"
+#include "core/hw/format.h"
 #include "core/vgpu.h"
 
 /* In the pool's list while it has a free page. */
@@ -35,14 +35,14 @@ static void unlink_block(struct gtt_pool *pool, struct gtt_block *block)
 	block->next = block->prev = NULL;
 }
 
-static void free_block(struct intel_vgpu *vgpu, struct gtt_block *block)
+static void free_block(struct intel_vgpu *vgpu, struct gtt_pool *pool, struct gtt_block *block)
 {
 	intel_gvt_hypervisor_free_host_pages(vgpu, block->va, GTT_POOL_BLOCK);
-	vgpu->gtt->pool.pages -= GTT_POOL_BLOCK;
+	pool->pages -= GTT_POOL_BLOCK;
 	vgpu_free(vgpu, block, sizeof(*block));
 }
 
-static struct gtt_block *new_block(struct intel_vgpu *vgpu)
+static struct gtt_block *new_block(struct intel_vgpu *vgpu, struct gtt_pool *pool)
 {
 	struct gtt_block *block = vgpu_alloc(vgpu, sizeof(*block));
 
@@ -53,7 +53,7 @@ static struct gtt_block *new_block(struct intel_vgpu *vgpu)
 		vgpu_free(vgpu, block, sizeof(*block));
 		return NULL;
 	}
-	vgpu->gtt->pool.pages += GTT_POOL_BLOCK;
+	pool->pages += GTT_POOL_BLOCK;
 	for (unsigned int i = 0; i < GTT_POOL_BLOCK; i++) {
 		u64 mfn = intel_gvt_hypervisor_virt_to_mfn(vgpu, block->va + i * GVT_PAGE_SIZE);
 
@@ -63,17 +63,16 @@ static struct gtt_block *new_block(struct intel_vgpu *vgpu)
 			block->free |= 1ull << i;
 	}
 	if (!block->free) {
-		free_block(vgpu, block);
+		free_block(vgpu, pool, block);
 		return NULL;
 	}
-	push(&vgpu->gtt->pool, block);
+	push(pool, block);
 	return block;
 }
 
-int gtt_pool_get(struct intel_vgpu *vgpu, struct gtt_page *page)
+int gtt_pool_get(struct intel_vgpu *vgpu, struct gtt_pool *pool, struct gtt_page *page)
 {
-	struct gtt_pool *pool = &vgpu->gtt->pool;
-	struct gtt_block *block = pool->blocks ? pool->blocks : new_block(vgpu);
+	struct gtt_block *block = pool->blocks ? pool->blocks : new_block(vgpu, pool);
 	unsigned int i;
 
 	if (!block)
@@ -92,9 +91,8 @@ int gtt_pool_get(struct intel_vgpu *vgpu, struct gtt_page *page)
 	return 0;
 }
 
-void gtt_pool_put(struct intel_vgpu *vgpu, struct gtt_page *page)
+void gtt_pool_put(struct intel_vgpu *vgpu, struct gtt_pool *pool, struct gtt_page *page)
 {
-	struct gtt_pool *pool = &vgpu->gtt->pool;
 	struct gtt_block *block = page->block;
 
 	if (!block)
@@ -105,7 +103,7 @@ void gtt_pool_put(struct intel_vgpu *vgpu, struct gtt_page *page)
 	pool->used--;
 	if (!--block->used) {
 		unlink_block(pool, block);
-		free_block(vgpu, block);
+		free_block(vgpu, pool, block);
 	}
 	*page = (struct gtt_page){ 0 };
 }

@@ -22,9 +22,9 @@ struct gtt_pool {
 };
 
 /** gtt_pool_get() - a page of unspecified content. Returns 0 or -ENOMEM. */
-int gtt_pool_get(struct intel_vgpu *vgpu, struct gtt_page *page);
+int gtt_pool_get(struct intel_vgpu *vgpu, struct gtt_pool *pool, struct gtt_page *page);
 
 /** gtt_pool_put() - give it back; a block without used pages goes back to the back end. */
-void gtt_pool_put(struct intel_vgpu *vgpu, struct gtt_page *page);
+void gtt_pool_put(struct intel_vgpu *vgpu, struct gtt_pool *pool, struct gtt_page *page);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Per-process tables (PPGTT): a root for each of the guest's address spaces (roots.c), a shadow
- * table for each of its tables (shadow_sync.c), and how changes are found (guest_table.c).
+ * Per-process tables (PPGTT): how changes are found in the guest's tables (guest_table.c), a shadow
+ * for each of them (shadow.h), and a root for each of the guest's address spaces (roots.c).
  *
  * A guest frame that is used as a table is one struct gtt_table, however many tables point to it.
  * The table keeps the entries that were read last, and has a shadow for each kind of table that the
@@ -101,6 +101,8 @@ struct vgpu_ppgtt {
 	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of vgpu_state's roots */
 };
 
+/* ---- the guest's PPGTTs: roots.c ---- */
+
 /** vgpu_ppgtt_notify() - PVINFO notification @code, with PDP registers @pdp. */
 void vgpu_ppgtt_notify(struct intel_vgpu *vgpu, u32 code, const u64 pdp[4]);
 
@@ -129,12 +131,6 @@ u64 vgpu_ppgtt_nowhere(const struct intel_vgpu *vgpu, unsigned int levels);
 /** vgpu_ppgtt_root() - the bus address for PDP register @i of an mm that is synced. */
 u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, unsigned int i);
 
-/** vgpu_ppgtt_to_gpa() - the guest physical address of @addr by the guest's tables, or ~0. */
-u64 vgpu_ppgtt_to_gpa(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 addr);
-
-/** vgpu_ppgtt_set_quota() - set the most shadow tables that the vGPU may have. */
-void vgpu_ppgtt_set_quota(struct intel_vgpu *vgpu, u32 shadows);
-
 /**
  * vgpu_ppgtt_ips() - the guest switched 64 KiB pages on or off. All shadows are freed, and engines
  * that run with them stand still.
@@ -144,10 +140,21 @@ void vgpu_ppgtt_ips(struct intel_vgpu *vgpu, bool on);
 /* From core/gtt alone: */
 int ppgtt_init(struct intel_vgpu *vgpu);
 void ppgtt_clear(struct intel_vgpu *vgpu, bool forget_roots);
-void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
+
+/* ---- making room: reclaim.c ---- */
+
+/** vgpu_ppgtt_set_quota() - set the most shadow tables that the vGPU may have. */
+void vgpu_ppgtt_set_quota(struct intel_vgpu *vgpu, u32 shadows);
+
+/* From core/gtt alone: */
 
 /** ppgtt_reclaim() - free the shadow that was used longest ago. False: there is none to free. */
 bool ppgtt_reclaim(struct intel_vgpu *vgpu);
+
+/** ppgtt_take_down() - free the shadow of @mm. */
+void ppgtt_take_down(struct intel_vgpu *vgpu, struct vgpu_mm *mm);
+
+/* ---- shadows: shadow_sync.c, shadow.c; from core/gtt alone ---- */
 
 /**
  * shadow_get() - take a reference on the shadow of guest frame @gfn as a table of @kind; make it if
@@ -161,47 +168,48 @@ int shadow_get(struct intel_vgpu *vgpu, u64 gfn, enum gtt_kind kind, struct gtt_
 void shadow_put(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
 
 /**
- * shadow_set() - set entries @idx of @shadow by its table's entries.
- * Each leads where it should, or to scratch. Returns 0, or the errno that kept one from it.
+ * shadow_sync() - find what changed in the tables of @shadow and below it, and have their shadows
+ * follow. Returns 0, or the errno that kept an entry from leading where it should.
  */
-int shadow_set(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
+int shadow_sync(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
+
+/** ppgtt_invalidate() - have entries lead to scratch whose frames are not the guest's any more. */
+void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache);
+
+/* ---- the guest's tables: guest_table.c; from core/gtt alone ---- */
+
+/** table_find() - become a user of guest frame @gfn as a table. 0, -ENOENT: it is none yet, or
+ * -EEXIST: another tracks it. */
+int table_find(struct intel_vgpu *vgpu, u64 gfn, struct gtt_table **out);
 
 /**
- * shadow_clear() - have entries @idx of @shadow lead to scratch, whatever its table's entries say.
- * Those that should lead elsewhere are holes now. Returns 0.
+ * table_add() - make @table, zeroes of vgpu_alloc(), a table without a frame, with one user. The
+ * caller fills it, or opens it.
  */
-int shadow_clear(struct intel_vgpu *vgpu, struct gtt_shadow *shadow, const u16 *idx, size_t nr);
+void table_add(struct intel_vgpu *vgpu, struct gtt_table *table);
 
-/** shadow_retry() - shadow_set() for all holes. */
-int shadow_retry(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
-
-/** shadow_invalidate() - have entries lead to scratch whose frames are not the guest's any more. */
-void shadow_invalidate(struct intel_vgpu *vgpu, struct gtt_shadow *shadow);
-
-/**
- * table_get() - become a user of guest frame @gfn as a table. A new one is read, and tracked if
- * @track. Errors as shadow_get().
+/** table_open() - read it from guest frame @gfn, and track that if @track. 0 or a negative errno.
  */
-int table_get(struct intel_vgpu *vgpu, u64 gfn, bool track, struct gtt_table **out);
-
-/** table_new() - a table without a frame, which the caller fills; one user. NULL: no memory. */
-struct gtt_table *table_new(struct intel_vgpu *vgpu);
+int table_open(struct intel_vgpu *vgpu, struct gtt_table *table, u64 gfn, bool track);
 
 /** table_put() - be its user no more; the last one frees it. */
 void table_put(struct intel_vgpu *vgpu, struct gtt_table *table);
 
-/** table_sync() - find what changed in it, once in an epoch, and set its shadows' entries. */
-int table_sync(struct intel_vgpu *vgpu, struct gtt_table *table);
+/** table_due() - true, once in an epoch, if the table may differ from what was read last. */
+bool table_due(struct intel_vgpu *vgpu, struct gtt_table *table);
 
 /**
- * table_refresh() - find what changed in it before a shadow of another kind is made of it: a frame
- * that was a leaf may be a directory now, while its old parents are not synced yet. Changed entries
- * of the shadows that it has lead to scratch until these are synced: setting them here could lead
- * from table to table without a bound. Returns 0 or -E2BIG.
+ * table_compare() - read it. A frame that cannot be read counts as empty, and is read again next
+ * time. Returns how many of its entries changed, with their places in @idx (GTT_ENTRIES), or
+ * -E2BIG (gtt_may_look()).
  */
-int table_refresh(struct intel_vgpu *vgpu, struct gtt_table *table);
+int table_compare(struct intel_vgpu *vgpu, struct gtt_table *table, u16 *idx);
 
-/** table_lost() - the guest has given its frame up: clear its entries. */
-void table_lost(struct intel_vgpu *vgpu, struct gtt_table *table);
+/** table_track_quiet() - have writes to it trap if it did not change for long. False: they don't.
+ */
+bool table_track_quiet(struct intel_vgpu *vgpu, struct gtt_table *table);
+
+/** table_lost() - the guest has given its frame up: it is empty. Returns as table_compare(). */
+size_t table_lost(struct intel_vgpu *vgpu, struct gtt_table *table, u16 *idx);
 
 #endif

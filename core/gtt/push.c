@@ -17,6 +17,19 @@ void intel_vgpu_flush(struct intel_vgpu *vgpu)
 	vgpu->gtt->counts.flushes++;
 }
 
+u64 vgpu_ggtt_entry(const struct intel_vgpu *vgpu, u32 page)
+{
+	const struct ggtt_leaf *leaf = &vgpu->gtt->ggtt.leaves[page / GTT_ENTRIES];
+	u64 entry;
+
+	/* The hidden range is the mediator's. */
+	if (page >= GGTT_PAGES)
+		return gtt_scratch(vgpu);
+	entry = leaf->own ? leaf->own->shadow[page % GTT_ENTRIES] : leaf->shadow;
+
+	return entry ? entry : gtt_scratch(vgpu);
+}
+
 static int set(struct intel_vgpu *vgpu, u32 first, u32 nr, const u64 *entries, u64 fill)
 {
 	vgpu->gtt->counts.pushes++;
@@ -31,7 +44,7 @@ static void push(struct intel_vgpu *vgpu, u32 nr_leaf, u32 first, u32 nr, const 
 
 	leaf->behind = set(vgpu, base + first, nr, entries + first, 0) != 0;
 	if (leaf->behind)
-		set(vgpu, base, GTT_ENTRIES, NULL, vgpu->gtt->scratch_page.bus | 1);
+		set(vgpu, base, GTT_ENTRIES, NULL, gtt_scratch(vgpu));
 }
 
 void ggtt_push_leaf(struct intel_vgpu *vgpu, u32 nr_leaf)
@@ -68,7 +81,7 @@ void vgpu_ggtt_push_all(struct intel_vgpu *vgpu)
 {
 	if (!vgpu->space || !vgpu->gtt->ready)
 		return;
-	set(vgpu, 0, GGTT_PAGES, NULL, vgpu->gtt->scratch_page.bus | 1);
+	set(vgpu, 0, GGTT_PAGES, NULL, gtt_scratch(vgpu));
 	for (u32 i = 0; i < GGTT_LEAVES; i++)
 		if (vgpu->gtt->ggtt.leaves[i].own || vgpu->gtt->ggtt.leaves[i].shadow)
 			ggtt_push_leaf(vgpu, i);

@@ -67,25 +67,11 @@ static int add_mm(struct intel_vgpu *vgpu, struct vgpu_root *root)
 	return 0;
 }
 
-static bool take_down(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
-{
-	bool any = false;
-
-	for (unsigned int i = 0; i < ARRAY_SIZE(mm->top); i++) {
-		struct gtt_shadow *top = mm->top[i];
-
-		any |= top != NULL;
-		mm->top[i] = NULL;
-		shadow_put(vgpu, top);
-	}
-	return any;
-}
-
 static void remove_mm(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 {
 	struct vgpu_mm **link;
 
-	take_down(vgpu, mm);
+	ppgtt_take_down(vgpu, mm);
 	for (link = bucket(vgpu, mm->root); *link != mm; link = &(*link)->next)
 		;
 	*link = mm->next;
@@ -162,27 +148,6 @@ void vgpu_ppgtt_notify(struct intel_vgpu *vgpu, u32 code, const u64 pdp[4])
 
 /* ---- shadowing ---- */
 
-/* The kinds of tables bound its depth; the epoch makes it sync each shadow once. */
-static int sync_shadow(struct intel_vgpu *vgpu, struct gtt_shadow *shadow)
-{
-	int first, err;
-
-	if (shadow->epoch == vgpu->gtt->ppgtt.epoch)
-		return 0;
-	shadow->epoch = vgpu->gtt->ppgtt.epoch;
-	first = table_sync(vgpu, shadow->table);
-	if (shadow->holes) {
-		err = shadow_retry(vgpu, shadow);
-		first = first ? first : err;
-	}
-	for (unsigned int i = 0; shadow->child && i < GTT_ENTRIES; i++)
-		if (shadow->child[i]) {
-			err = sync_shadow(vgpu, shadow->child[i]);
-			first = first ? first : err;
-		}
-	return first;
-}
-
 static int sync_top(struct intel_vgpu *vgpu, struct vgpu_mm *mm, unsigned int i)
 {
 	enum gtt_kind kind = mm->root->levels == 4 ? GTT_PML4 : GTT_PD;
@@ -194,7 +159,7 @@ static int sync_top(struct intel_vgpu *vgpu, struct vgpu_mm *mm, unsigned int i)
 		return 0;
 	if (!mm->top[i])
 		err = shadow_get(vgpu, gfn, kind, &mm->top[i]);
-	return err ? err : sync_shadow(vgpu, mm->top[i]);
+	return err ? err : shadow_sync(vgpu, mm->top[i]);
 }
 
 int vgpu_ppgtt_sync(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
@@ -229,35 +194,6 @@ u64 vgpu_ppgtt_root(const struct intel_vgpu *vgpu, const struct vgpu_mm *mm, uns
 	return mm->top[i] ? mm->top[i]->page.bus : vgpu_ppgtt_nowhere(vgpu, mm->root->levels);
 }
 
-bool ppgtt_reclaim(struct intel_vgpu *vgpu)
-{
-	struct vgpu_ppgtt *ppgtt = &vgpu->gtt->ppgtt;
-	struct vgpu_mm *oldest = NULL;
-
-	for (unsigned int b = 0; b < GTT_MM_BUCKETS; b++)
-		for (struct vgpu_mm *mm = ppgtt->mms[b]; mm; mm = mm->next) {
-			bool shadowed = mm->top[0] || mm->top[1] || mm->top[2] || mm->top[3];
-
-			if (shadowed && !mm->pins && mm != ppgtt->busy &&
-			    (!oldest || mm->used < oldest->used))
-				oldest = mm;
-		}
-	if (!oldest)
-		return false;
-	take_down(vgpu, oldest);
-	gtt_release_all(vgpu);
-	vgpu->gtt->counts.reclaims++;
-	return true;
-}
-
-void vgpu_ppgtt_set_quota(struct intel_vgpu *vgpu, u32 shadows)
-{
-	vgpu->gtt->ppgtt.quota = shadows;
-	while (vgpu->gtt->counts.shadows > shadows)
-		if (!ppgtt_reclaim(vgpu))
-			return;
-}
-
 /* ---- life ---- */
 
 static void each_mm(struct intel_vgpu *vgpu, void (*fn)(struct intel_vgpu *, struct vgpu_mm *))
@@ -274,7 +210,7 @@ static void take_down_mm(struct intel_vgpu *vgpu, struct vgpu_mm *mm)
 {
 	if (mm->pins)
 		vgpu->gtt->user->taken(vgpu, mm);
-	take_down(vgpu, mm);
+	ppgtt_take_down(vgpu, mm);
 }
 
 void vgpu_ppgtt_ips(struct intel_vgpu *vgpu, bool on)
@@ -329,24 +265,4 @@ void ppgtt_clear(struct intel_vgpu *vgpu, bool forget_roots)
 			vgpu->state->roots[i] = (struct vgpu_root){ 0 };
 	list_free(vgpu);
 	vgpu->gtt->ppgtt.ips = ips_enabled(vgpu);
-}
-
-void ppgtt_invalidate(struct intel_vgpu *vgpu, struct gtt_valid_cache *cache)
-{
-	struct gtt_table *table, *next;
-
-	/* Changes of a directory make and free tables. The count keeps this one in the list. */
-	for (table = vgpu->gtt->ppgtt.tables; table; table = next) {
-		table->users++;
-		if (table->track && !gtt_valid(vgpu, cache, table->gfn))
-			table_lost(vgpu, table);
-		for (unsigned int kind = 0; kind < GTT_KINDS; kind++) {
-			struct gtt_shadow *shadow = table->shadow[kind];
-
-			if (shadow)
-				shadow_invalidate(vgpu, shadow);
-		}
-		next = table->next;
-		table_put(vgpu, table);
-	}
 }

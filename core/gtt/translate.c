@@ -64,7 +64,8 @@ static bool begin(struct side *guest, const struct vgpu_mm *mm, u64 addr, unsign
 	return true;
 }
 
-u64 vgpu_ppgtt_to_gpa(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 addr)
+/* The guest physical address of @addr of @mm, by the guest's tables, or ~0. */
+static u64 ppgtt_to_gpa(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 addr)
 {
 	struct side guest;
 	unsigned int top;
@@ -74,6 +75,36 @@ u64 vgpu_ppgtt_to_gpa(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 add
 	while (!guest.done)
 		follow(vgpu, &guest, addr);
 	return guest.size ? guest.to : ~0ull;
+}
+
+u64 vgpu_gma_to_gpa(const struct intel_vgpu *vgpu, u64 gma)
+{
+	u64 page = gma >> GVT_PAGE_SHIFT, entry;
+
+	if (page >= GGTT_PAGES)
+		return ~0ull;
+	entry = __atomic_load_n(&vgpu->ggtt[page], __ATOMIC_RELAXED);
+	if (!gtt_present(entry))
+		return ~0ull;
+	return gtt_addr(vgpu->gvt->gtt_format, GTT_GGTT, entry) | gma % GVT_PAGE_SIZE;
+}
+
+int vgpu_gma_read(struct intel_vgpu *vgpu, const struct vgpu_mm *mm, u64 gma, void *buf, size_t len)
+{
+	u8 *to = buf;
+
+	while (len) {
+		size_t n = GVT_PAGE_SIZE - gma % GVT_PAGE_SIZE;
+		u64 gpa = mm ? ppgtt_to_gpa(vgpu, mm, gma) : vgpu_gma_to_gpa(vgpu, gma);
+
+		n = n < len ? n : len;
+		if (gpa == ~0ull || intel_gvt_hypervisor_read_gpa(vgpu, gpa, to, n))
+			return -EFAULT;
+		gma += n;
+		to += n;
+		len -= n;
+	}
+	return 0;
 }
 
 static void walk_ppgtt(struct intel_vgpu *vgpu, const struct gtt_map_of_tables *map,
