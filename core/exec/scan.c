@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/exec/scan.h"
+
 #include <errno.h>
 #include <string.h>
 

@@ -7,8 +7,9 @@
 #ifndef CORE_EXEC_SCAN_RULES_H
 #define CORE_EXEC_SCAN_RULES_H
 
-#include "core/exec/scan.h"
+#include "core/hw/cmd.h"
 #include "core/hw/reg.h"
+#include "core/regs/rule.h"
 
 /*
  * How the audit looks at a command whose length is right. In an unprivileged batch only those up to
