@@ -210,7 +210,7 @@ int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fau
 int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
 			struct exec_fault *fault);
 
-/* ---- the vGPU's part: execlist.c, exec.c ---- */
+/* ---- the vGPU's part: execlist.c, on_gpu.c ---- */
 
 struct vgpu_engine {
 	struct intel_vgpu *vgpu;
