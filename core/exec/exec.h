@@ -3,12 +3,26 @@
  * A guest's submissions, from the four writes to an execlist submit port to the entries of the
  * context status buffer.
  *
- * A submission names contexts by address. Each context gets a shadow (shadow_ctx.c): its ring
- * (ring.c) and the page of its image that holds registers (image.c) are copied, checked, and
- * entered into the hidden range, the top of the GGTT where the guest's own entries have no effect
- * (hidden.c). The scheduler (core/gpu/sched) has the GPU run the shadows. The vGPU's thread brings
- * the result of a run to the guest: the saved registers to the guest's image, then an entry of the
- * status buffer, then an interrupt (execlist.c).
+ * A submission names contexts by address. Each context gets a shadow: its ring and the page of its
+ * image that holds registers are copied, checked, and entered into the hidden range, the top of the
+ * GGTT where the guest's own entries have no effect. The scheduler (core/gpu/sched) has the GPU run
+ * the shadows. The vGPU's thread brings the result of a run to the guest: the saved registers to
+ * the guest's image, then an entry of the status buffer, then an interrupt.
+ *
+ * The files from the ground up, each of which uses those before it alone:
+ *
+ *   scan_rules.c, scan.c    the audit, of commands in memory (scan.h)
+ *   hidden.c                the hidden range
+ *   image.c                 the page of an image that holds registers (image.h)
+ *   context_tables.c        a context's page tables
+ *   audit.c                 its commands are copied, and audited there
+ *   batches.c               the batches that its image names
+ *   ring.c                  its ring
+ *   shadow_ctx.c            its shadow, which is loaded, stored and kept
+ *   hang.c                  an engine that stands still
+ *   idle.c                  contexts that end at once
+ *   execlist.c              the port
+ *   on_gpu.c                a vGPU on the GPU: its beginning and end, and resets
  *
  * All of this belongs to the vGPU's thread, except for what struct sched_client guards.
  */
@@ -47,7 +61,7 @@ int hidden_enter(struct intel_vgpu *vgpu, const struct hidden *h, u32 at, u32 fi
 /** hidden_free() - free it. The GPU does not reach it when this returns. {0} is fine. */
 void hidden_free(struct intel_vgpu *vgpu, struct hidden *h);
 
-/* ---- shadow contexts: shadow_ctx.c ---- */
+/* ---- shadow contexts ---- */
 
 #define CTX_PAGES_MAX  22u /* the render engine's image: GEN9_LR_CONTEXT_RENDER_SIZE of i915 */
 #define CTX_DWORDS     1024u
@@ -135,58 +149,23 @@ struct shadow_ctx {
 	struct shadow_ctx *next, *prev; /* by last use */
 };
 
-/**
- * vgpu_context_load() - load the shadow of the context of @desc from the guest's image. It can then
- * run from its head to its tail, or to a command in its ring that may not run (.stops) or that
- * loads other page tables (.moves). The context must not be on the GPU. Returns NULL with @fault.
- */
-struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
-				     struct exec_fault *fault);
-
-/**
- * vgpu_context_grow() - take the commands that the guest added to the ring of @ctx, which may be
- * running. Returns 0 with the new @tail, -EAGAIN (it must be loaded anew), or another errno with
- * @fault.
- */
-int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *fault);
-
-/** vgpu_context_store() - write what the GPU saved to the guest's image. It is off the GPU. */
-void vgpu_context_store(struct shadow_ctx *ctx);
-
-/**
- * vgpu_context_move() - have @ctx, which was stored, go on behind a command that loads page tables
- * (.moves): write these page tables, and the head behind the command, to the guest's image. Returns
- * 0 or a negative errno when the image cannot be written.
- */
-int vgpu_context_move(struct shadow_ctx *ctx);
+/* ---- their page tables: context_tables.c ---- */
 
 /** vgpu_context_mm() - its page tables, while it is loaded; or NULL. */
 struct vgpu_mm *vgpu_context_mm(const struct shadow_ctx *ctx);
 
-/** vgpu_context_uses() - true when page tables @mm are those of @ctx, which is loaded. */
-bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm);
-
 /**
- * vgpu_contexts_follow() - update pages of shadow images from graphics pages [first, first + nr),
- * which lead elsewhere, or nowhere, now. Called before the old pages are given back.
+ * vgpu_tables_set() - pin and sync the page tables that its image names, announcing them if the
+ * guest has not, and have the image name their shadow; scratch ones if it is .blind. False with
+ * @fault.
  */
-void vgpu_contexts_follow(struct intel_vgpu *vgpu, u32 first, u32 nr);
+bool vgpu_tables_set(struct shadow_ctx *ctx, struct exec_fault *fault);
 
-/** vgpu_contexts_drop() - free all shadows of an engine; none is on the GPU. */
-void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
+/** vgpu_tables_sync() - sync them again. False with @fault. */
+bool vgpu_tables_sync(struct shadow_ctx *ctx, struct exec_fault *fault);
 
-/* ---- their rings: ring.c ---- */
-
-#define RING_TAIL_OFFSET 0x1ffff8u
-
-/**
- * vgpu_ring_load() - fill the shadow ring of @ctx, whose image was taken: from head to tail, or to
- * a command that may not run. Allocates the memory of image and ring. False with @fault.
- */
-bool vgpu_ring_load(struct shadow_ctx *ctx, struct exec_fault *fault);
-
-/** vgpu_ring_take() - the same for added commands, from the present tail to @to. */
-bool vgpu_ring_take(struct shadow_ctx *ctx, u32 to, struct exec_fault *fault);
+/** vgpu_tables_unpin() - the context is not loaded any more. */
+void vgpu_tables_unpin(struct shadow_ctx *ctx);
 
 /* ---- what commands may do: audit.c ---- */
 
@@ -210,7 +189,67 @@ int vgpu_audit_per_ctx(struct shadow_ctx *ctx, u32 gma, u32 *at, struct exec_fau
 int vgpu_audit_indirect(struct shadow_ctx *ctx, u32 gma, u32 bytes, u32 *at,
 			struct exec_fault *fault);
 
-/* ---- the vGPU's part: execlist.c, on_gpu.c ---- */
+/* ---- their images' batches: batches.c ---- */
+
+/** vgpu_batches_set() - have the image name audited copies of its batches. False with @fault. */
+bool vgpu_batches_set(struct shadow_ctx *ctx, struct exec_fault *fault);
+
+/** vgpu_batches_lead_home() - in @image, lead positions in copies back to the guest's batches. */
+void vgpu_batches_lead_home(const struct shadow_ctx *ctx, u32 *image);
+
+/** vgpu_batches_free() - free all copies. */
+void vgpu_batches_free(struct shadow_ctx *ctx);
+
+/* ---- their rings: ring.c ---- */
+
+#define RING_TAIL_OFFSET 0x1ffff8u
+
+/**
+ * vgpu_ring_load() - fill the shadow ring of @ctx, whose image was taken: from head to tail, or to
+ * a command that may not run. Allocates the memory of image and ring. False with @fault.
+ */
+bool vgpu_ring_load(struct shadow_ctx *ctx, struct exec_fault *fault);
+
+/** vgpu_ring_take() - the same for added commands, from the present tail to @to. */
+bool vgpu_ring_take(struct shadow_ctx *ctx, u32 to, struct exec_fault *fault);
+
+/**
+ * vgpu_context_move() - have @ctx, which was stored, go on behind a command that loads page tables
+ * (.moves): write these page tables, and the head behind the command, to the guest's image. Returns
+ * 0 or a negative errno when the image cannot be written.
+ */
+int vgpu_context_move(struct shadow_ctx *ctx);
+
+/* ---- they are loaded, stored and kept: shadow_ctx.c ---- */
+
+/**
+ * vgpu_context_load() - load the shadow of the context of @desc from the guest's image. It can then
+ * run from its head to its tail, or to a command in its ring that may not run (.stops) or that
+ * loads other page tables (.moves). The context must not be on the GPU. Returns NULL with @fault.
+ */
+struct shadow_ctx *vgpu_context_load(struct intel_vgpu *vgpu, enum gvt_engine engine, u64 desc,
+				     struct exec_fault *fault);
+
+/**
+ * vgpu_context_grow() - take the commands that the guest added to the ring of @ctx, which may be
+ * running. Returns 0 with the new @tail, -EAGAIN (it must be loaded anew), or another errno with
+ * @fault.
+ */
+int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *fault);
+
+/** vgpu_context_store() - write what the GPU saved to the guest's image. It is off the GPU. */
+void vgpu_context_store(struct shadow_ctx *ctx);
+
+/**
+ * vgpu_contexts_follow() - update pages of shadow images from graphics pages [first, first + nr),
+ * which lead elsewhere, or nowhere, now. Called before the old pages are given back.
+ */
+void vgpu_contexts_follow(struct intel_vgpu *vgpu, u32 first, u32 nr);
+
+/** vgpu_contexts_drop() - free all shadows of an engine; none is on the GPU. */
+void vgpu_contexts_drop(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
+/* ---- the vGPU's part ---- */
 
 struct vgpu_engine {
 	struct intel_vgpu *vgpu;
@@ -234,20 +273,50 @@ struct vgpu_exec {
 	u32 dirty; /* bits by enum gvt_engine: there are reports */
 };
 
+/* ---- an engine that stands still: hang.c ---- */
+
+/** vgpu_exec_hang() - show the guest that @engine stands still, until the guest resets it. */
+void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine,
+		    const struct exec_fault *fault);
+
+/** vgpu_hang_reset() - @engine is being reset: if it stood still, a person is told. */
+void vgpu_hang_reset(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
+/** vgpu_hang_clear_fault() - show the guest no failed translation any more. */
+void vgpu_hang_clear_fault(struct intel_vgpu *vgpu);
+
+/* ---- contexts that end at once: idle.c ---- */
+
 /**
  * vgpu_exec_ready() - true when contexts can run: the vGPU has a space on the GPU, and what the
- * hypervisor must supply for shadows.
+ * hypervisor must supply for shadows. Makes the contexts that end at once.
  */
 bool vgpu_exec_ready(struct intel_vgpu *vgpu);
+
+/** vgpu_exec_drop_idle() - free them. */
+void vgpu_exec_drop_idle(struct intel_vgpu *vgpu);
+
+/* ---- the port: execlist.c ---- */
+
+/** vgpu_exec_elsp() - the guest wrote @val to @engine's submit port. */
+void vgpu_exec_elsp(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 val);
+
+/** vgpu_exec_service() - take the scheduler's reports, of all engines. */
+void vgpu_exec_service(struct intel_vgpu *vgpu);
+
+/** vgpu_exec_service_last() - take those of @engine, but start nothing: what pends stays so. */
+void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine engine);
+
+/** vgpu_exec_resume() - go on with what an earlier process left running. */
+void vgpu_exec_resume(struct intel_vgpu *vgpu);
+
+/* ---- a vGPU on the GPU: on_gpu.c ---- */
 
 /** vgpu_exec_init() - if there is a GPU, make a space on it and join the scheduler. */
 int vgpu_exec_init(struct intel_vgpu *vgpu);
 
 /** vgpu_exec_exit() - leave the GPU; what ran is saved to the guest's images. Before gtt's exit. */
 void vgpu_exec_exit(struct intel_vgpu *vgpu);
-
-/** vgpu_exec_resume() - go on with what an earlier process left running. */
-void vgpu_exec_resume(struct intel_vgpu *vgpu);
 
 #define EXEC_ALL_ENGINES ((1u << GVT_NR_ENGINES) - 1)
 
@@ -256,25 +325,6 @@ void vgpu_exec_resume(struct intel_vgpu *vgpu);
  * that the guest sees: nothing runs, and no context is known.
  */
 void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask);
-
-/** vgpu_exec_elsp() - the guest wrote @val to @engine's submit port. */
-void vgpu_exec_elsp(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 val);
-
-/** vgpu_exec_service() - take the scheduler's reports, of all engines. */
-void vgpu_exec_service(struct intel_vgpu *vgpu);
-
-/** vgpu_exec_service_engine() - the same for one engine. */
-void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine engine);
-
-/** vgpu_exec_service_last() - the same, but start nothing: pending submissions stay pending. */
-void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine engine);
-
-/** vgpu_exec_forget() - the guest destroys PPGTT @mm: engines that run with it stand still. */
-void vgpu_exec_forget(struct intel_vgpu *vgpu, const struct vgpu_mm *mm);
-
-/** vgpu_exec_hang() - show the guest that @engine stands still, until the guest resets it. */
-void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine,
-		    const struct exec_fault *fault);
 
 /** vgpu_exec_ring_start() - address of the guest's ring of the context that runs. */
 u32 vgpu_exec_ring_start(struct intel_vgpu *vgpu, enum gvt_engine engine);

@@ -246,11 +246,6 @@ static void take_reports(struct intel_vgpu *vgpu, enum gvt_engine nr, bool go_on
 		}
 }
 
-void vgpu_exec_service_engine(struct intel_vgpu *vgpu, enum gvt_engine nr)
-{
-	take_reports(vgpu, nr, true);
-}
-
 void vgpu_exec_service_last(struct intel_vgpu *vgpu, enum gvt_engine nr)
 {
 	take_reports(vgpu, nr, false);
@@ -262,7 +257,7 @@ void vgpu_exec_service(struct intel_vgpu *vgpu)
 
 	for (int nr = 0; nr < GVT_NR_ENGINES; nr++)
 		if (dirty & BIT32(nr))
-			vgpu_exec_service_engine(vgpu, nr);
+			take_reports(vgpu, nr, true);
 }
 
 /* ---- submissions ---- */
@@ -312,7 +307,7 @@ static void submit(struct intel_vgpu *vgpu, enum gvt_engine nr, u64 first, u64 s
 	u64 desc[2] = { first, valid(second) ? second : 0 };
 
 	vgpu->exec->counts.submissions++;
-	vgpu_exec_service_engine(vgpu, nr);
+	take_reports(vgpu, nr, true);
 	if (!valid(first) || (desc[1] && same_context(first, second))) {
 		const struct exec_fault fault = { .refusal = EXEC_BAD_DESC,
 						  .why = "a descriptor that no context has",
@@ -335,7 +330,7 @@ static void submit(struct intel_vgpu *vgpu, enum gvt_engine nr, u64 first, u64 s
 		port->pending[1] = desc[1];
 		show_status(vgpu, nr);
 		vgpu->gvt->share->ops->stop(&engine->client);
-		vgpu_exec_service_engine(vgpu, nr);
+		take_reports(vgpu, nr, true);
 	}
 }
 

@@ -11,9 +11,6 @@
 #define LRI_LENGTH	0xffu
 #define LRI_KEEPS_BYTES (0xfu << 8)
 
-#define BB_VALID BIT32(0) /* of BB_ADDR and SBB_ADDR */
-#define BB_PPGTT BIT32(5) /* of BB_STATE and SBB_STATE */
-
 #define ANYWHERE 0u
 
 /* The registers that are the mediator's (GVT_RULE_SPECIAL), from the engine's base. */
@@ -29,14 +26,6 @@ static const struct {
 	{ 0x1c0, 0x1c0, AT_PER_CTX },	{ 0x1c4, 0x1c4, AT_INDIRECT },
 	{ 0x1c8, 0x1c8, ANYWHERE },	{ 0x244, 0x244, ANYWHERE },
 	{ 0x270, 0x28c, AT_PDP0_LOW },
-};
-
-/* The engine's position in a batch, and in a second-level batch, which returns to the first. */
-static const struct {
-	u16 low, high, state;
-} positions[] = {
-	{ AT_BB, AT_BB_HIGH, AT_BB_STATE },
-	{ AT_SBB, AT_SBB_HIGH, AT_SBB_STATE },
 };
 
 static bool refuse(struct exec_fault *fault, const char *why, u64 addr, u32 cmd)
@@ -99,14 +88,14 @@ static u32 reg_at(const struct shadow_ctx *ctx, u32 at)
 	return 0;
 }
 
-static bool has(const struct shadow_ctx *ctx, const u32 *image, u32 at)
+bool image_has(const struct shadow_ctx *ctx, const u32 *image, u32 at)
 {
 	return image[at - 1] == reg_at(ctx, at);
 }
 
 u32 image_get(const struct shadow_ctx *ctx, u32 at)
 {
-	return has(ctx, ctx->image, at) ? ctx->image[at] : 0;
+	return image_has(ctx, ctx->image, at) ? ctx->image[at] : 0;
 }
 
 bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *fault)
@@ -146,13 +135,13 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 	to[end] = EXEC_BATCH_END;
 	memcpy(&to[last], &from[last], (CTX_DWORDS - last) * sizeof(u32));
 	for (size_t n = 0; n < ARRAY_SIZE(needed); n++)
-		whole &= needed[n] < end && has(ctx, to, needed[n]);
+		whole &= needed[n] < end && image_has(ctx, to, needed[n]);
 	return whole || refuse(fault, "no ring or no page tables", ctx->lrca, 0);
 }
 
 void image_own(struct shadow_ctx *ctx, u32 at, u32 val)
 {
-	if (!has(ctx, ctx->image, at))
+	if (!image_has(ctx, ctx->image, at))
 		return;
 	ctx->image[at] = val;
 	ctx->ours[at / 8] |= 1u << at % 8;
@@ -161,40 +150,4 @@ void image_own(struct shadow_ctx *ctx, u32 at, u32 val)
 bool image_is_own(const struct shadow_ctx *ctx, u32 at)
 {
 	return ctx->ours[at / 8] >> at % 8 & 1;
-}
-
-bool image_lead_batches(struct shadow_ctx *ctx, struct exec_fault *fault)
-{
-	bool inside = true;
-
-	for (u32 level = 0; level < ARRAY_SIZE(positions); level++) {
-		u32 low = image_get(ctx, positions[level].low), copy;
-		u64 gma = (low & ~3u) | (u64)image_get(ctx, positions[level].high) << 32;
-
-		inside &= low & BB_VALID;
-		if (!inside && low)
-			ctx->image[positions[level].low] = 0;
-		if (!inside || image_get(ctx, positions[level].state) & BB_PPGTT)
-			continue;
-		if (vgpu_audit_batch(ctx, gma, level, &copy, fault))
-			return false;
-		ctx->image[positions[level].low] = copy | BB_VALID;
-	}
-	return true;
-}
-
-void image_lead_home(const struct shadow_ctx *ctx, u32 *image)
-{
-	for (u32 level = 0; level < ARRAY_SIZE(positions); level++) {
-		u32 *low = &image[positions[level].low];
-		const struct shadow_batch *batch = ctx->batches;
-
-		if (!has(ctx, image, positions[level].low) || !(*low & BB_VALID) ||
-		    (has(ctx, image, positions[level].state) &&
-		     image[positions[level].state] & BB_PPGTT))
-			continue;
-		while (batch && *low - batch->mem.gma >= batch->mem.pages * GVT_PAGE_SIZE)
-			batch = batch->next;
-		*low = batch ? *low - batch->mem.gma + batch->from : 0;
-	}
 }

@@ -52,15 +52,7 @@ void image_own(struct shadow_ctx *ctx, u32 at, u32 val);
 /** image_is_own() - true if image_own() set the value at dword @at. */
 bool image_is_own(const struct shadow_ctx *ctx, u32 at);
 
-/**
- * image_lead_batches() - replace the context's positions in privileged batches by positions in
- * audited copies. Positions in batches of the context's own memory, which have no privilege, stay.
- * False, with @fault: a batch may not run.
- */
-bool image_lead_batches(struct shadow_ctx *ctx, struct exec_fault *fault);
-
-/** image_lead_home() - the reverse, in @image: from positions in copies to those in guest's
- * batches. */
-void image_lead_home(const struct shadow_ctx *ctx, u32 *image);
+/** image_has() - true if @image, which is the guest's or ours, has the value of dword @at there. */
+bool image_has(const struct shadow_ctx *ctx, const u32 *image, u32 at);
 
 #endif

@@ -13,132 +13,11 @@
 #include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
-#define INDIRECT_LINES 0x3fu /* length, in lines of 64 bytes */
-#define PER_CTX_VALID  1u
-
-#define DESC_MODE_SHIFT 3
-#define DESC_MODE_32BIT 1u /* INTEL_LEGACY_32B_CONTEXT of i915 */
-#define DESC_MODE_64BIT 3u
-#define DESC_KNOWN	0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */
+#define DESC_KNOWN 0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */
 
 #define IMAGE_REGS 1u /* the page of an image that holds registers */
 
-/* ---- page tables ---- */
-
-struct vgpu_mm *vgpu_context_mm(const struct shadow_ctx *ctx)
-{
-	return ctx->levels ? vgpu_ppgtt_find(ctx->vgpu, ctx->pdp, ctx->levels) : NULL;
-}
-
-static void unpin(struct shadow_ctx *ctx)
-{
-	struct vgpu_mm *mm = vgpu_context_mm(ctx);
-
-	if (mm && mm->pins)
-		mm->pins--;
-	ctx->levels = 0;
-}
-
-static bool sync_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
-{
-	struct vgpu_mm *mm = vgpu_context_mm(ctx);
-	int err = mm ? vgpu_ppgtt_sync(ctx->vgpu, mm) : -ENOENT;
-
-	if (!err)
-		return true;
-	return vgpu_refuse(fault,
-			   err == -ENOMEM || err == -ENOSPC ? EXEC_NO_MEMORY : EXEC_BAD_PPGTT,
-			   "page tables that cannot be followed", ctx->pdp[0]);
-}
-
-/* i915_pvinfo.h, enum vgt_g2v_type. */
-#define G2V_L3_CREATE 2u
-#define G2V_L4_CREATE 4u
-
-/* Announces the guest's tables if the guest has not, and pins and syncs them. NULL with @fault. */
-static struct vgpu_mm *get_tables(struct shadow_ctx *ctx, u32 levels, struct exec_fault *fault)
-{
-	struct vgpu_mm *mm;
-
-	for (u32 i = 0; i < 4; i++) {
-		u64 pdp = ctx->image[AT_PDP_LOW(i)] | (u64)ctx->image[AT_PDP_HIGH(i)] << 32;
-
-		ctx->pdp[i] = i == 0 || levels == 3 ? pdp : 0;
-	}
-	ctx->levels = levels;
-	if (!vgpu_context_mm(ctx))
-		vgpu_ppgtt_notify(ctx->vgpu, levels == 4 ? G2V_L4_CREATE : G2V_L3_CREATE, ctx->pdp);
-	mm = vgpu_context_mm(ctx);
-	if (!mm) {
-		ctx->levels = 0;
-		vgpu_refuse(fault, EXEC_BAD_PPGTT, "more address spaces than there may be",
-			    ctx->pdp[0]);
-		return NULL;
-	}
-	mm->pins++;
-	return sync_tables(ctx, fault) ? mm : NULL;
-}
-
-static bool set_tables(struct shadow_ctx *ctx, struct exec_fault *fault)
-{
-	u32 mode = ctx->guest_desc >> DESC_MODE_SHIFT & 3;
-	u32 levels = mode == DESC_MODE_64BIT ? 4 : mode == DESC_MODE_32BIT ? 3 : 0;
-	struct vgpu_mm *mm = NULL;
-
-	if (!levels)
-		return vgpu_refuse(fault, EXEC_BAD_DESC, "a mode of addressing that is not had",
-				   ctx->lrca);
-	if (!ctx->blind) {
-		mm = get_tables(ctx, levels, fault);
-		if (!mm)
-			return false;
-	}
-	for (u32 i = 0; i < 4; i++) {
-		u64 root = mm ? vgpu_ppgtt_root(ctx->vgpu, mm, i)
-			      : vgpu_ppgtt_nowhere(ctx->vgpu, levels);
-
-		root = i == 0 || levels == 3 ? root : 0;
-		image_own(ctx, AT_PDP_LOW(i), root);
-		image_own(ctx, AT_PDP_HIGH(i), root >> 32);
-	}
-	return true;
-}
-
-/* ---- the image's batches and other pages ---- */
-
-static void free_batches(struct shadow_ctx *ctx)
-{
-	struct shadow_batch *batch;
-
-	while ((batch = ctx->batches)) {
-		ctx->batches = batch->next;
-		hidden_free(ctx->vgpu, &batch->mem);
-		vgpu_free(ctx->vgpu, batch, sizeof(*batch));
-	}
-	ctx->batch_pages = 0;
-}
-
-static bool set_batches(struct shadow_ctx *ctx, struct exec_fault *fault)
-{
-	u32 per_ctx = image_get(ctx, AT_PER_CTX), indirect = image_get(ctx, AT_INDIRECT), at;
-
-	if (per_ctx & PER_CTX_VALID) {
-		if (vgpu_audit_per_ctx(ctx, per_ctx & ~INDIRECT_LINES, &at, fault))
-			return false;
-		image_own(ctx, AT_PER_CTX, at | PER_CTX_VALID);
-	} else {
-		image_own(ctx, AT_PER_CTX, 0);
-	}
-	if (indirect & INDIRECT_LINES) {
-		if (vgpu_audit_indirect(ctx, indirect & ~INDIRECT_LINES,
-					(indirect & INDIRECT_LINES) * 64, &at, fault))
-			return false;
-		image_own(ctx, AT_INDIRECT, at | (indirect & INDIRECT_LINES));
-	} else {
-		image_own(ctx, AT_INDIRECT, 0);
-	}
-	return image_lead_batches(ctx, fault);
-}
+/* ---- the image's other pages ---- */
 
 /*
  * Has page @i of the shadow image lead to the guest's own page, which the GGTT's shadow names,
@@ -198,8 +77,8 @@ static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
 	u32 guest[CTX_DWORDS];
 
-	free_batches(ctx);
-	unpin(ctx);
+	vgpu_batches_free(ctx);
+	vgpu_tables_unpin(ctx);
 	ctx->loaded = ctx->stops = ctx->moves = false;
 	if (!check_desc(ctx, fault))
 		return false;
@@ -208,8 +87,8 @@ static bool load(struct shadow_ctx *ctx, struct exec_fault *fault)
 				   ctx->lrca);
 	if (ctx->regs)
 		memcpy(ctx->image, ctx->regs, sizeof(ctx->image));
-	if (!image_take(ctx, guest, fault) || !set_tables(ctx, fault) ||
-	    !vgpu_ring_load(ctx, fault) || !set_batches(ctx, fault) || !set_pages(ctx, fault))
+	if (!image_take(ctx, guest, fault) || !vgpu_tables_set(ctx, fault) ||
+	    !vgpu_ring_load(ctx, fault) || !vgpu_batches_set(ctx, fault) || !set_pages(ctx, fault))
 		return false;
 	memcpy(ctx->regs, ctx->image, sizeof(ctx->image));
 	ctx->run.tail_at = &ctx->regs[AT_TAIL];
@@ -240,7 +119,7 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 	len = (to - ctx->run.tail) & (ctx->ring_size - 1);
 	if (ctx->appended + len >= ctx->ring_size || ctx->batch_pages >= CTX_BATCH_PAGES)
 		return -EAGAIN;
-	if (!sync_tables(ctx, fault) || !vgpu_ring_take(ctx, to, fault))
+	if (!vgpu_tables_sync(ctx, fault) || !vgpu_ring_take(ctx, to, fault))
 		return -EINVAL;
 	*tail = to;
 	return 0;
@@ -251,13 +130,13 @@ void vgpu_context_store(struct shadow_ctx *ctx)
 	u64 gpa = vgpu_gma_to_gpa(ctx->vgpu, ctx->lrca + GVT_PAGE_SIZE);
 	u32 now[CTX_DWORDS];
 
-	unpin(ctx);
+	vgpu_tables_unpin(ctx);
 	if (!ctx->loaded)
 		return;
 	ctx->loaded = false;
 	memcpy(now, ctx->regs, sizeof(now));
-	image_lead_home(ctx, now);
-	image_lead_home(ctx, ctx->image);
+	vgpu_batches_lead_home(ctx, now);
+	vgpu_batches_lead_home(ctx, ctx->image);
 	for (u32 i = 0; gpa != ~0ull && i < CTX_DWORDS; i++) {
 		u32 from = i;
 
@@ -267,12 +146,7 @@ void vgpu_context_store(struct shadow_ctx *ctx)
 			intel_gvt_hypervisor_write_gpa(ctx->vgpu, gpa + from * sizeof(u32),
 						       &now[from], (i - from) * sizeof(u32));
 	}
-	free_batches(ctx);
-}
-
-bool vgpu_context_uses(const struct shadow_ctx *ctx, const struct vgpu_mm *mm)
-{
-	return vgpu_context_mm(ctx) == mm;
+	vgpu_batches_free(ctx);
 }
 
 /* ---- the cache ---- */
@@ -301,8 +175,8 @@ static void push_ctx(struct vgpu_engine *engine, struct shadow_ctx *ctx)
 static void free_ctx(struct vgpu_engine *engine, struct shadow_ctx *ctx)
 {
 	unlink_ctx(engine, ctx);
-	unpin(ctx);
-	free_batches(ctx);
+	vgpu_tables_unpin(ctx);
+	vgpu_batches_free(ctx);
 	hidden_free(ctx->vgpu, &ctx->mem);
 	vgpu_free(ctx->vgpu, ctx, sizeof(*ctx));
 }
@@ -358,8 +232,8 @@ static bool try_load(struct shadow_ctx *ctx, struct exec_fault *fault)
 {
 	if (load(ctx, fault))
 		return true;
-	unpin(ctx);
-	free_batches(ctx);
+	vgpu_tables_unpin(ctx);
+	vgpu_batches_free(ctx);
 	return false;
 }
 
