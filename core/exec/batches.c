@@ -4,13 +4,8 @@
  * the context is in the middle of. The image of the shadow names audited copies.
  */
 #include "core/exec/image.h"
+#include "core/hw/ring_regs.h"
 #include "core/vgpu.h"
-
-#define INDIRECT_LINES 0x3fu /* length, in lines of 64 bytes */
-#define PER_CTX_VALID  1u
-
-#define BB_VALID BIT32(0) /* of BB_ADDR and SBB_ADDR */
-#define BB_PPGTT BIT32(5) /* of BB_STATE and SBB_STATE */
 
 /* The engine's position in a batch, and in a second-level batch, which returns to the first. */
 static const struct {
@@ -44,14 +39,14 @@ static bool lead_batches(struct shadow_ctx *ctx, struct exec_fault *fault)
 		u32 low = image_get(ctx, positions[level].low), copy;
 		u64 gma = (low & ~3u) | (u64)image_get(ctx, positions[level].high) << 32;
 
-		inside &= low & BB_VALID;
+		inside &= low & BBADDR_VALID;
 		if (!inside && low)
 			ctx->image[positions[level].low] = 0;
-		if (!inside || image_get(ctx, positions[level].state) & BB_PPGTT)
+		if (!inside || image_get(ctx, positions[level].state) & BBSTATE_PPGTT)
 			continue;
 		if (vgpu_audit_batch(ctx, gma, level, &copy, fault))
 			return false;
-		ctx->image[positions[level].low] = copy | BB_VALID;
+		ctx->image[positions[level].low] = copy | BBADDR_VALID;
 	}
 	return true;
 }
@@ -84,9 +79,9 @@ void vgpu_batches_lead_home(const struct shadow_ctx *ctx, u32 *image)
 		u32 *low = &image[positions[level].low];
 		const struct shadow_batch *batch = ctx->batches;
 
-		if (!image_has(ctx, image, positions[level].low) || !(*low & BB_VALID) ||
+		if (!image_has(ctx, image, positions[level].low) || !(*low & BBADDR_VALID) ||
 		    (image_has(ctx, image, positions[level].state) &&
-		     image[positions[level].state] & BB_PPGTT))
+		     image[positions[level].state] & BBSTATE_PPGTT))
 			continue;
 		while (batch && *low - batch->mem.gma >= batch->mem.pages * GVT_PAGE_SIZE)
 			batch = batch->next;

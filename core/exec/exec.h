@@ -202,8 +202,6 @@ void vgpu_batches_free(struct shadow_ctx *ctx);
 
 /* ---- their rings: ring.c ---- */
 
-#define RING_TAIL_OFFSET 0x1ffff8u
-
 /**
  * vgpu_ring_load() - fill the shadow ring of @ctx, whose image was taken: from head to tail, or to
  * a command that may not run. Allocates the memory of image and ring. False with @fault.

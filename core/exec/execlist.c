@@ -14,17 +14,10 @@
 
 #include "core/exec/exec.h"
 #include "core/gtt/gtt.h"
+#include "core/hw/ring_regs.h"
 #include "core/irq/irq.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
-
-/* From an engine's base. */
-enum {
-	RING_HWS_PGA = 0x80,
-	EXECLIST_STATUS = 0x234,
-	CSB = 0x370,
-	CSB_PTR = 0x3a0,
-};
 
 #define CSB_ENTRIES    6u
 #define CSB_WRITE(ptr) ((ptr)&7u)
@@ -33,12 +26,6 @@ enum {
 /* Bytes into the status page: I915_HWS_CSB_BUF0_INDEX, I915_HWS_CSB_WRITE_INDEX. */
 #define HWS_CSB	      (0x10u * 4)
 #define HWS_CSB_WRITE (0x1fu * 4)
-
-/* EXECLIST_STATUS (Skylake PRM, volume 2c). */
-#define STATUS_QUEUE_FULL BIT32(2)
-#define STATUS_VALID	  BIT32(4)
-#define STATUS_ACTIVE	  BIT32(18)
-#define STATUS_ARBITRATES BIT32(16)
 
 static struct vgpu_port *port_of(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
@@ -65,26 +52,26 @@ static bool valid(u64 desc)
 static void show_status(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
 	const struct vgpu_port *port = port_of(vgpu, engine);
-	u32 base = gvt_engine_base(engine), status = STATUS_ARBITRATES;
+	u32 base = gvt_engine_base(engine), status = EXECLIST_ARBITRATES;
 
 	if (port->desc[0])
-		status |= STATUS_VALID | STATUS_ACTIVE;
+		status |= EXECLIST_0_VALID | EXECLIST_0_ACTIVE;
 	if (port->pending[0])
-		status |= STATUS_QUEUE_FULL;
-	gvt_vreg_set(vgpu, base + EXECLIST_STATUS, status);
-	gvt_vreg_set(vgpu, base + EXECLIST_STATUS + 4, id_of(port->desc[0]));
+		status |= EXECLIST_QUEUE_FULL;
+	gvt_vreg_set(vgpu, base + RING_EXECLIST_STATUS, status);
+	gvt_vreg_set(vgpu, base + RING_EXECLIST_STATUS + 4, id_of(port->desc[0]));
 }
 
 static void tell(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 status, u64 desc)
 {
-	u32 base = gvt_engine_base(engine), ptr = gvt_vreg(vgpu, base + CSB_PTR);
+	u32 base = gvt_engine_base(engine), ptr = gvt_vreg(vgpu, base + RING_CSB_PTR);
 	u32 entry[2] = { status, id_of(desc) }, at = CSB_WRITE(ptr);
 	u64 page = vgpu_gma_to_gpa(vgpu, gvt_vreg(vgpu, base + RING_HWS_PGA));
 
 	at = at >= CSB_ENTRIES - 1 ? 0 : at + 1;
-	gvt_vreg_set(vgpu, base + CSB + 8 * at, entry[0]);
-	gvt_vreg_set(vgpu, base + CSB + 8 * at + 4, entry[1]);
-	gvt_vreg_set(vgpu, base + CSB_PTR, (ptr & ~CSB_NO_WRITE) | at);
+	gvt_vreg_set(vgpu, base + RING_CSB + 8 * at, entry[0]);
+	gvt_vreg_set(vgpu, base + RING_CSB + 8 * at + 4, entry[1]);
+	gvt_vreg_set(vgpu, base + RING_CSB_PTR, (ptr & ~CSB_NO_WRITE) | at);
 	show_status(vgpu, engine);
 	if (page != ~0ull) {
 		intel_gvt_hypervisor_write_gpa(vgpu, page + HWS_CSB + 8 * at, entry, sizeof(entry));

@@ -3,27 +3,10 @@
 #include <stdio.h>
 
 #include "core/exec/exec.h"
+#include "core/hw/ring_regs.h"
 #include "core/irq/irq.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
-
-/* From an engine's base. */
-enum {
-	RING_ACTHD_UDW = 0x5c,
-	RING_IPEHR = 0x68,
-	RING_ACTHD = 0x74,
-	RING_EIR = 0xb0,
-	RING_EMR = 0xb4,
-	RING_ESR = 0xb8,
-};
-
-#define ERROR_INSTRUCTION BIT32(0) /* of EIR: i915's I915_ERROR_INSTRUCTION */
-
-/* Registers in which all engines report a failed translation: GEN8_RING_FAULT_REG, the address. */
-#define FAULT_REG   0x4094u
-#define FAULT_VALID BIT32(0)
-#define FAULT_DATA0 0x4b10u
-#define FAULT_DATA1 0x4b14u
 
 static const struct {
 	const char *word, *text;
@@ -120,10 +103,10 @@ void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struc
 	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_ACTHD, fault->addr);
 	vgpu->gvt->gpu->ops->reg_write(vgpu->space, base + RING_ACTHD_UDW, fault->addr >> 32);
 	show_fault(vgpu);
-	gvt_vreg_set(vgpu, base + RING_ESR, gvt_vreg(vgpu, base + RING_ESR) | ERROR_INSTRUCTION);
+	gvt_vreg_set(vgpu, base + RING_ESR, gvt_vreg(vgpu, base + RING_ESR) | EIR_INSTRUCTION);
 	gvt_vreg_set(vgpu, base + RING_EIR,
 		     gvt_vreg(vgpu, base + RING_EIR) |
-			     (ERROR_INSTRUCTION & ~gvt_vreg(vgpu, base + RING_EMR)));
+			     (EIR_INSTRUCTION & ~gvt_vreg(vgpu, base + RING_EMR)));
 	if (gvt_vreg(vgpu, base + RING_EIR))
 		vgpu_irq_raise_engine(vgpu, engine, GVT_IRQ_CS_ERROR);
 }

@@ -5,6 +5,7 @@
 
 #include "core/exec/exec.h"
 #include "core/gtt/gtt.h"
+#include "core/hw/ring_regs.h"
 #include "core/vgpu.h"
 
 #define MI_LRI_8   (0x11001000u | (2 * 8 - 1))
@@ -39,21 +40,21 @@ static int make_idle(struct intel_vgpu *vgpu)
 		const u32 list[] = {
 			0,
 			MI_LRI_8,
-			base + 0x244,
+			base + RING_CONTEXT_CONTROL,
 			0x00090008, /* no switch on semaphores; restore is not inhibited */
-			base + 0x034,
-			0, /* head */
-			base + 0x030,
-			0, /* tail */
-			base + 0x038,
-			gma + 2 * GVT_PAGE_SIZE,
-			base + 0x03c,
-			1, /* one page, valid */
-			base + 0x110,
+			base + RING_HEAD,
 			0,
-			base + 0x274,
+			base + RING_TAIL,
+			0,
+			base + RING_START,
+			gma + 2 * GVT_PAGE_SIZE,
+			base + RING_CTL,
+			RING_CTL_VALID, /* one page */
+			base + RING_BBSTATE,
+			0,
+			base + RING_PDP + 4,
 			root >> 32,
-			base + 0x270,
+			base + RING_PDP,
 			root,
 			EXEC_BATCH_END,
 		};

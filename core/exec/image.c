@@ -4,12 +4,10 @@
 #include <string.h>
 
 #include "core/exec/exec.h"
+#include "core/hw/ring_regs.h"
 #include "core/vgpu.h"
 
-#define MI_NOOP		0u
-#define MI_LRI(header)	((header) >> 23 == 0x22)
-#define LRI_LENGTH	0xffu
-#define LRI_KEEPS_BYTES (0xfu << 8)
+#define MI_NOOP 0u
 
 #define ANYWHERE 0u
 
@@ -113,13 +111,13 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 	memset(ctx->ours, 0, sizeof(ctx->ours));
 	while (i < last && (from[i] == MI_NOOP || MI_LRI(from[i]))) {
 		bool list = from[i] != MI_NOOP;
-		u32 nr = list ? (from[i] & LRI_LENGTH) + 2 : 1;
+		u32 nr = list ? (from[i] & MI_LRI_LENGTH) + 2 : 1;
 
 		/* There must be room for an end behind the last list. */
 		if (list && (i + nr >= last || nr % 2 == 0))
 			return refuse(fault, "a list of registers without an end", ctx->lrca, 0);
 		/* Registers are at even dwords; a kept byte would be from another context. */
-		if (list && (i % 2 == 0 || from[i] & LRI_KEEPS_BYTES))
+		if (list && (i % 2 == 0 || from[i] & MI_LRI_KEEPS_BYTES))
 			return refuse(fault, "a list of registers that is none of a context's",
 				      ctx->lrca, from[i]);
 		memcpy(&to[i], &from[i], nr * sizeof(u32));

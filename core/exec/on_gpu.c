@@ -4,13 +4,10 @@
 
 #include "core/exec/exec.h"
 #include "core/gtt/gtt.h"
+#include "core/hw/ring_regs.h"
 #include "core/regs/told.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
-
-/* From an engine's base. */
-#define RING_NONPRIV	 0x4d0u
-#define RING_NONPRIV_END 0x500u
 
 /* ---- what the GPU's threads call ---- */
 
@@ -111,7 +108,7 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 /* Stores slots as commands left them, which only the GPU knows, for the next process. */
 static void keep_nonpriv(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
-	for (u32 own = RING_NONPRIV; own < RING_NONPRIV_END; own += 4) {
+	for (u32 own = RING_NONPRIV; own < RING_NONPRIV + 4 * RING_NONPRIV_SLOTS; own += 4) {
 		u32 at = gvt_engine_base(engine) + own;
 
 		gvt_vreg_set(vgpu, at, gvt_vreg_nonpriv(vgpu, at));

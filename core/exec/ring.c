@@ -10,16 +10,8 @@
 #include "core/exec/exec.h"
 #include "core/exec/image.h"
 #include "core/gtt/gtt.h"
+#include "core/hw/ring_regs.h"
 #include "core/vgpu.h"
-
-#define RING_HEAD_OFFSET 0x1ffffcu
-#define RING_CTL_SIZE	 0x1ff000u
-#define RING_CTL_VALID	 1u
-
-#define MI_LRI(header)	((header) >> 23 == 0x22)
-#define LRI_LENGTH	0xffu
-#define LRI_KEEPS_BYTES (0xfu << 8)
-#define RING_PDP	0x270u
 
 static u32 *scratch(struct intel_vgpu *vgpu, size_t bytes)
 {
@@ -66,9 +58,9 @@ static bool moves_at(struct shadow_ctx *ctx, u32 at, const u32 *dw, u32 nr)
 {
 	u32 pdp = gvt_engine_base(ctx->engine) + RING_PDP, len;
 
-	if (!nr || !MI_LRI(dw[0]) || dw[0] & LRI_KEEPS_BYTES)
+	if (!nr || !MI_LRI(dw[0]) || dw[0] & MI_LRI_KEEPS_BYTES)
 		return false;
-	len = (dw[0] & LRI_LENGTH) + 2;
+	len = (dw[0] & MI_LRI_LENGTH) + 2;
 	if (len > nr || len % 2 == 0)
 		return false;
 	memcpy(ctx->move.pdp, ctx->pdp, sizeof(ctx->pdp));
@@ -162,7 +154,7 @@ bool vgpu_ring_load(struct shadow_ctx *ctx, struct exec_fault *fault)
 	u32 start = ctx->image[AT_START], ctl = ctx->image[AT_CTL];
 	u32 head = ctx->image[AT_HEAD] & RING_HEAD_OFFSET;
 	u32 tail = ctx->image[AT_TAIL] & RING_TAIL_OFFSET;
-	u32 size = (ctl & RING_CTL_SIZE) + GVT_PAGE_SIZE;
+	u32 size = (ctl & RING_CTL_PAGES) + GVT_PAGE_SIZE;
 
 	/* As in i915, a ring's size is a power of two, so that a mask wraps offsets. */
 	if (!(ctl & RING_CTL_VALID) || size & (size - 1) || start % GVT_PAGE_SIZE ||

@@ -6,16 +6,16 @@
 
 #include "core/exec/scan_rules.h"
 #include "core/hw/cmd_table.h"
+#include "core/hw/ring_regs.h"
 #include "core/vgpu.h"
 
 #define MI_NOOP		 0u
 #define BBS_SECOND_LEVEL BIT32(22)
 #define BBS_PREDICATED	 BIT32(15)
 #define BBS_PPGTT	 BIT32(8)
-#define BBS_ADD_OFFSET	 BIT32(16)   /* the register BB_OFFSET is added to the address */
-#define LRI_KEEPS_BYTES	 (0xfu << 8) /* MI_LOAD_REGISTER_IMM: "byte write disables" */
-#define WAIT_REGISTER	 BIT32(16)   /* MI_SEMAPHORE_WAIT: a register is polled */
-#define FLUSH_INDEX	 BIT32(21)   /* MI_FLUSH_DW: the address is an offset in the HWSP */
+#define BBS_ADD_OFFSET	 BIT32(16) /* the register BB_OFFSET is added to the address */
+#define WAIT_REGISTER	 BIT32(16) /* MI_SEMAPHORE_WAIT: a register is polled */
+#define FLUSH_INDEX	 BIT32(21) /* MI_FLUSH_DW: the address is an offset in the HWSP */
 #define FLUSH_POST_SYNC	 (3u << 14)
 #define PC_LRI		 BIT32(23) /* PIPE_CONTROL, in its second dword */
 #define PC_INDEX	 BIT32(21)
@@ -151,7 +151,7 @@ static int check_loads(struct walk *w, u32 len)
 	const struct gvt_scan_rules *const rules = w->rules;
 	u32 *const dw = w->dw + w->at;
 	/* If some bytes of the register are kept, the new value is not known. */
-	bool whole = !(dw[0] & LRI_KEEPS_BYTES);
+	bool whole = !(dw[0] & MI_LRI_KEEPS_BYTES);
 	int err = 0;
 
 	if (len % 2 == 0)

@@ -11,6 +11,7 @@
 #include "core/exec/exec.h"
 #include "core/exec/image.h"
 #include "core/gtt/gtt.h"
+#include "core/hw/ring_regs.h"
 #include "core/vgpu.h"
 
 #define DESC_KNOWN 0x7fdull /* valid, restores, mode, coherency, faults, privilege, priority */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/irq/irq.h"
 
+#include "core/hw/ring_regs.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
@@ -12,8 +13,6 @@
 #define IMR 0x4u
 #define IIR 0x8u
 #define IER 0xcu
-
-#define RING_IMR 0xa8u
 
 /* A group's registers, and the bits of the master register in which its sources show. */
 static const struct {

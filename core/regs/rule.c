@@ -7,6 +7,7 @@
 #include "core/hw/cmd.h"
 #include "core/hw/format.h"
 #include "core/hw/reg.h"
+#include "core/hw/ring_regs.h"
 #include "core/vgpu.h"
 
 /*
@@ -98,8 +99,7 @@ static const u8 context[ENGINE_DWORDS] = {
 };
 /* clang-format on */
 
-#define DERRMR	   0x44050u
-#define RING_NOPID 0x94u
+#define DERRMR 0x44050u
 
 static enum gvt_reg_rule or_else(u8 rule, enum gvt_reg_rule otherwise)
 {

@@ -5,13 +5,9 @@
 #include "core/base/clock.h"
 #include "core/gpu/sched/sched_engine.h"
 #include "core/hw/reg.h"
+#include "core/hw/ring_regs.h"
 
 #define NEVER (~0ull)
-
-/* Registers of an engine: the command that it executes, and its address. */
-#define RING_ACTHD_UDW 0x5c
-#define RING_IPEHR     0x68
-#define RING_ACTHD     0x74
 
 bool sched_reset(struct sched_engine *e, const struct sched_ctx *ctx)
 {

@@ -15,23 +15,13 @@
 #define IMAGE_TAIL   7u		       /* the dword with RING_TAIL */
 #define IMAGE_ENGINE 0x50u	       /* RESTORE_INHIBIT inhibits from here on */
 
-#define LRI(n)	       (0x22u << 23 | (2 * (n)-1))
-#define LRI_POSTED     BIT32(12)
-#define IS(h, op)      ((h) >> 23 == (op))
-#define LRI_OP	       0x22u
-#define END_OP	       0x0au
-#define BATCH_END      (END_OP << 23)
-#define REG_MASK       0x7ffffcu
-#define HEAD_MASK      0x1ffffcu
-#define TAIL_MASK      0x1ffff8u
-#define RING_PAGES     0x1ff000u
-#define RING_VALID     BIT32(0)
-#define BB_VALID       BIT32(0)
-#define BB_PPGTT       BIT32(5) /* of BBSTATE */
-#define BB_SKIP	       8	/* of BBSTATE: the shift of MI_SET_PREDICATE's condition */
-#define CTL_INHIBIT    BIT32(0) /* of CONTEXT_CONTROL: RESTORE_INHIBIT */
-#define INDIRECT_LINES 0x3fu	/* of INDIRECT_CTX: the length in lines of 64 bytes */
-#define INDIRECT_AT    0xffc0u	/* of INDIRECT_CTX_OFFSET: bytes from the image's start */
+#define LRI(n)	    (0x22u << 23 | (2 * (n)-1))
+#define BATCH_END   (0x0au << 23)
+#define LRI_POSTED  BIT32(12)
+#define REG_MASK    0x7ffffcu
+#define BB_SKIP	    8	     /* of BBSTATE: the shift of MI_SET_PREDICATE's condition */
+#define CTL_INHIBIT BIT32(0) /* of CONTEXT_CONTROL: RESTORE_INHIBIT */
+#define INDIRECT_AT 0xffc0u  /* of INDIRECT_CTX_OFFSET: bytes from the image's start */
 
 #define GPR2(n)	 0x600 + 8 * (n), 0x604 + 8 * (n)
 #define GPR8(n)	 GPR2(n), GPR2((n) + 1), GPR2((n) + 2), GPR2((n) + 3)
@@ -153,7 +143,7 @@ static u32 load_lists(struct softgpu_engine *e, const u32 *image, u32 from, u32 
 
 		if (!header)
 			continue;
-		if (!IS(header, LRI_OP) || i + 2 * nr > lists_end(e))
+		if (!MI_LRI(header) || i + 2 * nr > lists_end(e))
 			return lists_end(e);
 		for (; nr; nr--, i += 2)
 			load_reg(e, get(image, i) & REG_MASK, get(image, i + 1));
@@ -165,7 +155,7 @@ static struct softgpu_batch batch_of(struct softgpu_engine *e, u32 addr, u32 hig
 {
 	return (struct softgpu_batch){
 		.addr = (softgpu_own(e, addr) & ~3u) | (u64)softgpu_own(e, high) << 32,
-		.ppgtt = softgpu_own(e, state) & BB_PPGTT,
+		.ppgtt = softgpu_own(e, state) & BBSTATE_PPGTT,
 	};
 }
 
@@ -176,20 +166,20 @@ static bool load_streamer(struct softgpu_engine *e)
 	u32 ctl = softgpu_own(e, RING_CTL);
 
 	*cs = (struct softgpu_cs){
-		.head = softgpu_own(e, RING_HEAD) & HEAD_MASK,
-		.tail = softgpu_own(e, RING_TAIL) & TAIL_MASK,
+		.head = softgpu_own(e, RING_HEAD) & RING_HEAD_OFFSET,
+		.tail = softgpu_own(e, RING_TAIL) & RING_TAIL_OFFSET,
 		.start = softgpu_own(e, RING_START) & GVT_DESC_LRCA_MASK,
-		.size = (ctl & RING_PAGES) + GVT_PAGE_SIZE,
+		.size = (ctl & RING_CTL_PAGES) + GVT_PAGE_SIZE,
 		.arbitrate = true,
 		.skip = softgpu_own(e, RING_BBSTATE) >> BB_SKIP & 0xf,
 	};
-	if (softgpu_own(e, RING_BBADDR) & BB_VALID) {
+	if (softgpu_own(e, RING_BBADDR) & BBADDR_VALID) {
 		cs->batch[cs->level++] = batch_of(e, RING_BBADDR, RING_BBADDR_UDW, RING_BBSTATE);
-		if (softgpu_own(e, RING_SBBADDR) & BB_VALID)
+		if (softgpu_own(e, RING_SBBADDR) & BBADDR_VALID)
 			cs->batch[cs->level++] =
 				batch_of(e, RING_SBBADDR, RING_SBBADDR_UDW, RING_SBBSTATE);
 	}
-	if (!(ctl & RING_VALID)) {
+	if (!(ctl & RING_CTL_VALID)) {
 		softgpu_fail(e, "the context's ring is not enabled");
 		return false;
 	}
@@ -304,7 +294,7 @@ bool softgpu_context_tail(struct softgpu_engine *e)
 
 	if (!image)
 		return false;
-	tail = get(image, IMAGE_TAIL) & TAIL_MASK;
+	tail = get(image, IMAGE_TAIL) & RING_TAIL_OFFSET;
 	if (tail >= e->cs.size) {
 		softgpu_fail(e, "the ring's tail is beyond its end");
 		return false;
@@ -321,9 +311,9 @@ static void store_batch(struct softgpu_engine *e, u32 level, u32 addr, u32 high,
 	const struct softgpu_batch *batch = &e->cs.batch[level - 1];
 	bool valid = e->cs.level >= level;
 
-	softgpu_set_own(e, addr, valid ? (u32)batch->addr | BB_VALID : 0);
+	softgpu_set_own(e, addr, valid ? (u32)batch->addr | BBADDR_VALID : 0);
 	softgpu_set_own(e, high, valid ? (u32)(batch->addr >> 32) : 0);
-	softgpu_set_own(e, state, valid && batch->ppgtt ? BB_PPGTT : 0);
+	softgpu_set_own(e, state, valid && batch->ppgtt ? BBSTATE_PPGTT : 0);
 }
 
 static void store_streamer(struct softgpu_engine *e)

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 
-#define EIR_INSTRUCTION BIT32(0)
-
 void softgpu_cs_show(struct softgpu_engine *e, u64 addr, u32 header)
 {
 	u32 high = (u32)(addr >> 32);

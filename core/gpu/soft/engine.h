@@ -27,47 +27,8 @@
 #include "core/base/clock.h"
 #include "core/gpu/soft/softgpu.h"
 #include "core/hw/reg.h"
+#include "core/hw/ring_regs.h"
 #include "core/port/gpu.h"
-
-/* ---- registers, by distance from an engine's base (Linux' intel_engine_regs.h) ---- */
-
-#define RING_TAIL	     0x30
-#define RING_HEAD	     0x34
-#define RING_START	     0x38
-#define RING_CTL	     0x3c
-#define RING_ACTHD_UDW	     0x5c
-#define RING_IPEHR	     0x68
-#define RING_INSTDONE	     0x6c
-#define RING_ACTHD	     0x74
-#define RING_HWS_PGA	     0x80
-#define RING_NOPID	     0x94
-#define RING_EIR	     0xb0
-#define RING_BBSTATE	     0x110
-#define RING_SBBADDR	     0x114
-#define RING_SBBSTATE	     0x118
-#define RING_SBBADDR_UDW     0x11c
-#define RING_BBADDR	     0x140
-#define RING_BB_OFFSET	     0x158
-#define RING_BBADDR_UDW	     0x168
-#define RING_CCID	     0x180
-#define RING_PER_CTX	     0x1c0
-#define RING_INDIRECT	     0x1c4
-#define RING_INDIRECT_AT     0x1c8 /* INDIRECT_CTX_OFFSET */
-#define RING_EXECLIST_STATUS 0x234
-#define RING_CONTEXT_CONTROL 0x244
-#define RING_PDP	     0x270
-#define RING_TIMESTAMP	     0x358
-#define RING_CTX_TIMESTAMP   0x3a8
-#define RING_PREDICATE_SRC0  0x400
-#define RING_PREDICATE_SRC1  0x408
-#define RING_PREDICATE_DATA  0x410
-#define RING_PREDICATE	     0x418 /* MI_PREDICATE_RESULT */
-#define RING_PREDICATE_1     0x41c /* MI_PREDICATE_RESULT_1 */
-#define RING_PREDICATE_2     0x3bc /* MI_PREDICATE_RESULT_2 */
-#define RING_NONPRIV	     0x4d0
-#define RING_NONPRIV_SLOTS   12
-#define RING_GPR	     0x600
-#define RING_GPRS	     16
 
 /* ---- a space ---- */
 

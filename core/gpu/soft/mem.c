@@ -17,14 +17,6 @@
 
 #define WALK_SHIFT 21
 
-/* Registers of the first fault (Skylake PRM, volume 2c; GEN8_RING_FAULT_REG, GEN8_FAULT_TLB_*). */
-#define FAULT_REG	0x4094
-#define FAULT_VALID	BIT32(0)
-#define FAULT_ENGINE(n) ((n) << 12)
-#define FAULT_DATA0	0x4b10
-#define FAULT_DATA1	0x4b14
-#define FAULT_GLOBAL	BIT32(4)
-
 static const u8 fault_engine[GVT_NR_ENGINES] = {
 	[GVT_RCS0] = 0,
 	[GVT_VCS0] = 1,

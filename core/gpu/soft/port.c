@@ -8,14 +8,6 @@
 
 #include <string.h>
 
-/* EXECLIST_STATUS (gvt/execlist.h). */
-#define STATUS_QUEUE_FULL BIT32(2)
-#define STATUS_1_VALID	  BIT32(3)
-#define STATUS_0_VALID	  BIT32(4)
-#define STATUS_ELEMENT_0  (1u << 14)
-#define STATUS_ARBITRATE  BIT32(16)
-#define STATUS_0_ACTIVE	  BIT32(18)
-
 #define INSTDONE_IDLE ~0u
 #define INSTDONE_BUSY (~0u & ~BIT32(0)) /* the streamer is not done */
 
@@ -69,12 +61,12 @@ static void take_pending(struct softgpu_engine *e)
 
 static void show_port(struct softgpu_engine *e)
 {
-	u32 status = STATUS_0_VALID | STATUS_0_ACTIVE | STATUS_ELEMENT_0;
+	u32 status = EXECLIST_0_VALID | EXECLIST_0_ACTIVE | EXECLIST_ELEMENT_0;
 
 	if (e->port[1].space)
-		status |= STATUS_1_VALID;
+		status |= EXECLIST_1_VALID;
 	if (e->cs.arbitrate)
-		status |= STATUS_ARBITRATE;
+		status |= EXECLIST_ARBITRATES;
 	softgpu_set_own(e, RING_EXECLIST_STATUS, status);
 	softgpu_set_own(e, RING_EXECLIST_STATUS + 4, (u32)(e->port[0].desc >> GVT_DESC_ID_SHIFT));
 	softgpu_set_own(e, RING_CCID, (u32)(e->port[0].desc & GVT_DESC_LRCA_MASK) | 1);
