@@ -160,6 +160,8 @@ START_TEST(made_uuids)
 	ck_assert_int_eq(xengt_uuid_parse(uuid, parsed), 0);
 	ck_assert_str_eq(uuid, parsed);
 	ck_assert_int_eq(uuid[14], '4');
+	/* 32 digits are a name, as any other. */
+	ck_assert_int_eq(xengt_uuid_parse("a0b1c2d30123456789abcdefcdef0011", parsed), -EINVAL);
 }
 END_TEST
 

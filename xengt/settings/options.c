@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "xengt/settings/options.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "core/base/limits.h"
 #include "core/base/number.h"
@@ -142,36 +140,4 @@ void xengt_options_print(const struct xengt_options *options, char *text, size_t
 	}
 	if (at && at < len)
 		text[at - 1] = '\0';
-}
-
-int xengt_uuid_parse(const char *text, char uuid[XENGT_UUID_MAX])
-{
-	if (strlen(text) != XENGT_UUID_MAX - 1)
-		return -EINVAL;
-	for (size_t i = 0; i < XENGT_UUID_MAX - 1; i++) {
-		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-
-		if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
-			return -EINVAL;
-	}
-	for (size_t i = 0; i < XENGT_UUID_MAX; i++)
-		uuid[i] = tolower((unsigned char)text[i]);
-	return 0;
-}
-
-int xengt_uuid_make(char uuid[XENGT_UUID_MAX])
-{
-	size_t at = 0;
-	u8 raw[16];
-
-	if (getrandom(raw, sizeof(raw), 0) != sizeof(raw))
-		return -EIO;
-	raw[6] = (raw[6] & 0x0f) | 0x40;
-	raw[8] = (raw[8] & 0x3f) | 0x80;
-	for (size_t i = 0; i < sizeof(raw); i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			uuid[at++] = '-';
-		at += sprintf(uuid + at, "%02x", raw[i]);
-	}
-	return 0;
 }

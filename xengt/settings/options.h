@@ -4,9 +4,9 @@
 #define XENGT_SETTINGS_OPTIONS_H
 
 #include "core/base/types.h"
+#include "xengt/settings/uuid.h"
 
 #define XENGT_NAME_MAX 32u /* of a type, with the zero byte */
-#define XENGT_UUID_MAX 37u /* 8-4-4-4-12 digits, with the zero byte */
 
 #define XENGT_WEIGHT_MAX 16u /* weights are 1 to this */
 #define XENGT_CAP_MAX	 100u
@@ -43,14 +43,5 @@ int xengt_options_parse(const char *text, struct xengt_options *options, char *w
 
 /** xengt_options_print() - write them as xengt_options_parse() reads them, without unset ones. */
 void xengt_options_print(const struct xengt_options *options, char *text, size_t len);
-
-/**
- * xengt_uuid_parse() - read a UUID in its usual form (RFC 9562). @uuid receives it in lower case.
- * Returns 0 or -EINVAL.
- */
-int xengt_uuid_parse(const char *text, char uuid[XENGT_UUID_MAX]);
-
-/** xengt_uuid_make() - make a random UUID (version 4). Returns 0 or a negative errno. */
-int xengt_uuid_make(char uuid[XENGT_UUID_MAX]);
 
 #endif
