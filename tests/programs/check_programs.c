@@ -107,8 +107,11 @@ START_TEST(daemon_arguments)
 	ran(ARGS(XENGTD, "--help"), 0, "Usage: xengtd");
 	ran(ARGS(XENGTD, "--nonsense"), 2, "nonsense");
 	ran(ARGS(XENGTD, "argument"), 2, "it takes no argument 'argument'");
-	ran(ARGS(XENGTD, "-c", "bad.conf"), 2, "there is no such setting");
-	ran(ARGS(XENGTD, "-c", "etc/xen/xengt.conf", "-p", "x"), 2, "poll_max");
+	ran(ARGS(XENGTD, "-c", "bad.conf"), 2, "bad.conf:1: there is no setting 'no'");
+	ran(ARGS(XENGTD, "-c", "etc/xen/xengt.conf", "-p", "x"), 2,
+	    "poll_max=x: it takes a number from 0 to 1000000");
+	ran(ARGS(XENGTD, "-c", "etc/xen/xengt.conf", "-p", "7", "--print-config"), 0,
+	    "\npoll_max = 7\n");
 	ran(ARGS(XENGTD, "-c", "etc/xen/xengt.conf", "-d", "/dev/null/x"), 1, "cannot use");
 	ran(ARGS(XENGTD, "-c", "etc/xen/xengt.conf", "-s", "none/sock"), 1, "cannot listen at");
 	p = started();

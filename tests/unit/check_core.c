@@ -5,9 +5,10 @@
 int main(void)
 {
 	static Suite *(*const suites[])(void) = {
-		suite_cfg_space, suite_bars,	   suite_registers, suite_pvinfo,  suite_handshakes,
-		suite_property,	 suite_page_track, suite_life,	    suite_options, suite_config,
-		suite_number,	 suite_intx,	   suite_irq,
+		suite_cfg_space,  suite_bars,	  suite_registers,  suite_pvinfo,
+		suite_handshakes, suite_property, suite_page_track, suite_life,
+		suite_options,	  suite_config,	  suite_number,	    suite_intx,
+		suite_irq,	  suite_settings,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));

@@ -11,14 +11,15 @@
 #include "tests/unit/unit.h"
 #include "xengt/settings/config.h"
 
-/* Loads @text as a file, whose name in @why is replaced by FILE. */
-static int load(const char *text, struct xengt_config *config, char *why, size_t why_len)
+/* Loads @len bytes as a file, whose name in @why is replaced by FILE. */
+static int load_bytes(const char *text, size_t len, struct xengt_config *config, char *why,
+		      size_t why_len)
 {
 	char path[] = "/tmp/xengt-config-XXXXXX", said[512] = "";
 	int fd = mkstemp(path), err;
 
 	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
 	close(fd);
 	err = xengt_config_load(path, config, said, sizeof(said));
 	unlink(path);
@@ -29,6 +30,11 @@ static int load(const char *text, struct xengt_config *config, char *why, size_t
 		ck_assert_str_eq(said, "");
 	}
 	return err;
+}
+
+static int load(const char *text, struct xengt_config *config, char *why, size_t why_len)
+{
+	return load_bytes(text, strlen(text), config, why, why_len);
 }
 
 static void check_defaults(const struct xengt_config *config)
@@ -78,19 +84,20 @@ START_TEST(mistakes)
 	static const struct {
 		const char *text, *why;
 	} cases[] = {
-		{ "colour = blue\n", "FILE:1: there is no such setting" },
+		{ "colour = blue\n", "FILE:1: there is no setting 'colour'" },
 		{ "\n# x\ngroup\n", "FILE:3: a line is key = value, or [type NAME]" },
-		{ "= x\n", "FILE:1: there is no such setting" },
+		{ "= x\n", "FILE:1: there is no setting ''" },
 		{ "group = adm\npoll_max = many\n",
-		  "FILE:2: the value must be a number from 0 to 1000000" },
-		{ "gpu = hardware\n", "FILE:1: the value must be software or none" },
-		{ "gpu = soft\n", "FILE:1: the value must be software or none" },
-		{ "poll_max =\n", "FILE:1: the value must be a number from 0 to 1000000" },
-		{ "poll_max = -1\n", "FILE:1: the value must be a number from 0 to 1000000" },
-		{ "poll_max = 1000001\n", "FILE:1: the value must be a number from 0 to 1000000" },
-		{ "poll_max = 1 2\n", "FILE:1: the value must be a number from 0 to 1000000" },
+		  "FILE:2: poll_max=many: it takes a number from 0 to 1000000" },
+		{ "gpu = hardware\n", "FILE:1: gpu=hardware: it takes software or none" },
+		{ "gpu = soft\n", "FILE:1: gpu=soft: it takes software or none" },
+		{ "poll_max =\n", "FILE:1: poll_max=: it takes a number from 0 to 1000000" },
+		{ "poll_max = -1\n", "FILE:1: poll_max=-1: it takes a number from 0 to 1000000" },
+		{ "poll_max = 1000001\n",
+		  "FILE:1: poll_max=1000001: it takes a number from 0 to 1000000" },
+		{ "poll_max = 1 2\n", "FILE:1: poll_max=1 2: it takes a number from 0 to 1000000" },
 		{ "poll_max = 99999999999999999999\n",
-		  "FILE:1: the value must be a number from 0 to 1000000" },
+		  "FILE:1: poll_max=99999999999999999999: it takes a number from 0 to 1000000" },
 		{ "[type a/b]\n",
 		  "FILE:1: a type's name has 1 to 31 letters, digits, '-', '_' and '.'" },
 		{ "[type ]\n",
@@ -100,16 +107,38 @@ START_TEST(mistakes)
 		{ "[types x]\n", "FILE:1: a line is key = value, or [type NAME]" },
 		{ "[type x]\n\naperture_mb = 100\n",
 		  "FILE:3: aperture_mb=100: it takes a power of two from 64 to 1024" },
-		{ "[type x]\nslot = 4\n", "FILE:2: 'slot' is one vGPU's, not a type's" },
+		{ "[type x]\nslot = 4\n",
+		  "FILE:2: 'slot' is an option of one vGPU: see xengt-dm(8)" },
 		{ "[type x]\ninstances = -1\n",
 		  "FILE:2: instances=-1: it takes a number from 0 to 999" },
 		{ "[type x]\nresolution = 1024x768,\n",
-		  "FILE:2: resolution takes WIDTHxHEIGHT,..., from 640x480 to 4096x4096" },
+		  "FILE:2: resolution=1024x768,: it takes WIDTHxHEIGHT,..., from 640x480 to "
+		  "4096x4096" },
 		{ "[type x]\nresolution = 320x200\n",
-		  "FILE:2: resolution takes WIDTHxHEIGHT,..., from 640x480 to 4096x4096" },
+		  "FILE:2: resolution=320x200: it takes WIDTHxHEIGHT,..., from 640x480 to "
+		  "4096x4096" },
 		{ "default_type = y\n[type x]\n", "FILE: default_type: there is no type 'y'" },
+		{ "memory_mb = 1\naperture_mb = 64\n",
+		  "FILE:2: 'aperture_mb' is a type's: it goes below a line [type NAME]" },
+		{ "[type x]\npoll_max = 1\n",
+		  "FILE:2: 'poll_max' is the host's: it goes above the first [type NAME]" },
+		{ "state_dir =\n", "FILE:1: state_dir=: it takes 1 to 199 characters" },
+		{ "gpu = none\n\ngpu = none\n", "FILE:3: 'gpu' is set in line 1 already" },
+		{ "[type x]\nlow_gm_mb = 64\naperture_mb = 64\n",
+		  "FILE:3: 'aperture_mb' is set in line 2 already" },
+		{ "[type x]\n[type y]\n[type x]\n",
+		  "FILE:3: the section of type x is in line 1 already" },
+		{ "[type i915-GVTg_V5_1]\n[type i915-GVTg_V5_1]\n",
+		  "FILE:2: the section of type i915-GVTg_V5_1 is in line 1 already" },
+		{ "[type x] # mine\n", "FILE:1: a line is key = value, or [type NAME]" },
+		{ "[group = adm\n", "FILE:1: a line is key = value, or [type NAME]" },
+		{ "; a comment\n", "FILE:1: a line is key = value, or [type NAME]" },
+		{ "group = adm\r\n",
+		  "FILE:1: the byte 0x0d is no text; a line ends with a line feed alone" },
+		{ "# \033[2J\n",
+		  "FILE:1: the byte 0x1b is no text; a line ends with a line feed alone" },
 		/* Only the first mistake is reported. */
-		{ "colour = blue\npoll_max = many\n", "FILE:1: there is no such setting" },
+		{ "colour = blue\npoll_max = many\n", "FILE:1: there is no setting 'colour'" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -194,22 +223,74 @@ START_TEST(reload)
 }
 END_TEST
 
-/* The longest value that fits, one that is longer, and a line that is too long. */
+/* The longest value that fits, one that is longer, and lines that are long. */
 START_TEST(lengths)
 {
 	struct xengt_config config;
-	char why[256] = "", text[2048];
+	char why[256] = "", text[8192];
 
 	snprintf(text, sizeof(text), "group = %0*d\n", (int)sizeof(config.group) - 1, 7);
 	ck_assert_int_eq(load(text, &config, why, sizeof(why)), 0);
 	ck_assert_uint_eq(strlen(config.group), sizeof(config.group) - 1);
 	snprintf(text, sizeof(text), "group = %0*d\n", (int)sizeof(config.group), 7);
 	ck_assert_int_eq(load(text, &config, why, sizeof(why)), -EINVAL);
-	ck_assert_str_eq(why, "FILE:1: the value is too long");
-	/* The rest of the line must not be taken for a line of its own. */
-	snprintf(text, sizeof(text), "# %0*d poll_max = 5\n", 600, 7);
+	ck_assert_ptr_nonnull(strstr(why, ": it takes 1 to 63 characters"));
+	/* The rest of a long line is no line of its own, and no value is cut. */
+	snprintf(text, sizeof(text), "# %0*d\n", 4093, 7);
 	ck_assert_msg(!load(text, &config, why, sizeof(why)), "a long comment: %s", why);
-	ck_assert_uint_eq(config.poll_max, 64);
+	snprintf(text, sizeof(text), "# %0*d poll_max = 5\n", 4093, 7);
+	ck_assert_int_eq(load(text, &config, why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why, "FILE:1: a line has up to 4095 bytes");
+}
+END_TEST
+
+/* What stands behind a zero byte would be lost. */
+START_TEST(zero_bytes)
+{
+	static const char text[] = "gpu = none\ngroup = adm\0in\n", all[] = "\0";
+	struct xengt_config config;
+	char why[256] = "";
+
+	ck_assert_int_eq(load_bytes(text, sizeof(text) - 1, &config, why, sizeof(why)), -EINVAL);
+	ck_assert_str_eq(why,
+			 "FILE:2: the byte 0x00 is no text; a line ends with a line feed alone");
+	ck_assert_str_eq(config.gpu, "none");
+	ck_assert_str_eq(config.group, "root");
+	ck_assert_int_eq(load_bytes(all, 1, &config, why, sizeof(why)), -EINVAL);
+}
+END_TEST
+
+START_TEST(unreadable)
+{
+	struct xengt_config config;
+	char why[256] = "";
+
+	ck_assert_int_eq(xengt_config_load("/", &config, why, sizeof(why)), -EISDIR);
+	ck_assert_str_eq(why, "/: Is a directory");
+	check_defaults(&config);
+}
+END_TEST
+
+/* What is printed is a file with the same settings. */
+START_TEST(printed)
+{
+	struct xengt_config config, again;
+	char why[256] = "", *text = NULL;
+	size_t len = 0;
+	FILE *to;
+
+	ck_assert_int_eq(
+		load("socket = /a b\ntree =\ngpu = none\nuid_base = 0\ndefault_type = desk\n"
+		     "[type desk]\ncap = 7\naudit_user = on\nread_through = off\n"
+		     "resolution = 1920x1080,1280x720\ninstances = 2\n",
+		     &config, why, sizeof(why)),
+		0);
+	to = open_memstream(&text, &len);
+	xengt_config_print(&config, to);
+	fclose(to);
+	ck_assert_msg(!load(text, &again, why, sizeof(why)), "%s", why);
+	ck_assert_mem_eq(&again, &config, sizeof(config));
+	free(text);
 }
 END_TEST
 
@@ -235,17 +316,17 @@ START_TEST(set_by_name)
 	ck_assert_str_eq(config.socket, "/s");
 	ck_assert_str_eq(why, "");
 	ck_assert_int_eq(xengt_config_set(&config, "poll_max", "x", why, sizeof(why)), -EINVAL);
-	ck_assert_str_eq(why, "poll_max: the value must be a number from 0 to 1000000");
+	ck_assert_str_eq(why, "poll_max=x: it takes a number from 0 to 1000000");
 	ck_assert_int_eq(xengt_config_set(&config, "colour", "x", why, sizeof(why)), -EINVAL);
-	ck_assert_str_eq(why, "colour: there is no such setting");
+	ck_assert_str_eq(why, "there is no setting 'colour'");
 }
 END_TEST
 
 Suite *suite_config(void)
 {
 	const TTest *const tests[] = {
-		built_in, every_key, mistakes, types,	    too_many_types,
-		reload,	  lengths,   no_file,  set_by_name,
+		built_in, every_key,  mistakes,	  types,   too_many_types, reload,
+		lengths,  zero_bytes, unreadable, no_file, set_by_name,	   printed,
 	};
 
 	return unit_suite("config", tests, ARRAY_SIZE(tests));

@@ -21,6 +21,7 @@ Suite *suite_page_track(void);
 Suite *suite_property(void);
 Suite *suite_pvinfo(void);
 Suite *suite_registers(void);
+Suite *suite_settings(void);
 
 Suite *suite_exec_cmd(void);
 Suite *suite_exec_context(void);

@@ -168,6 +168,8 @@ static const char usage[] =
 	"  -s, --socket=PATH     control socket\n"
 	"  -d, --state-dir=DIR   where vGPUs' states are kept while this boot lasts\n"
 	"  -p, --poll-max=N      turns of looking for requests between two waits; 0: always wait\n"
+	"      --print-config    print the settings as " XENGT_CONFIG_FILE
+	" may have them, and exit\n"
 	"  -v, --verbose         log more\n"
 	"  -h, --help            print this and exit\n"
 	"  -V, --version         print the version and exit\n";
@@ -179,6 +181,7 @@ int main(int argc, char **argv)
 		{ "socket", required_argument, NULL, 's' },
 		{ "state-dir", required_argument, NULL, 'd' },
 		{ "poll-max", required_argument, NULL, 'p' },
+		{ "print-config", no_argument, NULL, 'P' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -186,6 +189,7 @@ int main(int argc, char **argv)
 	};
 	static struct daemon daemon = { .lock_fd = -1 };
 	const char *socket = NULL, *state_dir = NULL, *poll_max = NULL;
+	bool print_config = false;
 	char why[512];
 	int opt, err;
 
@@ -202,6 +206,9 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			poll_max = optarg;
+			break;
+		case 'P':
+			print_config = true;
 			break;
 		case 'v':
 			xengt_log_level(XENGT_DEBUG);
@@ -230,6 +237,10 @@ int main(int argc, char **argv)
 	if (err) {
 		xengt_log(XENGT_ERR, "%s", why);
 		return 2;
+	}
+	if (print_config) {
+		xengt_config_print(&daemon.config, stdout);
+		return 0;
 	}
 	return run(&daemon) < 0 ? 1 : 0;
 }

@@ -144,32 +144,36 @@ static int attach(const struct call *call, char **args, const struct xengt_confi
 	return err;
 }
 
-static int about(const char *arg)
+/* The options that are given in each place of @where, and in none of @without. */
+static void list_options(unsigned int where, unsigned int without)
+{
+	for (const struct xengt_setting *s = xengt_settings; s->name; s++) {
+		char form[64], key[96];
+
+		if ((s->where & where) != where || s->where & without)
+			continue;
+		xengt_setting_form(s, form, sizeof(form));
+		snprintf(key, sizeof(key), "%s=%s", s->name, form);
+		printf("  %-22s %s\n", key, s->help);
+	}
+}
+
+static bool about(const char *arg)
 {
 	if (!strcmp(arg, "--version")) {
 		puts("xengt-dm " PACKAGE_VERSION);
-		return 1;
+		return true;
 	}
 	if (strcmp(arg, "--help"))
-		return 0;
+		return false;
 	puts("Usage: xl starts it; in a guest's configuration:\n"
 	     "  device_model_override=\"" XENGT_DM_PATH "\"\n"
-	     "  device_model_args=[\"-xengt\", \"KEY=VALUE,...\"]\n"
-	     "\n"
-	     "  type=NAME              of which type it is; `xengt types' lists them\n"
-	     "  uuid=UUID              one that `xengt create' made\n"
-	     "  slot=1..31             PCI device number on bus 0 (a free one)\n"
-	     "  read_through=on|off    registers are read without a trap (on)\n"
-	     "and in place of what its type says:\n"
-	     "  aperture_mb=64..1024   the aperture, a power of two\n"
-	     "  memory_mb=16..1048576  the most graphics memory\n"
-	     "  fences=1..32           fence registers\n"
-	     "  weight=1..16           its share of the GPU's time\n"
-	     "  cap=0..100             the most of it, in percent; 0: no limit\n"
-	     "  audit_user=on|off      unprivileged batches are audited too\n"
-	     "\n"
-	     "All other arguments are the stock device model's.");
-	return 1;
+	     "  device_model_args=[\"-xengt\", \"KEY=VALUE,...\"]\n");
+	list_options(XENGT_IN_VGPU, XENGT_IN_TYPE);
+	puts("and in place of what its type says:");
+	list_options(XENGT_IN_VGPU | XENGT_IN_TYPE, 0);
+	puts("\nAll other arguments are the stock device model's.");
+	return true;
 }
 
 int main(int argc, char **argv)

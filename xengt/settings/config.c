@@ -8,48 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/number.h"
-#include "core/base/types.h"
-
-static const struct xengt_config defaults = {
-	.socket = XENGT_RUNDIR "/xengt.sock",
-	.group = "root",
-	.state_dir = XENGT_RUNDIR,
-	.tree = XENGT_RUNDIR "/gvt",
-	.gpu = "software",
-	.default_type = "i915-GVTg_V5_2",
-	.poll_max = 64,
-	.max_vgpus = 64,
-	.grant_frames = 273,
-	.uid_base = XENGT_UID_BASE,
-};
-
-static const char *const gpus[] = { "software", "none", NULL };
-
-/* The keys of the file. Size 0: the value is a number. .words: the value must be one of them. */
-static const struct {
-	const char *name;
-	size_t offset, size;
-	const char *const *words;
-	const char *wrong;
-	u32 max; /* the largest number; 0: a million */
-} keys[] = {
-	{ "socket", offsetof(struct xengt_config, socket), sizeof(defaults.socket) },
-	{ "group", offsetof(struct xengt_config, group), sizeof(defaults.group) },
-	{ "state_dir", offsetof(struct xengt_config, state_dir), sizeof(defaults.state_dir) },
-	{ "qemu", offsetof(struct xengt_config, qemu), sizeof(defaults.qemu) },
-	{ "tree", offsetof(struct xengt_config, tree), sizeof(defaults.tree) },
-	{ "gpu", offsetof(struct xengt_config, gpu), sizeof(defaults.gpu), gpus,
-	  "the value must be software or none" },
-	{ "default_type", offsetof(struct xengt_config, default_type),
-	  sizeof(defaults.default_type) },
-	{ "poll_max", offsetof(struct xengt_config, poll_max), 0 },
-	{ "max_vgpus", offsetof(struct xengt_config, max_vgpus), 0 },
-	{ "memory_mb", offsetof(struct xengt_config, memory_mb), 0 },
-	{ "grant_frames", offsetof(struct xengt_config, grant_frames), 0 },
-	{ "uid_base", offsetof(struct xengt_config, uid_base), 0, NULL,
-	  "the value must be a number from 0 to 2000000000", 2000000000 },
-};
+#define LINE_BYTES_MAX 4096u
 
 /* Where Xen and Debian put the stock device model. */
 static const char *const stock_models[] = {
@@ -60,123 +19,164 @@ static const char *const stock_models[] = {
 	"/usr/bin/qemu-system-i386",
 };
 
+/* A file while it is read. */
+struct file {
+	struct xengt_config *config;
+	struct xengt_type *type; /* whose section this is; NULL: above the first */
+	unsigned int line;
+	unsigned int set[XENGT_SETTINGS_MAX];  /* the line in this section that set each setting */
+	unsigned int section[XENGT_TYPES_MAX]; /* the line in which each type's section began */
+	char *why;
+	size_t why_len;
+};
+
 static char *strip(char *text)
 {
 	char *end = text + strlen(text);
 
-	while (end > text && isspace((unsigned char)end[-1]))
+	while (end > text && isblank((unsigned char)end[-1]))
 		*--end = '\0';
-	while (isspace((unsigned char)*text))
+	while (isblank((unsigned char)*text))
 		text++;
 	return text;
-}
-
-static bool is_one_of(const char *value, const char *const *words)
-{
-	while (*words && strcmp(value, *words))
-		words++;
-	return *words;
-}
-
-static const char *set(struct xengt_config *config, const char *name, const char *value)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		char *to = (char *)config + keys[i].offset;
-		u64 number;
-
-		if (strcmp(name, keys[i].name))
-			continue;
-		if (keys[i].size) {
-			if (strlen(value) >= keys[i].size)
-				return "the value is too long";
-			if (keys[i].words && !is_one_of(value, keys[i].words))
-				return keys[i].wrong;
-			strcpy(to, value);
-			return NULL;
-		}
-		if (xengt_number(value, XENGT_EITHER, 0, keys[i].max ? keys[i].max : 1000000,
-				 &number))
-			return keys[i].wrong ? keys[i].wrong
-					     : "the value must be a number from 0 to 1000000";
-		*(unsigned int *)to = number;
-		return NULL;
-	}
-	return "there is no such setting";
 }
 
 int xengt_config_set(struct xengt_config *config, const char *name, const char *value, char *why,
 		     size_t why_len)
 {
-	const char *wrong = set(config, name, value);
-
-	if (!wrong)
-		return 0;
-	snprintf(why, why_len, "%s: %s", name, wrong);
-	return -EINVAL;
+	return xengt_setting_set(XENGT_IN_HOST, config, name, value, why, why_len);
 }
 
-/* Reads a line of the file. *@type: the section that it is in; NULL before the first section. */
-static int take_line(struct xengt_config *config, char *line, struct xengt_type **type, char *why,
-		     size_t why_len)
+static int take_section(struct file *file, const char *name)
 {
-	char *key = strip(line), *value = strchr(key, '=');
-	size_t len = strlen(key);
-	const char *wrong;
+	struct xengt_types *types = &file->config->types;
+	unsigned int *line;
 
+	file->type = xengt_types_section(types, name, file->why, file->why_len);
+	if (!file->type)
+		return -EINVAL;
+	line = &file->section[file->type - types->list];
+	if (*line) {
+		snprintf(file->why, file->why_len, "the section of type %s is in line %u already",
+			 name, *line);
+		return -EINVAL;
+	}
+	*line = file->line;
+	memset(file->set, 0, sizeof(file->set));
+	return 0;
+}
+
+static int take_setting(struct file *file, const char *name, const char *value)
+{
+	unsigned int where = file->type ? XENGT_IN_TYPE : XENGT_IN_HOST, *line;
+	int err = xengt_setting_set(where, file->type ? (void *)file->type : file->config, name,
+				    value, file->why, file->why_len);
+
+	if (err)
+		return err;
+	line = &file->set[xengt_setting_find(where, name) - xengt_settings];
+	if (*line) {
+		snprintf(file->why, file->why_len, "'%s' is set in line %u already", name, *line);
+		return -EINVAL;
+	}
+	*line = file->line;
+	return 0;
+}
+
+/* Whether the line has a byte that is no text. It is left in *@found. */
+static bool has_control(const char *line, size_t len, unsigned char *found)
+{
+	for (size_t i = 0; i < len; i++) {
+		*found = line[i];
+		if (iscntrl(*found) && *found != '\t')
+			return true;
+	}
+	return false;
+}
+
+/* @len: without the line feed. */
+static int take_line(struct file *file, char *line, size_t len)
+{
+	unsigned char byte;
+	char *key, *value;
+
+	if (len >= LINE_BYTES_MAX) {
+		snprintf(file->why, file->why_len, "a line has up to %u bytes", LINE_BYTES_MAX - 1);
+		return -EINVAL;
+	}
+	if (has_control(line, len, &byte)) {
+		snprintf(file->why, file->why_len,
+			 "the byte 0x%02x is no text; a line ends with a line feed alone", byte);
+		return -EINVAL;
+	}
+	key = strip(line);
 	if (!*key || *key == '#')
 		return 0;
+	value = strchr(key, '=');
+	len = strlen(key);
 	if (!strncmp(key, "[type ", 6) && key[len - 1] == ']') {
 		key[len - 1] = '\0';
-		*type = xengt_types_section(&config->types, strip(key + 6), why, why_len);
-		return *type ? 0 : -EINVAL;
+		return take_section(file, strip(key + 6));
 	}
-	if (value) {
-		*value++ = '\0';
-		key = strip(key);
-		value = strip(value);
-		if (*type)
-			return xengt_type_set(*type, key, value, why, why_len);
-		wrong = set(config, key, value);
-	} else {
-		wrong = "a line is key = value, or [type NAME]";
+	if (*key == '[' || !value) {
+		snprintf(file->why, file->why_len, "a line is key = value, or [type NAME]");
+		return -EINVAL;
 	}
-	if (wrong)
-		snprintf(why, why_len, "%s", wrong);
-	return wrong ? -EINVAL : 0;
+	*value++ = '\0';
+	return take_setting(file, strip(key), strip(value));
+}
+
+/* Reads all lines. Returns 0, or a negative errno with a sentence in .why. */
+static int take_lines(struct file *file, FILE *from)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+	int err = 0;
+
+	while (!err && (len = getline(&line, &room, from)) >= 0) {
+		file->line++;
+		if (len && line[len - 1] == '\n')
+			line[--len] = '\0';
+		err = take_line(file, line, len);
+	}
+	if (!err && !feof(from)) {
+		err = -errno;
+		snprintf(file->why, file->why_len, "%s", strerror(errno));
+	}
+	free(line);
+	return err;
 }
 
 int xengt_config_load(const char *path, struct xengt_config *config, char *why, size_t why_len)
 {
 	const char *name = path ? path : XENGT_CONFIG_FILE;
-	struct xengt_type *type = NULL;
-	unsigned int number = 0;
-	char *line = NULL, said[256];
-	size_t room = 0;
-	FILE *file;
-	int err = 0;
+	char said[256];
+	struct file file = { .config = config, .why = said, .why_len = sizeof(said) };
+	FILE *from;
+	int err;
 
-	*config = defaults;
+	memset(config, 0, sizeof(*config));
+	xengt_setting_defaults(XENGT_IN_HOST, config);
 	config->types = xengt_types_builtin();
-	file = fopen(name, "re");
-	if (!file) {
+	from = fopen(name, "re");
+	if (!from) {
 		if (!path && errno == ENOENT)
 			return 0;
 		snprintf(why, why_len, "%s: %s", name, strerror(errno));
 		return -errno;
 	}
-	while (!err && getline(&line, &room, file) >= 0) {
-		number++;
-		err = take_line(config, line, &type, said, sizeof(said));
-	}
-	free(line);
-	fclose(file);
+	err = take_lines(&file, from);
+	fclose(from);
 	if (!err && !xengt_types_find(&config->types, config->default_type)) {
 		snprintf(why, why_len, "%s: default_type: there is no type '%s'", name,
 			 config->default_type);
 		return -EINVAL;
 	}
-	if (err)
-		snprintf(why, why_len, "%s:%u: %s", name, number, said);
+	if (err && file.line)
+		snprintf(why, why_len, "%s:%u: %s", name, file.line, said);
+	else if (err)
+		snprintf(why, why_len, "%s: %s", name, said);
 	return err;
 }
 
@@ -189,11 +189,34 @@ int xengt_config_reload(const char *path, struct xengt_config *config, char *why
 		return err;
 	next.types.generation = config->types.generation + 1;
 	config->types = next.types;
-	strcpy(config->default_type, next.default_type);
-	config->poll_max = next.poll_max;
-	config->max_vgpus = next.max_vgpus;
-	config->memory_mb = next.memory_mb;
+	for (const struct xengt_setting *s = xengt_settings; s->name; s++)
+		if (s->where & XENGT_RELOADED)
+			xengt_setting_copy(s, config, &next);
 	return 0;
+}
+
+/* @explain: with what each setting does, as a comment. */
+static void print_all(unsigned int where, const void *from, bool explain, FILE *to)
+{
+	char value[512];
+
+	for (const struct xengt_setting *s = xengt_settings; s->name; s++) {
+		if (!(s->where & where))
+			continue;
+		xengt_setting_print(s, from, value, sizeof(value));
+		if (explain)
+			fprintf(to, "# %s\n", s->help);
+		fprintf(to, "%s = %s\n", s->name, value);
+	}
+}
+
+void xengt_config_print(const struct xengt_config *config, FILE *to)
+{
+	print_all(XENGT_IN_HOST, config, true, to);
+	for (u32 i = 0; i < config->types.nr; i++) {
+		fprintf(to, "\n[type %s]\n", config->types.list[i].options.type);
+		print_all(XENGT_IN_TYPE, &config->types.list[i], !i, to);
+	}
 }
 
 const char *xengt_config_model(const struct xengt_config *config, const char *root)

@@ -3,27 +3,7 @@
 #ifndef XENGT_SETTINGS_OPTIONS_H
 #define XENGT_SETTINGS_OPTIONS_H
 
-#include "core/base/types.h"
-#include "xengt/settings/uuid.h"
-
-#define XENGT_NAME_MAX 32u /* of a type, with the zero byte */
-
-#define XENGT_WEIGHT_MAX 16u /* weights are 1 to this */
-#define XENGT_CAP_MAX	 100u
-
-struct xengt_options {
-	u32 aperture_mib;
-	u32 fences;
-	u32 slot;	  /* PCI device number on bus 0; 0: a free one */
-	u32 read_through; /* the guest reads registers without a trap, where possible */
-	u32 memory_mib;	  /* quota of graphics memory */
-	u32 weight;	  /* its share of the GPU's time, relative to other vGPUs' */
-	u32 cap;	  /* the most of the GPU's time, in percent; 0: no limit */
-	u32 audit_user;	  /* unprivileged batches are audited too */
-	u32 id;		  /* its number, from 1, which xengtd chooses; 0: none yet */
-	char type[XENGT_NAME_MAX];
-	char uuid[XENGT_UUID_MAX];
-};
+#include "xengt/settings/table.h"
 
 /** xengt_options_default() - the options of a vGPU for which none are given. */
 struct xengt_options xengt_options_default(void);
