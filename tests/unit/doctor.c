@@ -83,7 +83,7 @@ START_TEST(host)
 	/* Xen is too old, and there is no daemon. */
 	ck_assert_uint_eq(look(text, sizeof(text)), 2);
 	ck_assert_ptr_nonnull(strstr(text, "NOT SO  Xen is 4.17 or newer\n"));
-	ck_assert_ptr_nonnull(strstr(text, "NOT SO  the daemon answers\n        systemctl start"));
+	ck_assert_ptr_nonnull(strstr(text, "NOT SO  xengtd answers\n        systemctl start"));
 	ck_assert_ptr_nonnull(strstr(text, "ok      this is Xen's dom0\n"));
 	put("/sys/hypervisor/version/minor", "17\n");
 	ck_assert_uint_eq(look(text, sizeof(text)), 1);

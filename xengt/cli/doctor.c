@@ -121,7 +121,7 @@ static const struct {
 	  "install it (Debian: apt install qemu-system-xen), or set qemu", has_model },
 	{ "the tree of files can be mounted",
 	  "modprobe fuse, or do without: an empty tree = in the settings", has_fuse },
-	{ "the daemon answers", "systemctl start xengtd, and see journalctl -u xengtd",
+	{ "xengtd answers", "systemctl start xengtd, and see journalctl -u xengtd",
 	  has_daemon },
 };
 

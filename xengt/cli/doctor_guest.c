@@ -380,7 +380,7 @@ static enum verdict is_available(const struct visit *g, char *advice)
 	if (!g->asked || !g->parsed)
 		return OK;
 	if (!g->types) {
-		advise(advice, "the daemon could not be asked: systemctl start xengtd");
+		advise(advice, "xengtd could not be asked: systemctl start xengtd");
 		return NOTE;
 	}
 	if (g->options.uuid[0])

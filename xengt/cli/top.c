@@ -130,7 +130,7 @@ int top_run(struct xengt_client *client)
 		json_object_put(answer);
 		sleep(1);
 	}
-	fprintf(stderr, "xengt: %s\n", answer ? "the daemon is of another version" : why);
+	fprintf(stderr, "xengt: %s\n", answer ? "xengtd is of another version" : why);
 	json_object_put(answer);
 	json_object_put(was);
 	return 1;

@@ -250,22 +250,16 @@ static const struct command {
 	  false,
 	  "its share of the GPU's time (weight 1 to 16; cap in percent, 0: none),\n"
 	  "                          set from now on where it is given; also by UUID" },
-	{ "show",
-	  { "vgpu" },
-	  0,
-	  "vgpu",
-	  print_show,
-	  false,
-	  "state, BARs, and what trapped how often" },
+	{ "show", { "vgpu" }, 0, "vgpu", print_show, false, "its state, its BARs, and counters" },
 	{ "regs",
 	  { "vgpu" },
 	  0,
 	  "registers",
 	  print_regs,
 	  false,
-	  "registers whose accesses trapped; --unknown: those no table has;\n"
+	  "registers whose accesses trapped; --unknown: those in no table;\n"
 	  "                          --pages: which register pages are read without a trap" },
-	{ "trace", { "vgpu" }, 0, NULL, print_event, true, "follow the requests it serves" },
+	{ "trace", { "vgpu" }, 0, NULL, print_event, true, "follow the guest's requests" },
 	{ "watch",
 	  { "vgpu", "gfn" },
 	  0,
@@ -294,9 +288,9 @@ static const struct command {
 	  "engines",
 	  print_engines,
 	  false,
-	  "take its work off the GPU: its guest sees engines that got stuck, and\n"
+	  "end what it has on the GPU: its driver sees engines that hang, and\n"
 	  "                          resets them" },
-	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send its interrupt, to see it arrive" },
+	{ "msi", { "vgpu" }, 0, NULL, NULL, false, "send the guest its interrupt, as a test" },
 	{ "metrics",
 	  { 0 },
 	  0,
@@ -304,13 +298,7 @@ static const struct command {
 	  print_text,
 	  false,
 	  "all counters, in Prometheus's text format" },
-	{ "top",
-	  { 0 },
-	  0,
-	  NULL,
-	  NULL,
-	  false,
-	  "what each guest's vGPU does, from second to second" },
+	{ "top", { 0 }, 0, NULL, NULL, false, "what each vGPU does, each second" },
 	{ "doctor",
 	  { "guest.cfg" },
 	  1,
@@ -327,7 +315,7 @@ static const struct command {
 	  false,
 	  "print a dumped ring or batch as commands; --engine=ENGINE: of bcs, vcs\n"
 	  "                          or vecs, not of rcs" },
-	{ "version", { 0 }, 0, "version", NULL, false, "the daemon's version" },
+	{ "version", { 0 }, 0, "version", NULL, false, "xengtd's version" },
 };
 
 static void usage(FILE *to)
@@ -352,7 +340,7 @@ static void usage(FILE *to)
 		fprintf(to, "  %-22s  %s\n", text, command->help);
 	}
 	fputs("\n  -j, --json              print the answer as JSON\n"
-	      "  -s, --socket=PATH       the daemon's control socket\n"
+	      "  -s, --socket=PATH       xengtd's control socket\n"
 	      "  -c, --config=FILE       settings (default " XENGT_CONFIG_FILE ")\n"
 	      "  -h, --help              print this and exit\n"
 	      "  -V, --version           print the version and exit\n",

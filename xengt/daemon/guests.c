@@ -66,7 +66,7 @@ static bool take_away(struct guest *guest, bool over)
 	if (err)
 		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
 				    "its vGPU cannot be taken away whole, and is left to the next "
-				    "daemon: %s",
+				    "xengtd: %s",
 				    *why ? why : strerror(-err));
 	return !err;
 }
@@ -78,7 +78,7 @@ void daemon_detach(struct guest *guest, bool keep)
 		     !memcmp(info.uuid, xengt_keeper_kept(guest->keeper)->uuid, sizeof(info.uuid));
 
 	xengt_keeper_log_of(guest->keeper, XENGT_DETACHED, XENGT_INFO, "vGPU %s",
-			    keep ? "left to the next daemon" : "detached");
+			    keep ? "left to the next xengtd" : "detached");
 	/* When a domain dies, Xen frees all that its vGPU had there. */
 	if (!keep && lives)
 		keep = !take_away(guest, info.over);

@@ -85,7 +85,7 @@ static void note_walls(struct daemon *daemon, u32 missing)
 		return;
 	daemon->missing_walls |= missing;
 	xengt_jail_walls(daemon->missing_walls, names, sizeof(names));
-	xengt_log(XENGT_WARN, "this kernel has not for guests' processes: %s", names);
+	xengt_log(XENGT_WARN, "this kernel does not give guests' processes: %s", names);
 }
 
 static int on_ready(struct guest *guest, const struct xengt_link_message *m)

@@ -304,7 +304,7 @@ bool xengt_keeper_close(struct xengt_keeper *k, bool keep)
 			xengt_memory_pause(k, false);
 		if (!clean && !keep)
 			xengt_keeper_log(k, XENGT_ERR,
-					 "pages stay pinned; left to the next daemon");
+					 "pages of it stay pinned until xengtd is started again");
 		if (!clean || keep)
 			xengt_file_seal(&k->file);
 	}

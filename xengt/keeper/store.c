@@ -113,7 +113,7 @@ static int ask(struct xengt_store *store, struct request *r)
 		err = pthread_cond_clockwait(&store->done, &store->lock, CLOCK_MONOTONIC, &end);
 	if (store->under_way) {
 		store->abandoned = true;
-		xengt_log(XENGT_WARN, "xenstored does not answer; the daemon goes on without it");
+		xengt_log(XENGT_WARN, "xenstored does not answer; xengtd goes on without it");
 		err = -ETIMEDOUT;
 	} else {
 		*r = store->request;

@@ -105,8 +105,8 @@ static void tell_of_failures(struct xengt_vgpu *v)
 	v->view.told = true;
 	xengt_vgpu_log(
 		v, XENGT_WARN,
-		"its memory cannot be mapped, and its GPU does not reach it: it has its pages in "
-		"too many places, or all guests have (vm.max_map_count, a sysctl)");
+		"cannot map more of the guest's memory, and its GPU does not reach that: its pages "
+		"are in too many places, or vm.max_map_count (a sysctl) is too low");
 }
 
 static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)

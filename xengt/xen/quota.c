@@ -51,8 +51,8 @@ void xengt_quota_refused(struct xengt_vgpu *v)
 {
 	if (!__atomic_fetch_add(&v->dma.over, 1, __ATOMIC_RELAXED))
 		xengt_vgpu_log(v, XENGT_WARN,
-			       "its quota of %u MiB is used up (memory_mb); what is more leads "
-			       "nowhere",
+			       "its quota of %u MiB (memory_mb) is used up; its GPU reaches no "
+			       "further memory",
 			       v->kept->options.memory_mib);
 }
 
