@@ -17,7 +17,7 @@
 struct gvt_gpu;
 struct gvt_share;
 struct gvt_reg;
-struct vgpu_state;
+struct gvt_section;
 
 /* What a vGPU is like. Fixed for its life, except for what intel_vgpu_schedule() sets. */
 struct intel_vgpu_params {
@@ -45,26 +45,28 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, struct 
 /** intel_gvt_exit() - release @gvt, after the last vGPU; NULL is allowed. */
 void intel_gvt_exit(struct intel_gvt *gvt);
 
-/** intel_gvt_state_size() - bytes of a vGPU's state, which is in memory of the caller's. */
-size_t intel_gvt_state_size(void);
+/* What a vGPU's state consists of. The caller has the memory for it (core/base/section.h). */
+#define INTEL_GVT_SECTIONS 8u
+extern const struct gvt_section *const intel_gvt_sections[INTEL_GVT_SECTIONS];
 
 /**
  * intel_gvt_create_vgpu() - make a vGPU, tied to its domain, not yet active.
  * @gvt:    what it shares with others.
  * @params: what it is to be like; checked.
- * @state:  intel_gvt_state_size() bytes: zeroes, or the state that an earlier process left of the
- *          same vGPU, which then goes on from there. Owned by the caller, used until destroy.
+ * @state:  the memory of each of intel_gvt_sections, in their order: zeroes, or what an earlier
+ *          process left of the same vGPU, which then goes on from there. The caller owns it; it is
+ *          used until destroy.
  * @owner:  the hypervisor back end's object for it; at vgpu->owner from attach_vgpu on.
  * @out:    receives the vGPU.
  *
  * All of a vGPU that a guest can notice is in @state, and is written there before the guest sees
  * its effect. So if that memory outlives the process, another process can continue.
  *
- * Returns 0, -EINVAL (parameters), -EPROTO (a state of another layout), -ENOMEM, or an errno of
+ * Returns 0, -EINVAL (parameters), -EPROTO (a state that no vGPU has), -ENOMEM, or an errno of
  * attach_vgpu.
  */
 int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params *params,
-			  struct vgpu_state *state, void *owner, struct intel_vgpu **out);
+			  void *const *state, void *owner, struct intel_vgpu **out);
 
 /** intel_gvt_destroy_vgpu() - detach it from its domain and release it; NULL is allowed. */
 void intel_gvt_destroy_vgpu(struct intel_vgpu *vgpu);
@@ -151,8 +153,8 @@ struct intel_gvt_ops {
 	int (*emulate_cfg_write)(struct intel_vgpu *, unsigned int, const void *, unsigned int);
 	int (*emulate_mmio_read)(struct intel_vgpu *, u64, void *, unsigned int);
 	int (*emulate_mmio_write)(struct intel_vgpu *, u64, const void *, unsigned int);
-	int (*vgpu_create)(struct intel_gvt *, const struct intel_vgpu_params *,
-			   struct vgpu_state *, void *, struct intel_vgpu **);
+	int (*vgpu_create)(struct intel_gvt *, const struct intel_vgpu_params *, void *const *,
+			   void *, struct intel_vgpu **);
 	void (*vgpu_destroy)(struct intel_vgpu *);
 	void (*vgpu_reset)(struct intel_vgpu *);
 	int (*vgpu_activate)(struct intel_vgpu *);
@@ -326,6 +328,22 @@ u32 intel_vgpu_reg(const struct intel_vgpu *vgpu, u32 offset);
 
 /** intel_vgpu_show_regs() - fill the pages that the guest reads without a trap. */
 void intel_vgpu_show_regs(struct intel_vgpu *vgpu);
+
+/* ---- the guest's GGTT: VGPU_GGTT_PAGES of entries, which the guest writes ---- */
+
+/**
+ * intel_vgpu_place_ggtt() - the entries are at @entries from now on, in guest memory that the back
+ * end has mapped; NULL: in the state.
+ */
+void intel_vgpu_place_ggtt(struct intel_vgpu *vgpu, u64 *entries);
+
+/** intel_vgpu_reserve_ggtt() - allocate the state's memory for all entries. Returns 0 or the back
+ * end's errno. From attach_vgpu on, once it has set the handle. */
+int intel_vgpu_reserve_ggtt(struct intel_vgpu *vgpu);
+
+/** intel_vgpu_keep_ggtt() - reserve, and copy @entries to the state, but for pages with an error in
+ * @errs. Returns as intel_vgpu_reserve_ggtt(). */
+int intel_vgpu_keep_ggtt(struct intel_vgpu *vgpu, const u64 *entries, const int *errs);
 
 /** intel_vgpu_flush() - have the GPU forget all translations; when this returns, it uses none. */
 void intel_vgpu_flush(struct intel_vgpu *vgpu);

@@ -29,7 +29,7 @@ int intel_gvt_hypervisor_set_intx(struct intel_vgpu *vgpu, bool level)
 	int err = vgpu->gvt->mpt->set_intx ? vgpu->gvt->mpt->set_intx(vgpu->handle, level) : 0;
 
 	if (!err && level)
-		vgpu->state->counters.intx++;
+		vgpu->tally->counters.intx++;
 	return err;
 }
 

@@ -20,6 +20,7 @@
 #include <xenevtchn.h>
 #include <xenforeignmemory.h>
 
+#include "core/base/section.h"
 #include "core/gvt.h"
 
 /* The slots of 32 bytes in Xen's shared page, and so the most vCPUs that a server can serve. */
@@ -35,12 +36,14 @@ struct ioreq_progress {
 	u32 done; /* items carried out */
 };
 
-/* The state of a server, in memory of its owner's: zeroes at first. */
+/* The section "requests": the state of a server, in memory of its owner's, zeroes at first. */
 struct ioreq_state {
 	u32 created; /* .id names a server in Xen */
 	u16 id;
 	struct ioreq_progress progress[IOREQ_MAX_VCPUS];
 };
+
+extern const struct gvt_section ioreq_section;
 
 /* A served request, for tracing. */
 struct ioreq_event {

@@ -10,6 +10,22 @@
 /* The server's second frame holds the slots. The first is the buffered ring, which is not used. */
 #define SLOTS_FRAME 1
 
+/* Any number of finished items is taken: of a request with fewer, all are. */
+static const char *amiss(const void *section)
+{
+	const struct ioreq_state *state = section;
+
+	return state->created > 1 ? "it has impossible values" : NULL;
+}
+
+const struct gvt_section ioreq_section = {
+	.name = "requests",
+	.version = 1,
+	.size = sizeof(struct ioreq_state),
+	.reserved = sizeof(struct ioreq_state),
+	.amiss = amiss,
+};
+
 static int create(struct ioreq_server *server)
 {
 	const struct ioreq_config *config = &server->config;

@@ -47,7 +47,7 @@ static void write_dword(struct intel_vgpu *vgpu, u32 offset, u32 val, u32 lanes)
 
 	gvt_vreg_count(vgpu, offset, true);
 	if (row && row->ro) {
-		vgpu->state->counters.ro_write++;
+		vgpu->tally->counters.ro_write++;
 		return;
 	}
 	now = gvt_mmio_taken(row, old, val, taken(row, old, val, lanes));
@@ -90,7 +90,7 @@ enum place { PLACE_NONE, PLACE_REGS, PLACE_HOLE, PLACE_GGTT, PLACE_APERTURE };
 
 static enum place find(const struct intel_vgpu *vgpu, u64 pa, unsigned int bytes, u64 *offset)
 {
-	const u64 *at = vgpu->state->bar_at;
+	const u64 *at = vgpu->device->bar_at;
 
 	*offset = pa - at[VGPU_BAR_GTTMM];
 	if (*offset <= GVT_BAR0_SIZE - bytes && at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
@@ -111,7 +111,7 @@ static bool width_valid(unsigned int bytes)
 
 int intel_vgpu_emulate_mmio_read(struct intel_vgpu *vgpu, u64 pa, void *buf, unsigned int bytes)
 {
-	struct vgpu_counters *counters = &vgpu->state->counters;
+	struct vgpu_counters *counters = &vgpu->tally->counters;
 	u64 offset;
 
 	memset(buf, 0xff, bytes <= 8 ? bytes : 8);
@@ -119,7 +119,7 @@ int intel_vgpu_emulate_mmio_read(struct intel_vgpu *vgpu, u64 pa, void *buf, uns
 		counters->outside++;
 		return -EINVAL;
 	}
-	if (!vgpu->state->active)
+	if (!vgpu->device->active)
 		return 0;
 	switch (find(vgpu, pa, bytes, &offset)) {
 	case PLACE_REGS:
@@ -146,8 +146,8 @@ int intel_vgpu_emulate_mmio_read(struct intel_vgpu *vgpu, u64 pa, void *buf, uns
 int intel_vgpu_emulate_mmio_write(struct intel_vgpu *vgpu, u64 pa, const void *buf,
 				  unsigned int bytes)
 {
-	struct vgpu_counters *counters = &vgpu->state->counters;
-	bool active = vgpu->state->active;
+	struct vgpu_counters *counters = &vgpu->tally->counters;
+	bool active = vgpu->device->active;
 	u64 offset, copy;
 
 	if (!width_valid(bytes)) {

@@ -2,13 +2,13 @@
 /*
  * The places of the BARs, which follow the guest as it sizes, moves, disables and enables them.
  *
- * The configuration space says where the guest wants a BAR; state->bar_at says where it is. All
+ * The configuration space says where the guest wants a BAR; device->bar_at says where it is. All
  * BARs that are to move leave their old places before one takes a new place, so that two can swap.
  */
 #include <errno.h>
 
 #include "core/gtt/gtt.h"
-#include "core/vgpu.h"
+#include "core/pci/cfg_space.h"
 
 /* Guest physical addresses are at most this wide on any Xen guest (4-level paging). */
 #define GPA_LIMIT (1ull << 48)
@@ -21,14 +21,14 @@ static u64 wanted(const struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 {
 	u64 at = vgpu_cfg_bar_address(vgpu, bar), size = vgpu_bar_size(vgpu, bar);
 
-	if (!vgpu->state->active || !at || at + size == GiB(4) || at > GPA_LIMIT - size)
+	if (!vgpu->device->active || !at || at + size == GiB(4) || at > GPA_LIMIT - size)
 		return INTEL_GVT_BAR_OFF;
 	return at;
 }
 
 static void leave(struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 {
-	u64 *at = &vgpu->state->bar_at[bar];
+	u64 *at = &vgpu->device->bar_at[bar];
 	int err;
 
 	if (*at == INTEL_GVT_BAR_OFF)
@@ -48,13 +48,13 @@ static void leave(struct intel_vgpu *vgpu, enum vgpu_bar_index bar)
 static void take(struct intel_vgpu *vgpu, enum vgpu_bar_index bar, u64 to)
 {
 	if (intel_gvt_hypervisor_set_trap_area(vgpu, to, to + vgpu_bar_size(vgpu, bar), true)) {
-		vgpu->state->counters.bar_refused++;
+		vgpu->tally->counters.bar_refused++;
 		return;
 	}
-	vgpu->state->bar_at[bar] = to;
+	vgpu->device->bar_at[bar] = to;
 	/* A BAR without memory behind it works as well, but all accesses trap. */
 	if (intel_gvt_hypervisor_place_bar(vgpu, bar, to))
-		vgpu->state->counters.bar_refused++;
+		vgpu->tally->counters.bar_refused++;
 	else if (bar == VGPU_BAR_GTTMM)
 		vgpu_ggtt_place(vgpu, (to + VGPU_GGTT_OFFSET) >> GVT_PAGE_SHIFT);
 	if (bar == VGPU_BAR_APERTURE)
@@ -67,11 +67,11 @@ void vgpu_bars_update(struct intel_vgpu *vgpu)
 
 	for (int i = 0; i < VGPU_NR_BARS; i++) {
 		want[i] = wanted(vgpu, i);
-		if (want[i] != vgpu->state->bar_at[i])
+		if (want[i] != vgpu->device->bar_at[i])
 			leave(vgpu, i);
 	}
 	for (int i = 0; i < VGPU_NR_BARS; i++)
-		if (want[i] != INTEL_GVT_BAR_OFF && vgpu->state->bar_at[i] == INTEL_GVT_BAR_OFF)
+		if (want[i] != INTEL_GVT_BAR_OFF && vgpu->device->bar_at[i] == INTEL_GVT_BAR_OFF)
 			take(vgpu, i, want[i]);
 }
 

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "core/irq/irq.h"
-#include "core/vgpu.h"
+#include "core/pci/cfg_space.h"
 
 /* Counts an access that no function answers. Returns 0 for one that reads as ones, or -EINVAL. */
 static int outside(struct intel_vgpu *vgpu, bool width_valid)
 {
-	vgpu->state->counters.outside++;
+	vgpu->tally->counters.outside++;
 	return width_valid ? 0 : -EINVAL;
 }
 
@@ -22,10 +22,10 @@ int intel_vgpu_emulate_cfg_read(struct intel_vgpu *vgpu, unsigned int offset, vo
 				unsigned int bytes)
 {
 	memset(buf, 0xff, bytes <= 8 ? bytes : 8);
-	vgpu->state->counters.cfg_read++;
+	vgpu->tally->counters.cfg_read++;
 	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes)
 		return outside(vgpu, width_valid(bytes));
-	memcpy(buf, vgpu->state->cfg + offset, bytes);
+	memcpy(buf, vgpu->cfg->bytes + offset, bytes);
 	return 0;
 }
 
@@ -34,7 +34,7 @@ int intel_vgpu_emulate_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, c
 {
 	unsigned int effects;
 
-	vgpu->state->counters.cfg_write++;
+	vgpu->tally->counters.cfg_write++;
 	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes)
 		return outside(vgpu, width_valid(bytes));
 	effects = vgpu_cfg_write(vgpu, offset, buf, bytes);

@@ -7,8 +7,10 @@
 #include "core/exec/scan_rules.h"
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
+#include "core/gtt/state.h"
 #include "core/irq/irq.h"
 #include "core/mmio/mmio.h"
+#include "core/pci/cfg_space.h"
 #include "core/regs/told.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
@@ -53,12 +55,38 @@ void intel_gvt_exit(struct intel_gvt *gvt)
 	free(gvt);
 }
 
-static bool params_valid(const struct intel_vgpu_params *params)
+/* The sections, by their places in what the back end gives. */
+enum { DEVICE, TALLY, CFG, IRQ, PORTS, PPGTT, GGTT, REGS, NR_SECTIONS };
+
+_Static_assert(NR_SECTIONS == INTEL_GVT_SECTIONS, "as many as gvt.h says");
+
+const struct gvt_section *const intel_gvt_sections[INTEL_GVT_SECTIONS] = {
+	[DEVICE] = &vgpu_device_section, [TALLY] = &vgpu_tally_section,
+	[CFG] = &vgpu_cfg_section,	 [IRQ] = &vgpu_irq_section,
+	[PORTS] = &vgpu_ports_section,	 [PPGTT] = &vgpu_ppgtt_section,
+	[GGTT] = &vgpu_ggtt_section,	 [REGS] = &vgpu_regs_section,
+};
+
+static void bind(struct intel_vgpu *vgpu, void *const *state)
 {
-	return params->id && params->fences && params->fences <= GVT_FENCES_MAX &&
-	       params->aperture_mib >= GVT_APERTURE_MIB_MIN &&
-	       params->aperture_mib <= GVT_APERTURE_MIB_MAX &&
-	       !(params->aperture_mib & (params->aperture_mib - 1));
+	vgpu->device = state[DEVICE];
+	vgpu->tally = state[TALLY];
+	vgpu->cfg = state[CFG];
+	vgpu->irq = state[IRQ];
+	vgpu->ports = state[PORTS];
+	vgpu->ppgtt_state = state[PPGTT];
+	vgpu->ggtt_state = state[GGTT];
+	vgpu->regs = state[REGS];
+	intel_vgpu_place_ggtt(vgpu, NULL);
+}
+
+/* Whether an earlier process can have left this. */
+static bool all_valid(void *const *state)
+{
+	for (u32 i = 0; i < INTEL_GVT_SECTIONS; i++)
+		if (intel_gvt_sections[i]->amiss && intel_gvt_sections[i]->amiss(state[i]))
+			return false;
+	return true;
 }
 
 /* A vGPU with the parts that are private to rooms; freed as .vgpu, which is first. */
@@ -79,16 +107,17 @@ static void power_on(struct intel_vgpu *vgpu, bool keep_places)
 }
 
 int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params *params,
-			  struct vgpu_state *state, void *owner, struct intel_vgpu **out)
+			  void *const *state, void *owner, struct intel_vgpu **out)
 {
-	bool fresh = state->layout == 0;
+	struct vgpu_device *device = state[DEVICE];
+	bool fresh = !device->made;
 	struct whole *whole;
 	struct intel_vgpu *vgpu;
 	int err;
 
-	if (!params_valid(params))
+	if (!vgpu_params_valid(params))
 		return -EINVAL;
-	if (!fresh && (state->layout != VGPU_STATE_LAYOUT || !params_valid(&state->params)))
+	if (!fresh && !all_valid(state))
 		return -EPROTO;
 	whole = calloc(1, sizeof(*whole));
 	if (!whole)
@@ -99,13 +128,12 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 	vgpu->exec = &whole->exec;
 	vgpu->gvt = gvt;
 	vgpu->owner = owner;
-	vgpu->state = state;
-	vgpu->ggtt = state->ggtt;
+	bind(vgpu, state);
 	vgpu->taken_up = !fresh;
 	if (fresh) {
-		state->params = *params;
+		device->params = *params;
 		for (int i = 0; i < VGPU_NR_BARS; i++)
-			state->bar_at[i] = INTEL_GVT_BAR_OFF;
+			device->bar_at[i] = INTEL_GVT_BAR_OFF;
 	}
 
 	err = intel_gvt_hypervisor_attach_vgpu(vgpu);
@@ -115,7 +143,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 	}
 	if (fresh) {
 		power_on(vgpu, false);
-		state->layout = VGPU_STATE_LAYOUT;
+		device->made = true;
 	} else {
 		gvt_mmio_take_up(vgpu);
 	}
@@ -146,7 +174,7 @@ void intel_gvt_destroy_vgpu(struct intel_vgpu *vgpu)
 
 int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
 {
-	vgpu->state->active = true;
+	vgpu->device->active = true;
 	vgpu_bars_update(vgpu);
 	if (vgpu->taken_up) {
 		vgpu_ggtt_commit(vgpu);
@@ -158,7 +186,7 @@ int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
 
 void intel_gvt_deactivate_vgpu(struct intel_vgpu *vgpu)
 {
-	vgpu->state->active = false;
+	vgpu->device->active = false;
 }
 
 static void reset(struct intel_vgpu *vgpu, bool keep_places)
@@ -176,7 +204,7 @@ static bool all_undone(const struct intel_vgpu *vgpu)
 	bool undone = vgpu->pin == VGPU_PIN_OFF;
 
 	for (int i = 0; i < VGPU_NR_BARS; i++)
-		undone &= vgpu->state->bar_at[i] == INTEL_GVT_BAR_OFF;
+		undone &= vgpu->device->bar_at[i] == INTEL_GVT_BAR_OFF;
 	return undone;
 }
 

@@ -135,7 +135,7 @@ static struct gvt_scan scan_of(struct shadow_ctx *ctx)
 		.counts = &ctx->vgpu->exec->scan,
 		.priv = ctx,
 		.batch = copy_batch,
-		.user = ctx->vgpu->state->params.audit_user,
+		.user = ctx->vgpu->device->params.audit_user,
 		.no_user = ctx->blind,
 		.batch_user = look_at_batch,
 		.looked = looked,

@@ -29,6 +29,7 @@
 #ifndef CORE_EXEC_EXEC_H
 #define CORE_EXEC_EXEC_H
 
+#include "core/base/section.h"
 #include "core/exec/scan.h"
 #include "core/gtt/ggtt.h"
 #include "core/gvt.h"
@@ -39,6 +40,22 @@ struct vgpu_mm;
 
 /* The command MI_BATCH_BUFFER_END, which ends batches and lists of registers. */
 #define EXEC_BATCH_END (0x0au << 23)
+
+/* What the next process has to know of an engine's port. */
+struct vgpu_port {
+	u32 elsp[4];
+	u32 nr_elsp;
+	u32 hung;	/* the engine waits for the guest to reset it */
+	u64 desc[2];	/* the contexts that run, as the guest was told; 0: none */
+	u64 pending[2]; /* a submission that is to replace them */
+};
+
+/* The state's section. */
+struct vgpu_ports {
+	struct vgpu_port engine[GVT_NR_ENGINES];
+};
+
+extern const struct gvt_section vgpu_ports_section;
 
 /* ---- the hidden range: hidden.c ---- */
 

@@ -29,7 +29,7 @@
 
 static struct vgpu_port *port_of(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
-	return &vgpu->state->ports[engine];
+	return &vgpu->ports->engine[engine];
 }
 
 static u32 id_of(u64 desc)

@@ -57,7 +57,7 @@ void vgpu_hang_reset(struct intel_vgpu *vgpu, enum gvt_engine engine)
 {
 	char text[64];
 
-	if (!vgpu->state->ports[engine].hung || !first_of_kind(vgpu, EXEC_REFUSALS + engine))
+	if (!vgpu->ports->engine[engine].hung || !first_of_kind(vgpu, EXEC_REFUSALS + engine))
 		return;
 	snprintf(text, sizeof(text), "%s, which stood still, was reset", gvt_engine_name(engine));
 	intel_gvt_hypervisor_note(vgpu, INTEL_GVT_RESET, gvt_engine_name(engine), text);
@@ -89,7 +89,7 @@ void vgpu_hang_clear_fault(struct intel_vgpu *vgpu)
 void vgpu_exec_hang(struct intel_vgpu *vgpu, enum gvt_engine engine, const struct exec_fault *fault)
 {
 	u32 base = gvt_engine_base(engine);
-	struct vgpu_port *port = &vgpu->state->ports[engine];
+	struct vgpu_port *port = &vgpu->ports->engine[engine];
 
 	complain(vgpu, engine, fault);
 	vgpu->exec->counts.refused[fault->refusal]++;

@@ -97,8 +97,8 @@ int vgpu_exec_init(struct intel_vgpu *vgpu)
 		engine->client.space = vgpu->space;
 		engine->client.notify = on_report;
 		engine->client.priv = engine;
-		engine->client.weight = vgpu->state->params.weight;
-		engine->client.cap = vgpu->state->params.cap;
+		engine->client.weight = vgpu->device->params.weight;
+		engine->client.cap = vgpu->device->params.cap;
 		vgpu->gvt->share->ops->join(vgpu->gvt->share, nr, &engine->client);
 	}
 	gvt_vreg_tell_all(vgpu);
@@ -138,7 +138,7 @@ void vgpu_exec_reset(struct intel_vgpu *vgpu, u32 mask)
 		if (!(mask & BIT32(nr)))
 			continue;
 		vgpu_hang_reset(vgpu, nr);
-		memset(&vgpu->state->ports[nr], 0, sizeof(vgpu->state->ports[nr]));
+		memset(&vgpu->ports->engine[nr], 0, sizeof(vgpu->ports->engine[nr]));
 		if (!vgpu->space)
 			continue;
 		clear(vgpu, nr, false);
@@ -159,7 +159,7 @@ u32 intel_vgpu_stop_work(struct intel_vgpu *vgpu)
 	/* Report it each time: a guest cannot cause it. */
 	vgpu->exec->told &= ~(BIT32(EXEC_ASKED) | EXEC_ALL_ENGINES << EXEC_REFUSALS);
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++) {
-		const struct vgpu_port *port = &vgpu->state->ports[nr];
+		const struct vgpu_port *port = &vgpu->ports->engine[nr];
 
 		clear(vgpu, nr, true);
 		if (port->desc[0] && !port->hung) {
@@ -206,8 +206,8 @@ bool intel_vgpu_at_work(struct intel_vgpu *vgpu)
 void intel_vgpu_schedule(struct intel_vgpu *vgpu, u32 weight, u32 cap)
 {
 	/* For the next process; in this one, the scheduler has them. */
-	vgpu->state->params.weight = weight;
-	vgpu->state->params.cap = cap;
+	vgpu->device->params.weight = weight;
+	vgpu->device->params.cap = cap;
 	for (int nr = 0; vgpu->space && nr < GVT_NR_ENGINES; nr++)
 		vgpu->gvt->share->ops->weigh(&vgpu->exec->engine[nr].client, weight, cap);
 }

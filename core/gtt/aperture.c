@@ -21,7 +21,7 @@
 
 u32 aperture_leaves(const struct intel_vgpu *vgpu)
 {
-	return vgpu->state->params.aperture_mib / 2;
+	return vgpu->device->params.aperture_mib / 2;
 }
 
 const struct ggtt_fence *aperture_fence_at(const struct vgpu_ggtt *ggtt, u32 page)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/gtt/gtt.h"
+#include "core/gtt/state.h"
 #include "core/vgpu.h"
 
 #define LINE	    8u /* entries in a cache line */
@@ -318,8 +319,8 @@ static int follow_leaf(struct intel_vgpu *vgpu, u32 nr_leaf, struct budget *budg
 /* If all writes of the table trap, pages that were never written are empty. */
 static bool may_differ(const struct intel_vgpu *vgpu, u32 nr_leaf)
 {
-	return vgpu->ggtt != vgpu->state->ggtt ||
-	       vgpu->state->ggtt_written[nr_leaf / 64] >> nr_leaf % 64 & 1;
+	return vgpu->ggtt != vgpu->ggtt_state->entries ||
+	       vgpu->ggtt_state->written[nr_leaf / 64] >> nr_leaf % 64 & 1;
 }
 
 int vgpu_ggtt_commit(struct intel_vgpu *vgpu)
@@ -347,10 +348,10 @@ int ggtt_init(struct intel_vgpu *vgpu)
 	vgpu->gtt->ggtt.leaves = vgpu_alloc(vgpu, LEAVES_SIZE);
 	if (!vgpu->gtt->ggtt.leaves)
 		return -ENOMEM;
-	if (vgpu->state->bar_at[VGPU_BAR_APERTURE] != INTEL_GVT_BAR_OFF)
-		vgpu->gtt->ggtt.bar_gfn = vgpu->state->bar_at[VGPU_BAR_APERTURE] >> GVT_PAGE_SHIFT;
-	if (vgpu->state->bar_at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
-		vgpu_ggtt_place(vgpu, (vgpu->state->bar_at[VGPU_BAR_GTTMM] + VGPU_GGTT_OFFSET) >>
+	if (vgpu->device->bar_at[VGPU_BAR_APERTURE] != INTEL_GVT_BAR_OFF)
+		vgpu->gtt->ggtt.bar_gfn = vgpu->device->bar_at[VGPU_BAR_APERTURE] >> GVT_PAGE_SHIFT;
+	if (vgpu->device->bar_at[VGPU_BAR_GTTMM] != INTEL_GVT_BAR_OFF)
+		vgpu_ggtt_place(vgpu, (vgpu->device->bar_at[VGPU_BAR_GTTMM] + VGPU_GGTT_OFFSET) >>
 					      GVT_PAGE_SHIFT);
 	return 0;
 }
@@ -389,7 +390,7 @@ void ggtt_clear(struct intel_vgpu *vgpu)
 		if (may_differ(vgpu, i) && !all_alike(live, 0))
 			memset(live, 0, LEAF_SIZE);
 	}
-	memset(vgpu->state->ggtt_written, 0, sizeof(vgpu->state->ggtt_written));
+	memset(vgpu->ggtt_state->written, 0, sizeof(vgpu->ggtt_state->written));
 }
 
 void ggtt_exit(struct intel_vgpu *vgpu)

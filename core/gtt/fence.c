@@ -30,7 +30,7 @@ static struct ggtt_fence read_fence(const struct intel_vgpu *vgpu, unsigned int 
 		.tile = gvt_tile(low & FENCE_Y ? GVT_TILE_Y : GVT_TILE_X, 1),
 	};
 
-	if (!(low & FENCE_VALID) || fence.end <= fence.first || n >= vgpu->state->params.fences)
+	if (!(low & FENCE_VALID) || fence.end <= fence.first || n >= vgpu->device->params.fences)
 		return (struct ggtt_fence){ 0 };
 	return fence;
 }

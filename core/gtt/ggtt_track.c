@@ -6,6 +6,7 @@
 
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
+#include "core/gtt/state.h"
 #include "core/vgpu.h"
 
 /* A driver's next entries are likely to be within so many leaves of one in use: 32 MiB. */
@@ -63,7 +64,7 @@ void vgpu_ggtt_place(struct intel_vgpu *vgpu, u64 gfn)
 {
 	for (u32 i = 0; i < GGTT_LEAVES; i++)
 		ggtt_untrack(vgpu, i);
-	vgpu->gtt->ggtt.table_gfn = vgpu->ggtt == vgpu->state->ggtt ? 0 : gfn;
+	vgpu->gtt->ggtt.table_gfn = vgpu->ggtt == vgpu->ggtt_state->entries ? 0 : gfn;
 	vgpu->gtt->ggtt.track_off = false;
 }
 
@@ -95,8 +96,8 @@ void vgpu_ggtt_written(struct intel_vgpu *vgpu, u32 offset, unsigned int bytes)
 {
 	u32 first = offset / GVT_PAGE_SIZE, last = (offset + bytes - 1) / GVT_PAGE_SIZE;
 
-	vgpu->state->ggtt_written[first / 64] |= 1ull << first % 64;
-	vgpu->state->ggtt_written[last / 64] |= 1ull << last % 64;
+	vgpu->ggtt_state->written[first / 64] |= 1ull << first % 64;
+	vgpu->ggtt_state->written[last / 64] |= 1ull << last % 64;
 	let_write(vgpu, first);
 	if (last != first)
 		let_write(vgpu, last);

@@ -143,7 +143,7 @@ int intel_vgpu_page_track_handler(struct intel_vgpu *vgpu, u64 gpa, void *data, 
 	err = intel_gvt_hypervisor_write_gpa(vgpu, gpa, data, bytes);
 	if (err)
 		return err == -EFAULT ? -ENXIO : err;
-	vgpu->state->counters.tracked_write++;
+	vgpu->tally->counters.tracked_write++;
 
 	track = intel_vgpu_find_page_track(vgpu, gpa >> GVT_PAGE_SHIFT);
 	/* The write is late, or the page could not be untracked before. */

@@ -98,7 +98,7 @@ struct vgpu_ppgtt {
 	u32 misses_left; /* what this sync has left of GTT_MISSES_MAX */
 	u64 maps_end;	 /* the count of maps made at which this sync ends */
 	bool ips;
-	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of vgpu_state's roots */
+	u16 nr_free, free[GTT_ROOTS_MAX]; /* slots of .ppgtt_state */
 };
 
 /* ---- the guest's PPGTTs: roots.c ---- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/gtt/gtt.h"
+#include "core/gtt/state.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
@@ -94,7 +95,7 @@ static int create(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int levels
 	}
 	if (!ppgtt->nr_free)
 		return -ENOSPC;
-	root = &vgpu->state->roots[ppgtt->free[ppgtt->nr_free - 1]];
+	root = &vgpu->ppgtt_state->roots[ppgtt->free[ppgtt->nr_free - 1]];
 	*root = key_of(vgpu, pdp, levels);
 	root->refs = 1;
 	err = add_mm(vgpu, root);
@@ -120,7 +121,7 @@ static int destroy(struct intel_vgpu *vgpu, const u64 pdp[4], unsigned int level
 		vgpu->gtt->user->taken(vgpu, mm);
 	remove_mm(vgpu, mm);
 	*root = (struct vgpu_root){ 0 };
-	ppgtt->free[ppgtt->nr_free++] = root - vgpu->state->roots;
+	ppgtt->free[ppgtt->nr_free++] = root - vgpu->ppgtt_state->roots;
 	gtt_release_all(vgpu);
 	return 0;
 }
@@ -233,7 +234,7 @@ static void list_free(struct intel_vgpu *vgpu)
 
 	ppgtt->nr_free = 0;
 	for (u32 i = GTT_ROOTS_MAX; i--;)
-		if (!vgpu->state->roots[i].refs)
+		if (!vgpu->ppgtt_state->roots[i].refs)
 			ppgtt->free[ppgtt->nr_free++] = i;
 }
 
@@ -242,7 +243,7 @@ int ppgtt_init(struct intel_vgpu *vgpu)
 	vgpu->gtt->ppgtt.quota = GTT_QUOTA_DEFAULT;
 	vgpu->gtt->ppgtt.ips = ips_enabled(vgpu);
 	for (u32 i = 0; i < GTT_ROOTS_MAX; i++) {
-		struct vgpu_root *root = &vgpu->state->roots[i];
+		struct vgpu_root *root = &vgpu->ppgtt_state->roots[i];
 
 		if (root->refs && (root->levels == 3 || root->levels == 4)) {
 			if (add_mm(vgpu, root))
@@ -261,8 +262,8 @@ void ppgtt_clear(struct intel_vgpu *vgpu, bool forget_roots)
 	if (!forget_roots)
 		return;
 	for (u32 i = 0; i < GTT_ROOTS_MAX; i++)
-		if (vgpu->state->roots[i].refs)
-			vgpu->state->roots[i] = (struct vgpu_root){ 0 };
+		if (vgpu->ppgtt_state->roots[i].refs)
+			vgpu->ppgtt_state->roots[i] = (struct vgpu_root){ 0 };
 	list_free(vgpu);
 	vgpu->gtt->ppgtt.ips = ips_enabled(vgpu);
 }

@@ -4,6 +4,7 @@
 
 #include "core/gtt/by_bus.h"
 #include "core/gtt/gtt.h"
+#include "core/gtt/state.h"
 #include "core/vgpu.h"
 
 static const char *const kind_names[GTT_KINDS] = {
@@ -202,7 +203,7 @@ int intel_vgpu_translate(struct intel_vgpu *vgpu, const struct gvt_root *root, u
 
 bool intel_vgpu_root(const struct intel_vgpu *vgpu, unsigned int n, struct gvt_root *out)
 {
-	const struct vgpu_root *root = &vgpu->state->roots[n];
+	const struct vgpu_root *root = &vgpu->ppgtt_state->roots[n];
 
 	if (n >= GTT_ROOTS_MAX || !root->refs)
 		return false;

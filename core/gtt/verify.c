@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "core/gtt/gtt.h"
+#include "core/gtt/state.h"
 #include "core/vgpu.h"
 
 #define TRIES 8

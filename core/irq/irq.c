@@ -2,8 +2,18 @@
 #include "core/irq/irq.h"
 
 #include "core/hw/ring_regs.h"
+#include "core/pci/cfg_space.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
+
+const struct gvt_section vgpu_irq_section = {
+	.name = "interrupts",
+	.version = 1,
+	.size = sizeof(struct vgpu_irq),
+	.reserved = sizeof(struct vgpu_irq),
+	/* Without it, second events that came before the take-up are those that hardware loses. */
+	.may_lack = true,
+};
 
 #define MASTER	      0x44200u
 #define MASTER_ENABLE BIT32(31)
@@ -115,18 +125,18 @@ static void latch(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits)
 	u32 unread = master_on(vgpu) ? reg(vgpu, group, IER) : 0;
 	u32 nr = __builtin_popcount(bits);
 
-	vgpu->state->irq_second[group] |= bits & iir & ~unread;
+	vgpu->irq->second[group] |= bits & iir & ~unread;
 	set_reg(vgpu, group, IIR, iir | bits);
 	show(vgpu, group);
-	vgpu->state->counters.irq_raised += nr;
-	vgpu->state->counters.irq_coalesced += nr - signal(vgpu);
+	vgpu->tally->counters.irq_raised += nr;
+	vgpu->tally->counters.irq_coalesced += nr - signal(vgpu);
 }
 
 void vgpu_irq_raise(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits)
 {
 	u32 masked = bits & reg(vgpu, group, IMR);
 
-	vgpu->state->counters.irq_masked += __builtin_popcount(masked);
+	vgpu->tally->counters.irq_masked += __builtin_popcount(masked);
 	if (bits & ~masked)
 		latch(vgpu, group, bits & ~masked);
 }
@@ -136,7 +146,7 @@ void vgpu_irq_raise_engine(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 
 	u32 mask = gvt_vreg(vgpu, gvt_engine_base(engine) + RING_IMR);
 	u32 sources = bits << engines[engine].shift;
 
-	vgpu->state->counters.irq_masked += __builtin_popcount(sources & mask);
+	vgpu->tally->counters.irq_masked += __builtin_popcount(sources & mask);
 	if (sources & ~mask)
 		vgpu_irq_raise(vgpu, engines[engine].group, sources & ~mask);
 }
@@ -153,7 +163,7 @@ void vgpu_irq_set_level(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 
 void vgpu_irq_reset(struct intel_vgpu *vgpu)
 {
 	for (u32 i = 0; i < VGPU_NR_IRQ_GROUPS; i++)
-		vgpu->state->irq_second[i] = 0;
+		vgpu->irq->second[i] = 0;
 	signal(vgpu);
 }
 
@@ -197,7 +207,7 @@ void vgpu_irq_imr_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 void vgpu_irq_iir_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
 	enum vgpu_irq_group group = group_of(offset);
-	u32 again = old & ~gvt_vreg(vgpu, offset) & vgpu->state->irq_second[group];
+	u32 again = old & ~gvt_vreg(vgpu, offset) & vgpu->irq->second[group];
 
 	(void)val;
 	/* First the cleared events go, which may lower the pin; then their second events come. */
@@ -205,7 +215,7 @@ void vgpu_irq_iir_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 	signal(vgpu);
 	if (!again)
 		return;
-	vgpu->state->irq_second[group] &= ~again;
+	vgpu->irq->second[group] &= ~again;
 	set_reg(vgpu, group, IIR, gvt_vreg(vgpu, offset) | again);
 	show(vgpu, group);
 	signal(vgpu);

@@ -28,6 +28,7 @@
 #ifndef CORE_IRQ_IRQ_H
 #define CORE_IRQ_IRQ_H
 
+#include "core/base/section.h"
 #include "core/port/gpu.h"
 
 struct intel_vgpu;
@@ -46,6 +47,14 @@ enum vgpu_irq_group {
 	VGPU_IRQ_SDE, /* the south display: the PCH's */
 	VGPU_NR_IRQ_GROUPS,
 };
+
+/* The state's section. */
+struct vgpu_irq {
+	/* Bits: sources with a second event, besides the latched one. */
+	u32 second[VGPU_NR_IRQ_GROUPS] __attribute__((aligned(8)));
+};
+
+extern const struct gvt_section vgpu_irq_section;
 
 /**
  * vgpu_irq_raise() - raise an event, a pulse, of each of the sources @bits of @group.

@@ -48,7 +48,7 @@ static void put_reports(struct intel_vgpu *vgpu, u64 at, u64 period, u64 nr)
 	u32 buffer = gvt_vreg(vgpu, OABUFFER), base = buffer & POINTER;
 	u32 size = BUFFER_SIZE(buffer), status = gvt_vreg(vgpu, OASTATUS);
 	u32 head = gvt_vreg(vgpu, OAHEADPTR) - base, tail = gvt_vreg(vgpu, OATAILPTR) - base;
-	u64 desc = vgpu->state->ports[GVT_RCS0].desc[0];
+	u64 desc = vgpu->ports->engine[GVT_RCS0].desc[0];
 	u32 report[64] = { REPORT_TIMER | (desc ? REPORT_CTX_VALID : 0) };
 
 	/* No driver has its buffer in a PPGTT. */

@@ -13,7 +13,7 @@ void gvt_g2v_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 
 	(void)offset;
 	(void)old;
-	vgpu->state->notifications[val < VGT_G2V_MAX ? val : VGT_G2V_MAX]++;
+	vgpu->tally->notifications[val < VGT_G2V_MAX ? val : VGT_G2V_MAX]++;
 	for (unsigned int i = 0; i < ARRAY_SIZE(pdp); i++)
 		pdp[i] = gvt_vreg(vgpu, PV_PDP + 8 * i) | (u64)gvt_vreg(vgpu, PV_PDP + 8 * i + 4)
 								  << 32;
@@ -26,7 +26,7 @@ void gvt_g2v_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
  */
 void gvt_pvinfo_populate(struct intel_vgpu *vgpu)
 {
-	const struct intel_vgpu_params *params = &vgpu->state->params;
+	const struct intel_vgpu_params *params = &vgpu->device->params;
 	u32 aperture = params->aperture_mib << 20;
 
 	gvt_vreg_set(vgpu, PV_MAGIC, 0x76544776);

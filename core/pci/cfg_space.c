@@ -9,7 +9,7 @@
 #include <linux/pci_regs.h>
 #include <string.h>
 
-#include "core/vgpu.h"
+#include "core/pci/cfg_space.h"
 
 enum {
 	CFG_GMCH = 0x50,
@@ -72,6 +72,13 @@ static const struct cfg_field fields[] = {
 	{ CFG_ASLS, 4, 0, ~0u, .sticky = true },
 };
 
+const struct gvt_section vgpu_cfg_section = {
+	.name = "config",
+	.version = 1,
+	.size = sizeof(struct vgpu_cfg),
+	.reserved = sizeof(struct vgpu_cfg),
+};
+
 static const struct cfg_field *field_at(unsigned int offset)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
@@ -95,7 +102,7 @@ static u8 wmask_at(const struct intel_vgpu *vgpu, unsigned int offset)
 
 void vgpu_cfg_reset(struct intel_vgpu *vgpu, bool keep_places)
 {
-	u8 *cfg = vgpu->state->cfg;
+	u8 *cfg = vgpu->cfg->bytes;
 
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
 		u32 keep = keep_places ? fields[i].placed : 0, val = 0;
@@ -112,7 +119,7 @@ static u16 cfg16(const struct intel_vgpu *vgpu, unsigned int offset)
 {
 	u16 val;
 
-	memcpy(&val, vgpu->state->cfg + offset, sizeof(val));
+	memcpy(&val, vgpu->cfg->bytes + offset, sizeof(val));
 	return val;
 }
 
@@ -120,7 +127,7 @@ static u32 cfg32(const struct intel_vgpu *vgpu, unsigned int offset)
 {
 	u32 val;
 
-	memcpy(&val, vgpu->state->cfg + offset, sizeof(val));
+	memcpy(&val, vgpu->cfg->bytes + offset, sizeof(val));
 	return val;
 }
 
@@ -152,7 +159,7 @@ int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu)
 		return 0;
 	err = vgpu->gvt->mpt->inject_msi(vgpu->handle, addr, data);
 	if (!err)
-		vgpu->state->counters.msi++;
+		vgpu->tally->counters.msi++;
 	return err;
 }
 
@@ -164,7 +171,7 @@ int intel_gvt_hypervisor_inject_msi(struct intel_vgpu *vgpu)
  */
 bool vgpu_cfg_intx(struct intel_vgpu *vgpu, bool pending)
 {
-	u8 *status = vgpu->state->cfg + PCI_STATUS;
+	u8 *status = vgpu->cfg->bytes + PCI_STATUS;
 	bool intx = pending && !(cfg16(vgpu, CFG_MSI + PCI_MSI_FLAGS) & PCI_MSI_FLAGS_ENABLE);
 
 	*status = (*status & ~PCI_STATUS_INTERRUPT) | (intx ? PCI_STATUS_INTERRUPT : 0);
@@ -196,7 +203,7 @@ static bool resets(unsigned int offset, const u8 *val, unsigned int bytes)
 unsigned int vgpu_cfg_write(struct intel_vgpu *vgpu, unsigned int offset, const u8 *val,
 			    unsigned int bytes)
 {
-	u8 *cfg = vgpu->state->cfg;
+	u8 *cfg = vgpu->cfg->bytes;
 
 	if (resets(offset, val, bytes))
 		return VGPU_CFG_RESETS;

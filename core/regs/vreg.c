@@ -8,28 +8,35 @@
 #include "core/regs/told.h"
 #include "core/vgpu.h"
 
+const struct gvt_section vgpu_regs_section = {
+	.name = "registers",
+	.version = 1,
+	.size = sizeof(struct vgpu_regs),
+	.reserved = sizeof(((struct vgpu_regs *)NULL)->used),
+};
+
 bool gvt_vreg_page_used(const struct intel_vgpu *vgpu, u32 page)
 {
-	return vgpu->state->vreg_used[page / 64] >> page % 64 & 1;
+	return vgpu->regs->used[page / 64] >> page % 64 & 1;
 }
 
 /* Most pages hold zeroes for ever: memory is reserved for the first value that is not zero. */
 static bool use_page(struct intel_vgpu *vgpu, u32 page)
 {
-	u32 *at = vgpu->state->vreg + page * (GVT_PAGE_SIZE / sizeof(u32));
+	u32 *at = vgpu->regs->val + page * (GVT_PAGE_SIZE / sizeof(u32));
 
 	if (gvt_vreg_page_used(vgpu, page))
 		return true;
 	if (intel_gvt_hypervisor_reserve_state(vgpu, at, GVT_PAGE_SIZE))
 		return false;
-	vgpu->state->vreg_used[page / 64] |= 1ull << page % 64;
+	vgpu->regs->used[page / 64] |= 1ull << page % 64;
 	return true;
 }
 
 u32 gvt_vreg(const struct intel_vgpu *vgpu, u32 offset)
 {
 	return gvt_vreg_page_used(vgpu, offset / GVT_PAGE_SIZE)
-		       ? vgpu->state->vreg[offset / sizeof(u32)]
+		       ? vgpu->regs->val[offset / sizeof(u32)]
 		       : 0;
 }
 
@@ -40,7 +47,7 @@ void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 	if (val == gvt_vreg(vgpu, offset) || !use_page(vgpu, offset / GVT_PAGE_SIZE))
 		val = gvt_vreg(vgpu, offset);
 	else
-		vgpu->state->vreg[offset / sizeof(u32)] = val;
+		vgpu->regs->val[offset / sizeof(u32)] = val;
 	if (mirror)
 		__atomic_store_n(&mirror[offset % GVT_PAGE_SIZE / sizeof(u32)], val,
 				 __ATOMIC_RELEASE);
@@ -51,7 +58,7 @@ void gvt_vreg_set(struct intel_vgpu *vgpu, u32 offset, u32 val)
 void intel_vgpu_show_regs(struct intel_vgpu *vgpu)
 {
 	for (unsigned int page = 0; page < GVT_MMIO_PAGES; page++) {
-		const u32 *vreg = vgpu->state->vreg + page * GVT_PAGE_SIZE / sizeof(u32);
+		const u32 *vreg = vgpu->regs->val + page * GVT_PAGE_SIZE / sizeof(u32);
 
 		if (vgpu->mirror[page] && gvt_vreg_page_used(vgpu, page))
 			memcpy(vgpu->mirror[page], vreg, GVT_PAGE_SIZE);

@@ -3,9 +3,18 @@
 #ifndef CORE_REGS_VREG_H
 #define CORE_REGS_VREG_H
 
+#include "core/base/section.h"
 #include "core/hw/reg.h"
 
 struct intel_vgpu;
+
+/* The state's section. */
+struct vgpu_regs {
+	u64 used[GVT_MMIO_PAGES / 64]; /* bits: pages of .val that hold more than zeroes */
+	u32 val[GVT_MMIO_DWORDS];
+};
+
+extern const struct gvt_section vgpu_regs_section;
 
 /** gvt_vreg() - the value of the register at byte @offset (dword aligned, below GVT_MMIO_SIZE). */
 u32 gvt_vreg(const struct intel_vgpu *vgpu, u32 offset);

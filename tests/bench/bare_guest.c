@@ -27,6 +27,7 @@ void bare_guest_start(struct bare_guest *g)
 	MUST(!exen_init());
 	MUST(mkdtemp(g->dir));
 	g->dom0.state_dir = g->dir;
+	g->dom0.state_kind = xengt_state_kind();
 	MUST(!xengt_dom0_open(&g->dom0));
 	MUST(!xengt_host_init(&g->host));
 	g->d = exen_domain_create(BARE_DOMID, 1, BARE_PAGES, 0);

@@ -253,7 +253,8 @@ static struct bench *make(void)
 	u32 bar = BAR0, command = PCI_COMMAND_MEMORY;
 
 	make_guest(b);
-	b->state = memory(intel_gvt_state_size());
+	for (u32 i = 0; i < INTEL_GVT_SECTIONS; i++)
+		b->state[i] = memory(intel_gvt_sections[i]->size);
 	if (intel_gvt_init(&mpt, NULL, NULL, b, &b->gvt) ||
 	    intel_gvt_create_vgpu(b->gvt, &params, b->state, b, &b->vgpu))
 		exit(1);

@@ -3,6 +3,7 @@
 #ifndef TESTS_BENCH_GTT_H
 #define TESTS_BENCH_GTT_H
 
+#include "core/base/section.h"
 #include "core/gtt/gtt.h"
 #include "core/vgpu.h"
 
@@ -20,7 +21,7 @@
 struct bench {
 	struct intel_gvt *gvt;
 	struct intel_vgpu *vgpu;
-	struct vgpu_state *state;
+	void *state[INTEL_GVT_SECTIONS];
 	u64 *ggtt; /* guest memory behind the GGTT */
 	u8 *ram;   /* of the frames below FIRST_DATA */
 	struct bench_page {

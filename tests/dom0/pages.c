@@ -121,8 +121,8 @@ static void map_large(struct xengt_vgpu *v, void *arg)
 static void stats(struct xengt_vgpu *v, void *arg)
 {
 	answer(arg, "stats used %u idle %u gone %lu aliases %u host-pages %lu strays %lu pins %u",
-	       v->dma.used, v->dma.idle, v->dma.gone, v->kept->aliases.nr, v->hostmem.pages,
-	       v->dma.strays, v->kept->pins.nr);
+	       v->dma.used, v->dma.idle, v->dma.gone, v->aliases->nr, v->hostmem.pages,
+	       v->dma.strays, v->pins->nr);
 }
 
 /* bar GPA: as if the guest had put BAR2 there */
@@ -272,6 +272,7 @@ int main(int argc, char **argv)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dom0.state_dir = argv[2];
+	dom0.state_kind = xengt_state_kind();
 	if (xengt_dom0_open(&dom0) || xengt_host_init(&h))
 		return 1;
 	err = pair_attach(&dom0, &h, domid, argc > 3 ? NULL : &options, &pair, why, sizeof(why));

@@ -11,6 +11,7 @@
 #include "tests/embedded/embedded_xen.h"
 #include "xengt/keeper/inside.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/state.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -36,6 +37,7 @@ static void start(void)
 	MUST(!exen_init());
 	MUST(mkdtemp(guest.dir));
 	guest.dom0.state_dir = guest.dir;
+	guest.dom0.state_kind = xengt_state_kind();
 	MUST(!xengt_dom0_open(&guest.dom0));
 	guest.d = exen_domain_create(BARE_DOMID, 1, BARE_PAGES, 0);
 	MUST(guest.d);
@@ -67,18 +69,18 @@ static void ask(const struct op *op)
 static void check(void)
 {
 	const struct xengt_kept *kept = xengt_keeper_kept(keeper);
+	const struct xengt_aliases *aliases = keeper->aliases;
 	struct exen_domain_stats is;
 	u32 shown = 0;
 
 	exen_domain_stats(guest.d, &is);
-	for (u32 i = 0; i < kept->aliases.end; i++) {
-		if (!kept->aliases.mfn[i])
+	for (u32 i = 0; i < aliases->end; i++) {
+		if (!aliases->mfn[i])
 			continue;
 		shown++;
-		MUST(kept->pins.pin[kept->aliases.pin[i]].bus >> GVT_PAGE_SHIFT ==
-		     kept->aliases.mfn[i]);
+		MUST(keeper->pins->pin[aliases->pin[i]].bus >> GVT_PAGE_SHIFT == aliases->mfn[i]);
 	}
-	MUST(shown == kept->aliases.nr && is.aliases <= shown);
+	MUST(shown == aliases->nr && is.aliases <= shown);
 	MUST(kept->added_kib <= XENGT_ADDED_KIB_MAX);
 	MUST(!exen_domain_crashed(guest.d));
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "xengt/settings/log.h"
+#include "xengt/xen/state.h"
 
 struct xengt_vgpu *daemon_rig_vgpu(struct rig *r, unsigned int at)
 {
@@ -36,6 +37,7 @@ static void begin(struct rig *r)
 
 	daemon->instances = (struct xengt_instances){ .config = &daemon->config };
 	daemon->dom0.state_dir = daemon->config.state_dir;
+	daemon->dom0.state_kind = xengt_state_kind();
 	daemon->qmp_dir = r->dir;
 	daemon->runner = &threads_runner;
 	daemon->listener = &follow_listener;

@@ -139,12 +139,12 @@ END_TEST
 /* The next process takes the vGPU up, from a state whose registers are all @val. */
 static void take_up(struct fake *f, u32 val)
 {
-	struct vgpu_state *state = f->state;
+	struct vgpu_regs *regs = f->vgpu->regs;
 
 	intel_gvt_destroy_vgpu(f->vgpu);
-	memset(state->vreg_used, 0xff, sizeof(state->vreg_used));
+	memset(regs->used, 0xff, sizeof(regs->used));
 	for (u32 i = 0; i < GVT_MMIO_DWORDS; i++)
-		state->vreg[i] = val;
+		regs->val[i] = val;
 	ck_assert_int_eq(fake_create(f, 64), 0);
 	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
 }
@@ -191,13 +191,13 @@ START_TEST(taken_up_as_it_was)
 		if (intel_gvt_reg(f->gvt, offset) && offset != 0x941c)
 			fake_reg_write(f, offset, unit_random(&seed));
 	intel_gvt_destroy_vgpu(f->vgpu);
-	memcpy(was, f->state->vreg, GVT_MMIO_SIZE);
+	memcpy(was, f->vgpu->regs->val, GVT_MMIO_SIZE);
 	ck_assert_int_eq(fake_create(f, 64), 0);
 	for (u32 i = 0; i < GVT_MMIO_DWORDS; i++) {
 		const struct gvt_reg *row = intel_gvt_reg(f->gvt, 4 * i);
 
-		UNIT_CHECK(f->state->vreg[i] == was[i], "%s (0x%x): 0x%x becomes 0x%x",
-			   row ? row->name : "none", 4 * i, was[i], f->state->vreg[i]);
+		UNIT_CHECK(f->vgpu->regs->val[i] == was[i], "%s (0x%x): 0x%x becomes 0x%x",
+			   row ? row->name : "none", 4 * i, was[i], f->vgpu->regs->val[i]);
 	}
 	free(was);
 	fake_free(f);

@@ -271,8 +271,8 @@ START_TEST(brought_along)
 	/* A state that a daemon with other rules has left. */
 	fake_reg_write(g.f, base + SLOT(0), base + OLD);
 	intel_gvt_destroy_vgpu(g.f->vgpu);
-	g.f->state->vreg[(base + SLOT(0)) / 4] = (base + OLD) | BIT32(31);
-	g.f->state->vreg[(base + SLOT(1)) / 4] = base + 0x80;
+	g.f->vgpu->regs->val[(base + SLOT(0)) / 4] = (base + OLD) | BIT32(31);
+	g.f->vgpu->regs->val[(base + SLOT(1)) / 4] = base + 0x80;
 	take_up(&g);
 	ck_assert(!writable(&g, &ctx, base + OLD));
 	ck_assert_uint_eq(stored(&g, &ctx, base + SLOT(0)), base + NOPID);

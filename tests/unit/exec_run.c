@@ -224,7 +224,7 @@ START_TEST(audited)
 	u32 *dw = guest_dw(&g, GUEST_DATA, 1020), *next = guest_dw(&g, GUEST_DATA + 1, 0);
 	const u32 call[] = { START_PPGTT, GUEST_DATA_AT + 4 * 1020, 0, 0 };
 
-	g.f->state->params.audit_user = true;
+	g.f->vgpu->device->params.audit_user = true;
 	dw[0] = 0x20u << 23 | 2;
 	dw[1] = GUEST_DATA_AT + 2 * GVT_PAGE_SIZE;
 	dw[2] = 0;
@@ -799,8 +799,8 @@ START_TEST(weighed_anew)
 	for (size_t i = 0; i < ARRAY_SIZE(turns); i++) {
 		intel_vgpu_schedule(g.f->vgpu, turns[i].weight, turns[i].cap);
 		check_share(&g, &h, turns[i].least, turns[i].most);
-		ck_assert_uint_eq(g.f->state->params.weight, turns[i].weight);
-		ck_assert_uint_eq(g.f->state->params.cap, turns[i].cap);
+		ck_assert_uint_eq(g.f->vgpu->device->params.weight, turns[i].weight);
+		ck_assert_uint_eq(g.f->vgpu->device->params.cap, turns[i].cap);
 	}
 	ck_assert_uint_gt(intel_vgpu_engine_counts(g.f->vgpu, GVT_VCS0).timesliced, 0);
 	ck_assert_uint_eq(intel_vgpu_engine_counts(g.f->vgpu, GVT_RCS0).run_ns, 0);

@@ -295,7 +295,8 @@ struct fake *fake_new_gpu(struct gvt_gpu *gpu)
 	struct fake *f = fake_pages(sizeof(*f));
 
 	f->ram = fake_pages(RAM_SIZE);
-	f->state = fake_pages(intel_gvt_state_size());
+	for (u32 i = 0; i < INTEL_GVT_SECTIONS; i++)
+		f->state[i] = fake_pages(intel_gvt_sections[i]->size);
 	fake_dma_init(f);
 	sem_init(&f->woken, 0, 0);
 	for (int i = 0; i < VGPU_NR_BARS; i++)
@@ -306,6 +307,14 @@ struct fake *fake_new_gpu(struct gvt_gpu *gpu)
 					&f->gvt),
 			 0);
 	return f;
+}
+
+void *fake_section(const struct fake *f, const struct gvt_section *section)
+{
+	for (u32 i = 0; i < INTEL_GVT_SECTIONS; i++)
+		if (intel_gvt_sections[i] == section)
+			return f->state[i];
+	return NULL;
 }
 
 int fake_create(struct fake *f, u32 aperture_mib)
@@ -403,7 +412,8 @@ void fake_free(struct fake *f)
 		munmap(f->ggtt, MiB(8));
 	if (f->mirror)
 		munmap(f->mirror, GVT_MMIO_SIZE);
-	munmap(f->state, intel_gvt_state_size());
+	for (u32 i = 0; i < INTEL_GVT_SECTIONS; i++)
+		munmap(f->state[i], intel_gvt_sections[i]->size);
 	munmap(f->ram, RAM_SIZE);
 	munmap(f, sizeof(*f));
 }

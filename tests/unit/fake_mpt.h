@@ -9,11 +9,14 @@
 #include <pthread.h>
 #include <semaphore.h>
 
+#include "core/base/section.h"
 #include "core/exec/exec.h"
 #include "core/gpu/sched/sched.h"
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
+#include "core/gtt/state.h"
 #include "core/irq/irq.h"
+#include "core/pci/cfg_space.h"
 #include "core/regs/vreg.h"
 #include "core/vgpu.h"
 
@@ -31,7 +34,7 @@
 struct fake {
 	struct intel_gvt *gvt;
 	struct gvt_sched *sched; /* its GPU's scheduler, or NULL */
-	struct vgpu_state *state;
+	void *state[INTEL_GVT_SECTIONS];
 	struct intel_vgpu *vgpu;
 	u8 *ram;
 	u32 *mirror; /* register pages that the guest reads directly, or NULL */
@@ -101,6 +104,9 @@ struct fake *fake_new(void);
 
 /** fake_new_gpu() - the same with a GPU that executes, which outlives the fake. */
 struct fake *fake_new_gpu(struct gvt_gpu *gpu);
+
+/** fake_section() - its state's memory for @section, which outlives the vGPU. */
+void *fake_section(const struct fake *f, const struct gvt_section *section);
 
 /** fake_create() - make its vGPU, with an aperture of @aperture_mib. Returns the core's result. */
 int fake_create(struct fake *f, u32 aperture_mib);

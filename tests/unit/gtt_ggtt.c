@@ -113,7 +113,7 @@ START_TEST(scratch_everywhere)
 	flush(f);
 	ck_assert_uint_eq(bus_of(f, 700000), bus(f, 0x200));
 	ck_assert_uint_le(f->pins, GGTT_LEAVES);
-	f->vgpu->ggtt = f->state->ggtt;
+	intel_vgpu_place_ggtt(f->vgpu, NULL);
 	fake_free(f);
 	(void)ggtt;
 }

@@ -129,7 +129,7 @@ START_TEST(misuse)
 		  "vGPU " UUID_A " is of type " V5_8 ", and has its sizes and share" },
 		{ 0, "uuid=" UUID_A ",weight=3", -EINVAL,
 		  "vGPU " UUID_A " is of type " V5_8 ", and has its sizes and share" },
-		{ 0, "uuid=1", -EINVAL, "uuid=1: that is no UUID" },
+		{ 0, "uuid=1", -EINVAL, "uuid=1: it takes a UUID" },
 		{ 0, "colour", -EINVAL, "'colour' is not of the form key=value" },
 		{ 1, "", -EEXIST, "domain 22 has a vGPU already" },
 		{ 77, "", -ESRCH, "there is no domain 98" },

@@ -359,11 +359,12 @@ END_TEST
 START_TEST(taken_up)
 {
 	struct fake *f = start();
+	struct vgpu_cfg *cfg = f->vgpu->cfg;
 
 	set_msi(f, false);
 	vgpu_irq_raise_engine(f->vgpu, GVT_RCS0, GVT_IRQ_CONTEXT);
 	intel_gvt_destroy_vgpu(f->vgpu);
-	f->state->cfg[MSI_CAP + PCI_MSI_FLAGS] |= PCI_MSI_FLAGS_ENABLE;
+	cfg->bytes[MSI_CAP + PCI_MSI_FLAGS] |= PCI_MSI_FLAGS_ENABLE;
 	ck_assert_int_eq(fake_create(f, 64), 0);
 	ck_assert_uint_eq(sent(f), 0);
 	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);

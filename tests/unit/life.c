@@ -9,6 +9,11 @@
 
 #define PLAIN 0x4f100u /* a scratch register */
 
+static struct vgpu_device *device_of(const struct fake *f)
+{
+	return fake_section(f, &vgpu_device_section);
+}
+
 START_TEST(parameters_refused)
 {
 	static const struct intel_vgpu_params wrong[] = {
@@ -22,26 +27,40 @@ START_TEST(parameters_refused)
 		ck_assert_int_eq(intel_gvt_create_vgpu(f->gvt, &wrong[i], f->state, f, &f->vgpu),
 				 -EINVAL);
 		ck_assert_uint_eq(f->attached, 0);
-		ck_assert_uint_eq(f->state->layout, 0);
+		ck_assert(!device_of(f)->made);
 	}
 	fake_free(f);
 }
 END_TEST
 
-START_TEST(layout_refused)
+/* Values that no vGPU can have: an earlier process left them, which its guest may have taken over.
+ */
+START_TEST(state_refused)
 {
 	struct fake *f = fake_new();
+	struct vgpu_device *device = device_of(f);
+	struct vgpu_ports *ports = fake_section(f, &vgpu_ports_section);
+	struct vgpu_ppgtt_state *ppgtts = fake_section(f, &vgpu_ppgtt_section);
 
-	f->state->layout = VGPU_STATE_LAYOUT + 1;
+	device->made = true;
 	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
-	f->state->layout = ~0u;
+	device->params = (struct intel_vgpu_params){ 1, 65, 4 };
 	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
-	/* The right layout with parameters that no vGPU can have. */
-	f->state->layout = VGPU_STATE_LAYOUT;
+	device->params = (struct intel_vgpu_params){ 1, 64, 4 };
+	device->bar_at[0] = INTEL_GVT_BAR_OFF;
+	device->bar_at[1] = 1ull << 48;
 	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
-	f->state->params = (struct intel_vgpu_params){ 1, 65, 4 };
+	device->bar_at[1] = 0x80000800;
+	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
+	device->bar_at[1] = INTEL_GVT_BAR_OFF;
+	ports->engine[1].nr_elsp = 5;
+	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
+	ports->engine[1].nr_elsp = 0;
+	ppgtts->roots[7] = (struct vgpu_root){ .refs = 1, .levels = 5 };
 	ck_assert_int_eq(fake_create(f, 64), -EPROTO);
 	ck_assert_uint_eq(f->attached, 0);
+	ppgtts->roots[7].levels = 4;
+	ck_assert_int_eq(fake_create(f, 64), 0);
 	fake_free(f);
 }
 END_TEST
@@ -122,7 +141,7 @@ START_TEST(reset)
 	fake_free(f);
 	f = fake_new();
 	ck_assert_int_eq(fake_create(f, 64), 0);
-	memcpy(cfg, f->state->cfg, sizeof(cfg));
+	memcpy(cfg, f->vgpu->cfg->bytes, sizeof(cfg));
 	ck_assert_int_eq(intel_gvt_activate_vgpu(f->vgpu), 0);
 	fake_place(f);
 	fake_reg_write(f, PLAIN, 0x1234);
@@ -130,7 +149,7 @@ START_TEST(reset)
 	fake_log(f);
 	intel_gvt_reset_vgpu(f->vgpu);
 	ck_assert_str_eq(fake_log(f), "-f4000000-f5000000 @0:off -80000000-84000000 @1:off ");
-	ck_assert_mem_eq(cfg, f->state->cfg, sizeof(cfg));
+	ck_assert_mem_eq(cfg, f->vgpu->cfg->bytes, sizeof(cfg));
 	fake_place(f);
 	ck_assert_uint_eq(fake_reg(f, PLAIN), 0);
 	ck_assert_uint_eq(fake_reg(f, 0x44304), ~0u);
@@ -225,9 +244,9 @@ END_TEST
 Suite *suite_life(void)
 {
 	const TTest *const tests[] = {
-		parameters_refused, layout_refused, attach_fails, nothing_to_release,
-		host_init_fails,    inactive,	    reset,	  taken_over,
-		two_are_apart,	    services,	    entry_points,
+		parameters_refused, state_refused, attach_fails, nothing_to_release,
+		host_init_fails,    inactive,	   reset,	 taken_over,
+		two_are_apart,	    services,	   entry_points,
 	};
 
 	return unit_suite("life", tests, ARRAY_SIZE(tests));

@@ -8,6 +8,7 @@
 #include "xengt/daemon/clients.h"
 #include "xengt/daemon/process.h"
 #include "xengt/guest/trace.h"
+#include "xengt/keeper/inside.h"
 
 /* A scratch register: writes to it trap. */
 #define SCRATCH 0x4f100u
@@ -57,8 +58,7 @@ START_TEST(started_again)
 		run_until(r, PROCESS_SERVES);
 	}
 	check_serves(r, 0x40);
-	ck_assert_uint_eq(r->daemon.dom0.pins,
-			  xengt_keeper_kept(guest_of(r)->keeper)->pins.nr ? 128 : 0);
+	ck_assert_uint_eq(r->daemon.dom0.pins, guest_of(r)->keeper->pins->nr ? 128 : 0);
 	daemon_rig_free(r);
 }
 END_TEST

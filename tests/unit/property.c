@@ -112,7 +112,7 @@ START_TEST(like_the_model)
 		UNIT_CHECK(fake_read(f, FAKE_BAR0 + offset, bytes) == expect,
 			   "seed %d, access %u: %u bytes at 0x%x", _i, n, bytes, offset);
 	}
-	ck_assert_mem_eq(model, f->state->vreg, GVT_MMIO_SIZE);
+	ck_assert_mem_eq(model, f->vgpu->regs->val, GVT_MMIO_SIZE);
 	free(model);
 	fake_free(f);
 }
@@ -120,7 +120,7 @@ END_TEST
 
 static void check_mirror(const struct fake *f, u32 page)
 {
-	const u8 *vreg = (const u8 *)f->state->vreg + page * GVT_PAGE_SIZE;
+	const u8 *vreg = (const u8 *)f->vgpu->regs->val + page * GVT_PAGE_SIZE;
 	const u8 *mirror = (const u8 *)f->mirror + page * GVT_PAGE_SIZE;
 
 	if (!intel_gvt_page_traps(f->gvt, page))

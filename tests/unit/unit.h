@@ -80,6 +80,7 @@ Suite *suite_xengt_keeper(void);
 Suite *suite_processes(void);
 Suite *suite_xengt_mem(void);
 Suite *suite_xengt_services(void);
+Suite *suite_xengt_sections(void);
 Suite *suite_xengt_state(void);
 Suite *suite_xengt_take_up(void);
 Suite *suite_xengt_track(void);

@@ -216,7 +216,7 @@ START_TEST(killed)
 		ck_assert_int_eq(show(g, i, addrs[i], 1), 0);
 	}
 	/* The count was not written yet when it died. */
-	g->kept->aliases.nr = 5;
+	g->aliases->nr = 5;
 	guest_kill(g, false);
 	ck_assert_uint_eq(aliases(g), 20);
 	check_shown(g, 19, FIRST + 38);
@@ -261,7 +261,7 @@ START_TEST(taken_apart_while_shown)
 	ck_assert_int_eq(hide(g, 0, 1), 0);
 	unmap(g, addrs[1]);
 	xengt_dma_revalidate(g->v);
-	ck_assert_uint_eq(g->kept->aliases.nr, 0);
+	ck_assert_uint_eq(g->aliases->nr, 0);
 	exen_domain_destroy(g->d);
 	guest_detach(g);
 	ck_assert_uint_eq(guest_stats(g).pinned_pages, 0);
@@ -307,7 +307,7 @@ START_TEST(failing_calls)
 			exen_fail_left(true);
 			ck_assert_int_eq(hide(g, 5, 2), 0);
 			ck_assert_uint_eq(aliases(g), 0);
-			ck_assert_uint_eq(g->kept->aliases.nr, 0);
+			ck_assert_uint_eq(g->aliases->nr, 0);
 		}
 	}
 	guest_detach(g);
@@ -394,7 +394,7 @@ static void random_steps(unsigned int seed)
 		for (at = 0, slot = 0; slot < SLOTS; slot++)
 			at += shown[slot];
 		ck_assert_uint_le(aliases(g), at);
-		ck_assert_uint_eq(aliases(g), g->kept->aliases.nr);
+		ck_assert_uint_eq(aliases(g), g->aliases->nr);
 	}
 	while (nr)
 		unmap(g, held[--nr]);

@@ -224,7 +224,7 @@ END_TEST
 
 START_TEST(no_xen)
 {
-	struct xengt_dom0 dom0 = { .state_dir = "/tmp" };
+	struct xengt_dom0 dom0 = { .state_dir = "/tmp", .state_kind = xengt_state_kind() };
 	struct exen_stats st;
 
 	xengt_log_level(0);

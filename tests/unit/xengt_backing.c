@@ -125,7 +125,7 @@ START_TEST(spoilt_while_parked)
 
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	guest_cfg_write(g, PCI_COMMAND, 2, PCI_COMMAND_MASTER);
-	parked = g->v->state->backing_at << GVT_PAGE_SHIFT;
+	parked = g->v->memory->backing_at << GVT_PAGE_SHIFT;
 	ck_assert_uint_eq(guest_traps(g, parked + PLAIN), 0);
 	guest_write(g, parked + PLAIN, 4, 0x6666);
 	guest_write(g, parked + 0x78000, 8, 0);

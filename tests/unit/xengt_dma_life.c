@@ -53,7 +53,7 @@ END_TEST
 START_TEST(killed_in_the_call)
 {
 	struct guest *g = guest_start(1);
-	struct xengt_pins *pins = &g->kept->pins;
+	struct xengt_pins *pins = g->pins;
 	u64 addrs[MANY];
 
 	ck_assert_int_eq(map_run(g, FIRST, 500, addrs), 0);
@@ -82,7 +82,7 @@ START_TEST(killed_in_the_unmapping)
 	struct xengt_pin was, *pin;
 
 	ck_assert_int_eq(map_run(g, FIRST, 1, &gone), 0);
-	pin = &g->kept->pins.pin[g->kept->pins.nr - 1];
+	pin = &g->pins->pin[g->pins->nr - 1];
 	was = *pin;
 	intel_gvt_hypervisor_dma_unmap_guest_page(g->v->vgpu, gone);
 	xengt_dma_trim(g->v);
@@ -96,9 +96,9 @@ START_TEST(killed_in_the_unmapping)
 	ck_assert_ptr_nonnull(exen_dma(other));
 
 	/* Tidy up for it. */
-	g->kept->pins.pin[0] = was;
-	g->kept->pins.pin[0].bus = other;
-	g->kept->pins.nr = 1;
+	g->pins->pin[0] = was;
+	g->pins->pin[0].bus = other;
+	g->pins->nr = 1;
 	ck_assert_int_eq(xengt_keeper_recover(g->keeper), 0);
 	ck_assert_uint_eq(pinned(g), 0);
 	ck_assert_int_eq(map_run(g, FIRST, MANY, addrs), 0);

@@ -14,6 +14,7 @@
 #include "core/gpu/sched/sched.h"
 #include "core/port/gpu.h"
 #include "tests/unit/pair.h"
+#include "xengt/keeper/inside.h"
 #include "xengt/settings/log.h"
 
 static const char *const suffixes[] = { ".vgpu", ".kept" };
@@ -30,6 +31,7 @@ static struct guest *make(unsigned int vcpus, unsigned int flags, bool gpu)
 	strcpy(g->dir, "/dev/shm/xengt-state-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(g->dir));
 	g->dom0.state_dir = g->dir;
+	g->dom0.state_kind = xengt_state_kind();
 	ck_assert_int_eq(xengt_dom0_open(&g->dom0), 0);
 	g->host.poll_max = 0;
 	if (gpu) {
@@ -65,7 +67,9 @@ int guest_attach_to(struct guest *g, domid_t domid, const struct xengt_options *
 	err = pair_attach(&g->dom0, &g->host, domid, options, &pair, g->why, sizeof(g->why));
 	g->v = pair.v;
 	g->keeper = pair.keeper;
-	g->kept = err ? NULL : xengt_keeper_kept(g->keeper);
+	g->kept = err ? NULL : g->keeper->kept;
+	g->pins = err ? NULL : g->keeper->pins;
+	g->aliases = err ? NULL : g->keeper->aliases;
 	return err;
 }
 

@@ -12,6 +12,7 @@
 #include "core/exec/exec.h"
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
+#include "core/gtt/state.h"
 #include "core/irq/irq.h"
 #include "core/regs/vreg.h"
 #include "tests/embedded/embedded_xen.h"
@@ -45,6 +46,8 @@ struct guest {
 	struct xengt_dom0 dom0;
 	struct xengt_keeper *keeper; /* and what it keeps: */
 	struct xengt_kept *kept;
+	struct xengt_pins *pins;
+	struct xengt_aliases *aliases;
 	struct xengt_host host;
 	struct gvt_sched *sched; /* if there is a GPU */
 	char dir[32];

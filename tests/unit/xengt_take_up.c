@@ -167,38 +167,45 @@ START_TEST(tracked_pages_become_plain)
 }
 END_TEST
 
-/* Changes the state file between two daemons. */
-static void edit_state(struct guest *g, void (*edit)(struct xengt_state *state, u64 arg), u64 arg)
+/* Changes a file between two daemons. */
+static void edit_file(struct guest *g, const struct xengt_file_kind *kind,
+		      void (*edit)(const struct xengt_file *file, u64 arg), u64 arg)
+{
+	struct xengt_file file;
+	char path[64], why[192];
+
+	guest_file(g, kind->suffix, path);
+	ck_assert_msg(!xengt_file_take(&file, kind, open(path, O_RDWR | O_CLOEXEC), GUEST_DOMID,
+				       true, why, sizeof(why)),
+		      "%s", why);
+	edit(&file, arg);
+	xengt_file_close(&file);
+}
+
+static void edit_state(struct guest *g, void (*edit)(const struct xengt_file *file, u64 arg),
+		       u64 arg)
 {
 	const struct xengt_file_kind kind = xengt_state_kind();
-	struct xengt_file file;
-	char path[64];
 
-	guest_file(g, kind.suffix, path);
-	ck_assert_ptr_null(xengt_file_take(&file, &kind, open(path, O_RDWR | O_CLOEXEC), true));
-	edit((struct xengt_state *)file.head, arg);
-	xengt_file_close(&file);
+	edit_file(g, &kind, edit, arg);
 }
 
-/* The same of what the daemon keeps. */
-static void edit_kept(struct guest *g, void (*edit)(struct xengt_kept *kept))
+/* The state's section that @section describes. */
+static void *core_section(const struct xengt_file *file, const struct gvt_section *section)
 {
-	struct xengt_file file;
-	char path[64];
-
-	guest_file(g, xengt_kept_kind.suffix, path);
-	ck_assert_ptr_null(
-		xengt_file_take(&file, &xengt_kept_kind, open(path, O_RDWR | O_CLOEXEC), true));
-	edit((struct xengt_kept *)file.head);
-	xengt_file_ready(&file);
-	xengt_file_close(&file);
+	for (u32 i = 0; i < INTEL_GVT_SECTIONS; i++)
+		if (intel_gvt_sections[i] == section)
+			return file->section[i];
+	return NULL;
 }
 
-static void as_if_moving(struct xengt_state *state, u64 park_gfn)
+static void as_if_moving(const struct xengt_file *file, u64 park_gfn)
 {
-	state->backing_was = park_gfn;
-	state->backing_at = GFN(GUEST_BAR0);
-	state->backing_typed = false;
+	struct xengt_memory *memory = file->section[XENGT_STATE_MEMORY];
+
+	memory->backing_was = park_gfn;
+	memory->backing_at = GFN(GUEST_BAR0);
+	memory->backing_typed = false;
 }
 
 /*
@@ -212,7 +219,7 @@ static void check_killed_in_move(u64 pages)
 	u64 park_gfn;
 
 	ck_assert_int_eq(guest_attach(g, ""), 0);
-	park_gfn = g->v->state->backing_at;
+	park_gfn = g->v->memory->backing_at;
 	guest_place(g);
 	leave_marks(g);
 	guest_kill(g, false);
@@ -248,10 +255,12 @@ START_TEST(killed_before_typing)
 }
 END_TEST
 
-static void as_if_not_noted(struct xengt_state *state, u64 arg)
+static void as_if_not_noted(const struct xengt_file *file, u64 arg)
 {
+	struct vgpu_device *device = core_section(file, &vgpu_device_section);
+
 	(void)arg;
-	xengt_state_core(state)->bar_at[VGPU_BAR_GTTMM] = INTEL_GVT_BAR_OFF;
+	device->bar_at[VGPU_BAR_GTTMM] = INTEL_GVT_BAR_OFF;
 }
 
 /* Killed between a call to Xen for a range and the note of that call. */
@@ -269,12 +278,12 @@ START_TEST(killed_before_noting)
 }
 END_TEST
 
-static void as_if_withdrawing(struct xengt_state *state, u64 arg)
+static void as_if_withdrawing(const struct xengt_file *file, u64 arg)
 {
-	struct vgpu_state *core = xengt_state_core(state);
+	struct vgpu_ggtt_state *ggtt = core_section(file, &vgpu_ggtt_section);
 
-	core->ggtt[0x100] = arg;
-	memset(core->ggtt_written, 0xff, sizeof(core->ggtt_written));
+	ggtt->entries[0x100] = arg;
+	memset(ggtt->written, 0xff, sizeof(ggtt->written));
 }
 
 static void give_back(xen_pfn_t gfn)
@@ -311,70 +320,104 @@ START_TEST(without_a_page)
 }
 END_TEST
 
-static void not_ready(struct xengt_state *state, u64 arg)
+static void not_ready(const struct xengt_file *file, u64 arg)
 {
 	(void)arg;
-	state->head.ready = 0;
+	file->head->ready = 0;
 }
 
-static void other_layout(struct xengt_state *state, u64 arg)
+static void other_format(const struct xengt_file *file, u64 arg)
 {
 	(void)arg;
-	state->head.layout++;
+	file->head->format++;
 }
 
-static void other_domain(struct xengt_state *state, u64 arg)
+static void other_domain(const struct xengt_file *file, u64 arg)
 {
 	(void)arg;
-	state->head.domid++;
+	file->head->domid++;
 }
 
-static void no_magic(struct xengt_state *state, u64 arg)
+static void no_magic(const struct xengt_file *file, u64 arg)
 {
 	(void)arg;
-	state->head.magic[0] ^= 1;
+	file->head->magic[0] ^= 1;
 }
 
-static void other_core(struct xengt_state *state, u64 arg)
+static void not_made(const struct xengt_file *file, u64 arg)
 {
+	struct vgpu_device *device = core_section(file, &vgpu_device_section);
+
 	(void)arg;
-	xengt_state_core(state)->layout = 77;
+	device->made = false;
 }
 
-static void too_many_tracked(struct xengt_state *state, u64 arg)
+static void too_many_tracked(const struct xengt_file *file, u64 arg)
 {
+	struct xengt_tracked *tracked = file->section[XENGT_STATE_TRACKED];
+
 	(void)arg;
-	state->nr_tracked = ~0u;
+	tracked->nr = ~0u;
 }
 
-static void kept_layout(struct xengt_kept *kept)
+static void memory_nowhere(const struct xengt_file *file, u64 arg)
 {
-	kept->head.layout++;
+	struct xengt_memory *memory = file->section[XENGT_STATE_MEMORY];
+
+	(void)arg;
+	memory->backing_was = ~0ull;
 }
 
-static void too_many_pins(struct xengt_kept *kept)
+static void no_server(const struct xengt_file *file, u64 arg)
 {
-	kept->pins.nr = XENGT_PINS_MAX + 1;
+	struct ioreq_state *state = file->section[XENGT_STATE_IOREQ];
+
+	(void)arg;
+	state->created = 2;
 }
 
-static void too_many_shown(struct xengt_kept *kept)
+static void too_many_pins(const struct xengt_file *file, u64 arg)
 {
-	kept->aliases.end = XENGT_ALIAS_MAX + 1;
+	struct xengt_pins *pins = file->section[XENGT_KEPT_PINS];
+
+	(void)arg;
+	pins->nr = XENGT_PINS_MAX + 1;
 }
 
-static void too_much_added(struct xengt_kept *kept)
+static void too_many_shown(const struct xengt_file *file, u64 arg)
 {
+	struct xengt_aliases *aliases = file->section[XENGT_KEPT_ALIASES];
+
+	(void)arg;
+	aliases->end = XENGT_ALIAS_MAX + 1;
+}
+
+static void too_much_added(const struct xengt_file *file, u64 arg)
+{
+	struct xengt_kept *kept = file->section[XENGT_KEPT_GUEST];
+
+	(void)arg;
 	kept->added_kib = XENGT_ADDED_KIB_MAX + 1;
 }
 
-static void endless_uuid(struct xengt_kept *kept)
+static void endless_uuid(const struct xengt_file *file, u64 arg)
 {
+	struct xengt_kept *kept = file->section[XENGT_KEPT_GUEST];
+	struct xengt_file of = *file;
+
+	(void)arg;
 	memset(kept->options.uuid, 'x', sizeof(kept->options.uuid));
+	xengt_file_ready(&of);
 }
 
-static void other_guest(struct xengt_kept *kept)
+static void other_guest(const struct xengt_file *file, u64 arg)
 {
+	struct xengt_kept *kept = file->section[XENGT_KEPT_GUEST];
+	struct xengt_file of = *file;
+
+	(void)arg;
 	kept->uuid[3] ^= 1;
+	xengt_file_ready(&of);
 }
 
 /* A state that does not fit is refused whole, and nothing is done to the guest. */
@@ -395,23 +438,25 @@ static void check_refused(struct guest *g, const struct exen_domain_stats *befor
 
 START_TEST(state_refused)
 {
-	static void (*const edits[])(struct xengt_state *, u64) = {
-		not_ready, other_layout, other_domain, no_magic, other_core, too_many_tracked,
+	static const struct {
+		bool kept;
+		void (*edit)(const struct xengt_file *file, u64 arg);
+	} edits[] = {
+		{ false, not_ready },	     { false, other_format },  { false, other_domain },
+		{ false, no_magic },	     { false, not_made },      { false, memory_nowhere },
+		{ false, too_many_tracked }, { false, no_server },     { true, other_format },
+		{ true, too_many_pins },     { true, too_many_shown }, { true, too_much_added },
+		{ true, endless_uuid },
 	};
-	static void (*const kept_edits[])(struct xengt_kept *) = {
-		kept_layout, too_many_pins, too_many_shown, too_much_added, endless_uuid,
-	};
+	const struct xengt_file_kind state = xengt_state_kind();
 	struct exen_domain_stats before;
 
-	for (size_t i = 0; i < ARRAY_SIZE(edits) + ARRAY_SIZE(kept_edits); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
 		struct guest *g = guest_start(1);
 
 		guest_kill(g, false);
 		before = guest_stats(g);
-		if (i < ARRAY_SIZE(edits))
-			edit_state(g, edits[i], 0);
-		else
-			edit_kept(g, kept_edits[i - ARRAY_SIZE(edits)]);
+		edit_file(g, edits[i].kept ? &xengt_kept_kind : &state, edits[i].edit, 0);
 		check_refused(g, &before, i);
 	}
 }
@@ -448,7 +493,7 @@ START_TEST(domain_changed)
 	struct guest *g = guest_start(1);
 
 	guest_kill(g, false);
-	edit_kept(g, other_guest);
+	edit_file(g, &xengt_kept_kind, other_guest, 0);
 	ck_assert_msg(guest_take_up(g) == -ESTALE, "%s", g->why);
 	ck_assert_str_eq(g->why, "domain 9 is another one by now");
 	guest_free(g);

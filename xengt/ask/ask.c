@@ -8,24 +8,73 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define KEPT_LAYOUT 1u
+/* ---- the kept file's sections ---- */
 
-_Static_assert(sizeof(struct xengt_kept) % 4096 == 0, "a file of whole pages");
+static const char *guest_amiss(const void *section)
+{
+	const struct xengt_kept *kept = section;
+
+	if (kept->added_kib > XENGT_ADDED_KIB_MAX)
+		return "it has more memory than is ever added";
+	if (!memchr(kept->options.type, '\0', sizeof(kept->options.type)) ||
+	    !memchr(kept->options.uuid, '\0', sizeof(kept->options.uuid)))
+		return "it has a name without end";
+	return NULL;
+}
+
+static const struct gvt_section guest_section = {
+	.name = "guest",
+	.version = 1,
+	.size = sizeof(struct xengt_kept),
+	.reserved = sizeof(struct xengt_kept),
+	.fixed = offsetof(struct xengt_kept, weight),
+	.amiss = guest_amiss,
+};
+
+static const char *pins_amiss(const void *section)
+{
+	const struct xengt_pins *pins = section;
+
+	return pins->nr > XENGT_PINS_MAX ? "it has more pins than there can be" : NULL;
+}
+
+static const struct gvt_section pins_section = {
+	.name = "pins",
+	.version = 1,
+	.size = sizeof(struct xengt_pins),
+	.reserved = offsetof(struct xengt_pins, ops),
+	.amiss = pins_amiss,
+};
+
+_Static_assert(sizeof(((struct xengt_pins *)NULL)->ops) % 4096 == 0, ".pin is at pages too");
+
+static const char *aliases_amiss(const void *section)
+{
+	const struct xengt_aliases *aliases = section;
+
+	return aliases->end > XENGT_ALIAS_MAX ? "it has more places than an aperture" : NULL;
+}
+
+static const struct gvt_section aliases_section = {
+	.name = "aliases",
+	.version = 1,
+	.size = sizeof(struct xengt_aliases),
+	.reserved = offsetof(struct xengt_aliases, mfn),
+	.amiss = aliases_amiss,
+};
 
 const struct xengt_file_kind xengt_kept_kind = {
 	.suffix = XENGT_KEPT_SUFFIX,
 	.magic = "xengt-k",
-	.layout = KEPT_LAYOUT,
-	.size = sizeof(struct xengt_kept),
-	.fixed = offsetof(struct xengt_kept, uuid),
-	.fixed_len = offsetof(struct xengt_kept, weight) - offsetof(struct xengt_kept, uuid),
+	.nr = 3,
+	.section = {
+		[XENGT_KEPT_GUEST] = &guest_section,
+		[XENGT_KEPT_PINS] = &pins_section,
+		[XENGT_KEPT_ALIASES] = &aliases_section,
+	},
 };
 
-size_t xengt_kept_bytes(void)
-{
-	/* A page for the head of each part; arguments of grants and lists take memory when used. */
-	return 3 * GVT_PAGE_SIZE;
-}
+/* ---- questions ---- */
 
 /* What a question of each kind has besides its head: pins, pins and gfns, or text. */
 enum body { NOTHING, PINS, PINS_AND_GFNS, TEXT };

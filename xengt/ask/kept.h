@@ -33,28 +33,30 @@ struct xengt_pin {
 	u32 gfn;
 };
 
+/* The section "pins". From .ops on it is at pages: Xen reads and writes .ops in place. */
 struct xengt_pins {
 	u32 last_ref; /* the grant reference of pin 0 */
 	u32 nr;	      /* pins that were ever used */
 	u32 nr_ops;   /* entries of .ops.map handed to Xen whose handles are not in .pin yet */
+	u32 unused;
 	struct {
 		struct gnttab_map_grant_ref map[XENGT_GRANT_BATCH];
 		struct gnttab_unmap_grant_ref unmap[XENGT_GRANT_BATCH];
-	} ops __attribute__((aligned(4096)));
-	struct xengt_pin pin[XENGT_PINS_MAX] __attribute__((aligned(4096)));
+	} ops;
+	struct xengt_pin pin[XENGT_PINS_MAX];
 };
 
-/* Places in the aperture, a page each, and the frames that they show. */
+/* The section "aliases": places in the aperture, a page each, and the frames that they show. */
 struct xengt_aliases {
 	u64 at;	 /* frame of BAR2, or 0 */
 	u32 nr;	 /* entries of .mfn that are not 0 */
 	u32 end; /* entries of .mfn from here on are 0 */
-	u64 mfn[XENGT_ALIAS_MAX] __attribute__((aligned(4096)));
-	u32 pin[XENGT_ALIAS_MAX] __attribute__((aligned(4096))); /* the pin of each frame */
+	u64 mfn[XENGT_ALIAS_MAX];
+	u32 pin[XENGT_ALIAS_MAX]; /* the pin of each frame */
 };
 
+/* The section "guest". */
 struct xengt_kept {
-	struct xengt_file_head head;
 	/* Never changed once ready. */
 	u8 uuid[16]; /* the domain's */
 	struct xengt_options options;
@@ -65,15 +67,12 @@ struct xengt_kept {
 	u64 added_kib;	 /* by how much the domain's memory limit was raised */
 	u64 limit_kib;	 /* the domain's memory limit, as last seen */
 	u64 target_kib;	 /* its memory target in xenstore at that time; 0: not known */
-	struct xengt_pins pins;
-	struct xengt_aliases aliases;
 };
 
-/* The file's kind and suffix. */
+/* The file's kind, its sections in this order, and its suffix. */
+enum xengt_kept_section { XENGT_KEPT_GUEST, XENGT_KEPT_PINS, XENGT_KEPT_ALIASES };
+
 #define XENGT_KEPT_SUFFIX ".kept"
 extern const struct xengt_file_kind xengt_kept_kind;
-
-/** xengt_kept_bytes() - bytes of memory that a new file takes at once. */
-size_t xengt_kept_bytes(void);
 
 #endif

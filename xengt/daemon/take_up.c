@@ -8,6 +8,7 @@
 #include "core/base/number.h"
 #include "xengt/daemon/daemon.h"
 #include "xengt/daemon/guest.h"
+#include "xengt/xen/state.h"
 
 static int take_up(struct daemon *daemon, domid_t domid, char *why, size_t why_len)
 {

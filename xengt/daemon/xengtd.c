@@ -23,6 +23,7 @@
 #include "xengt/daemon/process.h"
 #include "xengt/keeper/grant_frames.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/state.h"
 
 #define RELEASE_WATCH "@releaseDomain"
 
@@ -125,6 +126,7 @@ static int run(struct daemon *daemon)
 		return err;
 	daemon->instances.config = &daemon->config;
 	daemon->dom0.state_dir = daemon->config.state_dir;
+	daemon->dom0.state_kind = xengt_state_kind();
 	daemon->qmp_dir = "/var/run/xen";
 	daemon->runner = &process_spawn;
 	daemon->listener = &follow_listener;

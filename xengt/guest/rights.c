@@ -16,7 +16,7 @@ int xengt_guest_give_up_rights(struct xengt_guest *g, struct xengt_vgpu *v, char
 		.parent = (pid_t)g->start.parent,
 		.files = FILES,
 		.threads = THREADS,
-		.file_max = v->state_kind.size,
+		.file_max = v->file.size,
 	};
 
 	/* Without a software GPU, hostmem.c opens /dev/xen/gntalloc later, which needs rights. */

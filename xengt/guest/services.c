@@ -31,13 +31,11 @@ static int attach_vgpu(struct intel_vgpu *vgpu, unsigned long *handle)
 		return err;
 	}
 	v->vgpu = vgpu;
-	err = xengt_backing_create(v);
-	if (err) {
-		v->vgpu = NULL;
-		return err;
-	}
 	*handle = (unsigned long)v;
-	return 0;
+	err = xengt_backing_create(v);
+	if (err)
+		v->vgpu = NULL;
+	return err;
 }
 
 static void detach_vgpu(unsigned long handle)

@@ -78,9 +78,9 @@ static bool hook_woken(void *priv)
 }
 
 /*
- * Offers the processor to other processes. A process without rights cannot offer it to another domain;
- * sleeping for a moment, which does, costs more than it brings (tests/bench/trap --exact: 1.17 of a read of
- * QEMU's, and 0.65 so).
+ * Offers the processor to other processes. A process without rights cannot offer it to another
+ * domain; sleeping for a moment, which does, costs more than it brings (tests/bench/trap
+ * --exact: 1.17 of a read of QEMU's, and 0.65 so).
  */
 static void hook_relax(void *priv)
 {
@@ -102,12 +102,6 @@ static void hook_trace(void *priv, const struct ioreq_event *event)
 
 /* ---- attaching, step by step ---- */
 
-static int wrong_state(const char *wrong, char *why, size_t len)
-{
-	snprintf(why, len, "the vGPU's state: %s", wrong);
-	return -EPROTO;
-}
-
 /* Locks the state file. An earlier process may not have ended yet, and two must not serve one
  * domain. */
 static int lock_state(int fd, char *why, size_t len)
@@ -120,35 +114,63 @@ static int lock_state(int fd, char *why, size_t len)
 	return -errno;
 }
 
+static int map_kept(struct xengt_vgpu *v, int fd, char *why, size_t len)
+{
+	char wrong[192];
+	int err = xengt_file_take(&v->kept_file, &xengt_kept_kind, fd, v->domid, false, wrong,
+				  sizeof(wrong));
+
+	if (err) {
+		snprintf(why, len, "what xengtd keeps of the vGPU: %s", wrong);
+		return err;
+	}
+	v->kept = v->kept_file.section[XENGT_KEPT_GUEST];
+	v->pins = v->kept_file.section[XENGT_KEPT_PINS];
+	v->aliases = v->kept_file.section[XENGT_KEPT_ALIASES];
+	return 0;
+}
+
+/* Takes up the state that an earlier process left. */
+static int take_state(struct xengt_vgpu *v, int fd, char *why, size_t len)
+{
+	char wrong[192];
+	int err =
+		xengt_file_take(&v->file, &v->state_kind, fd, v->domid, true, wrong, sizeof(wrong));
+
+	if (!err)
+		err = xengt_file_check(&v->file, wrong, sizeof(wrong));
+	if (err)
+		snprintf(why, len, "the vGPU's state: %s", wrong);
+	else
+		xengt_file_unseal(&v->file);
+	return err;
+}
+
+static int begin_state(struct xengt_vgpu *v, int fd, char *why, size_t len)
+{
+	int err = xengt_file_begin(&v->file, &v->state_kind, fd, v->domid);
+
+	if (err)
+		snprintf(why, len, "no room for the vGPU's state: %s", strerror(-err));
+	return err;
+}
+
 static int map_files(struct xengt_vgpu *v, const struct xengt_start *start, char *why, size_t len)
 {
-	const char *wrong = xengt_file_take(&v->kept_file, &xengt_kept_kind, start->kept_fd, false);
-	int err;
+	int err = map_kept(v, start->kept_fd, why, len);
 
-	v->kept = (const struct xengt_kept *)v->kept_file.head;
-	if (wrong) {
-		close(start->state_fd);
-		return wrong_state(wrong, why, len);
-	}
-	err = lock_state(start->state_fd, why, len);
+	if (!err)
+		err = lock_state(start->state_fd, why, len);
 	if (err) {
 		close(start->state_fd);
 		return err;
 	}
-	if (start->take_up) {
-		wrong = xengt_file_take(&v->file, &v->state_kind, start->state_fd, true);
-		v->state = (struct xengt_state *)v->file.head;
-		if (!wrong)
-			wrong = xengt_state_check(&v->file, v->domid);
-		return wrong ? wrong_state(wrong, why, len) : 0;
-	}
-	err = xengt_file_begin(&v->file, &v->state_kind, start->state_fd, v->domid);
-	v->state = (struct xengt_state *)v->file.head;
-	if (!err)
-		err = xengt_state_begin(&v->file);
+	err = (start->take_up ? take_state : begin_state)(v, start->state_fd, why, len);
 	if (err)
-		snprintf(why, len, "no room for the vGPU's state: %s", strerror(-err));
-	return err;
+		return err;
+	v->memory = v->file.section[XENGT_STATE_MEMORY];
+	v->listed = v->file.section[XENGT_STATE_TRACKED];
+	return 0;
 }
 
 /*
@@ -196,7 +218,7 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 		.dmod = v->dmod,
 		.fmem = v->fmem,
 		.evtchn = v->evtchn,
-		.state = &v->state->ioreq,
+		.state = v->file.section[XENGT_STATE_IOREQ],
 		.ops = &intel_gvt_ops,
 		.priv = v,
 		.read_gpa = hook_read_gpa,
@@ -234,8 +256,7 @@ static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 		.audit_user = v->kept->options.audit_user,
 	};
 	struct intel_vgpu *vgpu;
-	int err =
-		intel_gvt_create_vgpu(v->host->gvt, &params, xengt_state_core(v->state), v, &vgpu);
+	int err = intel_gvt_create_vgpu(v->host->gvt, &params, v->file.section, v, &vgpu);
 
 	if (err) {
 		snprintf(why, len, "cannot create the vGPU: %s", strerror(-err));
@@ -299,7 +320,7 @@ static void release(struct xengt_vgpu *v)
 	if (v->trace.fd >= 0)
 		close(v->trace.fd);
 	/* A state file that could not be taken up stays as it was found. */
-	if (v->state && v->keep && !v->taking_up)
+	if (v->file.head && v->keep && !v->taking_up)
 		xengt_file_seal(&v->file);
 	xengt_file_close(&v->file);
 	xengt_file_close(&v->kept_file);

@@ -71,7 +71,7 @@ static int remove_each(struct xengt_keeper *k, u64 gfn, u64 mfn, u32 nr)
  */
 static int remove_run(struct xengt_keeper *k, u32 first, u32 nr, bool *gone)
 {
-	struct xengt_aliases *aliases = &k->kept->aliases;
+	struct xengt_aliases *aliases = k->aliases;
 	u64 gfn = aliases->at + first, mfn = aliases->mfn[first];
 	int err = permit(k, mfn, nr, true);
 
@@ -89,7 +89,7 @@ static int remove_run(struct xengt_keeper *k, u32 first, u32 nr, bool *gone)
 
 static void forget_run(struct xengt_keeper *k, u32 first, u32 nr)
 {
-	struct xengt_aliases *aliases = &k->kept->aliases;
+	struct xengt_aliases *aliases = k->aliases;
 
 	for (u32 i = first; i < first + nr; i++) {
 		u32 pin = aliases->pin[i];
@@ -104,7 +104,7 @@ static void forget_run(struct xengt_keeper *k, u32 first, u32 nr)
 
 int xengt_alias_hide(struct xengt_keeper *k, u64 first, u32 nr)
 {
-	struct xengt_aliases *aliases = &k->kept->aliases;
+	struct xengt_aliases *aliases = k->aliases;
 	u32 end, run;
 	bool looked = false, gone = false;
 	int err = 0;
@@ -136,7 +136,7 @@ int xengt_alias_hide(struct xengt_keeper *k, u64 first, u32 nr)
 
 int xengt_alias_place(struct xengt_keeper *k, u64 gfn)
 {
-	struct xengt_aliases *aliases = &k->kept->aliases;
+	struct xengt_aliases *aliases = k->aliases;
 
 	if (gfn > ~0ull >> GVT_PAGE_SHIFT)
 		return -EINVAL;
@@ -150,7 +150,7 @@ int xengt_alias_place(struct xengt_keeper *k, u64 gfn)
 /* Counts .nr anew: an xengtd that died within a run has left it out of date. */
 int xengt_alias_recover(struct xengt_keeper *k)
 {
-	struct xengt_aliases *aliases = &k->kept->aliases;
+	struct xengt_aliases *aliases = k->aliases;
 	int err;
 
 	if (!aliases->at)
@@ -176,7 +176,7 @@ static int reserve(struct xengt_keeper *k, const void *from, size_t size)
 /* Notes the aliases in the file. Called before they are shown, so that none can be left unnoted. */
 static int note(struct xengt_keeper *k, u32 first, const u32 *pins, u32 nr)
 {
-	struct xengt_aliases *aliases = &k->kept->aliases;
+	struct xengt_aliases *aliases = k->aliases;
 	int err;
 
 	if (!k->shown)
@@ -192,7 +192,7 @@ static int note(struct xengt_keeper *k, u32 first, const u32 *pins, u32 nr)
 		aliases->end = first + nr;
 	for (u32 i = 0; i < nr; i++) {
 		aliases->pin[first + i] = pins[i];
-		aliases->mfn[first + i] = k->kept->pins.pin[pins[i]].bus >> GVT_PAGE_SHIFT;
+		aliases->mfn[first + i] = k->pins->pin[pins[i]].bus >> GVT_PAGE_SHIFT;
 		aliases->nr++;
 		k->shown[pins[i]]++;
 	}
@@ -201,7 +201,7 @@ static int note(struct xengt_keeper *k, u32 first, const u32 *pins, u32 nr)
 
 static int show_run(struct xengt_keeper *k, u32 first, u32 nr)
 {
-	struct xengt_aliases *aliases = &k->kept->aliases;
+	struct xengt_aliases *aliases = k->aliases;
 	u64 mfn = aliases->mfn[first];
 	int err = permit(k, mfn, nr, true);
 
@@ -210,8 +210,8 @@ static int show_run(struct xengt_keeper *k, u32 first, u32 nr)
 
 int xengt_alias_show(struct xengt_keeper *k, u64 first, const u32 *pins, u32 nr)
 {
-	struct xengt_aliases *aliases = &k->kept->aliases;
-	struct xengt_pins *state = &k->kept->pins;
+	struct xengt_aliases *aliases = k->aliases;
+	struct xengt_pins *state = k->pins;
 	u32 run, at;
 	bool gone;
 	int err;

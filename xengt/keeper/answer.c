@@ -66,7 +66,7 @@ static u32 mapped(const struct xengt_keeper *k, const u32 *pins, u32 nr)
 	u32 all = 0;
 
 	for (u32 i = 0; i < nr; i++)
-		all += k->kept->pins.pin[pins[i]].bus != 0;
+		all += k->pins->pin[pins[i]].bus != 0;
 	return all;
 }
 
@@ -88,7 +88,7 @@ static int pin(struct xengt_keeper *k, const struct xengt_question *q, struct xe
 	(void)a;
 	for (u32 i = 0; i < q->nr; i++) {
 		if (q->pin[i] / (GVT_PAGE_SIZE / sizeof(grant_entry_v1_t)) >= k->grants.frames ||
-		    k->kept->pins.pin[q->pin[i]].bus)
+		    k->pins->pin[q->pin[i]].bus)
 			return -EINVAL;
 	}
 	if (repeats(q))
@@ -112,7 +112,7 @@ static int unpin(struct xengt_keeper *k, const struct xengt_question *q, struct 
 	if (repeats(q))
 		return -EINVAL;
 	for (u32 i = 0; i < q->nr; i++) {
-		if (q->pin[i] >= k->kept->pins.nr || !k->kept->pins.pin[q->pin[i]].bus)
+		if (q->pin[i] >= k->pins->nr || !k->pins->pin[q->pin[i]].bus)
 			return -EINVAL;
 		if (k->shown && k->shown[q->pin[i]])
 			return -EBUSY;

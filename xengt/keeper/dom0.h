@@ -7,6 +7,7 @@
 
 #include "core/base/types.h"
 #include "xengt/keeper/store.h"
+#include "xengt/state/file.h"
 
 /* Pins of all guests together: three quarters of the grants that Xen lets dom0 map. Disk and
  * network backends need the rest. */
@@ -16,13 +17,15 @@
 struct xengt_dom0 {
 	xc_interface *xc;
 	struct xengt_store *store;
-	const char *state_dir; /* the caller's */
-	bool pvh;	       /* dom0 is PVH, as the kernel says */
-	u32 pins;	       /* pages that all guests have pinned; atomic */
+	/* The caller's: the directory of files, and the kind of those that processes have. */
+	const char *state_dir;
+	struct xengt_file_kind state_kind;
+	bool pvh; /* dom0 is PVH, as the kernel says */
+	u32 pins; /* pages that all guests have pinned; atomic */
 };
 
-/** xengt_dom0_open() - open Xen's interfaces; the caller sets .state_dir. Returns 0, or a negative
- * errno after a log line. */
+/** xengt_dom0_open() - open Xen's interfaces; the caller sets .state_dir and .state_kind. Returns
+ * 0, or a negative errno after a log line. */
 int xengt_dom0_open(struct xengt_dom0 *dom0);
 
 /** xengt_dom0_close() - close them, after the last keeper. */

@@ -50,7 +50,7 @@ static void withdraw(struct xengt_keeper *k, u32 pin)
 /* Reserves and locks the memory of the arguments, which Xen reads and writes in place. */
 static int keep_ops(struct xengt_keeper *k)
 {
-	struct xengt_pins *pins = &k->kept->pins;
+	struct xengt_pins *pins = k->pins;
 	size_t len = offsetof(struct xengt_pins, pin) - offsetof(struct xengt_pins, ops);
 	int err = xengt_file_reserve(&k->file, &pins->ops, len);
 
@@ -74,7 +74,7 @@ static void complain(struct xengt_keeper *k, const char *what, u32 frames)
 static int open_table(struct xengt_keeper *k)
 {
 	struct xengt_grants *grants = &k->grants;
-	struct xengt_pins *pins = &k->kept->pins;
+	struct xengt_pins *pins = k->pins;
 	gnttab_get_version_t *version = (void *)&pins->ops;
 	size_t size;
 	u32 frames;
@@ -112,7 +112,7 @@ static int open_table(struct xengt_keeper *k)
 static int take_frame(struct xengt_keeper *k, bool ours)
 {
 	struct xengt_grants *grants = &k->grants;
-	struct xengt_pins *pins = &k->kept->pins;
+	struct xengt_pins *pins = k->pins;
 	u32 n = grants->frames;
 	void *va = NULL;
 	int err;
@@ -160,13 +160,13 @@ int xengt_grants_take(struct xengt_keeper *k, u32 nr)
 
 static void ops_noted(struct xengt_keeper *k)
 {
-	__atomic_store_n(&k->kept->pins.nr_ops, 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&k->pins->nr_ops, 0, __ATOMIC_RELEASE);
 }
 
 /* Unmaps .ops.unmap. An entry that Xen refuses is not mapped, or not by its handle any more. */
 static int unmap_ops(struct xengt_keeper *k, u32 nr)
 {
-	return grant_table_op(k, GNTTABOP_unmap_grant_ref, k->kept->pins.ops.unmap, nr);
+	return grant_table_op(k, GNTTABOP_unmap_grant_ref, k->pins->ops.unmap, nr);
 }
 
 static struct gnttab_unmap_grant_ref unmap_op(u64 bus, u32 handle)
@@ -181,7 +181,7 @@ static struct gnttab_unmap_grant_ref unmap_op(u64 bus, u32 handle)
 /* Unmaps handles that were not noted in .pin, because xengtd died or a later call failed. */
 static int recover_ops(struct xengt_keeper *k)
 {
-	struct xengt_pins *state = &k->kept->pins;
+	struct xengt_pins *state = k->pins;
 	u32 mapped = 0;
 	int err;
 
@@ -202,10 +202,10 @@ static int map_ops(struct xengt_keeper *k, u32 nr)
 {
 	int err;
 
-	__atomic_store_n(&k->kept->pins.nr_ops, nr, __ATOMIC_RELEASE);
-	err = grant_table_op(k, GNTTABOP_map_grant_ref, k->kept->pins.ops.map, nr);
+	__atomic_store_n(&k->pins->nr_ops, nr, __ATOMIC_RELEASE);
+	err = grant_table_op(k, GNTTABOP_map_grant_ref, k->pins->ops.map, nr);
 	for (u32 i = 0; i < nr; i++) {
-		s16 status = k->kept->pins.ops.map[i].status;
+		s16 status = k->pins->ops.map[i].status;
 
 		if (status == GNTST_no_space || status == GNTST_no_device_space)
 			err = -ENOSPC;
@@ -225,7 +225,7 @@ static struct gnttab_map_grant_ref map_op(domid_t domid, u32 ref)
 
 int xengt_grants_map(struct xengt_keeper *k, const u32 *pins, const u32 *gfns, u32 nr)
 {
-	struct xengt_pins *state = &k->kept->pins;
+	struct xengt_pins *state = k->pins;
 	int err = recover_ops(k);
 
 	if (err)
@@ -255,7 +255,7 @@ int xengt_grants_map(struct xengt_keeper *k, const u32 *pins, const u32 *gfns, u
 
 int xengt_grants_unmap(struct xengt_keeper *k, const u32 *pins, u32 nr)
 {
-	struct xengt_pins *state = &k->kept->pins;
+	struct xengt_pins *state = k->pins;
 	int err;
 
 	for (u32 i = 0; i < nr; i++) {
@@ -276,7 +276,7 @@ int xengt_grants_unmap(struct xengt_keeper *k, const u32 *pins, u32 nr)
 
 int xengt_grants_own(struct xengt_keeper *k, const u32 *refs, u32 nr, u64 *bus)
 {
-	struct xengt_pins *state = &k->kept->pins;
+	struct xengt_pins *state = k->pins;
 	u32 mapped = 0;
 	int err = keep_ops(k), undo;
 
@@ -304,7 +304,7 @@ int xengt_grants_own(struct xengt_keeper *k, const u32 *refs, u32 nr, u64 *bus)
 
 int xengt_grants_recover(struct xengt_keeper *k)
 {
-	struct xengt_pins *state = &k->kept->pins;
+	struct xengt_pins *state = k->pins;
 	u32 batch[XENGT_GRANT_BATCH], nr = 0, all = state->nr;
 	int err;
 

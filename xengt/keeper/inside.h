@@ -32,7 +32,9 @@ struct xengt_keeper {
 	u64 max_kib;
 	u32 server;		 /* its ioreq server's number */
 	struct xengt_file file;	 /* of .kept */
-	struct xengt_kept *kept; /* mapped */
+	struct xengt_kept *kept; /* its sections; NULL: there is no file */
+	struct xengt_pins *pins;
+	struct xengt_aliases *aliases;
 	int state_fd;
 	xencall_handle *xcall;
 	xenforeignmemory_handle *fmem;

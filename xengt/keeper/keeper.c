@@ -11,45 +11,46 @@
 #include "core/base/number.h"
 #include "xengt/keeper/inside.h"
 #include "xengt/keeper/keeper.h"
+#include "xengt/state/renew.h"
 
 /* The PCI slot of a vGPU whose options name none. */
 #define DEFAULT_SLOT 0x10u
 
 /* ---- opened, step by step ---- */
 
-/* Checks the values in a file that an earlier xengtd left, beyond the checksum. */
-static const char *amiss(const struct xengt_kept *kept)
+/* Uses the keeper's file, which is mapped, and whole. */
+static void use_file(struct xengt_keeper *k)
 {
-	const struct xengt_options *options = &kept->options;
-
-	if (kept->pins.nr > XENGT_PINS_MAX || kept->aliases.end > XENGT_ALIAS_MAX ||
-	    kept->added_kib > XENGT_ADDED_KIB_MAX ||
-	    !memchr(options->type, '\0', sizeof(options->type)) ||
-	    !memchr(options->uuid, '\0', sizeof(options->uuid)))
-		return "it is damaged: it has impossible values";
-	return NULL;
+	k->kept = k->file.section[XENGT_KEPT_GUEST];
+	k->pins = k->file.section[XENGT_KEPT_PINS];
+	k->aliases = k->file.section[XENGT_KEPT_ALIASES];
 }
 
-static int take_files(struct xengt_keeper *k, char *why, size_t len)
+static int take_file(struct xengt_keeper *k, char *why, size_t len)
 {
-	const char *dir = k->dom0->state_dir, *wrong;
-	int fd = xengt_file_open(dir, k->domid, xengt_kept_kind.suffix, false, why, len);
+	const char *dir = k->dom0->state_dir;
+	int fd = xengt_file_renew(dir, k->domid, &xengt_kept_kind, why, len), err;
+	char wrong[192];
 
 	if (fd < 0)
 		return fd;
-	wrong = xengt_file_take(&k->file, &xengt_kept_kind, fd, true);
-	if (!wrong) {
-		k->kept = (struct xengt_kept *)k->file.head;
-		wrong = xengt_file_check(&k->file, k->domid);
-	}
-	if (!wrong)
-		wrong = amiss(k->kept);
-	if (wrong) {
-		k->kept = NULL;
+	err = xengt_file_take(&k->file, &xengt_kept_kind, fd, k->domid, true, wrong, sizeof(wrong));
+	if (!err)
+		err = xengt_file_check(&k->file, wrong, sizeof(wrong));
+	if (err) {
 		snprintf(why, len, "%s/%u%s: %s", dir, k->domid, xengt_kept_kind.suffix, wrong);
-		return -EPROTO;
+		return err;
 	}
-	fd = xengt_file_open(dir, k->domid, XENGT_STATE_SUFFIX, false, why, len);
+	xengt_file_unseal(&k->file);
+	use_file(k);
+	return 0;
+}
+
+/* Opens the file that an earlier process left. */
+static int take_state(struct xengt_keeper *k, char *why, size_t len)
+{
+	int fd = xengt_file_renew(k->dom0->state_dir, k->domid, &k->dom0->state_kind, why, len);
+
 	k->state_fd = fd;
 	return fd < 0 ? fd : 0;
 }
@@ -58,27 +59,22 @@ static int make_files(struct xengt_keeper *k, const struct xengt_options *option
 		      size_t len)
 {
 	const char *dir = k->dom0->state_dir;
-	int fd = xengt_file_open(dir, k->domid, XENGT_STATE_SUFFIX, true, why, len), err;
+	int fd = xengt_file_open(dir, k->domid, k->dom0->state_kind.suffix, true, why, len), err;
 
 	if (fd < 0)
 		return fd;
 	k->state_fd = fd;
 	fd = xengt_file_open(dir, k->domid, xengt_kept_kind.suffix, true, why, len);
 	if (fd < 0) {
-		xengt_file_remove(dir, k->domid, XENGT_STATE_SUFFIX);
+		xengt_file_remove(dir, k->domid, k->dom0->state_kind.suffix);
 		return fd;
 	}
 	err = xengt_file_begin(&k->file, &xengt_kept_kind, fd, k->domid);
-	if (!err) {
-		k->kept = (struct xengt_kept *)k->file.head;
-		err = xengt_file_reserve(&k->file, &k->kept->pins, GVT_PAGE_SIZE);
-	}
-	if (!err)
-		err = xengt_file_reserve(&k->file, &k->kept->aliases, GVT_PAGE_SIZE);
 	if (err) {
 		snprintf(why, len, "%s: %s", dir, strerror(-err));
 		return err;
 	}
+	use_file(k);
 	k->kept->options = *options;
 	if (!options->slot)
 		k->kept->options.slot = DEFAULT_SLOT;
@@ -155,7 +151,7 @@ int xengt_keeper_open(struct xengt_dom0 *dom0, domid_t domid, const struct xengt
 		snprintf(why, why_len, "domain %u is no guest", domid);
 		err = -EINVAL;
 	} else {
-		err = options ? make_files(k, options, why, why_len) : take_files(k, why, why_len);
+		err = options ? make_files(k, options, why, why_len) : take_file(k, why, why_len);
 	}
 	if (!err)
 		err = check_domain(k, !options, why, why_len);
@@ -170,6 +166,8 @@ int xengt_keeper_open(struct xengt_dom0 *dom0, domid_t domid, const struct xengt
 			snprintf(why, why_len, "cannot unmap pages of the guest: %s",
 				 strerror(-err));
 	}
+	if (!err && !options)
+		err = take_state(k, why, why_len);
 	if (!err) {
 		*out = k;
 		return 0;
@@ -237,7 +235,7 @@ int xengt_keeper_serve(struct xengt_keeper *k, struct xengt_start *start)
 
 	*start = (struct xengt_start){
 		.domid = k->domid,
-		.take_up = k->kept->head.ready,
+		.take_up = xengt_file_is_ready(&k->file),
 		.max_kib = k->max_kib,
 		.kept_fd = -1,
 		.state_fd = -1,
@@ -309,7 +307,7 @@ bool xengt_keeper_close(struct xengt_keeper *k, bool keep)
 			xengt_file_seal(&k->file);
 	}
 	if (clean && !keep) {
-		xengt_file_remove(k->dom0->state_dir, k->domid, XENGT_STATE_SUFFIX);
+		xengt_file_remove(k->dom0->state_dir, k->domid, k->dom0->state_kind.suffix);
 		xengt_file_remove(k->dom0->state_dir, k->domid, xengt_kept_kind.suffix);
 	}
 	xengt_grants_close(k);

@@ -15,10 +15,6 @@
 #include "xengt/keeper/log.h"
 #include "xengt/settings/log.h"
 
-/* The suffix of the file in which a guest's process has its state. The keeper's own file has
- * XENGT_KEPT_SUFFIX. */
-#define XENGT_STATE_SUFFIX ".vgpu"
-
 /**
  * xengt_keeper_open() - open a keeper for domain @domid, with a new vGPU of @options. @options
  * NULL: with the vGPU that an earlier xengtd left; its pins and aliases are removed.

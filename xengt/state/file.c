@@ -6,13 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/limits.h"
 #include "xengt/state/crc.h"
-
-#define SEALED 0x5ea1ed01u
 
 static void path_of(const char *dir, u32 domid, const char *suffix, char *path, size_t len)
 {
@@ -39,145 +36,208 @@ int xengt_file_reserve(const struct xengt_file *file, const void *from, size_t l
 	return -posix_fallocate(file->fd, (const u8 *)from - (const u8 *)file->head, len);
 }
 
-static int map(struct xengt_file *file, bool write)
+static struct xengt_file_entry *directory(const struct xengt_file *file)
 {
-	void *va = mmap(NULL, file->kind->size, write ? PROT_READ | PROT_WRITE : PROT_READ,
+	return (struct xengt_file_entry *)(file->head + 1);
+}
+
+/* ---- made, and taken up ---- */
+
+/* Maps the file of @dir. */
+static int map(struct xengt_file *file, const struct xengt_directory *dir, bool write)
+{
+	void *va = mmap(NULL, dir->head.size, write ? PROT_READ | PROT_WRITE : PROT_READ,
 			MAP_SHARED, file->fd, 0);
 
 	if (va == MAP_FAILED)
 		return -errno;
 	file->head = va;
+	file->size = dir->head.size;
+	for (u32 i = 0; i < file->kind->nr; i++)
+		file->section[i] = (u8 *)va + dir->entry[file->entry[i]].offset;
 	return 0;
+}
+
+/* Allocates the memory that a new file has at once. */
+static int reserve(int fd, const struct xengt_file_kind *kind, const struct xengt_directory *dir,
+		   const u32 entry[])
+{
+	int err = -posix_fallocate(fd, 0, (off_t)dir->entry[0].offset);
+
+	for (u32 i = 0; !err && i < kind->nr; i++)
+		if (kind->section[i]->reserved)
+			err = -posix_fallocate(fd, (off_t)dir->entry[entry[i]].offset,
+					       kind->section[i]->reserved);
+	return err;
 }
 
 int xengt_file_begin(struct xengt_file *file, const struct xengt_file_kind *kind, int fd, u32 domid)
 {
+	struct xengt_directory dir;
+	char why[128];
 	int err;
 
 	*file = (struct xengt_file){ .kind = kind, .fd = fd };
-	err = ftruncate(fd, (off_t)kind->size) ? -errno : -posix_fallocate(fd, 0, GVT_PAGE_SIZE);
+	xengt_directory_make(kind, domid, &dir);
+	err = xengt_directory_match(&dir, kind, file->entry, why, sizeof(why));
 	if (!err)
-		err = map(file, true);
+		err = ftruncate(fd, (off_t)dir.head.size) ? -errno
+							  : reserve(fd, kind, &dir, file->entry);
+	if (!err)
+		err = map(file, &dir, true);
 	if (err) {
 		xengt_file_close(file);
 		return err;
 	}
-	memcpy(file->head->magic, kind->magic, sizeof(file->head->magic));
-	file->head->layout = kind->layout;
-	file->head->size = kind->size;
-	file->head->domid = domid;
+	memcpy(file->head, &dir, dir.entry[0].offset);
 	return 0;
 }
 
-/* Checks the head's fields that all versions have, and the size. Returns what is wrong, or NULL. */
-static const char *amiss(int fd, const struct xengt_file_kind *kind)
+int xengt_file_take(struct xengt_file *file, const struct xengt_file_kind *kind, int fd, u32 domid,
+		    bool write, char *why, size_t why_len)
 {
-	struct xengt_file_head head;
-	struct stat st;
-
-	if (fstat(fd, &st))
-		return strerror(errno);
-	if (pread(fd, &head, sizeof(head), 0) != sizeof(head))
-		return "it is cut off";
-	if (memcmp(head.magic, kind->magic, sizeof(head.magic)))
-		return "it is damaged: it does not begin as a vGPU's state";
-	if (head.layout != kind->layout || head.size != kind->size)
-		return "another version of xengt wrote it";
-	return (size_t)st.st_size == kind->size ? NULL : "it is cut off";
-}
-
-const char *xengt_file_take(struct xengt_file *file, const struct xengt_file_kind *kind, int fd,
-			    bool write)
-{
-	const char *wrong;
+	struct xengt_directory dir;
 	int err;
 
 	*file = (struct xengt_file){ .kind = kind, .fd = fd };
-	wrong = amiss(fd, kind);
-	if (!wrong) {
-		err = map(file, write);
-		wrong = err ? strerror(-err) : NULL;
+	err = xengt_directory_read(fd, kind, domid, &dir, why, why_len);
+	if (!err)
+		err = xengt_directory_match(&dir, kind, file->entry, why, why_len);
+	if (err > 0) {
+		snprintf(why, why_len, "it has not all sections, and was not renewed");
+		err = -EPROTO;
 	}
-	if (wrong)
+	if (!err) {
+		err = map(file, &dir, write);
+		if (err)
+			snprintf(why, why_len, "%s", strerror(-err));
+	}
+	if (err)
 		xengt_file_close(file);
-	return wrong;
+	return err;
 }
 
 /* ---- checksums ---- */
 
-static u32 head_crc(const struct xengt_file *file)
+static u32 fixed_crc(const struct xengt_file *file, u32 i)
 {
-	u32 crc = xengt_crc32c(0, file->head, offsetof(struct xengt_file_head, ready));
-
-	return xengt_crc32c(crc, (const u8 *)file->head + file->kind->fixed, file->kind->fixed_len);
+	return xengt_crc32c(0, file->section[i], file->kind->section[i]->fixed);
 }
 
-/* Continues @crc with the page at offset @at. A page of zeroes does not count, as a hole does
- * not. */
-static u32 page_crc(u32 crc, u64 at, const u8 *page)
+/* Continues @crc by words of the mapping from @at to @end that are not 0, each with its place in
+ * the section, which begins at @base: so it does not matter where the section is, nor how much of
+ * it is allocated. */
+static u32 words_crc(u32 crc, const struct xengt_file *file, u64 base, u64 at, u64 end)
 {
-	static const u8 empty[GVT_PAGE_SIZE];
+	for (; at < end; at += sizeof(u64)) {
+		u64 word[2] = { at - base };
 
-	if (!memcmp(page, empty, sizeof(empty)))
-		return crc;
-	crc = xengt_crc32c(crc, &at, sizeof(at));
-	return xengt_crc32c(crc, page, GVT_PAGE_SIZE);
-}
-
-/* The checksum of the whole file. Skips holes: reading them by the mapping would allocate pages. */
-static u32 whole_crc(const struct xengt_file *file)
-{
-	off_t at = 0, end;
-	u32 crc = 0;
-
-	while ((at = lseek(file->fd, at, SEEK_DATA)) >= 0) {
-		end = lseek(file->fd, at, SEEK_HOLE);
-		for (; at < end; at += GVT_PAGE_SIZE) {
-			u8 page[GVT_PAGE_SIZE];
-
-			memcpy(page, (const u8 *)file->head + at, sizeof(page));
-			if (!at)
-				memset(page + offsetof(struct xengt_file_head, sealed), 0,
-				       sizeof(file->head->sealed) + sizeof(file->head->crc));
-			crc = page_crc(crc, at, page);
-		}
+		memcpy(&word[1], (const u8 *)file->head + at, sizeof(word[1]));
+		if (word[1])
+			crc = xengt_crc32c(crc, word, sizeof(word));
 	}
 	return crc;
 }
 
-const char *xengt_file_check(struct xengt_file *file, u32 domid)
+/* The checksum of the bytes from @base to @end. Skips holes: reading them by the mapping would
+ * allocate pages. */
+static u32 whole_crc(const struct xengt_file *file, u64 base, u64 end)
 {
-	struct xengt_file_head *head = file->head;
-	/* Another process may still write the file: read once what is used twice. */
-	u32 sealed = __atomic_load_n(&head->sealed, __ATOMIC_RELAXED);
+	off_t at = (off_t)base, hole;
+	u32 crc = 0;
 
-	if (!head->ready)
-		return "it was never complete";
-	if (head->head_crc != head_crc(file) ||
-	    (sealed && (sealed != SEALED || head->crc != whole_crc(file))))
-		return "it is damaged: its checksum does not fit";
-	if (head->domid != domid)
-		return "it is another domain's";
-	head->sealed = 0;
-	return NULL;
+	while ((at = lseek(file->fd, at, SEEK_DATA)) >= 0 && (u64)at < end) {
+		hole = lseek(file->fd, at, SEEK_HOLE);
+		if (hole < 0)
+			break;
+		crc = words_crc(crc, file, base, (u64)at, (u64)hole < end ? (u64)hole : end);
+		at = hole;
+	}
+	return crc;
+}
+
+/* What entry @i's checksum would be. The directory is read from the file again: offsets that do not
+ * fit what was checked, which nobody can have put there, count as damage. */
+static bool sealed_crc(const struct xengt_file *file, u32 i, u32 *crc)
+{
+	const struct xengt_file_entry *entry = directory(file);
+	u64 at = entry[i].offset;
+	u64 end = i + 1 < file->kind->nr ? entry[i + 1].offset : file->size;
+
+	if (at > end || end > file->size || at % sizeof(u64) || end % sizeof(u64))
+		return false;
+	*crc = whole_crc(file, at, end);
+	return true;
+}
+
+/* Returns what is wrong with the kind's section @i, or NULL. */
+static const char *amiss(const struct xengt_file *file, u32 i, bool sealed)
+{
+	const struct gvt_section *section = file->kind->section[i];
+	const struct xengt_file_entry *entry = &directory(file)[file->entry[i]];
+	u32 crc;
+
+	if (entry->fixed_crc != fixed_crc(file, i) ||
+	    (sealed && (!sealed_crc(file, file->entry[i], &crc) || entry->crc != crc)))
+		return "its checksum does not fit";
+	return section->amiss ? section->amiss(file->section[i]) : NULL;
+}
+
+int xengt_file_check(const struct xengt_file *file, char *why, size_t why_len)
+{
+	u32 sealed = file->head->sealed;
+	const char *wrong;
+
+	if (file->head->ready != XENGT_FILE_READY) {
+		snprintf(why, why_len, "it was never complete");
+		return -EPROTO;
+	}
+	if (sealed && sealed != XENGT_FILE_SEALED) {
+		snprintf(why, why_len, "it is damaged: its seal is neither there nor not");
+		return -EPROTO;
+	}
+	for (u32 i = 0; i < file->kind->nr; i++) {
+		wrong = amiss(file, i, sealed);
+		if (!wrong)
+			continue;
+		snprintf(why, why_len, "section %s, version %u, is damaged: %s",
+			 file->kind->section[i]->name, file->kind->section[i]->version, wrong);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+bool xengt_file_is_ready(const struct xengt_file *file)
+{
+	return __atomic_load_n(&file->head->ready, __ATOMIC_ACQUIRE) == XENGT_FILE_READY;
 }
 
 void xengt_file_ready(struct xengt_file *file)
 {
-	file->head->head_crc = head_crc(file);
-	__atomic_store_n(&file->head->ready, true, __ATOMIC_RELEASE);
+	for (u32 i = 0; i < file->kind->nr; i++)
+		directory(file)[file->entry[i]].fixed_crc = fixed_crc(file, i);
+	__atomic_store_n(&file->head->ready, XENGT_FILE_READY, __ATOMIC_RELEASE);
 }
 
 void xengt_file_seal(struct xengt_file *file)
 {
-	file->head->crc = whole_crc(file);
-	__atomic_store_n(&file->head->sealed, SEALED, __ATOMIC_RELEASE);
+	for (u32 i = 0; i < file->kind->nr; i++)
+		if (!sealed_crc(file, i, &directory(file)[i].crc))
+			return;
+	__atomic_store_n(&file->head->sealed, XENGT_FILE_SEALED, __ATOMIC_RELEASE);
 }
+
+void xengt_file_unseal(struct xengt_file *file)
+{
+	__atomic_store_n(&file->head->sealed, 0, __ATOMIC_RELEASE);
+}
+
+/* ---- gone ---- */
 
 void xengt_file_close(struct xengt_file *file)
 {
 	if (file->head)
-		munmap(file->head, file->kind->size);
+		munmap(file->head, file->size);
 	if (file->fd >= 0)
 		close(file->fd);
 	file->head = NULL;
@@ -190,4 +250,32 @@ void xengt_file_remove(const char *dir, u32 domid, const char *suffix)
 
 	path_of(dir, domid, suffix, path, sizeof(path));
 	unlink(path);
+	strncat(path, XENGT_FILE_NEW, sizeof(path) - strlen(path) - 1);
+	unlink(path);
+}
+
+/* ---- what it costs ---- */
+
+u64 xengt_file_cost(const struct xengt_file_kind *kind)
+{
+	struct xengt_directory dir;
+	u32 entry[XENGT_SECTIONS_MAX];
+	u64 cost = 0, counted = 0;
+	char why[128];
+
+	xengt_directory_make(kind, 0, &dir);
+	xengt_directory_match(&dir, kind, entry, why, sizeof(why));
+	/* Sections that grow follow those that do not, in the kind's order. */
+	for (u32 n = 0; n < dir.head.nr; n++)
+		for (u32 i = 0; i < kind->nr; i++) {
+			u64 from = ALIGN_DOWN(dir.entry[n].offset, GVT_PAGE_SIZE);
+			u64 to = ALIGN_UP(dir.entry[n].offset + kind->section[i]->reserved,
+					  GVT_PAGE_SIZE);
+
+			if (entry[i] != n || !kind->section[i]->reserved || to <= counted)
+				continue;
+			cost += to - (from > counted ? from : counted);
+			counted = to;
+		}
+	return cost;
 }

@@ -14,7 +14,7 @@
 
 static const struct xengt_aliases *state_of(const struct xengt_vgpu *v)
 {
-	return &v->kept->aliases;
+	return v->aliases;
 }
 
 /* Notes that @place does not show @mfn any more. @unpin: gives back the mapping made to show it. */

@@ -116,35 +116,35 @@ static int move_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 distance)
 
 static void move(struct xengt_vgpu *v, u64 to)
 {
-	struct xengt_state *state = v->state;
+	struct xengt_memory *memory = v->memory;
 
-	state->backing_was = state->backing_at;
-	__atomic_store_n(&state->backing_at, to, __ATOMIC_RELEASE);
-	each_run(v, state->backing_was, false, move_run, to - state->backing_was);
-	state->backing_was = 0;
+	memory->backing_was = memory->backing_at;
+	__atomic_store_n(&memory->backing_at, to, __ATOMIC_RELEASE);
+	each_run(v, memory->backing_was, false, move_run, to - memory->backing_was);
+	memory->backing_was = 0;
 }
 
 /* Has writes to the register pages trap. After an error all pages are parked, so each access traps.
  */
 static int arm(struct xengt_vgpu *v)
 {
-	struct xengt_state *state = v->state;
-	int err = each_run(v, state->backing_at, true, type_run, 0);
+	struct xengt_memory *memory = v->memory;
+	int err = each_run(v, memory->backing_at, true, type_run, 0);
 
 	if (err) {
-		each_run(v, state->backing_at, true, untype_run, 0);
+		each_run(v, memory->backing_at, true, untype_run, 0);
 		move(v, PARK_GFN);
 		return err;
 	}
-	state->backing_typed = true;
+	memory->backing_typed = true;
 	return 0;
 }
 
 static void disarm(struct xengt_vgpu *v)
 {
-	if (v->state->backing_at != PARK_GFN)
-		each_run(v, v->state->backing_at, true, untype_run, 0);
-	v->state->backing_typed = false;
+	if (v->memory->backing_at != PARK_GFN)
+		each_run(v, v->memory->backing_at, true, untype_run, 0);
+	v->memory->backing_typed = false;
 }
 
 static int free_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
@@ -155,7 +155,7 @@ static int free_run(struct xengt_vgpu *v, u64 gfn, u32 nr, u64 arg)
 
 static int place(struct xengt_vgpu *v, u64 to)
 {
-	struct xengt_state *state = v->state;
+	struct xengt_memory *memory = v->memory;
 	int err;
 
 	disarm(v);
@@ -166,7 +166,7 @@ static int place(struct xengt_vgpu *v, u64 to)
 	/* Xen frees what is at the destination: the guest would lose memory that it has there. */
 	err = each_run(v, to, false, free_run, 0);
 	if (err) {
-		if (state->backing_at != PARK_GFN)
+		if (memory->backing_at != PARK_GFN)
 			move(v, PARK_GFN);
 		return err;
 	}
@@ -188,7 +188,7 @@ int xengt_backing_place(struct xengt_vgpu *v, u64 gpa)
 	u64 to = gpa == INTEL_GVT_BAR_OFF ? PARK_GFN : gpa >> GVT_PAGE_SHIFT;
 	int err;
 
-	if (!v->state->backing_at || v->state->backing_at == to)
+	if (!v->memory->backing_at || v->memory->backing_at == to)
 		return 0;
 	xengt_ask_pause(&v->ask, true);
 	err = place(v, to);
@@ -211,7 +211,7 @@ static int populate_all(struct xengt_vgpu *v)
 
 	if (err)
 		return err;
-	v->state->backing_at = PARK_GFN;
+	v->memory->backing_at = PARK_GFN;
 	err = each_run(v, PARK_GFN, false, populate_run, 0);
 	if (err)
 		xengt_backing_destroy(v, false);
@@ -229,7 +229,7 @@ static void *map_frames(struct xengt_vgpu *v, u64 gfn, u32 nr, int errs[])
 
 static int map_all(struct xengt_vgpu *v)
 {
-	u64 at = v->state->backing_at;
+	u64 at = v->memory->backing_at;
 	int errs[VGPU_GGTT_PAGES];
 
 	v->regs = map_frames(v, at, GVT_MMIO_PAGES, errs);
@@ -244,7 +244,7 @@ static int map_all(struct xengt_vgpu *v)
 	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
 		if (errs[i])
 			return -ENXIO;
-	v->vgpu->ggtt = v->ggtt;
+	intel_vgpu_place_ggtt(v->vgpu, v->ggtt);
 	return 0;
 }
 
@@ -263,28 +263,13 @@ static void clear_all(struct xengt_vgpu *v)
 static void unmap_all(struct xengt_vgpu *v)
 {
 	memset(v->vgpu->mirror, 0, sizeof(v->vgpu->mirror));
-	v->vgpu->ggtt = xengt_state_core(v->state)->ggtt;
+	intel_vgpu_place_ggtt(v->vgpu, NULL);
 	if (v->regs)
 		xenforeignmemory_unmap(v->fmem, v->regs, GVT_MMIO_PAGES);
 	if (v->ggtt)
 		xenforeignmemory_unmap(v->fmem, v->ggtt, VGPU_GGTT_PAGES);
 	v->regs = NULL;
 	v->ggtt = NULL;
-}
-
-/* Copies the GGTT's entries to the state file, except for pages @i with @errs[i]. */
-static int keep_entries(struct xengt_vgpu *v, const u64 *ggtt, const int *errs)
-{
-	struct vgpu_state *core = xengt_state_core(v->state);
-	int err = xengt_file_reserve(&v->file, core->ggtt, sizeof(core->ggtt));
-
-	if (err)
-		return err;
-	for (u32 i = 0; i < VGPU_GGTT_PAGES; i++)
-		if (!errs[i])
-			memcpy(&core->ggtt[i * 512], &ggtt[i * 512], GVT_PAGE_SIZE);
-	memset(core->ggtt_written, 0xff, sizeof(core->ggtt_written));
-	return 0;
 }
 
 /*
@@ -294,11 +279,11 @@ static int keep_entries(struct xengt_vgpu *v, const u64 *ggtt, const int *errs)
 static int take_up_rest(struct xengt_vgpu *v)
 {
 	int errs[VGPU_GGTT_PAGES], err;
-	u64 *ggtt = map_frames(v, v->state->backing_at + GGTT_FIRST, VGPU_GGTT_PAGES, errs);
+	u64 *ggtt = map_frames(v, v->memory->backing_at + GGTT_FIRST, VGPU_GGTT_PAGES, errs);
 
 	if (!ggtt)
 		return -errno;
-	err = keep_entries(v, ggtt, errs);
+	err = intel_vgpu_keep_ggtt(v->vgpu, ggtt, errs);
 	xenforeignmemory_unmap(v->fmem, ggtt, VGPU_GGTT_PAGES);
 	if (!err)
 		xengt_backing_destroy(v, false);
@@ -308,17 +293,17 @@ static int take_up_rest(struct xengt_vgpu *v)
 /* Finishes a move that an earlier process began, and maps the pages. */
 static int take_up(struct xengt_vgpu *v)
 {
-	struct xengt_state *state = v->state;
+	struct xengt_memory *memory = v->memory;
 	int err;
 
-	if (state->backing_was)
-		each_run(v, state->backing_was, false, move_run,
-			 state->backing_at - state->backing_was);
-	state->backing_was = 0;
-	if (state->backing_at && state->backing_at != PARK_GFN && !state->backing_typed)
+	if (memory->backing_was)
+		each_run(v, memory->backing_was, false, move_run,
+			 memory->backing_at - memory->backing_was);
+	memory->backing_was = 0;
+	if (memory->backing_at && memory->backing_at != PARK_GFN && !memory->backing_typed)
 		arm(v);
 	xengt_ask_pause(&v->ask, false);
-	err = state->backing_at ? map_all(v) : 0;
+	err = memory->backing_at ? map_all(v) : 0;
 	if (err)
 		unmap_all(v);
 	return err == -ENXIO ? take_up_rest(v) : err;
@@ -339,14 +324,13 @@ static int create(struct xengt_vgpu *v)
 	xengt_vgpu_log(v, XENGT_WARN, "no memory behind BAR0, each access will trap: %s",
 		       strerror(-err));
 	xengt_backing_destroy(v, false);
-	return xengt_file_reserve(&v->file, v->vgpu->ggtt,
-				  sizeof(xengt_state_core(v->state)->ggtt));
+	return intel_vgpu_reserve_ggtt(v->vgpu);
 }
 
 int xengt_backing_create(struct xengt_vgpu *v)
 {
 	/* When taking up, no error gives the pages back: they have the guest's data. */
-	return v->state->head.ready ? take_up(v) : create(v);
+	return xengt_file_is_ready(&v->file) ? take_up(v) : create(v);
 }
 
 /* Maps all pages anew. False: the guest gave some up. */
@@ -354,7 +338,7 @@ static bool whole(struct xengt_vgpu *v)
 {
 	bool regs = v->kept->options.read_through;
 
-	if (!v->state->backing_at)
+	if (!v->memory->backing_at)
 		return false;
 	unmap_all(v);
 	if (map_all(v))
@@ -380,9 +364,9 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 	static const int all_there[VGPU_GGTT_PAGES];
 	int err;
 
-	if (!v->state->backing_at)
+	if (!v->memory->backing_at)
 		return;
-	err = keep_entries(v, v->ggtt, all_there);
+	err = intel_vgpu_keep_ggtt(v->vgpu, v->ggtt, all_there);
 	if (err) {
 		xengt_vgpu_log(
 			v, XENGT_ERR,
@@ -398,19 +382,19 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 void xengt_backing_leave(struct xengt_vgpu *v)
 {
 	unmap_all(v);
-	if (v->state->backing_at)
+	if (v->memory->backing_at)
 		disarm(v);
 }
 
 int xengt_backing_destroy(struct xengt_vgpu *v, bool keep)
 {
-	struct xengt_state *state = v->state;
+	struct xengt_memory *memory = v->memory;
 
 	unmap_all(v);
-	if (keep || !state->backing_at)
+	if (keep || !memory->backing_at)
 		return 0;
 	disarm(v);
-	each_run(v, state->backing_at, false, give_back_run, 0);
-	state->backing_at = 0;
+	each_run(v, memory->backing_at, false, give_back_run, 0);
+	memory->backing_at = 0;
 	return xengt_ask_limit(&v->ask, -all_kib(v));
 }

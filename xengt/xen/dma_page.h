@@ -21,7 +21,7 @@ struct xengt_dma_page {
 /* The bus address of the pin's page; 0: it is not mapped. */
 static inline u64 bus_of(const struct xengt_vgpu *v, u32 pin)
 {
-	return v->kept->pins.pin[pin].bus;
+	return v->pins->pin[pin].bus;
 }
 
 static inline u32 *chain_of(const struct xengt_vgpu *v, u64 bus)

@@ -19,7 +19,7 @@ static int populate(struct xengt_vgpu *v, u64 gfn)
 
 	if (err)
 		return err;
-	v->state->opregion_at = gfn;
+	v->memory->opregion_at = gfn;
 	err = xengt_ask_populate(&v->ask, gfn, PAGES);
 	if (err)
 		xengt_opregion_remove(v);
@@ -39,9 +39,9 @@ int xengt_opregion_set(struct xengt_vgpu *v)
 		return -EINVAL;
 	/* Only firmware chooses the place: a guest that writes ASLS later gets no memory
 	 * elsewhere. */
-	if (v->state->opregion_at && v->state->opregion_at != gfn)
+	if (v->memory->opregion_at && v->memory->opregion_at != gfn)
 		return -EBUSY;
-	if (!v->state->opregion_at) {
+	if (!v->memory->opregion_at) {
 		if (!xengt_mem_holes(&v->mem, gfn, PAGES))
 			return -EEXIST;
 		err = populate(v, gfn);
@@ -64,12 +64,12 @@ int xengt_opregion_renew(struct xengt_vgpu *v)
 
 void xengt_opregion_remove(struct xengt_vgpu *v)
 {
-	u64 gfn = v->state->opregion_at;
+	u64 gfn = v->memory->opregion_at;
 
 	if (!gfn)
 		return;
 	xengt_ask_give_back(&v->ask, gfn, PAGES);
 	xengt_mem_drop(&v->mem);
 	xengt_ask_limit(&v->ask, -(s64)(INTEL_GVT_OPREGION_SIZE >> 10));
-	v->state->opregion_at = 0;
+	v->memory->opregion_at = 0;
 }

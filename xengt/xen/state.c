@@ -1,49 +1,67 @@
 /* SPDX-License-Identifier: MIT */
 #include "xengt/xen/state.h"
 
-#include "core/vgpu.h"
+#include "core/hw/reg.h"
 
-#define STATE_LAYOUT 5u
+/* Guest physical addresses have at most 52 bits. */
+#define GFN_LIMIT (1ull << (52 - GVT_PAGE_SHIFT))
 
-_Static_assert(sizeof(struct xengt_state) % GVT_PAGE_SIZE == 0, "the core's part begins a page");
+static const char *memory_amiss(const void *section)
+{
+	const struct xengt_memory *memory = section;
+
+	if (memory->opregion_at >= GFN_LIMIT || memory->backing_at >= GFN_LIMIT ||
+	    memory->backing_was >= GFN_LIMIT)
+		return "it has memory where none can be";
+	return NULL;
+}
+
+static const struct gvt_section memory_section = {
+	.name = "memory",
+	.version = 1,
+	.size = sizeof(struct xengt_memory),
+	.reserved = sizeof(struct xengt_memory),
+	.amiss = memory_amiss,
+};
+
+static const char *tracked_amiss(const void *section)
+{
+	const struct xengt_tracked *tracked = section;
+
+	return tracked->nr > XENGT_TRACK_MAX ? "it has more pages than can be tracked" : NULL;
+}
+
+static const struct gvt_section tracked_section = {
+	.name = "tracked",
+	.version = 1,
+	.size = sizeof(struct xengt_tracked),
+	.reserved = offsetof(struct xengt_tracked, gfn),
+	.amiss = tracked_amiss,
+};
+
+_Static_assert(XENGT_STATE_SECTIONS <= XENGT_SECTIONS_MAX, "a directory has room for them");
 
 struct xengt_file_kind xengt_state_kind(void)
 {
-	return (struct xengt_file_kind){
-		.suffix = ".vgpu",
+	struct xengt_file_kind kind = {
+		.suffix = XENGT_STATE_SUFFIX,
 		.magic = "xengt-v",
-		.layout = STATE_LAYOUT,
-		.size = sizeof(struct xengt_state) + intel_gvt_state_size(),
+		.nr = XENGT_STATE_SECTIONS,
+		.section = {
+			[XENGT_STATE_IOREQ] = &ioreq_section,
+			[XENGT_STATE_MEMORY] = &memory_section,
+			[XENGT_STATE_TRACKED] = &tracked_section,
+		},
 	};
+
+	for (u32 i = 0; i < INTEL_GVT_SECTIONS; i++)
+		kind.section[i] = intel_gvt_sections[i];
+	return kind;
 }
 
-struct vgpu_state *xengt_state_core(struct xengt_state *state)
+u64 xengt_state_cost(void)
 {
-	return (void *)(state + 1);
-}
+	const struct xengt_file_kind kind = xengt_state_kind();
 
-int xengt_state_begin(const struct xengt_file *file)
-{
-	struct xengt_state *state = (struct xengt_state *)file->head;
-	int err = xengt_file_reserve(file, state, offsetof(struct xengt_state, tracked));
-
-	if (err)
-		return err;
-	return xengt_file_reserve(file, xengt_state_core(state), offsetof(struct vgpu_state, vreg));
-}
-
-const char *xengt_state_check(struct xengt_file *file, u32 domid)
-{
-	const struct xengt_state *state = (const struct xengt_state *)file->head;
-	const char *wrong = xengt_file_check(file, domid);
-
-	if (!wrong && state->nr_tracked > XENGT_TRACK_MAX)
-		wrong = "it is damaged: it has impossible values";
-	return wrong;
-}
-
-size_t xengt_state_cost(void)
-{
-	return offsetof(struct xengt_state, tracked) +
-	       ALIGN_UP(offsetof(struct vgpu_state, ggtt), GVT_PAGE_SIZE);
+	return xengt_file_cost(&kind) + GVT_MMIO_SIZE;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A vGPU's state, which outlives its process: a mapped file that only the process writes. */
+/*
+ * A vGPU's state, which outlives its process: a file of sections that only the process writes. The
+ * core's and the ioreq server's rooms describe theirs, and these are this room's.
+ */
 #ifndef XENGT_XEN_STATE_H
 #define XENGT_XEN_STATE_H
 
@@ -9,35 +12,35 @@
 
 #define XENGT_TRACK_MAX (1u << 20)
 
-/* The core's state, intel_gvt_state_size() bytes, follows it in the file. */
-struct xengt_state {
-	struct xengt_file_head head;
-	struct ioreq_state ioreq;
+/* The section "memory": the guest's memory that was populated for the vGPU. */
+struct xengt_memory {
 	u64 opregion_at;   /* frame of the OpRegion's memory, or 0 */
 	u64 backing_at;	   /* frame of the memory behind BAR0; 0: there is none */
 	u64 backing_was;   /* frame from which it is being moved to .backing_at, or 0 */
 	u32 backing_typed; /* writes to its register pages trap */
-	u32 nr_tracked;	   /* gfns in .tracked */
-	u64 tracked[XENGT_TRACK_MAX] __attribute__((aligned(4096)));
+	u32 unused;
 };
+
+/* The section "tracked": frames that Xen has as of the server's type. */
+struct xengt_tracked {
+	u32 nr, unused;
+	u64 gfn[XENGT_TRACK_MAX];
+};
+
+/* Sections of the kind: the core's are the first, in the order of intel_gvt_sections. */
+enum xengt_state_section {
+	XENGT_STATE_IOREQ = INTEL_GVT_SECTIONS,
+	XENGT_STATE_MEMORY,
+	XENGT_STATE_TRACKED,
+	XENGT_STATE_SECTIONS,
+};
+
+#define XENGT_STATE_SUFFIX ".vgpu"
 
 /** xengt_state_kind() - the state file's kind. */
 struct xengt_file_kind xengt_state_kind(void);
 
-/**
- * xengt_state_begin() - reserve the memory that a new state file needs at once. Returns 0 or a
- * negative errno.
- */
-int xengt_state_begin(const struct xengt_file *file);
-
-/** xengt_state_check() - check a state file that an earlier process left. Returns as
- * xengt_file_check(). */
-const char *xengt_state_check(struct xengt_file *file, u32 domid);
-
-/** xengt_state_core() - the core's part. */
-struct vgpu_state *xengt_state_core(struct xengt_state *state);
-
-/** xengt_state_cost() - bytes of memory that a new state file takes at once. */
-size_t xengt_state_cost(void);
+/** xengt_state_cost() - bytes of memory that a vGPU's state takes, with all of its registers. */
+u64 xengt_state_cost(void);
 
 #endif

@@ -33,16 +33,16 @@ int xengt_track_type(struct xengt_vgpu *v, u64 gfn, u32 nr, bool tracked)
 
 int xengt_track_claim(struct xengt_vgpu *v)
 {
-	struct xengt_state *state = v->state;
+	struct xengt_tracked *listed = v->listed;
 	int err = claim(v, XEN_DMOP_IOREQ_MEM_ACCESS_WRITE);
 
 	/* The server of an earlier process still has the claim. Its tracked pages have no handlers
 	 * any more: make them plain. */
-	if (err && !(err == -EBUSY && state->head.ready))
+	if (err && !(err == -EBUSY && xengt_file_is_ready(&v->file)))
 		return err;
-	for (u32 i = 0; i < state->nr_tracked; i++)
-		xengt_track_type(v, state->tracked[i], 1, false);
-	state->nr_tracked = 0;
+	for (u32 i = 0; i < listed->nr; i++)
+		xengt_track_type(v, listed->gfn[i], 1, false);
+	listed->nr = 0;
 	xengt_pagetab_free(&v->tracked);
 	return 0;
 }
@@ -82,8 +82,8 @@ static bool leaves(const struct xengt_vgpu *v, u64 gfn)
 
 int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 {
-	struct xengt_state *state = v->state;
-	u32 place = state->nr_tracked;
+	struct xengt_tracked *listed = v->listed;
+	u32 place = listed->nr;
 	int err;
 
 	/* The page still has its type, unless the guest has put a new frame there, which is plain.
@@ -98,7 +98,7 @@ int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 	if (place == XENGT_TRACK_MAX)
 		return -ENOSPC;
 	if (place % 512 == 0) {
-		err = xengt_file_reserve(&v->file, &state->tracked[place], GVT_PAGE_SIZE);
+		err = xengt_file_reserve(&v->file, &listed->gfn[place], GVT_PAGE_SIZE);
 		if (err)
 			return err;
 	}
@@ -106,19 +106,19 @@ int xengt_track_enable(struct xengt_vgpu *v, u64 gfn)
 	if (err)
 		return err;
 	/* Listed before it is typed: a typed frame that is not listed would stay typed. */
-	state->tracked[place] = gfn;
-	__atomic_store_n(&state->nr_tracked, place + 1, __ATOMIC_RELEASE);
+	listed->gfn[place] = gfn;
+	__atomic_store_n(&listed->nr, place + 1, __ATOMIC_RELEASE);
 	err = xengt_track_type(v, gfn, 1, true);
 	if (err) {
 		xengt_pagetab_set(&v->tracked, gfn, 0);
-		state->nr_tracked = place;
+		listed->nr = place;
 	}
 	return err;
 }
 
 static int let_go(struct xengt_vgpu *v, u64 gfn)
 {
-	struct xengt_state *state = v->state;
+	struct xengt_tracked *listed = v->listed;
 	u32 link = xengt_pagetab_get(&v->tracked, gfn);
 	u64 last;
 	int err;
@@ -130,13 +130,13 @@ static int let_go(struct xengt_vgpu *v, u64 gfn)
 	if (err && xengt_mem_valid(&v->mem, gfn))
 		return err;
 	/* The last entry takes its place in the list; for an instant it is listed twice. */
-	last = state->tracked[state->nr_tracked - 1];
+	last = listed->gfn[listed->nr - 1];
 	xengt_pagetab_set(&v->tracked, gfn, 0);
 	if (last != gfn) {
-		state->tracked[link - 1] = last;
+		listed->gfn[link - 1] = last;
 		xengt_pagetab_set(&v->tracked, last, link);
 	}
-	__atomic_store_n(&state->nr_tracked, state->nr_tracked - 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&listed->nr, listed->nr - 1, __ATOMIC_RELEASE);
 	return 0;
 }
 

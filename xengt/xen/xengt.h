@@ -61,16 +61,19 @@ struct xengt_vgpu {
 	xenevtchn_handle *evtchn;
 	struct xengt_ask ask;
 	struct xengt_file kept_file, file;
-	const struct xengt_kept *kept; /* both mapped */
-	struct xengt_state *state;
+	const struct xengt_kept *kept; /* sections of .kept_file */
+	const struct xengt_pins *pins;
+	const struct xengt_aliases *aliases;
 	struct xengt_file_kind state_kind;
+	struct xengt_memory *memory; /* sections of .file */
+	struct xengt_tracked *listed;
 	struct ioreq_server *server;
 	struct intel_vgpu *vgpu;
 	struct xengt_mem mem;
 	struct xengt_dma dma;
 	struct xengt_hostmem hostmem;
 	struct xengt_view view;
-	struct xengt_pagetab tracked; /* gfn to its place in the state's list + 1 */
+	struct xengt_pagetab tracked; /* gfn to its place in .listed + 1 */
 	struct xengt_writer {
 		u64 gfn;     /* page of the vCPU's last write, plus one; 0: none */
 		bool leaves; /* the page is to be untracked at the vCPU's next request */

@@ -59,7 +59,7 @@ static struct json_object *bars_of(struct xengt_vgpu *v)
 		put_u64(bar, "size", size);
 		put_str(bar, "path",
 			i				? "traps"
-			: !v->state->backing_at		? "traps"
+			: !v->memory->backing_at	? "traps"
 			: v->kept->options.read_through ? "registers read through, GGTT in memory"
 							: "registers trap, GGTT in memory");
 		json_object_array_add(bars, bar);
@@ -87,7 +87,7 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	json_object_object_add(all, "notifications", notes);
 	mem = within(all, "memory");
 	put_u64(mem, "used_kib", xengt_quota_used(v) * (GVT_PAGE_SIZE / 1024));
-	put_u64(mem, "tracked_pages", v->state->nr_tracked);
+	put_u64(mem, "tracked_pages", v->listed->nr);
 	put_u64(mem, "bucket_maps", v->mem.maps);
 	put_u64(mem, "bucket_drops", v->mem.drops);
 	put_u64(mem, "added_kib", v->kept->added_kib);
@@ -97,7 +97,7 @@ static void whole(struct xengt_vgpu *v, void *arg)
 	put_u64(mem, "pinned_pages", v->dma.used);
 	put_u64(mem, "pinned_idle", v->dma.idle);
 	put_u64(mem, "grant_frames", (v->dma.nr + 511) / 512);
-	put_u64(mem, "aperture_aliases", v->kept->aliases.nr);
+	put_u64(mem, "aperture_aliases", v->aliases->nr);
 	put_u64(mem, "host_pages", v->hostmem.pages);
 	put_u64(mem, "heap_kib", xengt_quota_heap(v) / 1024);
 	put_u64(mem, "areas", xengt_quota_areas(v));
@@ -184,7 +184,7 @@ static const struct {
 struct json_object *describe_event(struct xengt_vgpu *v, const struct ioreq_event *event)
 {
 	struct json_object *all = json_object_new_object();
-	u64 bar0 = v->state ? intel_vgpu_bar(v->vgpu, 0, NULL) : INTEL_GVT_BAR_OFF;
+	u64 bar0 = v->vgpu ? intel_vgpu_bar(v->vgpu, 0, NULL) : INTEL_GVT_BAR_OFF;
 	u64 offset = event->addr - bar0;
 	const char *kind = "?";
 	char name[64];
