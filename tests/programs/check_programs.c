@@ -145,6 +145,8 @@ START_TEST(command_line)
 	ran(CLI("verify", "21"), 0, "entries");
 	ran(CLI("regs", "21"), 0, "offset");
 	ran(CLI("regs", "--pages", "21"), 0, "reads");
+	ran(CLI("state", "21"), 0, "registers        vgpu        1     2097216");
+	ran(CLI("state", "-j", "21"), 0, "\"section\":\"pins\"");
 	ran(CLI("msi", "21"), 1, "has not enabled");
 	ran(CLI("reset", "21"), 0, "");
 	ran(CLI("metrics"), 0, "xengt_vgpu{id=\"1\"");

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What the control socket answers, and that the tree of files says the same. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/unit/daemon_rig.h"
 #include "xengt/daemon/clients.h"
+#include "xengt/xen/state.h"
 
 /*
  * Sends a command and expects errno @err (0: none), and @why if that is not NULL. The caller frees
@@ -95,6 +99,43 @@ static void rename_to(struct rig *r, const char *name)
 }
 
 /* A guest goes by its present name, even if the daemon has not been told of it yet. */
+/* The sections of both files. What a process writes into its file's directory is not shown. */
+START_TEST(sections)
+{
+	struct rig *r = daemon_rig_new();
+	struct json_object *answer, *list;
+	char path[300];
+	size_t nr;
+	int fd;
+
+	told(r, "{\"cmd\":\"attach\",\"domain\":\"21\"}", 0, NULL);
+	answer = ask(r, "{\"cmd\":\"state\",\"vgpu\":\"21\"}", 0, NULL);
+	ck_assert(json_object_object_get_ex(answer, "sections", &list));
+	nr = json_object_array_length(list);
+	ck_assert_uint_eq(nr, r->daemon.dom0.state_kind.nr + xengt_kept_kind.nr);
+	ck_assert_str_eq(member(answer, "sections", 0, "section"), "device");
+	ck_assert_str_eq(member(answer, "sections", 0, "file"), "vgpu");
+	ck_assert_str_eq(member(answer, "sections", 0, "version"), "1");
+	ck_assert_str_eq(member(answer, "sections", 0, "size"),
+			 member(answer, "sections", 0, "used"));
+	/* Nobody tracks pages: of their list there is its head alone. */
+	ck_assert_str_eq(member(answer, "sections", nr - 4, "section"), "tracked");
+	ck_assert_str_eq(member(answer, "sections", nr - 4, "used"), "8");
+	ck_assert_str_eq(member(answer, "sections", nr - 1, "section"), "aliases");
+	ck_assert_str_eq(member(answer, "sections", nr - 1, "file"), "kept");
+	json_object_put(answer);
+
+	snprintf(path, sizeof(path), "%s/21" XENGT_STATE_SUFFIX, r->daemon.config.state_dir);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(pwrite(fd, "\033[2J", 5, sizeof(struct xengt_file_head)), 5);
+	close(fd);
+	told(r, "{\"cmd\":\"state\",\"vgpu\":\"21\"}", EPROTO,
+	     "it is damaged: the checksum of its directory does not fit");
+	told(r, "{\"cmd\":\"state\",\"vgpu\":\"99\"}", ENOENT, "no vGPU of a domain '99'");
+	daemon_rig_free(r);
+}
+END_TEST
+
 START_TEST(renamed)
 {
 	struct rig *r = daemon_rig_new();
@@ -381,8 +422,17 @@ END_TEST
 Suite *suite_commands(void)
 {
 	const TTest *const tests[] = {
-		life,	    renamed, named_like_numbers, named_by_digits, names_exchanged,
-		memory_set, misuse,  idle_reset,	 graphics_memory, store_stands_still,
+		life,
+		sections,
+		renamed,
+		named_like_numbers,
+		named_by_digits,
+		names_exchanged,
+		memory_set,
+		misuse,
+		idle_reset,
+		graphics_memory,
+		store_stands_still,
 	};
 
 	return unit_suite("commands", tests, ARRAY_SIZE(tests));

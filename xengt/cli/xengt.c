@@ -180,6 +180,17 @@ static void print_regs(struct json_object *regs)
 	}
 }
 
+static void print_sections(struct json_object *sections)
+{
+	puts("section          file  version        size      in use");
+	for (size_t i = 0; i < json_object_array_length(sections); i++) {
+		struct json_object *one = json_object_array_get_idx(sections, i);
+
+		printf("%-15s  %-4s  %7s  %10s  %10s\n", str(one, "section"), str(one, "file"),
+		       str(one, "version"), str(one, "size"), str(one, "used"));
+	}
+}
+
 static void print_pages(struct json_object *runs)
 {
 	for (size_t i = 0; i < json_object_array_length(runs); i++) {
@@ -259,6 +270,13 @@ static const struct command {
 	  false,
 	  "registers whose accesses trapped; --unknown: those in no table;\n"
 	  "                          --pages: which register pages are read without a trap" },
+	{ "state",
+	  { "vgpu" },
+	  0,
+	  "sections",
+	  print_sections,
+	  false,
+	  "what outlives its process: sections of files, with their versions and bytes" },
 	{ "trace", { "vgpu" }, 0, NULL, print_event, true, "follow the guest's requests" },
 	{ "watch",
 	  { "vgpu", "gfn" },

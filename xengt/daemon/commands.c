@@ -125,6 +125,22 @@ static void cmd_load(const struct ask *ask, struct result *result)
 	put(result, "vgpus", all);
 }
 
+/* Of the files themselves: what the guest's process has written there is checked as a file's. */
+static void cmd_state(const struct ask *ask, struct result *result)
+{
+	struct guest *guest = guest_of(ask, result);
+	struct json_object *sections;
+	int err;
+
+	if (!guest)
+		return;
+	err = describe_sections(guest, &sections, result->why, sizeof(result->why));
+	if (err)
+		fail(result, err, result->why);
+	else
+		put(result, "sections", sections);
+}
+
 static void cmd_types(const struct ask *ask, struct result *result)
 {
 	put(result, "types", describe_types(ask->daemon));
@@ -414,6 +430,7 @@ static const struct {
 	{ "show", cmd_query },	    { "regs", cmd_query },	  { "msi", cmd_msi },
 	{ "trace", cmd_trace },	    { "watch", cmd_watch },	  { "gtt", cmd_query },
 	{ "verify", cmd_query },    { "schedule", cmd_schedule }, { "reset", cmd_reset },
+	{ "state", cmd_state },
 };
 
 /* Whether no string has a zero byte within: C would read such a string as a shorter one. */

@@ -175,6 +175,11 @@ struct json_object *describe_types(const struct daemon *daemon);
 /** describe_state() - "free", "running" or "failed". */
 const char *describe_state(const struct xengt_instance *instance);
 
+/** describe_sections() - the sections of a guest's files, with the bytes that are in use. Returns
+ * 0, or a negative errno with @why. */
+int describe_sections(const struct guest *guest, struct json_object **out, char *why,
+		      size_t why_len);
+
 /** describe_load() - describe_instance() of a guest's vGPU, with its memory and all counters, by
  * the names of their files. */
 struct json_object *describe_load(const struct guest *guest);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* vGPUs as the control socket describes them, with guests or without. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "xengt/control/json.h"
 #include "xengt/daemon/daemon.h"
 #include "xengt/daemon/process.h"
 #include "xengt/guest/tell/tell.h"
+#include "xengt/state/file.h"
 
 static void put_sizes(struct json_object *to, const struct xengt_options *options)
 {
@@ -77,4 +79,45 @@ struct json_object *describe_load(const struct guest *guest)
 		put_u64(all, name, process_figures(guest)->counters[i]);
 	}
 	return all;
+}
+
+/* Adds the sections of the guest's file of @kind to @all. */
+static int put_sections(struct json_object *all, const struct guest *guest,
+			const struct xengt_file_kind *kind, char *why, size_t why_len)
+{
+	struct xengt_directory dir;
+	int fd = xengt_file_open(guest->daemon->config.state_dir, guest->domid, kind->suffix, false,
+				 why, why_len);
+	int err = fd < 0 ? fd : xengt_directory_read(fd, kind, guest->domid, &dir, why, why_len);
+
+	for (u32 i = 0; !err && i < dir.head.nr; i++) {
+		struct json_object *one = json_object_new_object();
+
+		put_str(one, "section", dir.entry[i].name);
+		put_str(one, "file", kind->suffix + 1);
+		put_u64(one, "version", dir.entry[i].version);
+		put_u64(one, "size", dir.entry[i].size);
+		put_u64(one, "used", xengt_directory_used(fd, &dir, i));
+		json_object_array_add(all, one);
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int describe_sections(const struct guest *guest, struct json_object **out, char *why,
+		      size_t why_len)
+{
+	const struct xengt_file_kind *const kinds[] = { &guest->daemon->dom0.state_kind,
+							&xengt_kept_kind };
+	struct json_object *all = json_object_new_array();
+	int err = 0;
+
+	for (size_t i = 0; !err && i < ARRAY_SIZE(kinds); i++)
+		err = put_sections(all, guest, kinds[i], why, why_len);
+	if (err)
+		json_object_put(all);
+	else
+		*out = all;
+	return err;
 }
