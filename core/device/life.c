@@ -64,7 +64,7 @@ const struct gvt_section *const intel_gvt_sections[INTEL_GVT_SECTIONS] = {
 	[DEVICE] = &vgpu_device_section, [TALLY] = &vgpu_tally_section,
 	[CFG] = &vgpu_cfg_section,	 [IRQ] = &vgpu_irq_section,
 	[PORTS] = &vgpu_ports_section,	 [PPGTT] = &vgpu_ppgtt_section,
-	[GGTT] = &vgpu_ggtt_section,	 [REGS] = &vgpu_regs_section,
+	[GGTT] = &vgpu_ggtt_section,	 [REGS] = &gvt_vreg_section,
 };
 
 static void bind(struct intel_vgpu *vgpu, void *const *state)

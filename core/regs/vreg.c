@@ -8,7 +8,7 @@
 #include "core/regs/told.h"
 #include "core/vgpu.h"
 
-const struct gvt_section vgpu_regs_section = {
+const struct gvt_section gvt_vreg_section = {
 	.name = "registers",
 	.version = 1,
 	.size = sizeof(struct vgpu_regs),

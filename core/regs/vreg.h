@@ -14,7 +14,7 @@ struct vgpu_regs {
 	u32 val[GVT_MMIO_DWORDS];
 };
 
-extern const struct gvt_section vgpu_regs_section;
+extern const struct gvt_section gvt_vreg_section;
 
 /** gvt_vreg() - the value of the register at byte @offset (dword aligned, below GVT_MMIO_SIZE). */
 u32 gvt_vreg(const struct intel_vgpu *vgpu, u32 offset);

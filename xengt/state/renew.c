@@ -5,18 +5,30 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/limits.h"
 
-/* Locks the file, as the process that has it does: not while an earlier one has not ended yet. */
-static int lock(int fd, short type)
-{
-	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+/* A process that was killed has its file locked until it is gone, which takes an instant. */
+#define LOCK_TRIES  100
+#define LOCK_TRY_NS 10000000
 
-	if (!fcntl(fd, F_SETLK, &lock))
-		return 0;
-	return errno == EACCES || errno == EAGAIN ? -EBUSY : -errno;
+/* Locks the file, as the process that has it does. Returns 0; -EBUSY: another process has it; or
+ * another negative errno. */
+static int lock(int fd)
+{
+	const struct timespec moment = { .tv_nsec = LOCK_TRY_NS };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	for (int i = 0; fcntl(fd, F_SETLK, &lock); i++) {
+		if (errno != EACCES && errno != EAGAIN)
+			return -errno;
+		if (i == LOCK_TRIES)
+			return -EBUSY;
+		nanosleep(&moment, NULL);
+	}
+	return 0;
 }
 
 /* Copies @len bytes at @from of @fd to @to of the new file, whose memory it allocates. */
@@ -123,20 +135,19 @@ static int renew(const char *path, int fd, u32 domid, const struct xengt_file_ki
 {
 	struct xengt_directory dir;
 	u32 entry[XENGT_SECTIONS_MAX];
-	int err = xengt_directory_read(fd, kind, domid, &dir, why, why_len), new_fd;
+	int err = xengt_directory_read(fd, kind, domid, &dir, why, why_len);
 
 	if (!err)
 		err = xengt_directory_match(&dir, kind, entry, why, why_len);
 	if (err <= 0)
 		return err ? err : fd;
-	err = lock(fd, F_WRLCK);
+	err = lock(fd);
 	if (err) {
 		snprintf(why, why_len, "another process has it: %s", strerror(-err));
 		return err;
 	}
-	new_fd = replace(path, fd, kind, &dir, entry, why, why_len);
-	lock(fd, F_UNLCK);
-	return new_fd;
+	/* The lock ends as the file is closed. */
+	return replace(path, fd, kind, &dir, entry, why, why_len);
 }
 
 int xengt_file_renew(const char *dir, u32 domid, const struct xengt_file_kind *kind, char *why,
