@@ -19,8 +19,13 @@
 #include "tests/unit/unit.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/keeper/keeper.h"
+#include "xengt/xen/aperture.h"
 #include "xengt/xen/backing.h"
+#include "xengt/xen/dma.h"
+#include "xengt/xen/dma_look.h"
+#include "xengt/xen/hostmem.h"
 #include "xengt/xen/opregion.h"
+#include "xengt/xen/quota.h"
 #include "xengt/xen/track.h"
 #include "xengt/xen/xengt.h"
 

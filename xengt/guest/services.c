@@ -9,9 +9,14 @@
 
 #include "xengt/guest/vgpu.h"
 #include "xengt/settings/log.h"
+#include "xengt/xen/aperture.h"
 #include "xengt/xen/backing.h"
 #include "xengt/xen/bus.h"
+#include "xengt/xen/dma.h"
+#include "xengt/xen/dma_look.h"
+#include "xengt/xen/hostmem.h"
 #include "xengt/xen/opregion.h"
+#include "xengt/xen/quota.h"
 #include "xengt/xen/track.h"
 #include "xengt/xen/xengt.h"
 
@@ -45,8 +50,9 @@ static void detach_vgpu(unsigned long handle)
 	/* A reset has emptied the aperture, but before XENGT_LEAVE_MEMORY the vGPU is not reset. */
 	if (!v->keep)
 		xengt_aperture_place(v, INTEL_GVT_BAR_OFF);
+	xengt_aperture_drop(v, 0, XENGT_ALIAS_MAX);
 	xengt_dma_close(v);
-	xengt_view_close(v);
+	xengt_view_close(&v->view);
 	xengt_hostmem_close(v);
 	if (!v->keep)
 		xengt_track_settle(v);

@@ -14,6 +14,7 @@
 #include "xengt/guest/trace.h"
 #include "xengt/guest/vgpu.h"
 #include "xengt/xen/backing.h"
+#include "xengt/xen/dma_look.h"
 #include "xengt/xen/opregion.h"
 #include "xengt/xen/track.h"
 #include "xengt/xen/xengt.h"
@@ -39,9 +40,9 @@ static void hook_settle(void *priv)
 {
 	struct xengt_vgpu *v = priv;
 
-	xengt_view_retire(v);
+	xengt_view_retire(&v->view);
 	intel_vgpu_invalidate(v->vgpu);
-	xengt_view_reap(v);
+	xengt_view_reap(&v->view);
 }
 
 /*
@@ -353,7 +354,7 @@ int xengt_vgpu_open(struct xengt_host *host, const struct xengt_start *start,
 		err = open_handles(v, why, why_len);
 	if (!err) {
 		xengt_mem_init(&v->mem, v->fmem, v->domid, start->max_kib);
-		v->view.pages = v->mem.pages;
+		xengt_view_open(&v->view, v->fmem, v->domid, v->mem.pages);
 		err = open_server(v, why, why_len);
 	}
 	if (!err) {

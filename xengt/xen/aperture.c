@@ -10,40 +10,27 @@
 #include <errno.h>
 #include <string.h>
 
-#include "xengt/xen/xengt.h"
+#include "xengt/xen/aperture.h"
+#include "xengt/xen/dma.h"
+#include "xengt/xen/dma_page.h"
 
 static const struct xengt_aliases *state_of(const struct xengt_vgpu *v)
 {
 	return v->aliases;
 }
 
-/* Notes that @place does not show @mfn any more. @unpin: gives back the mapping made to show it. */
-static void forget(struct xengt_vgpu *v, u64 mfn, u32 place, bool unpin)
-{
-	u64 addr = mfn << GVT_PAGE_SHIFT;
-
-	if (xengt_dma_hide(v, mfn, place) && unpin)
-		xengt_dma_unmap(v, &addr, 1);
-}
-
-/* Empties @nr places, at most XENGT_GRANT_BATCH. */
+/* Empties @nr places, at most XENGT_GRANT_BATCH, and gives back the mappings made to show pages
+ * there. */
 static int drop(struct xengt_vgpu *v, u32 first, u32 nr)
 {
-	const struct xengt_aliases *state = state_of(v);
-	u64 was[XENGT_GRANT_BATCH];
-	bool any = false;
-	int err;
+	u64 frames[XENGT_GRANT_BATCH], addr;
+	int err = xengt_dma_hide(v, first, nr, frames);
 
-	for (u32 i = 0; i < nr; i++) {
-		was[i] = state->mfn[first + i];
-		any |= was[i] != 0;
+	for (u32 i = 0; v->host->gpu && i < nr; i++) {
+		addr = frames[i] << GVT_PAGE_SHIFT;
+		if (addr)
+			xengt_dma_unmap(v, &addr, 1);
 	}
-	if (!any)
-		return 0;
-	err = xengt_ask_hide(&v->ask, first, nr);
-	for (u32 i = 0; i < nr; i++)
-		if (was[i] && !state->mfn[first + i])
-			forget(v, was[i], first + i, v->host->gpu);
 	return err;
 }
 
@@ -123,7 +110,7 @@ static int show(struct xengt_vgpu *v, u32 first, u64 mfn, u32 nr)
 	 * unpin. */
 	for (u32 i = 0; err && i < noted; i++)
 		if (!state_of(v)->mfn[first + i])
-			forget(v, mfn + i, first + i, false);
+			xengt_dma_unshow(v, mfn + i, first + i);
 	return err;
 }
 

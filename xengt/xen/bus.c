@@ -4,6 +4,9 @@
 #include <errno.h>
 
 #include "xengt/settings/log.h"
+#include "xengt/xen/dma.h"
+#include "xengt/xen/hostmem.h"
+#include "xengt/xen/quota.h"
 #include "xengt/xen/xengt.h"
 
 /* References taken at a time under the lock. */
@@ -42,7 +45,7 @@ static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *l
 			continue;
 		}
 		/* Map no bucket after a miss: each bad frame might name another bucket. */
-		there = xengt_view_use(v, gfns[i], !nr_lost);
+		there = xengt_view_use(&v->view, gfns[i], !nr_lost);
 		if (there >= 0)
 			addrs[i] = gfns[i] << GVT_PAGE_SHIFT;
 		if (!there)
@@ -56,7 +59,7 @@ static int use(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs, u16 *l
 		return nr_lost;
 	while (i--)
 		if (addrs[i] != GVT_DMA_INVALID)
-			xengt_view_unuse(v, gfns[i]);
+			xengt_view_unuse(&v->view, gfns[i]);
 	return there;
 }
 
@@ -70,19 +73,19 @@ static void look_again(struct xengt_vgpu *v, const u64 *gfns, u64 *addrs, const 
 	for (u32 i = 0; i < nr; i++)
 		ask[i] = gfns[lost[i]];
 	xengt_mem_valid_many(&v->mem, ask, nr, valid);
-	xengt_view_lock(v);
+	xengt_view_lock(&v->view);
 	for (u32 i = 0; i < nr; i++) {
 		if (valid[i]) {
 			v->view.late += xengt_view_bucket(&v->view, ask[i])->now != NULL;
 			continue;
 		}
-		xengt_view_unuse(v, ask[i]);
+		xengt_view_unuse(&v->view, ask[i]);
 		addrs[lost[i]] = GVT_DMA_INVALID;
 		v->view.refused++;
 	}
-	xengt_view_unuse_done(v);
-	xengt_view_unlock(v);
-	xengt_view_bury(v);
+	xengt_view_unuse_done(&v->view);
+	xengt_view_unlock(&v->view);
+	xengt_view_bury(&v->view);
 }
 
 /*
@@ -93,9 +96,9 @@ static void map_anew(struct xengt_vgpu *v)
 {
 	if (v->view.late < XENGT_VIEW_LATE)
 		return;
-	xengt_view_retire(v);
+	xengt_view_retire(&v->view);
 	intel_vgpu_flush(v->vgpu);
-	xengt_view_reap(v);
+	xengt_view_reap(&v->view);
 }
 
 static void tell_of_failures(struct xengt_vgpu *v)
@@ -114,10 +117,10 @@ static int map_batch(struct xengt_vgpu *v, const u64 *gfns, u32 nr, u64 *addrs)
 	u16 lost[BATCH];
 	int nr_lost;
 
-	xengt_view_lock(v);
+	xengt_view_lock(&v->view);
 	nr_lost = use(v, gfns, nr, addrs, lost);
-	xengt_view_unlock(v);
-	xengt_view_bury(v);
+	xengt_view_unlock(&v->view);
+	xengt_view_bury(&v->view);
 	if (nr_lost > 0)
 		look_again(v, gfns, addrs, lost, nr_lost);
 	map_anew(v);
@@ -158,9 +161,9 @@ int xengt_bus_map_large(struct xengt_vgpu *v, u64 gfn, u32 order, u64 *addr)
 		xengt_bus_unmap(v, addrs, nr);
 		return -EFAULT;
 	}
-	xengt_view_lock(v);
+	xengt_view_lock(&v->view);
 	count_large(v, gfn, order, 1);
-	xengt_view_unlock(v);
+	xengt_view_unlock(&v->view);
 	*addr = addrs[0];
 	return 0;
 }
@@ -189,18 +192,18 @@ static void unmap_one(struct xengt_vgpu *v, u64 gfn)
 		return;
 	}
 	for (u32 i = 0; i < nr; i++)
-		xengt_view_unuse(v, gfn + i);
+		xengt_view_unuse(&v->view, gfn + i);
 }
 
 void xengt_bus_unmap(struct xengt_vgpu *v, const u64 *addrs, size_t nr)
 {
-	xengt_view_lock(v);
+	xengt_view_lock(&v->view);
 	for (size_t i = 0; i < nr; i++)
 		if (addrs[i] != GVT_DMA_INVALID)
 			unmap_one(v, addrs[i] >> GVT_PAGE_SHIFT);
-	xengt_view_unuse_done(v);
-	xengt_view_unlock(v);
-	xengt_view_bury(v);
+	xengt_view_unuse_done(&v->view);
+	xengt_view_unlock(&v->view);
+	xengt_view_bury(&v->view);
 }
 
 /* ---- look-ups ---- */
@@ -210,14 +213,14 @@ bool xengt_bus_valid(struct xengt_vgpu *v, u64 gfn, bool *valid)
 	struct xengt_view_bucket *bucket;
 	bool used;
 
-	xengt_view_lock(v);
+	xengt_view_lock(&v->view);
 	bucket = xengt_view_bucket(&v->view, gfn);
 	used = bucket && bucket->refs[gfn % v->view.pages];
 	if (used) {
-		xengt_view_map(v, bucket);
-		*valid = xengt_view_find(v, gfn);
+		xengt_view_map(&v->view, bucket);
+		*valid = xengt_view_find(&v->view, gfn);
 	}
-	xengt_view_unlock(v);
+	xengt_view_unlock(&v->view);
 	return used;
 }
 
@@ -226,11 +229,11 @@ u64 xengt_bus_mfn(struct xengt_vgpu *v, u64 gfn)
 	struct xengt_view_bucket *bucket;
 	u64 mfn = INTEL_GVT_INVALID_ADDR;
 
-	xengt_view_lock(v);
+	xengt_view_lock(&v->view);
 	bucket = xengt_view_bucket(&v->view, gfn);
 	if (bucket && bucket->refs[gfn % v->view.pages])
 		mfn = gfn;
-	xengt_view_unlock(v);
+	xengt_view_unlock(&v->view);
 	return mfn;
 }
 
@@ -239,8 +242,8 @@ void *xengt_bus_find(struct xengt_vgpu *v, u64 bus)
 	u64 frame = bus >> GVT_PAGE_SHIFT;
 	void *va;
 
-	xengt_view_lock(v);
-	va = frame < XENGT_BUS_HOST ? xengt_view_find(v, frame) : xengt_hostmem_find(v, bus);
-	xengt_view_unlock(v);
+	xengt_view_lock(&v->view);
+	va = frame < XENGT_BUS_HOST ? xengt_view_find(&v->view, frame) : xengt_hostmem_find(v, bus);
+	xengt_view_unlock(&v->view);
 	return va;
 }

@@ -16,11 +16,6 @@
 
 struct xengt_vgpu;
 
-/* Guest pages are below this frame, our own from it on: 38 bits each, of the 39 that a Gen9's bus
- * addresses have. */
-#define XENGT_BUS_HOST (1ull << 26)
-#define XENGT_BUS_END  (1ull << 27)
-
 /** xengt_bus_map() - as xengt_dma_map(), with no limit but the quota. */
 int xengt_bus_map(struct xengt_vgpu *v, const u64 *gfns, size_t nr, u64 *addrs);
 

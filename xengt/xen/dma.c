@@ -15,23 +15,15 @@
 #include <string.h>
 
 #include "xengt/settings/log.h"
+#include "xengt/xen/dma.h"
 #include "xengt/xen/dma_page.h"
+#include "xengt/xen/quota.h"
 
 /* Idle pages that stay mapped, at the most. */
 #define IDLE_MAX 4096u
 
 /* Pages of 4 KiB in a large page, by its order. */
 const u32 xengt_large_pages[XENGT_LARGE_ORDERS] = { 16, 512 };
-
-u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
-		   bool (*fits)(const struct xengt_dma_page *page))
-{
-	u32 link = v->dma.by_bus ? *chain_of(v, bus) : 0;
-
-	while (link && (bus_of(v, link - 1) != bus || !fits(&v->dma.pages[link - 1])))
-		link = v->dma.pages[link - 1].next;
-	return link;
-}
 
 /* ---- free pins ---- */
 
@@ -185,12 +177,15 @@ void xengt_dma_trim(struct xengt_vgpu *v)
 	trim(v, 0);
 }
 
-int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin)
+/* Takes a page without references out of the aperture. Returns 0, or an errno: it is still shown.
+ */
+static int hide_page(struct xengt_vgpu *v, u32 pin)
 {
+	u64 frame;
 	int err = 0;
 
 	while (!err && v->dma.pages[pin].aliases)
-		err = xengt_aperture_drop(v, v->dma.pages[pin].aliases - 1, 1);
+		err = xengt_dma_hide(v, v->dma.pages[pin].aliases - 1, 1, &frame);
 	return err;
 }
 
@@ -201,7 +196,7 @@ static void settle(struct xengt_vgpu *v, u32 pin)
 
 	if (in_use(page))
 		return;
-	if (xengt_dma_hide_page(v, pin)) {
+	if (hide_page(v, pin)) {
 		/* The aperture still shows it: it stays mapped as long as this process. */
 		page->within = 1;
 		return;
@@ -479,7 +474,6 @@ void xengt_dma_close(struct xengt_vgpu *v)
 	u32 batch[XENGT_GRANT_BATCH], nr = 0, all = v->dma.nr;
 	struct xengt_dma *dma = &v->dma;
 
-	xengt_aperture_drop(v, 0, XENGT_ALIAS_MAX);
 	for (u32 pin = 0; pin < all; pin++) {
 		if (bus_of(v, pin))
 			batch[nr++] = pin;

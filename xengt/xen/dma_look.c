@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Look-ups of pages that are mapped for DMA: their frames, their places in the aperture, and
- * whether they are still the guest's. */
+/* Look-ups of pages that are mapped for DMA: their frames, and whether they are still the guest's.
+ */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "xengt/settings/log.h"
+#include "xengt/xen/aperture.h"
+#include "xengt/xen/dma.h"
+#include "xengt/xen/dma_look.h"
 #include "xengt/xen/dma_page.h"
 
 u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn)
@@ -15,46 +17,6 @@ u64 xengt_dma_mfn(const struct xengt_vgpu *v, u64 gfn)
 	if (!link || !in_use(&v->dma.pages[link - 1]))
 		return INTEL_GVT_INVALID_ADDR;
 	return bus_of(v, link - 1) >> GVT_PAGE_SHIFT;
-}
-
-static bool may_show(const struct xengt_dma_page *page)
-{
-	return in_use(page) && !page->gone;
-}
-
-int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place, u32 *pin)
-{
-	u32 link = xengt_dma_find(v, mfn << GVT_PAGE_SHIFT, may_show);
-
-	if (!v->dma.places)
-		v->dma.places = calloc(XENGT_ALIAS_MAX, sizeof(*v->dma.places));
-	if (!link || !v->dma.places)
-		return link ? -ENOMEM : -ENXIO;
-	v->dma.places[place] = v->dma.pages[link - 1].aliases;
-	v->dma.pages[link - 1].aliases = place + 1;
-	*pin = link - 1;
-	return 0;
-}
-
-/* If two pins are of one frame, the place may be noted with either. */
-bool xengt_dma_hide(struct xengt_vgpu *v, u64 mfn, u32 place)
-{
-	u64 bus = mfn << GVT_PAGE_SHIFT;
-
-	for (u32 link = v->dma.by_bus ? *chain_of(v, bus) : 0; link;
-	     link = v->dma.pages[link - 1].next) {
-		u32 *at = &v->dma.pages[link - 1].aliases;
-
-		if (bus_of(v, link - 1) != bus)
-			continue;
-		while (*at && *at != place + 1)
-			at = &v->dma.places[*at - 1];
-		if (!*at)
-			continue;
-		*at = v->dma.places[place];
-		return true;
-	}
-	return false;
 }
 
 bool xengt_dma_valid(const struct xengt_vgpu *v, u64 gfn, bool *valid)
@@ -103,6 +65,15 @@ static int look_again(struct xengt_vgpu *v, const u32 *pins, u32 nr, bool *same)
 	return err;
 }
 
+/* Takes a page out of the aperture wherever it is shown. */
+static void hide(struct xengt_vgpu *v, const struct xengt_dma_page *page)
+{
+	int err = 0;
+
+	while (!err && page->aliases)
+		err = xengt_aperture_drop(v, page->aliases - 1, 1);
+}
+
 /* The guest gave these pages up: hides them, consecutive ones together. A page's last reference may
  * be that of the place which shows it. */
 static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
@@ -121,7 +92,7 @@ static void gone(struct xengt_vgpu *v, const u32 *pins, u32 nr)
 			xengt_aperture_drop(v, place - 1, run);
 	}
 	for (u32 i = 0; i < nr; i++)
-		xengt_dma_hide_page(v, pins[i]);
+		hide(v, &pages[pins[i]]);
 	v->dma.gone += nr;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A page that is mapped for DMA. Only dma.c and dma_look.c include this. */
+/*
+ * A page that is mapped for DMA: found by its address, and the places of the aperture that show it.
+ * Only files of this room include this.
+ */
 #ifndef XENGT_XEN_DMA_PAGE_H
 #define XENGT_XEN_DMA_PAGE_H
 
@@ -38,8 +41,21 @@ static inline bool in_use(const struct xengt_dma_page *page)
 u32 xengt_dma_find(const struct xengt_vgpu *v, u64 bus,
 		   bool (*fits)(const struct xengt_dma_page *page));
 
-/** xengt_dma_hide_page() - take a pin's page out of the aperture. Returns 0, or an errno: it is
- * still shown. */
-int xengt_dma_hide_page(struct xengt_vgpu *v, u32 pin);
+/**
+ * xengt_dma_show() - note that the aperture shows @mfn at @place, a page's number in it. @pin
+ * receives the frame's pin. Returns 0; -ENXIO: the frame is not mapped, or the guest gave it up,
+ * and it must not be shown; or -ENOMEM.
+ */
+int xengt_dma_show(struct xengt_vgpu *v, u64 mfn, u32 place, u32 *pin);
+
+/** xengt_dma_unshow() - note that @place does not show @mfn any more. False: it was not noted. */
+bool xengt_dma_unshow(struct xengt_vgpu *v, u64 mfn, u32 place);
+
+/**
+ * xengt_dma_hide() - have xengtd hide @nr places, at most XENGT_GRANT_BATCH, from @first on.
+ * @frames: by place, receives the frame that it showed, and that is noted no more; 0: none. Returns
+ * 0, or an errno: some are still shown.
+ */
+int xengt_dma_hide(struct xengt_vgpu *v, u32 first, u32 nr, u64 *frames);
 
 #endif

@@ -12,7 +12,9 @@
 #include <sys/mman.h>
 
 #include "xengt/settings/log.h"
-#include "xengt/xen/bus.h"
+#include "xengt/xen/dma.h"
+#include "xengt/xen/hostmem.h"
+#include "xengt/xen/quota.h"
 #include "xengt/xen/xengt.h"
 
 /* Pages of a chunk: as many as its bitmap has bits. */
@@ -150,7 +152,7 @@ static int index_chunk(struct xengt_vgpu *v, const struct xengt_host_chunk *chun
 	struct xengt_hostmem *mem = &v->hostmem;
 	int err = 0;
 
-	xengt_view_lock(v);
+	xengt_view_lock(&v->view);
 	for (u32 i = 0; !err && i < chunk->pages; i++) {
 		u64 page = page_of(chunk->va) + i;
 
@@ -159,7 +161,7 @@ static int index_chunk(struct xengt_vgpu *v, const struct xengt_host_chunk *chun
 			err = xengt_pagetab_set(&mem->by_bus, chunk->bus[i] >> GVT_PAGE_SHIFT,
 						enter ? page : 0);
 	}
-	xengt_view_unlock(v);
+	xengt_view_unlock(&v->view);
 	return err;
 }
 

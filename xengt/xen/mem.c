@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "xengt/xen/xengt.h"
+#include "core/base/limits.h"
+#include "xengt/xen/mem.h"
 
 #define CHAINS	   (2 * XENGT_AREAS)
 #define MANY_PAGES 256u /* frames looked for with one call */

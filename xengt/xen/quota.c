@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "xengt/settings/log.h"
+#include "xengt/xen/quota.h"
 #include "xengt/xen/xengt.h"
 
 static u64 tables_bytes(const struct xengt_vgpu *v)

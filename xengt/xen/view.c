@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "xengt/xen/xengt.h"
+#include "core/base/limits.h"
+#include "xengt/xen/mem.h"
+#include "xengt/xen/view.h"
 
 void xengt_view_init(struct xengt_view *view)
 {
@@ -11,19 +13,27 @@ void xengt_view_init(struct xengt_view *view)
 	view->pages = XENGT_AREA_PAGES;
 }
 
+void xengt_view_open(struct xengt_view *view, xenforeignmemory_handle *fmem, domid_t domid,
+		     u32 pages)
+{
+	view->own = fmem;
+	view->domid = domid;
+	view->pages = pages;
+}
+
 void xengt_view_exit(struct xengt_view *view)
 {
 	pthread_mutex_destroy(&view->lock);
 }
 
-void xengt_view_lock(struct xengt_vgpu *v)
+void xengt_view_lock(struct xengt_view *view)
 {
-	pthread_mutex_lock(&v->view.lock);
+	pthread_mutex_lock(&view->lock);
 }
 
-void xengt_view_unlock(struct xengt_vgpu *v)
+void xengt_view_unlock(struct xengt_view *view)
 {
-	pthread_mutex_unlock(&v->view.lock);
+	pthread_mutex_unlock(&view->lock);
 }
 
 /* ---- mappings ---- */
@@ -38,16 +48,14 @@ static size_t alone_size(const struct xengt_view *view)
 	return view->pages * sizeof(u8 *);
 }
 
-/* A handle for the GPU's threads: the vGPU's thread uses v->fmem at the same time. */
-static xenforeignmemory_handle *fmem_of(struct xengt_vgpu *v)
+/* A handle for the GPU's threads: the vGPU's thread uses view->own at the same time. */
+static xenforeignmemory_handle *fmem_of(struct xengt_view *view)
 {
-	struct xengt_view *view = &v->view;
-
 	if (view->fmem)
 		return view->fmem;
 	view->fmem = xenforeignmemory_open(NULL, 0);
 	/* On a kernel too old for it the handle stays unrestricted. */
-	if (view->fmem && xenforeignmemory_restrict(view->fmem, v->domid) && errno != ENOTTY &&
+	if (view->fmem && xenforeignmemory_restrict(view->fmem, view->domid) && errno != ENOTTY &&
 	    errno != EOPNOTSUPP) {
 		xenforeignmemory_close(view->fmem);
 		view->fmem = NULL;
@@ -90,14 +98,14 @@ static struct xengt_view_mapping *new_mapping(struct xengt_view *view)
 }
 
 /* Maps the frames of bucket @number, with the lock held or not. */
-static void fill(struct xengt_vgpu *v, xenforeignmemory_handle *fmem, u64 number,
+static void fill(struct xengt_view *view, xenforeignmemory_handle *fmem, u64 number,
 		 struct xengt_view_mapping *mapping)
 {
-	u32 pages = v->view.pages;
+	u32 pages = view->pages;
 
 	if (fmem)
 		mapping->va =
-			xengt_area_map(fmem, v->domid, number * pages, pages, mapping->present);
+			xengt_area_map(fmem, view->domid, number * pages, pages, mapping->present);
 }
 
 /* Queues the mapping for xengt_view_bury(), which unmaps it without the lock. The lock is held. */
@@ -125,90 +133,89 @@ static void enter(struct xengt_view *view, struct xengt_view_bucket *bucket,
 	}
 }
 
-void xengt_view_map(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
+void xengt_view_map(struct xengt_view *view, struct xengt_view_bucket *bucket)
 {
-	struct xengt_view_mapping *mapping = bucket->now ? NULL : new_mapping(&v->view);
+	struct xengt_view_mapping *mapping = bucket->now ? NULL : new_mapping(view);
 
 	if (!mapping)
 		return;
-	xengt_view_unlock(v);
-	fill(v, v->fmem, bucket->number, mapping);
-	xengt_view_lock(v);
-	enter(&v->view, bucket, mapping);
+	xengt_view_unlock(view);
+	fill(view, view->own, bucket->number, mapping);
+	xengt_view_lock(view);
+	enter(view, bucket, mapping);
 }
 
 /* xengt_view_map() for a thread of the GPU, which needs the page now: keeps the lock meanwhile. */
-static bool map_here(struct xengt_vgpu *v, struct xengt_view_bucket *bucket)
+static bool map_here(struct xengt_view *view, struct xengt_view_bucket *bucket)
 {
-	struct xengt_view_mapping *mapping = bucket->now ? NULL : new_mapping(&v->view);
+	struct xengt_view_mapping *mapping = bucket->now ? NULL : new_mapping(view);
 
 	if (mapping) {
-		fill(v, fmem_of(v), bucket->number, mapping);
-		enter(&v->view, bucket, mapping);
+		fill(view, fmem_of(view), bucket->number, mapping);
+		enter(view, bucket, mapping);
 	}
 	return bucket->now;
 }
 
 /* Unmaps a mapping. Returns how many areas it took. */
-static u32 unmap(struct xengt_vgpu *v, struct xengt_view_mapping *mapping)
+static u32 unmap(struct xengt_view *view, struct xengt_view_mapping *mapping)
 {
 	u32 areas = 1;
 
-	xenforeignmemory_unmap(v->fmem, mapping->va, v->view.pages);
-	for (u32 i = 0; mapping->alone && i < v->view.pages; i++)
+	xenforeignmemory_unmap(view->own, mapping->va, view->pages);
+	for (u32 i = 0; mapping->alone && i < view->pages; i++)
 		if (mapping->alone[i]) {
-			xenforeignmemory_unmap(v->fmem, mapping->alone[i], 1);
+			xenforeignmemory_unmap(view->own, mapping->alone[i], 1);
 			areas++;
 		}
 	return areas;
 }
 
-void xengt_view_bury(struct xengt_vgpu *v)
+void xengt_view_bury(struct xengt_view *view)
 {
-	struct xengt_view *view = &v->view;
 	struct xengt_view_mapping *mapping;
 
-	xengt_view_lock(v);
+	xengt_view_lock(view);
 	while ((mapping = view->dead)) {
 		u32 areas;
 
 		view->dead = mapping->next;
-		xengt_view_unlock(v);
-		areas = unmap(v, mapping);
-		xengt_view_lock(v);
+		xengt_view_unlock(view);
+		areas = unmap(view, mapping);
+		xengt_view_lock(view);
 		view->areas -= areas;
 		view->drops++;
 		free_mapping(view, mapping);
 	}
-	xengt_view_unlock(v);
+	xengt_view_unlock(view);
 }
 
-static void *map_alone(struct xengt_vgpu *v, u64 gfn)
+static void *map_alone(struct xengt_view *view, u64 gfn)
 {
-	xenforeignmemory_handle *fmem = fmem_of(v);
+	xenforeignmemory_handle *fmem = fmem_of(view);
 	xen_pfn_t pfn = gfn;
 	void *va;
 
-	if (!fmem || !take_area(&v->view))
+	if (!fmem || !take_area(view))
 		return NULL;
-	va = xenforeignmemory_map(fmem, v->domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
-	v->view.areas -= !va;
+	va = xenforeignmemory_map(fmem, view->domid, PROT_READ | PROT_WRITE, 1, &pfn, NULL);
+	view->areas -= !va;
 	return va;
 }
 
 /* Maps a page alone that was missing when its bucket was mapped. */
-static void *find_alone(struct xengt_vgpu *v, struct xengt_view_bucket *bucket, u32 i)
+static void *find_alone(struct xengt_view *view, struct xengt_view_bucket *bucket, u32 i)
 {
 	struct xengt_view_mapping *now = bucket->now;
 
 	if (!now->alone) {
-		now->alone = calloc(1, alone_size(&v->view));
-		v->view.bytes += now->alone ? alone_size(&v->view) : 0;
+		now->alone = calloc(1, alone_size(view));
+		view->bytes += now->alone ? alone_size(view) : 0;
 	}
 	if (!now->alone)
 		return NULL;
 	if (!now->alone[i])
-		now->alone[i] = map_alone(v, bucket->number * v->view.pages + i);
+		now->alone[i] = map_alone(view, bucket->number * view->pages + i);
 	return now->alone[i];
 }
 
@@ -244,10 +251,8 @@ static void free_bucket(struct xengt_view *view, struct xengt_view_bucket *bucke
 }
 
 /* Unmaps all buckets that are not in use. */
-static void sweep(struct xengt_vgpu *v)
+static void sweep(struct xengt_view *view)
 {
-	struct xengt_view *view = &v->view;
-
 	for (u32 i = 0; view->idle && i < view->nr; i++) {
 		struct xengt_view_bucket *bucket = &view->buckets[i];
 
@@ -260,9 +265,8 @@ static void sweep(struct xengt_vgpu *v)
 	}
 }
 
-static struct xengt_view_bucket *new_bucket(struct xengt_vgpu *v, u64 gfn, int *err)
+static struct xengt_view_bucket *new_bucket(struct xengt_view *view, u64 gfn, int *err)
 {
-	struct xengt_view *view = &v->view;
 	struct xengt_view_bucket *bucket;
 	u32 *refs;
 
@@ -274,7 +278,7 @@ static struct xengt_view_bucket *new_bucket(struct xengt_vgpu *v, u64 gfn, int *
 	if (!view->buckets)
 		return NULL;
 	if (!view->free && view->nr == XENGT_VIEW_BUCKETS)
-		sweep(v);
+		sweep(view);
 	*err = -ENOSPC;
 	if (!view->free && view->nr == XENGT_VIEW_BUCKETS)
 		return NULL;
@@ -299,88 +303,86 @@ static struct xengt_view_bucket *new_bucket(struct xengt_vgpu *v, u64 gfn, int *
 	return bucket;
 }
 
-int xengt_view_use(struct xengt_vgpu *v, u64 gfn, bool map)
+int xengt_view_use(struct xengt_view *view, u64 gfn, bool map)
 {
-	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
-	u32 i = gfn % v->view.pages;
+	struct xengt_view_bucket *bucket = xengt_view_bucket(view, gfn);
+	u32 i = gfn % view->pages;
 	int err = 0;
 
 	if (!bucket)
-		bucket = new_bucket(v, gfn, &err);
+		bucket = new_bucket(view, gfn, &err);
 	if (!bucket)
 		return err;
 	if (!bucket->refs[i]++) {
-		v->view.used++;
+		view->used++;
 		if (!bucket->users++ && bucket->now)
-			v->view.idle--;
+			view->idle--;
 	}
 	if (map)
-		xengt_view_map(v, bucket);
+		xengt_view_map(view, bucket);
 	return bucket->now && (bucket->now->present[i / 64] >> i % 64 & 1);
 }
 
-void xengt_view_unuse(struct xengt_vgpu *v, u64 gfn)
+void xengt_view_unuse(struct xengt_view *view, u64 gfn)
 {
-	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
+	struct xengt_view_bucket *bucket = xengt_view_bucket(view, gfn);
 
-	if (--bucket->refs[gfn % v->view.pages])
+	if (--bucket->refs[gfn % view->pages])
 		return;
-	v->view.used--;
+	view->used--;
 	if (--bucket->users)
 		return;
 	if (bucket->now)
-		v->view.idle++;
+		view->idle++;
 	else if (!bucket->old)
-		free_bucket(&v->view, bucket);
+		free_bucket(view, bucket);
 }
 
-void xengt_view_unuse_done(struct xengt_vgpu *v)
+void xengt_view_unuse_done(struct xengt_view *view)
 {
-	if (v->view.idle > XENGT_VIEW_IDLE)
-		sweep(v);
+	if (view->idle > XENGT_VIEW_IDLE)
+		sweep(view);
 }
 
-void xengt_view_retire(struct xengt_vgpu *v)
+void xengt_view_retire(struct xengt_view *view)
 {
-	xengt_view_lock(v);
-	sweep(v);
-	for (u32 i = 0; i < v->view.nr; i++) {
-		struct xengt_view_bucket *bucket = &v->view.buckets[i];
+	xengt_view_lock(view);
+	sweep(view);
+	for (u32 i = 0; i < view->nr; i++) {
+		struct xengt_view_bucket *bucket = &view->buckets[i];
 
 		bucket->old = bucket->now;
 		bucket->now = NULL;
 	}
-	v->view.late = 0;
-	xengt_view_unlock(v);
-	xengt_view_bury(v);
+	view->late = 0;
+	xengt_view_unlock(view);
+	xengt_view_bury(view);
 }
 
-void xengt_view_reap(struct xengt_vgpu *v)
+void xengt_view_reap(struct xengt_view *view)
 {
-	xengt_view_lock(v);
-	for (u32 i = 0; i < v->view.nr; i++) {
-		struct xengt_view_bucket *bucket = &v->view.buckets[i];
+	xengt_view_lock(view);
+	for (u32 i = 0; i < view->nr; i++) {
+		struct xengt_view_bucket *bucket = &view->buckets[i];
 
 		if (!bucket->old)
 			continue;
-		let_go(&v->view, &bucket->old);
+		let_go(view, &bucket->old);
 		if (!bucket->users && !bucket->now)
-			free_bucket(&v->view, bucket);
+			free_bucket(view, bucket);
 	}
-	xengt_view_unlock(v);
-	xengt_view_bury(v);
+	xengt_view_unlock(view);
+	xengt_view_bury(view);
 }
 
-void xengt_view_close(struct xengt_vgpu *v)
+void xengt_view_close(struct xengt_view *view)
 {
-	struct xengt_view *view = &v->view;
-
 	for (u32 i = 0; i < view->nr; i++) {
 		let_go(view, &view->buckets[i].now);
 		let_go(view, &view->buckets[i].old);
 		free(view->buckets[i].refs);
 	}
-	xengt_view_bury(v);
+	xengt_view_bury(view);
 	xengt_pagetab_free(&view->by_gfn);
 	free(view->buckets);
 	view->buckets = NULL;
@@ -392,14 +394,14 @@ void xengt_view_close(struct xengt_vgpu *v)
 	view->fmem = NULL;
 }
 
-void *xengt_view_find(struct xengt_vgpu *v, u64 gfn)
+void *xengt_view_find(struct xengt_view *view, u64 gfn)
 {
-	struct xengt_view_bucket *bucket = xengt_view_bucket(&v->view, gfn);
-	u32 i = gfn % v->view.pages;
+	struct xengt_view_bucket *bucket = xengt_view_bucket(view, gfn);
+	u32 i = gfn % view->pages;
 
-	if (!bucket || !bucket->refs[i] || !map_here(v, bucket))
+	if (!bucket || !bucket->refs[i] || !map_here(view, bucket))
 		return NULL;
 	if (bucket->now->present[i / 64] >> i % 64 & 1)
 		return bucket->now->va + i * GVT_PAGE_SIZE;
-	return find_alone(v, bucket, i);
+	return find_alone(view, bucket, i);
 }

@@ -20,8 +20,6 @@
 #include "core/base/types.h"
 #include "xengt/xen/pagetab.h"
 
-struct xengt_vgpu;
-
 #define XENGT_VIEW_BUCKETS 2048u /* of one guest: twice as many as its memory takes */
 #define XENGT_VIEW_IDLE	   32u	 /* buckets that may stay mapped though not in use */
 #define XENGT_VIEW_LATE	   512u	 /* pages mapped alone; with more, all is mapped anew */
@@ -49,7 +47,9 @@ struct xengt_view_bucket {
 
 struct xengt_view {
 	pthread_mutex_t lock;
-	u32 pages;			 /* of a bucket; set before a bucket is used */
+	u32 pages; /* of a bucket; set before a bucket is used */
+	domid_t domid;
+	xenforeignmemory_handle *own;	 /* for the vGPU's thread; the caller's */
 	xenforeignmemory_handle *fmem;	 /* for the GPU's threads, under the lock */
 	struct xengt_view_mapping *dead; /* list of mappings to unmap without the lock */
 	struct xengt_pagetab by_gfn;	 /* from a bucket's number to its place + 1 */
@@ -71,17 +71,22 @@ struct xengt_view {
 /** xengt_view_init() - make an empty view. */
 void xengt_view_init(struct xengt_view *view);
 
+/** xengt_view_open() - it is of the memory of @domid, mapped @pages at a time. @fmem stays the
+ * caller's. */
+void xengt_view_open(struct xengt_view *view, xenforeignmemory_handle *fmem, domid_t domid,
+		     u32 pages);
+
 /** xengt_view_close() - unmap all. No thread of the GPU may look pages up any more. */
-void xengt_view_close(struct xengt_vgpu *v);
+void xengt_view_close(struct xengt_view *view);
 
 /** xengt_view_exit() - release what xengt_view_init() made. */
 void xengt_view_exit(struct xengt_view *view);
 
-void xengt_view_lock(struct xengt_vgpu *v);
-void xengt_view_unlock(struct xengt_vgpu *v);
+void xengt_view_lock(struct xengt_view *view);
+void xengt_view_unlock(struct xengt_view *view);
 
 /** xengt_view_bury() - unmap mappings that were let go. In the vGPU's thread, without the lock. */
-void xengt_view_bury(struct xengt_vgpu *v);
+void xengt_view_bury(struct xengt_view *view);
 
 /**
  * xengt_view_bucket() - the bucket of page @gfn; NULL: there is none. The lock is held.
@@ -95,31 +100,31 @@ struct xengt_view_bucket *xengt_view_bucket(struct xengt_view *view, u64 gfn);
  * Returns 1 if guest memory is known to be there, 0 if that is not known, -ENOSPC (too many buckets
  * are in use) or -ENOMEM.
  */
-int xengt_view_use(struct xengt_vgpu *v, u64 gfn, bool map);
+int xengt_view_use(struct xengt_view *view, u64 gfn, bool map);
 
 /** xengt_view_unuse() - give back a reference to a page that the GPU does not use any more. The
  * lock is held. */
-void xengt_view_unuse(struct xengt_vgpu *v, u64 gfn);
+void xengt_view_unuse(struct xengt_view *view, u64 gfn);
 
 /**
  * xengt_view_unuse_done() - called after a series of xengt_view_unuse(): if more than
  * XENGT_VIEW_IDLE buckets are idle, unmap them. The lock is held.
  */
-void xengt_view_unuse_done(struct xengt_vgpu *v);
+void xengt_view_unuse_done(struct xengt_view *view);
 
 /** xengt_view_retire() - the guest's frames changed hands: look-ups find no current mapping any
  * more. */
-void xengt_view_retire(struct xengt_vgpu *v);
+void xengt_view_retire(struct xengt_view *view);
 
 /** xengt_view_reap() - the GPU was flushed since xengt_view_retire(): unmap what that retired. */
-void xengt_view_reap(struct xengt_vgpu *v);
+void xengt_view_reap(struct xengt_view *view);
 
 /** xengt_view_map() - map the bucket, if it is not mapped and can be. The lock is held, and
  * released meanwhile. */
-void xengt_view_map(struct xengt_vgpu *v, struct xengt_view_bucket *bucket);
+void xengt_view_map(struct xengt_view *view, struct xengt_view_bucket *bucket);
 
 /** xengt_view_find() - the page in use at @gfn; NULL: it is not in use, or not there. The lock is
  * held. */
-void *xengt_view_find(struct xengt_vgpu *v, u64 gfn);
+void *xengt_view_find(struct xengt_view *view, u64 gfn);
 
 #endif

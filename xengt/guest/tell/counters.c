@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "xengt/guest/tell/tell.h"
+#include "xengt/xen/quota.h"
 
 enum source { GVT, IOREQ, EXEC, GTT, DMA };
 

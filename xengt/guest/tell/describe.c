@@ -6,6 +6,7 @@
 
 #include "xengt/control/json.h"
 #include "xengt/guest/vgpu.h"
+#include "xengt/xen/quota.h"
 
 static const char *const notification_names[VGT_G2V_MAX + 1] = {
 	[0] = "none",
