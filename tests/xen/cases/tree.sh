@@ -80,7 +80,7 @@ case_reload() {
 	xengt create i915-GVTg_V5_4 $uuid_b || return
 	printf '[type small]\naperture_mb = 64\nmemory_mb = 64\n' >>/etc/xen/xengt.conf
 	systemctl reload xengtd && until_true 20 test -d $types/small || return
-	printf '[type small]\naperture_mb = 65\n' >>/etc/xen/xengt.conf
+	sed -i 's/^aperture_mb = 64/aperture_mb = 65/' /etc/xen/xengt.conf
 	systemctl reload xengtd
 	until_true 20 eval "journalctl -u xengtd | grep -q 'aperture_mb=65: it takes'" || return
 	xengt types | grep small || return
