@@ -23,6 +23,8 @@ Suite *suite_pvinfo(void);
 Suite *suite_registers(void);
 Suite *suite_settings(void);
 
+Suite *suite_display_edid(void);
+
 Suite *suite_exec_cmd(void);
 Suite *suite_exec_context(void);
 Suite *suite_exec_decode(void);

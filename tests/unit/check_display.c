@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* The display's blocks: monitor, tables for the driver, the AUX channel, pictures. */
+#include "tests/unit/unit.h"
+
+int main(void)
+{
+	static Suite *(*const suites[])(void) = {
+		suite_display_edid,
+	};
+
+	return unit_run(suites, ARRAY_SIZE(suites));
+}
