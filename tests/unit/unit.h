@@ -24,6 +24,7 @@ Suite *suite_registers(void);
 Suite *suite_settings(void);
 
 Suite *suite_display_edid(void);
+Suite *suite_display_vbt(void);
 
 Suite *suite_exec_cmd(void);
 Suite *suite_exec_context(void);
