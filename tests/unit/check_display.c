@@ -7,6 +7,7 @@ int main(void)
 	static Suite *(*const suites[])(void) = {
 		suite_display_edid,
 		suite_display_vbt,
+		suite_display_aux,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));
