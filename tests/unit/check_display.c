@@ -8,6 +8,7 @@ int main(void)
 		suite_display_edid,
 		suite_display_vbt,
 		suite_display_aux,
+		suite_display_compose,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));

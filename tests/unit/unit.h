@@ -24,6 +24,7 @@ Suite *suite_registers(void);
 Suite *suite_settings(void);
 
 Suite *suite_display_aux(void);
+Suite *suite_display_compose(void);
 Suite *suite_display_edid(void);
 Suite *suite_display_vbt(void);
 
