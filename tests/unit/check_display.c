@@ -9,6 +9,7 @@ int main(void)
 		suite_display_vbt,
 		suite_display_aux,
 		suite_display_compose,
+		suite_display_head,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));

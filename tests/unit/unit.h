@@ -26,6 +26,7 @@ Suite *suite_settings(void);
 Suite *suite_display_aux(void);
 Suite *suite_display_compose(void);
 Suite *suite_display_edid(void);
+Suite *suite_display_head(void);
 Suite *suite_display_vbt(void);
 
 Suite *suite_exec_cmd(void);
