@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* xengtd, xengt and xengt-dm as their users have them: arguments, streams, sockets, exit codes. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/programs/process.h"
@@ -16,6 +20,7 @@
 #define XENGTD	 TOP_BUILDDIR "/tests/programs/xengtd"
 #define XENGT	 TOP_BUILDDIR "/xengt/xengt"
 #define XENGT_DM TOP_BUILDDIR "/tests/programs/xengt-dm"
+#define MOUNT	 TOP_BUILDDIR "/xengt/xengt-mount"
 #define UUID	 "a0000000-0000-4000-8000-00000000000a"
 
 static char dir[64];
@@ -47,6 +52,8 @@ static void setup(void)
 	}
 	put_file("etc/xen/xengt.conf", 0644,
 		 "qemu = %s/model\nstate_dir = %s/run\ntree =\nuid_base = 0\n");
+	snprintf(path, sizeof(path), "%s/xengt-mount", dir);
+	ck_assert_int_eq(symlink(MOUNT, path), 0);
 	put_file("model", 0755, "#!/bin/sh\necho \"model $*\"\nexit 7\n");
 }
 
@@ -261,10 +268,156 @@ START_TEST(device_model)
 }
 END_TEST
 
+/* ---- the tree of files, which another program mounts ---- */
+
+#define TREE_CONF "qemu = %s/model\nstate_dir = run\ntree = %s/tree\nuid_base = 0\n"
+
+static bool can_mount(void)
+{
+	return !geteuid() && !access("/dev/fuse", R_OK | W_OK);
+}
+
+/* How a folder of the tree is found: 0 or an errno. */
+static int tree_is(void)
+{
+	char path[128];
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "%s/tree/mdev_supported_types", dir);
+	folder = opendir(path);
+	if (!folder)
+		return errno;
+	closedir(folder);
+	return 0;
+}
+
+/* A service manager, as far as services speak to it (sd_notify(3)). */
+static int manager(void)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/notify", dir);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+	ck_assert_int_eq(setenv("NOTIFY_SOCKET", at.sun_path, true), 0);
+	return fd;
+}
+
+/* The next message to it is @text. Returns the descriptor in it, or -1. */
+static int told(int fd, const char *text)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	char said[256] = "";
+	struct iovec part = { said, sizeof(said) - 1 };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+	struct cmsghdr *head;
+	int got = -1;
+
+	msg.msg_control = control.room;
+	msg.msg_controllen = sizeof(control.room);
+	ck_assert_int_eq(poll(&(struct pollfd){ .fd = fd, .events = POLLIN }, 1, UNIT_WAIT_MS), 1);
+	ck_assert_int_gt(recvmsg(fd, &msg, MSG_CMSG_CLOEXEC), 0);
+	ck_assert_str_eq(said, text);
+	head = CMSG_FIRSTHDR(&msg);
+	if (head && head->cmsg_type == SCM_RIGHTS)
+		memcpy(&got, CMSG_DATA(head), sizeof(got));
+	return got;
+}
+
+/* As its unit runs it: the tree is mounted before, and its descriptor comes from the manager. */
+START_TEST(tree_of_a_service)
+{
+	static const char run[] = "exec 3<&9; LISTEN_FDS=1 LISTEN_FDNAMES=tree LISTEN_PID=$$ "
+				  "exec " XENGTD " -c etc/xen/xengt.conf -s run/xengt.sock";
+	struct process mount, daemon;
+	int fd = manager(), tree;
+
+	/* The shell has this number for the descriptor, and no pipe of ours. */
+	ck_assert_int_eq(fcntl(fd, F_DUPFD, 9), 9);
+	put_file("etc/xen/xengt.conf", 0644, TREE_CONF);
+	mount = process_start(dir, ARGS(MOUNT, "-c", "etc/xen/xengt.conf"));
+	/* What a xengtd that died before it took it has left with the manager. */
+	ck_assert_int_eq(told(fd, "FDSTOREREMOVE=1\nFDNAME=tree"), -1);
+	if (!can_mount()) {
+		ck_assert_int_eq(process_end(&mount, NULL, NULL), 1);
+		close(9);
+		return;
+	}
+	tree = told(fd, "FDSTORE=1\nFDNAME=tree");
+	ck_assert_int_eq(dup2(tree, 9), 9);
+	close(tree);
+	/* It waits until the manager has it. */
+	close(told(fd, "BARRIER=1"));
+	ck_assert_int_eq(process_end(&mount, NULL, NULL), 0);
+
+	daemon = process_start(dir, ARGS("/bin/sh", "-c", run));
+	process_await(daemon.err, "ready, version");
+	ck_assert_int_eq(told(fd, "FDSTOREREMOVE=1\nFDNAME=tree"), -1);
+	ck_assert_int_eq(told(fd, "READY=1"), -1);
+	close(9);
+	close(fd);
+	ck_assert_int_eq(tree_is(), 0);
+	ended(&daemon);
+	/* Nobody else holds it, so that who uses the tree gets an error, and does not wait. */
+	ck_assert_int_eq(tree_is(), ENOTCONN);
+	unsetenv("NOTIFY_SOCKET");
+	ran(ARGS(MOUNT, "-c", "etc/xen/xengt.conf", "--unmount"), 0, "");
+	ck_assert_int_eq(tree_is(), ENOENT);
+	ran(ARGS(MOUNT, "-c", "etc/xen/xengt.conf"), 2, "xengtd.service runs this");
+}
+END_TEST
+
+/* By hand it runs the same program itself, also after one that was killed. */
+START_TEST(tree_by_hand)
+{
+	struct process daemon;
+
+	put_file("etc/xen/xengt.conf", 0644, TREE_CONF);
+	for (unsigned int i = 0; i < 2; i++) {
+		daemon = process_start(dir, ARGS(XENGTD, "-c", "etc/xen/xengt.conf", "-s",
+						 "run/xengt.sock"));
+		process_await(daemon.err, can_mount() ? "ready, version" : "no tree of files at");
+		ck_assert_int_eq(tree_is(), can_mount() ? 0 : ENOENT);
+		if (!i) {
+			kill(daemon.pid, SIGKILL);
+			ck_assert_int_eq(waitpid(daemon.pid, NULL, 0), daemon.pid);
+			ck_assert_int_eq(tree_is(), can_mount() ? ENOTCONN : ENOENT);
+		}
+	}
+	ended(&daemon);
+	ck_assert_int_eq(tree_is(), ENOENT);
+}
+END_TEST
+
+/* Without the right to mount it serves all the same, and says once why there is no tree. */
+START_TEST(tree_not_to_be_had)
+{
+	static const char run[] =
+		"exec setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin " XENGTD
+		" -c etc/xen/xengt.conf -s run/xengt.sock";
+	struct process daemon;
+	const char *said;
+
+	if (geteuid() || system("setpriv --bounding-set=-sys_admin true"))
+		return;
+	put_file("etc/xen/xengt.conf", 0644, TREE_CONF);
+	daemon = process_start(dir, ARGS("/bin/sh", "-c", run));
+	said = strstr(process_await(daemon.err, "ready, version"), "no tree of files at");
+	ck_assert_ptr_nonnull(said);
+	ck_assert_ptr_null(strstr(said + 1, "no tree of files at"));
+	ran(CLI("attach", "21"), 0, "");
+	ended(&daemon);
+}
+END_TEST
+
 static Suite *suite_programs(void)
 {
 	const TTest *const tests[] = { daemon_arguments,     command_line,     following,
-				       ends_what_it_follows, many_connections, device_model };
+				       ends_what_it_follows, many_connections, device_model,
+				       tree_of_a_service,    tree_by_hand,     tree_not_to_be_had };
 
 	return unit_suite_with("programs", setup, teardown, tests, ARRAY_SIZE(tests));
 }

@@ -2,6 +2,7 @@
 /* How the daemon of these tests runs guests' processes: see threads.h. */
 #include "tests/unit/threads.h"
 #include "xengt/daemon/daemon.h"
+#include "xengt/daemon/process.h"
 
 static struct rig_process processes[NR_DOMAINS];
 
@@ -17,3 +18,6 @@ static void end(struct daemon *daemon, u64 id, char *how, size_t len)
 }
 
 const struct process_runner process_spawn = { .start = start, .end = end };
+
+/* The test has a link to it where it runs the daemon. */
+const char mount_program[] = "./xengt-mount";

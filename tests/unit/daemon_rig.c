@@ -41,6 +41,7 @@ static void begin(struct rig *r)
 	daemon->qmp_dir = r->dir;
 	daemon->runner = &threads_runner;
 	daemon->listener = &follow_listener;
+	daemon->mounter = TOP_BUILDDIR "/xengt/xengt-mount";
 	daemon->runner_priv = r->process;
 	ck_assert_int_eq(xengt_dom0_open(&daemon->dom0), 0);
 	xengt_instances_load(&daemon->instances);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -174,21 +175,42 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 
 /* ---- listening ---- */
 
+/*
+ * Binds, so that the socket's file has the group from the beginning: xengtd, which is root, has the
+ * right to be of another group, and not that of giving a file to one (CAP_CHOWN).
+ */
+static int bind_for(const struct group *group, int fd, const struct sockaddr_un *addr)
+{
+	/* A change of group makes a process one that leaves no core dump (prctl(2)). */
+	int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), err;
+	mode_t mask = umask(0177);
+	gid_t own = getegid();
+	bool changed = group && group->gr_gid != own && !setegid(group->gr_gid);
+
+	err = bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? -errno : 0;
+	umask(mask);
+	if (!changed)
+		return err;
+	if (setegid(own) && !err)
+		err = -errno;
+	if (dumpable == 1)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	return err;
+}
+
 static int listen_at(const char *path, const char *group_name)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	struct group *group = getgrnam(group_name);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), err;
-	mode_t mask;
 
 	if (fd < 0)
 		return -errno;
 	strcpy(addr.sun_path, path);
 	/* xengtd holds the state directory's lock, so a socket here is left of a dead xengtd. */
 	unlink(path);
-	mask = umask(0177);
-	err = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
-	umask(mask);
+	err = bind_for(group, fd, &addr);
+	/* Changes nothing for root; of a group that another user is in, it makes the file. */
 	if (!err &&
 	    ((group && chown(path, -1, group->gr_gid)) || chmod(path, 0660) || listen(fd, 64)))
 		err = -errno;

@@ -50,6 +50,7 @@ struct daemon {
 	struct control *control;
 	struct client *clients;
 	struct mount *mount;
+	const char *mounter;  /* the program xengt-mount */
 	char tree_error[512]; /* why a write to the tree last failed */
 	sd_event *loop;
 	int lock_fd;
@@ -156,12 +157,13 @@ char *metrics_text(struct daemon *daemon);
 /* ---- mount.c: the tree of files (tree.h) as a file system ---- */
 
 /**
- * mount_open() - mount the tree at the configured path, if there is one. A failure is logged, and
- * xengtd goes on without the tree.
+ * mount_open() - serve the tree at the configured path, if there is one: the one that the service
+ * manager has handed over, or else one that xengt-mount mounts now. A failure is logged, and xengtd
+ * goes on without the tree.
  */
 void mount_open(struct daemon *daemon);
 
-/** mount_close() - unmount it. */
+/** mount_close() - serve it no more, and have it unmounted, unless the service manager does so. */
 void mount_close(struct daemon *daemon);
 
 /* ---- describe.c: what the control socket says of a vGPU, as JSON ---- */

@@ -48,6 +48,9 @@ struct process_listener {
 /** process_spawn - the runner that executes xengt-guest. */
 extern const struct process_runner process_spawn;
 
+/** mount_program - where xengt-mount is. */
+extern const char mount_program[];
+
 enum process_state {
 	PROCESS_STARTS,
 	PROCESS_SERVES,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Guests' processes as programs: xengt-guest, executed afresh for each. */
+/* The programs that xengtd executes: xengt-guest, afresh for each guest, and where xengt-mount is.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -116,3 +117,5 @@ static void end(struct daemon *daemon, u64 id, char *how, size_t len)
 }
 
 const struct process_runner process_spawn = { .start = start, .end = end, .processes = true };
+
+const char mount_program[] = XENGT_MOUNT_PATH;

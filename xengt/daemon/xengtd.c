@@ -130,6 +130,7 @@ static int run(struct daemon *daemon)
 	daemon->qmp_dir = "/var/run/xen";
 	daemon->runner = &process_spawn;
 	daemon->listener = &follow_listener;
+	daemon->mounter = mount_program;
 	open_cgroups(daemon);
 	daemon->uid_base = geteuid() ? 0 : daemon->config.uid_base;
 	err = xengt_dom0_open(&daemon->dom0);

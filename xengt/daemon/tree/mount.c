@@ -6,32 +6,27 @@
  * is work for the main thread, for which attaching guests wait. So the mount is for root alone (no
  * allow_other): the kernel refuses others without asking xengtd.
  *
- * xengtd may run in a mount namespace of its own, where nobody else would see its mount. So a child
- * enters the mount namespace of the system's first process, and mounts there.
+ * xengtd has no right to mount: xengt-mount does that, and hands over the descriptor (handed.h).
  */
 #define FUSE_USE_VERSION 35
 #include <errno.h>
-#include <fcntl.h>
 #include <fuse3/fuse_lowlevel.h>
 #include <limits.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "xengt/daemon/tree/handed.h"
 #include "xengt/daemon/tree/tree.h"
 #include "xengt/settings/log.h"
-
-#define HOST_MOUNTS "/proc/1/ns/mnt"
 
 /* Requests that are answered before other work has its turn. */
 #define TURN 64
 
 struct mount {
+	bool own; /* xengtd had it mounted, and has it unmounted */
 	struct fuse_session *session;
 	sd_event_source *source;
 	struct fuse_buf buf;
@@ -238,84 +233,55 @@ static int on_request(sd_event_source *source, int fd, uint32_t events, void *us
 
 /* ---- mounting ---- */
 
-/* Makes only calls that are safe after a fork of a process with threads. Returns an errno. */
-static int in_child(const char *path, int fd, const char *options)
-{
-	int host = open(HOST_MOUNTS, O_RDONLY | O_CLOEXEC);
-
-	/* If the namespace cannot be opened, as in some containers, mount in our own. */
-	if (host >= 0 && setns(host, CLONE_NEWNS))
-		return errno;
-	/* A xengtd that was killed has left its mount, which nobody answers. */
-	while (!umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW))
-		;
-	if (fd < 0)
-		return 0;
-	if (mkdir(path, 0755) && errno != EEXIST)
-		return errno;
-	return mount("xengt", path, "fuse.xengt", MS_NOSUID | MS_NODEV | MS_NOEXEC, options) ? errno
-											     : 0;
-}
-
-/* Mounts the file system of @fd (/dev/fuse); or, if @fd is -1, unmounts what is there. */
-static int in_host(const char *path, int fd)
-{
-	char options[128];
-	int status;
-	pid_t pid;
-
-	snprintf(options, sizeof(options),
-		 "fd=%d,rootmode=40000,user_id=0,group_id=0,default_permissions", fd);
-	pid = fork();
-	if (pid < 0)
-		return -errno;
-	if (!pid)
-		_exit(in_child(path, fd, options));
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
-}
-
-static int open_session(struct daemon *daemon, struct mount *mount)
+/* Serves the tree by @fd, which is the session's from now on. */
+static int open_session(struct daemon *daemon, struct mount *mount, int fd)
 {
 	char name[] = "xengtd", *argv[] = { name, NULL }, at[32];
 	struct fuse_args args = FUSE_ARGS_INIT(1, argv);
-	int fd, err;
 
 	mount->session = fuse_session_new(&args, &operations, sizeof(operations), daemon);
 	fuse_opt_free_args(&args);
-	if (!mount->session)
-		return -ENOMEM;
-	fd = open("/dev/fuse", O_RDWR | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	err = in_host(daemon->config.tree, fd);
-	if (err) {
-		close(fd);
-		return err;
-	}
-	/* The session owns the descriptor from now on. */
 	snprintf(at, sizeof(at), "/dev/fd/%d", fd);
-	if (fuse_session_mount(mount->session, at)) {
+	if (!mount->session || fuse_session_mount(mount->session, at)) {
 		close(fd);
-		return -EIO;
+		return mount->session ? -EIO : -ENOMEM;
 	}
 	return sd_event_add_io(daemon->loop, &mount->source, fuse_session_fd(mount->session),
 			       EPOLLIN, on_request, daemon);
 }
 
+/* Takes the descriptor of the mounted tree. Without one, *@why says why. */
+static int take(struct daemon *daemon, struct mount *mount, const char **why)
+{
+	int fd = tree_handed();
+
+	if (fd >= 0)
+		return fd;
+	if (!tree_may_mount()) {
+		*why = "xengt-mount has not handed it over, and xengtd may not mount";
+		return -EPERM;
+	}
+	fd = tree_mount(daemon->mounter, daemon->config.tree);
+	mount->own = fd >= 0;
+	return fd;
+}
+
 void mount_open(struct daemon *daemon)
 {
-	int err;
+	const char *why = NULL;
+	int err = -ENOMEM;
 
 	if (!daemon->config.tree[0])
 		return;
 	daemon->mount = calloc(1, sizeof(*daemon->mount));
-	err = daemon->mount ? open_session(daemon, daemon->mount) : -ENOMEM;
+	if (daemon->mount)
+		err = take(daemon, daemon->mount, &why);
+	if (err >= 0)
+		err = open_session(daemon, daemon->mount, err);
 	if (err >= 0)
 		return;
-	xengt_log(XENGT_WARN, "no tree of files at %s: %s", daemon->config.tree, strerror(-err));
+	xengt_log(XENGT_WARN, "no tree of files at %s: %s", daemon->config.tree,
+		  why ? why : strerror(-err));
 	mount_close(daemon);
 }
 
@@ -325,7 +291,9 @@ void mount_close(struct daemon *daemon)
 
 	if (!mount)
 		return;
-	in_host(daemon->config.tree, -1);
+	/* Else the unit has it unmounted. */
+	if (mount->own)
+		tree_unmount(daemon->mounter, daemon->config.tree);
 	sd_event_source_unref(mount->source);
 	if (mount->session)
 		fuse_session_destroy(mount->session);
