@@ -5,6 +5,7 @@
  * up to the bound.
  */
 #include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -230,10 +231,123 @@ START_TEST(log_lines)
 }
 END_TEST
 
+/* ---- a process that asks without end ---- */
+
+#define MS 1000000ull
+
+/* Time as the test has it: each look at what the thread has spent finds 30 ms more. */
+static struct {
+	u64 now, spent, waited;
+	unsigned int waits;
+} fake;
+
+static u64 fake_now(void)
+{
+	return fake.now;
+}
+
+static u64 fake_spent(void)
+{
+	fake.spent += 30 * MS;
+	fake.now += 30 * MS;
+	return fake.spent;
+}
+
+static bool fake_wait(int fd, u64 ns)
+{
+	(void)fd;
+	fake.now += ns;
+	fake.waited += ns;
+	fake.waits++;
+	return true;
+}
+
+/* It has some seconds at once, and a quarter of the time from then on. */
+START_TEST(asks_without_end)
+{
+	static const struct xengt_keeper_clock clock = { fake_now, fake_spent, fake_wait };
+	struct prey p = begin();
+
+	xengt_keeper_stop(p.keeper);
+	xengt_ask_close(&p.ask);
+	close(p.start.kept_fd);
+	close(p.start.state_fd);
+	memset(&fake, 0, sizeof(fake));
+	fake.now = 1;
+	xengt_keeper_charge_by(p.keeper, &clock);
+	ck_assert_int_eq(xengt_keeper_serve(p.keeper, &p.start), 0);
+	xengt_ask_init(&p.ask, p.start.ask_fd);
+	for (u32 i = 0; i < 130; i++)
+		ck_assert_int_eq(xengt_ask_pause(&p.ask, true), 0);
+	ck_assert_uint_eq(fake.waits, 0);
+	for (u32 i = 0; i < 1000; i++)
+		ck_assert_int_eq(xengt_ask_pause(&p.ask, true), 0);
+	xengt_keeper_stop(p.keeper);
+	ck_assert_uint_gt(fake.waits, 900);
+	/* What it spent beyond these is a quarter of all the time that went by. */
+	ck_assert_uint_ge(fake.spent, fake.now / 4);
+	ck_assert_uint_le(fake.spent, fake.now / 4 + XENGT_BUDGET_NS + 30 * MS);
+	end(&p);
+}
+END_TEST
+
+/* What a thread would have spent in days. */
+static u64 days(void)
+{
+	return 3600000000000ull * 48;
+}
+
+static sem_t waited;
+
+static bool wait_for_long(int fd, u64 ns)
+{
+	bool over = xengt_keeper_clock.wait(fd, ns);
+
+	sem_post(&waited);
+	return over;
+}
+
+/* A wait of days ends with the process, and with xengtd. */
+static void wait_ends(bool process)
+{
+	static const struct xengt_keeper_clock clock = { fake_now, days, wait_for_long };
+	struct prey p = begin();
+
+	sem_init(&waited, 0, 0);
+	xengt_keeper_stop(p.keeper);
+	xengt_ask_close(&p.ask);
+	close(p.start.kept_fd);
+	close(p.start.state_fd);
+	xengt_keeper_charge_by(p.keeper, &clock);
+	ck_assert_int_eq(xengt_keeper_serve(p.keeper, &p.start), 0);
+	xengt_ask_init(&p.ask, p.start.ask_fd);
+	if (process)
+		shutdown(p.start.ask_fd, SHUT_RDWR);
+	else
+		xengt_keeper_stop(p.keeper);
+	while (sem_wait(&waited))
+		;
+	end(&p);
+}
+
+START_TEST(stopped_in_a_wait)
+{
+	wait_ends(false);
+}
+END_TEST
+
+START_TEST(process_ends_in_a_wait)
+{
+	wait_ends(true);
+}
+END_TEST
+
 Suite *suite_xengt_keeper(void)
 {
 	const TTest *const tests[] = {
-		pinned_and_shown, dies, memory, no_questions, kept_for_reading, log_lines,
+		pinned_and_shown,	dies,	   memory,	     no_questions,
+		kept_for_reading,	log_lines, asks_without_end, stopped_in_a_wait,
+		process_ends_in_a_wait,
 	};
 
 	return unit_suite("xengt_keeper", tests, ARRAY_SIZE(tests));

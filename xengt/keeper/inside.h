@@ -8,6 +8,7 @@
 #include <xenforeignmemory.h>
 
 #include "xengt/ask/ask.h"
+#include "xengt/keeper/budget.h"
 #include "xengt/keeper/dom0.h"
 
 /* Frames of the grant table that the keeper leaves to the guest: 8,192 grants. */
@@ -48,6 +49,11 @@ struct xengt_keeper {
 	pthread_t thread;
 	bool serves;
 	int fd;
+
+	/* The rest is the thread's own. */
+	const struct xengt_keeper_clock *clock;
+	struct xengt_budget budget;
+	bool throttled; /* it was logged that the process has to wait */
 };
 
 /* ---- log.c ---- */

@@ -144,6 +144,7 @@ int xengt_keeper_open(struct xengt_dom0 *dom0, domid_t domid, const struct xengt
 	}
 	k->dom0 = dom0;
 	k->domid = domid;
+	k->clock = &xengt_keeper_clock;
 	k->fd = k->state_fd = -1;
 	k->file = (struct xengt_file){ .kind = &xengt_kept_kind, .fd = -1 };
 	pthread_mutex_init(&k->lock, NULL);
@@ -179,13 +180,31 @@ int xengt_keeper_open(struct xengt_dom0 *dom0, domid_t domid, const struct xengt
 
 /* ---- the process that asks ---- */
 
+/* Waits while the process has had more of the keeper's time than it may. False: it is gone. */
+static bool afford(struct xengt_keeper *k)
+{
+	const struct xengt_keeper_clock *clock = k->clock;
+	u64 ns = xengt_budget_charge(&k->budget, clock->now_ns(), clock->spent_ns());
+
+	if (!ns)
+		return true;
+	if (!k->throttled) {
+		pthread_mutex_lock(&k->lock);
+		xengt_keeper_log(k, XENGT_WARN,
+				 "its process asks more of xengtd than it may, and has to wait");
+		pthread_mutex_unlock(&k->lock);
+	}
+	k->throttled = true;
+	return clock->wait(k->fd, ns);
+}
+
 static void *serve(void *arg)
 {
 	struct xengt_keeper *k = arg;
 	struct xengt_question question;
 	struct xengt_answer answer;
 
-	for (;;) {
+	while (afford(k)) {
 		ssize_t got = recv(k->fd, &question, sizeof(question), 0);
 
 		if (got < 0 && errno == EINTR)
@@ -218,9 +237,11 @@ static int open_for(struct xengt_keeper *k, struct xengt_start *start)
 
 static int start_thread(struct xengt_keeper *k)
 {
-	int err = -pthread_create(&k->thread, NULL, serve, k);
 	char name[16];
+	int err;
 
+	xengt_budget_begin(&k->budget);
+	err = -pthread_create(&k->thread, NULL, serve, k);
 	if (err)
 		return err;
 	k->serves = true;
@@ -382,6 +403,11 @@ void xengt_keeper_follow(struct xengt_keeper *k)
 struct xengt_kept *xengt_keeper_kept(struct xengt_keeper *k)
 {
 	return k->kept;
+}
+
+void xengt_keeper_charge_by(struct xengt_keeper *k, const struct xengt_keeper_clock *clock)
+{
+	k->clock = clock;
 }
 
 const char *xengt_keeper_name(const struct xengt_keeper *k)

@@ -4,13 +4,15 @@
  * checking that the process may ask for it. When the process is gone, the keeper undoes it.
  *
  * A thread of the keeper answers the process. The main thread of xengtd opens and closes the
- * keeper, and calls it. A lock guards what both use.
+ * keeper, and calls it. A lock guards what both use. The thread works for its process for a bounded
+ * part of the time (budget.h).
  */
 #ifndef XENGT_KEEPER_KEEPER_H
 #define XENGT_KEEPER_KEEPER_H
 
 #include "core/base/types.h"
 #include "xengt/ask/ask.h"
+#include "xengt/keeper/budget.h"
 #include "xengt/keeper/dom0.h"
 #include "xengt/keeper/log.h"
 #include "xengt/settings/log.h"
@@ -41,6 +43,9 @@ bool xengt_keeper_close(struct xengt_keeper *keeper, bool keep);
  * errno.
  */
 int xengt_keeper_serve(struct xengt_keeper *keeper, struct xengt_start *start);
+
+/** xengt_keeper_charge_by() - for tests: charge the process by @clock. No thread runs. */
+void xengt_keeper_charge_by(struct xengt_keeper *keeper, const struct xengt_keeper_clock *clock);
 
 /** xengt_keeper_stop() - end the thread that answers the process. */
 void xengt_keeper_stop(struct xengt_keeper *keeper);
