@@ -21,12 +21,36 @@ struct xengt_vgpu *daemon_rig_vgpu(struct rig *r, unsigned int at)
 	return v;
 }
 
+void daemon_rig_over(void *arg, struct guest *guest, int err, const char *why)
+{
+	struct rig *r = arg;
+
+	(void)guest;
+	r->over = true;
+	r->err = err;
+	snprintf(r->why, sizeof(r->why), "%s", why);
+}
+
+int daemon_rig_wait(struct rig *r)
+{
+	while (!r->over)
+		ck_assert_int_ge(sd_event_run(r->daemon.loop, ~0ull), 0);
+	return r->err;
+}
+
+static void on_settled(void *arg, const struct process_answer *answer)
+{
+	daemon_rig_over(arg, NULL, answer->err, "");
+}
+
 void daemon_rig_settle(struct rig *r, unsigned int at)
 {
 	struct guest *guest = daemon_find_domid(&r->daemon, FIRST_DOMID + at);
 
 	ck_assert_ptr_nonnull(guest);
-	ck_assert_int_eq(process_wait(guest, XENGT_LINK_COUNT, 0, NULL, NULL, NULL), 0);
+	r->over = false;
+	process_ask(guest, XENGT_LINK_COUNT, 0, NULL, on_settled, r);
+	ck_assert_int_eq(daemon_rig_wait(r), 0);
 }
 
 /* ---- the daemon ---- */
@@ -47,7 +71,8 @@ static void begin(struct rig *r)
 	xengt_instances_load(&daemon->instances);
 	daemon_take_up_all(daemon);
 	for (struct guest *guest = daemon->guests; guest; guest = guest->next)
-		ck_assert_msg(!process_serves(guest, r->why, sizeof(r->why)), "%s", r->why);
+		while (process_state(guest) == PROCESS_STARTS)
+			ck_assert_int_ge(sd_event_run(daemon->loop, ~0ull), 0);
 }
 
 static void end(struct rig *r)
@@ -88,7 +113,7 @@ void daemon_rig_restart(struct rig *r)
 void daemon_rig_free(struct rig *r)
 {
 	while (r->daemon.guests)
-		daemon_detach(r->daemon.guests, false);
+		daemon_rig_detach(r, r->daemon.guests);
 	while (r->daemon.instances.first)
 		ck_assert_int_eq(xengt_instance_remove(&r->daemon.instances,
 						       r->daemon.instances.first, r->why,
@@ -103,9 +128,26 @@ void daemon_rig_free(struct rig *r)
 
 int daemon_rig_attach(struct rig *r, unsigned int at, const char *options)
 {
-	r->why[0] = '\0';
 	daemon_reap(&r->daemon);
-	return daemon_attach(&r->daemon, FIRST_DOMID + at, options, NULL, r->why, sizeof(r->why));
+	r->over = false;
+	daemon_attach(&r->daemon, FIRST_DOMID + at, options, daemon_rig_over, r);
+	return daemon_rig_wait(r);
+}
+
+void daemon_rig_detach(struct rig *r, struct guest *guest)
+{
+	while (guest->work)
+		ck_assert_int_ge(sd_event_run(r->daemon.loop, ~0ull), 0);
+	r->over = false;
+	daemon_detach(guest, daemon_rig_over, r);
+	ck_assert_int_eq(daemon_rig_wait(r), 0);
+}
+
+void daemon_rig_quiet(struct rig *r)
+{
+	for (struct guest *guest = r->daemon.guests; guest; guest = guest->next)
+		while (guest->work)
+			ck_assert_int_ge(sd_event_run(r->daemon.loop, ~0ull), 0);
 }
 
 #define BAR0 0xf4000000ull
@@ -175,9 +217,23 @@ const char *daemon_rig_read(struct rig *r, const char *path)
 	return text;
 }
 
+static void on_stored(void *arg, int err)
+{
+	daemon_rig_over(arg, NULL, err, "");
+}
+
+int daemon_rig_store(struct rig *r, u64 ino, const char *text, size_t len)
+{
+	int err;
+
+	r->over = false;
+	err = tree_write(&r->daemon, ino, text, len, on_stored, r);
+	return err == -EINPROGRESS ? daemon_rig_wait(r) : err;
+}
+
 int daemon_rig_write(struct rig *r, const char *path, const char *text)
 {
 	u64 ino = daemon_rig_ino(r, path);
 
-	return ino ? tree_write(&r->daemon, ino, text, strlen(text)) : -ENOENT;
+	return ino ? daemon_rig_store(r, ino, text, strlen(text)) : -ENOENT;
 }

@@ -23,6 +23,8 @@ struct rig {
 	struct rig_process process[NR_DOMAINS];
 	struct exen_domain *d[NR_DOMAINS]; /* with little memory */
 	char dir[32], why[512];
+	bool over; /* what was begun last is done: with .err and .why */
+	int err;
 };
 
 /** daemon_rig_new() - a daemon that is ready. */
@@ -36,6 +38,18 @@ void daemon_rig_restart(struct rig *r);
 
 /** daemon_rig_attach() - give domain FIRST_DOMID + @at a vGPU. Returns 0 or errno, with ->why. */
 int daemon_rig_attach(struct rig *r, unsigned int at, const char *options);
+
+/** daemon_rig_over() - the guest_done of a struct rig. */
+void daemon_rig_over(void *arg, struct guest *guest, int err, const char *why);
+
+/** daemon_rig_wait() - run the loop until daemon_rig_over() was called. Returns its errno. */
+int daemon_rig_wait(struct rig *r);
+
+/** daemon_rig_detach() - take the guest's vGPU away. */
+void daemon_rig_detach(struct rig *r, struct guest *guest);
+
+/** daemon_rig_quiet() - run the loop until no guest is in the midst of anything. */
+void daemon_rig_quiet(struct rig *r);
 
 /** daemon_rig_vgpu() - the vGPU of domain FIRST_DOMID + @at, in its process. */
 struct xengt_vgpu *daemon_rig_vgpu(struct rig *r, unsigned int at);
@@ -62,6 +76,9 @@ u64 daemon_rig_ino(struct rig *r, const char *path);
  * daemon_rig_read() - the contents of the file at @path; an error as "-N", with a negative errno.
  */
 const char *daemon_rig_read(struct rig *r, const char *path);
+
+/** daemon_rig_store() - tree_write(), and wait until it is done. */
+int daemon_rig_store(struct rig *r, u64 ino, const char *text, size_t len);
 
 /** daemon_rig_write() - write @text to the file at @path. Returns 0 or a negative errno. */
 int daemon_rig_write(struct rig *r, const char *path, const char *text);

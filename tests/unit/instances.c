@@ -74,10 +74,10 @@ START_TEST(by_uuid)
 	ck_assert_str_eq(r->why,
 			 "domain 21 (?) has vGPU " UUID_A "; 'xengt detach 21' takes it away");
 	ck_assert_int_eq(remove_it(r, UUID_A), -EBUSY);
-	daemon_detach(a->guest, false);
+	daemon_rig_detach(r, a->guest);
 	ck_assert_ptr_null(a->guest);
 	ck_assert_msg(!daemon_rig_attach(r, 1, "uuid=" UUID_A ",type=" V5_8), "%s", r->why);
-	daemon_detach(a->guest, false);
+	daemon_rig_detach(r, a->guest);
 	ck_assert_int_eq(remove_it(r, UUID_A), 0);
 	ck_assert_uint_eq(daemon_rig_files(r), 0);
 	daemon_rig_free(r);
@@ -105,7 +105,7 @@ START_TEST(transient_goes)
 
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
 	ck_assert_uint_eq(daemon_rig_available(r, V5_8), before - 1);
-	daemon_detach(daemon_find_domid(&r->daemon, FIRST_DOMID), false);
+	daemon_rig_detach(r, daemon_find_domid(&r->daemon, FIRST_DOMID));
 	ck_assert_ptr_null(r->daemon.instances.first);
 	ck_assert_uint_eq(daemon_rig_available(r, V5_8), before);
 	daemon_rig_free(r);
@@ -205,7 +205,7 @@ START_TEST(numbers)
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
 	ck_assert_int_eq(daemon_rig_attach(r, 1, ""), 0);
 	ck_assert_int_eq(daemon_rig_attach(r, 2, ""), 0);
-	daemon_detach(daemon_find_domid(&r->daemon, FIRST_DOMID + 1), false);
+	daemon_rig_detach(r, daemon_find_domid(&r->daemon, FIRST_DOMID + 1));
 	ck_assert_int_eq(create(r, V5_8, UUID_A), 0);
 	ck_assert_uint_eq(xengt_instances_find(&r->daemon.instances, UUID_A)->options.id, 2);
 	ck_assert_int_eq(create(r, V5_8, UUID_B), 0);
@@ -243,7 +243,7 @@ START_TEST(another_daemon)
 	ck_assert(!daemon_find_domid(&r->daemon, FIRST_DOMID)->instance->stays);
 
 	/* A guest that ended while no daemon ran took only its own vGPU with it. */
-	daemon_detach(daemon_find_domid(&r->daemon, FIRST_DOMID), false);
+	daemon_rig_detach(r, daemon_find_domid(&r->daemon, FIRST_DOMID));
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
 	daemon_rig_restart(r);
 	ck_assert_ptr_nonnull(xengt_instances_find(&r->daemon.instances, UUID_B)->guest);
@@ -340,7 +340,7 @@ START_TEST(attach_fails)
 		err = daemon_rig_attach(r, 0, nth % 2 ? "uuid=" UUID_A : "");
 		done = exen_fail_left(true);
 		if (!err) {
-			daemon_detach(r->daemon.guests, false);
+			daemon_rig_detach(r, r->daemon.guests);
 			continue;
 		}
 		failed++;

@@ -84,7 +84,7 @@ START_TEST(never_serves)
 	answer = command_obey(&r->daemon, NULL, "{\"cmd\":\"show\",\"vgpu\":\"22\"}");
 	ck_assert_ptr_nonnull(strstr(json_object_to_json_string(answer), "\"ok\": true"));
 	json_object_put(answer);
-	daemon_detach(guest_of(r), false);
+	daemon_rig_detach(r, guest_of(r));
 	ck_assert_int_eq(daemon_rig_attach(r, 0, ""), 0);
 	daemon_rig_free(r);
 }

@@ -168,7 +168,7 @@ START_TEST(same_labels)
 	first = labels(r);
 	for (unsigned int i = 0; i < 4; i++) {
 		if (i < 3) {
-			daemon_detach(daemon_find_domid(&r->daemon, FIRST_DOMID + i % 2), false);
+			daemon_rig_detach(r, daemon_find_domid(&r->daemon, FIRST_DOMID + i % 2));
 			ck_assert_int_eq(daemon_rig_attach(r, i % 2, ""), 0);
 		} else {
 			process_end(daemon_find_domid(&r->daemon, FIRST_DOMID));

@@ -25,11 +25,9 @@
 /* As xengt-dm asks, once for each device model. */
 static int start_model(struct rig *r, unsigned int at, const char *options)
 {
-	struct guest *guest;
-
-	r->why[0] = '\0';
-	return daemon_start_model(&r->daemon, FIRST_DOMID + at, options, &guest, r->why,
-				  sizeof(r->why));
+	r->over = false;
+	daemon_start_model(&r->daemon, FIRST_DOMID + at, options, daemon_rig_over, r);
+	return daemon_rig_wait(r);
 }
 
 static void cfg_write(struct rig *r, unsigned int at, unsigned int reg, unsigned int size, u32 val)
@@ -241,20 +239,24 @@ START_TEST(by_hand)
 	boot(r, 0);
 	exen_domain_shutdown(r->d[0], SHUTDOWN_soft_reset);
 	daemon_on_xenstore(&r->daemon);
+	daemon_rig_quiet(r);
 	/* It may be preserved so: nothing is lost as yet. */
 	ck_assert_uint_eq(gvt_vreg(daemon_rig_vgpu(r, 0)->vgpu, PLAIN), 0x1234);
 	ck_assert_int_eq(exen_domain_soft_reset(r->d[0]), 0);
 	daemon_on_xenstore(&r->daemon);
+	daemon_rig_quiet(r);
 	exen_domain_unpause(r->d[0]);
 	check_new(r, 0);
 	/* It happens only once. */
 	use(r, 0);
 	daemon_on_xenstore(&r->daemon);
+	daemon_rig_quiet(r);
 	ck_assert_uint_eq(mem_read(r, 0, BAR0 + PLAIN, 4), 0x1234);
 	/* The next daemon notices it as well, unless the next kernel runs already. */
 	kexec(r, 0);
 	daemon_rig_restart(r);
 	daemon_on_xenstore(&r->daemon);
+	daemon_rig_quiet(r);
 	exen_domain_unpause(r->d[0]);
 	check_new(r, 0);
 	daemon_rig_free(r);
@@ -288,6 +290,7 @@ START_TEST(withdrawn)
 
 	exen_domain_shutdown(r->d[0], SHUTDOWN_suspend);
 	daemon_on_xenstore(&r->daemon);
+	daemon_rig_quiet(r);
 	daemon_rig_settle(r, 0);
 	exen_domain_resume(r->d[0]);
 	/* The guest's first request makes the server learn of the pages that went. */
@@ -419,11 +422,12 @@ START_TEST(preserved)
 			 "domain 21 (desk) has vGPU " UUID_A "; 'xengt detach desk' takes it away");
 	exen_domain_shutdown(r->d[0], SHUTDOWN_crash);
 	daemon_on_xenstore(&r->daemon);
+	daemon_rig_quiet(r);
 	ck_assert_int_eq(start_model(r, 1, "uuid=" UUID_A), -EBUSY);
 	ck_assert_str_eq(r->why, "domain 21 (desk), which does not run any more, has vGPU " UUID_A
 				 "; 'xengt detach desk' takes it away");
 	before = stats_of(r, 0);
-	daemon_detach(daemon_find_domid(&r->daemon, FIRST_DOMID), false);
+	daemon_rig_detach(r, daemon_find_domid(&r->daemon, FIRST_DOMID));
 	ck_assert_msg(!start_model(r, 1, "uuid=" UUID_A), "%s", r->why);
 	ck_assert_uint_eq(stats_of(r, 0).tot_pages, before.tot_pages);
 	ck_assert_uint_eq(stats_of(r, 0).servers, 0);
@@ -441,6 +445,7 @@ START_TEST(preserved)
 			  *(const u64 *)"IntelGra");
 	exen_domain_destroy(r->d[0]);
 	daemon_on_xenstore(&r->daemon);
+	daemon_rig_quiet(r);
 	daemon_rig_free(r);
 }
 END_TEST

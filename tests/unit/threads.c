@@ -26,9 +26,22 @@ static int start(struct daemon *daemon, domid_t domid, const struct xengt_guest_
 		.state = dup(fds->state),
 		.figures = dup(fds->figures),
 	};
+	if (p->played) {
+		*id = domid - FIRST_DOMID;
+		return 0;
+	}
 	p->runs = !pthread_create(&p->thread, NULL, run, p);
 	*id = domid - FIRST_DOMID;
 	return p->runs ? 0 : -EAGAIN;
+}
+
+static void close_played(const struct xengt_guest_fds *fds)
+{
+	close(fds->link);
+	close(fds->ask);
+	close(fds->kept);
+	close(fds->state);
+	close(fds->figures);
 }
 
 /* It sees that nobody is at the other end of its link. */
@@ -36,7 +49,10 @@ static void end(struct daemon *daemon, u64 id, char *how, size_t len)
 {
 	struct rig_process *p = (struct rig_process *)daemon->runner_priv + id;
 
-	pthread_join(p->thread, NULL);
+	if (p->runs)
+		pthread_join(p->thread, NULL);
+	else
+		close_played(&p->fds);
 	p->runs = false;
 	p->v = NULL;
 	snprintf(how, len, "its thread ended");

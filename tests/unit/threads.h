@@ -19,6 +19,7 @@ struct rig_process {
 	struct xengt_guest_fds fds;
 	struct xengt_vgpu *v; /* while it serves */
 	bool runs;
+	bool played; /* set by a test that plays it, by its descriptors */
 };
 
 /** threads_runner - the runner; the daemon's .runner_priv is an array of NR_DOMAINS rig_process. */

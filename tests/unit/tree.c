@@ -77,7 +77,7 @@ static void walk(struct rig *r, u64 dir, unsigned int depth, unsigned int *nr)
 		len = tree_read(&r->daemon, ino, text);
 		if (S_ISDIR(attr.st_mode)) {
 			ck_assert_int_eq(len, -EISDIR);
-			ck_assert_int_eq(tree_write(&r->daemon, ino, "", 0), -EISDIR);
+			ck_assert_int_eq(daemon_rig_store(r, ino, "", 0), -EISDIR);
 			walk(r, ino, depth + 1, nr);
 			continue;
 		}
@@ -88,7 +88,7 @@ static void walk(struct rig *r, u64 dir, unsigned int depth, unsigned int *nr)
 		else
 			ck_assert_int_eq(len, -EACCES);
 		/* No file takes an empty value. A file that cannot be written refuses any. */
-		ck_assert_int_eq(tree_write(&r->daemon, ino, "", 0),
+		ck_assert_int_eq(daemon_rig_store(r, ino, "", 0),
 				 attr.st_mode & 0222 && S_ISREG(attr.st_mode) ? -EINVAL : -EACCES);
 	}
 }
@@ -265,7 +265,7 @@ START_TEST(create_misuse)
 		ck_assert_ptr_nonnull(r->daemon.instances.first->guest);
 	}
 	/* A NUL inside does not end the value. */
-	ck_assert_int_eq(tree_write(&r->daemon, daemon_rig_ino(r, NEW), "-21\0x", 5), -EINVAL);
+	ck_assert_int_eq(daemon_rig_store(r, daemon_rig_ino(r, NEW), "-21\0x", 5), -EINVAL);
 	r->daemon.config.max_vgpus = 1;
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_B), -ENOSPC);
 	ck_assert_int_eq(daemon_rig_write(r, NEW, "22,64,448,4"), -ENOSPC);
@@ -319,9 +319,9 @@ START_TEST(gone)
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
 	dir = daemon_rig_ino(r, UUID_A);
 	file = daemon_rig_ino(r, UUID_A "/remove");
-	ck_assert_int_eq(tree_write(&r->daemon, file, "1", 1), 0);
+	ck_assert_int_eq(daemon_rig_store(r, file, "1", 1), 0);
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_A), 0);
-	ck_assert_int_eq(tree_write(&r->daemon, file, "1", 1), -ENOENT);
+	ck_assert_int_eq(daemon_rig_store(r, file, "1", 1), -ENOENT);
 	ck_assert_int_eq(tree_attr(&r->daemon, dir, &attr), -ENOENT);
 	ck_assert_int_eq(tree_lookup(&r->daemon, dir, "remove", &found), -ENOENT);
 
@@ -336,7 +336,7 @@ START_TEST(gone)
 	type = daemon_rig_ino(r, TYPE8 "/create");
 	ck_assert_int_eq(
 		xengt_config_reload("/dev/null", &r->daemon.config, r->why, sizeof(r->why)), 0);
-	ck_assert_int_eq(tree_write(&r->daemon, type, UUID_B, strlen(UUID_B)), -ENOENT);
+	ck_assert_int_eq(daemon_rig_store(r, type, UUID_B, strlen(UUID_B)), -ENOENT);
 	ck_assert_int_eq(daemon_rig_write(r, TYPE8 "/create", UUID_B), 0);
 	daemon_rig_free(r);
 }
@@ -353,7 +353,7 @@ START_TEST(guest_by_guest)
 	ck_assert_int_eq(daemon_rig_attach(r, 0, "uuid=" UUID_A), 0);
 	file = daemon_rig_ino(r, "vm21/vgpu_bar_info");
 	dir = daemon_rig_ino(r, "vm21/counters");
-	daemon_detach(r->daemon.guests, false);
+	daemon_rig_detach(r, r->daemon.guests);
 	ck_assert_int_eq(daemon_rig_attach(r, 1, "uuid=" UUID_A), 0);
 	ck_assert_uint_ne(daemon_rig_ino(r, "vm22/vgpu_bar_info"), 0);
 	ck_assert_int_eq(tree_read(&r->daemon, file, text), -ENOENT);

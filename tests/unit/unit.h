@@ -84,6 +84,7 @@ Suite *suite_xengt_dma_life(void);
 Suite *suite_xengt_faults(void);
 Suite *suite_xengt_keeper(void);
 Suite *suite_processes(void);
+Suite *suite_waits(void);
 Suite *suite_xengt_mem(void);
 Suite *suite_xengt_services(void);
 Suite *suite_xengt_sections(void);

@@ -75,7 +75,7 @@ static void wait_for(struct conn *conn)
 		due = conn->asking + conn->patience_us;
 	if (conn->silent && !conn->patient && conn->silent + conn->patience_us < due)
 		due = conn->silent + conn->patience_us;
-	if (conn->refused || (conn->ending && !conn->out_len))
+	if (conn->refused || (conn->ending && !conn->out_len && !conn->held))
 		due = 0;
 	sd_event_source_set_time(conn->timer, due);
 	sd_event_source_set_enabled(conn->timer, due < ~0ull ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
@@ -168,7 +168,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *userdat
 	if (!conn->ending && !conn->refused && !conn->held && conn->out_len <= CONN_QUEUE_MAX)
 		serve(conn);
 	flush(conn);
-	over = conn->ending || (conn->eof && !line_end(conn) && !conn->held);
+	over = !conn->held && (conn->ending || (conn->eof && !line_end(conn)));
 	if (conn->refused || (over && !conn->out_len)) {
 		gone(conn);
 		return 0;

@@ -57,7 +57,8 @@ void conn_hold(struct conn *conn, bool hold);
 /** conn_idle() - whether no request has begun, and no answer is queued or being worked on. */
 bool conn_idle(const struct conn *conn);
 
-/** conn_end() - have its handlers end it once all that is queued has been sent. */
+/** conn_end() - have its handlers end it once all that is queued has been sent, and the answer that
+ * it is held for. */
 void conn_end(struct conn *conn);
 
 /** conn_free() - send what can be sent at once, and end it now; .gone is not called. */

@@ -21,7 +21,7 @@ struct client {
 	struct daemon *daemon;
 	struct conn *conn;
 	u64 heard_us;		 /* when it last asked for something */
-	struct pending *pending; /* its question to a guest's process; owned by commands.c */
+	struct pending *pending; /* its request that takes time; owned by commands.c */
 	struct client *next;
 
 	/* The rest belongs to follow.c. */
@@ -36,13 +36,13 @@ struct client {
 void client_put(struct client *client, struct json_object *line);
 
 /**
- * command_obey() - execute the request @line. Returns the answer, owned by the caller. NULL: a
- * guest's process was asked; @client gets the answer later, and its connection is held until then.
- * Without a client, this waits for the process.
+ * command_obey() - execute the request @line. Returns the answer, owned by the caller. NULL: it
+ * takes time; @client gets the answer later, and its connection is held until then. Without a
+ * client, this runs the loop until the answer is there.
  */
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line);
 
-/** command_forget() - @client is gone. Its question to a process goes on; the answer is dropped. */
+/** command_forget() - @client is gone. What it asked for goes on; the answer is dropped. */
 void command_forget(struct client *client);
 
 /** command_refused() - the answer to a request that fails with @err and the sentence @why. */

@@ -10,6 +10,7 @@
 #include "xengt/daemon/clients.h"
 #include "xengt/daemon/daemon.h"
 #include "xengt/daemon/process.h"
+#include "xengt/daemon/work.h"
 #include "xengt/jail/jail.h"
 
 /* A request, and the client that made it. */
@@ -31,13 +32,22 @@ struct remote {
 		       const struct process_answer *answer, struct result *result);
 };
 
+/* A request whose answer takes time: a guest's process is asked, or a guest is given its vGPU. */
+struct pending {
+	struct client *client; /* NULL: it is gone, or there was none */
+	struct remote remote;
+	bool held;		    /* the client's connection waits for the answer */
+	struct json_object *answer; /* the answer, if it came before that */
+};
+
 /* A command's result: an errno with a sentence, fields for the answer, or a question to a process
- * whose answer is needed first. */
+ * whose answer is needed first; or the answer is made later, by @pending. */
 struct result {
 	int err;
 	char why[512];
 	struct json_object *fields;
 	struct remote remote;
+	struct pending *pending;
 };
 
 static void fail(struct result *result, int err, const char *why)
@@ -64,7 +74,10 @@ static struct guest *guest_of(const struct ask *ask, struct result *result)
 
 	if (who && !daemon_domid(ask->daemon, who, &domid))
 		guest = daemon_find_domid(ask->daemon, domid);
-	if (guest) {
+	if (guest && work_busy(guest, true, result->why, sizeof(result->why))) {
+		fail(result, -EBUSY, result->why);
+		guest = NULL;
+	} else if (guest) {
 		/* The domain may have been renamed: the event may still be queued. */
 		xengt_keeper_follow(guest->keeper);
 	} else {
@@ -93,6 +106,46 @@ static bool number_of(const struct ask *ask, const char *key, const char *is, u6
 static void put(struct result *result, const char *key, struct json_object *value)
 {
 	json_object_object_add(result->fields, key, value);
+}
+
+static struct json_object *answer_of(const struct result *result)
+{
+	json_object_object_add(result->fields, "ok", json_object_new_boolean(!result->err));
+	if (result->err) {
+		json_object_object_add(result->fields, "error",
+				       json_object_new_string(result->why));
+		json_object_object_add(result->fields, "errno", json_object_new_int(-result->err));
+	}
+	return result->fields;
+}
+
+/* Gives a pending request its answer, and frees it unless its command has not returned yet. */
+static void settle(struct pending *pending, struct json_object *answer)
+{
+	struct client *client = pending->client;
+
+	if (!pending->held) {
+		pending->answer = answer;
+		return;
+	}
+	if (client) {
+		client->pending = NULL;
+		conn_hold(client->conn, false);
+		client_put(client, answer);
+	}
+	json_object_put(answer);
+	free(pending);
+}
+
+/* The answer to @ask is to come later. NULL: memory ran out; the error is in @result. */
+static struct pending *wait_for(const struct ask *ask, struct result *result)
+{
+	result->pending = calloc(1, sizeof(*result->pending));
+	if (result->pending)
+		result->pending->client = ask->client;
+	else
+		fail(result, -ENOMEM, "out of memory");
+	return result->pending;
 }
 
 static void cmd_version(const struct ask *ask, struct result *result)
@@ -192,13 +245,22 @@ static void cmd_remove(const struct ask *ask, struct result *result)
 		fail(result, err, result->why);
 }
 
+static void on_over(void *arg, struct guest *guest, int err, const char *why)
+{
+	struct result result = { .fields = json_object_new_object() };
+
+	if (err)
+		fail(&result, err, why);
+	else if (guest)
+		put(&result, "vgpu", describe_instance(guest->instance));
+	settle(arg, answer_of(&result));
+}
+
 static void cmd_attach(const struct ask *ask, struct result *result)
 {
 	const char *who = string_of(ask, "domain"), *text = string_of(ask, "options");
-	int (*attach)(struct daemon *, domid_t, const char *, struct guest **, char *, size_t);
-	struct guest *guest;
+	bool model = json_object_object_get_ex(ask->request, "model", NULL);
 	domid_t domid;
-	int err;
 
 	if (!who || daemon_domid(ask->daemon, who, &domid)) {
 		snprintf(result->why, sizeof(result->why), "there is no domain '%s'",
@@ -208,22 +270,17 @@ static void cmd_attach(const struct ask *ask, struct result *result)
 	}
 	/* The guest that had its vGPU may have gone without our having been told yet. */
 	daemon_reap(ask->daemon);
-	attach = json_object_object_get_ex(ask->request, "model", NULL) ? daemon_start_model
-									: daemon_attach;
-	err = attach(ask->daemon, domid, text ? text : "", &guest, result->why,
-		     sizeof(result->why));
-	if (err)
-		fail(result, err, result->why);
-	else
-		put(result, "vgpu", describe_instance(guest->instance));
+	if (wait_for(ask, result))
+		(model ? daemon_start_model : daemon_attach)(ask->daemon, domid, text ? text : "",
+							     on_over, result->pending);
 }
 
 static void cmd_detach(const struct ask *ask, struct result *result)
 {
 	struct guest *guest = guest_of(ask, result);
 
-	if (guest)
-		daemon_detach(guest, false);
+	if (guest && wait_for(ask, result))
+		daemon_detach(guest, on_over, result->pending);
 }
 
 /* Finds a vGPU by UUID (with a guest or without), or by its guest. */
@@ -447,17 +504,6 @@ static bool whole(struct json_object *request)
 	return true;
 }
 
-static struct json_object *answer_of(const struct result *result)
-{
-	json_object_object_add(result->fields, "ok", json_object_new_boolean(!result->err));
-	if (result->err) {
-		json_object_object_add(result->fields, "error",
-				       json_object_new_string(result->why));
-		json_object_object_add(result->fields, "errno", json_object_new_int(-result->err));
-	}
-	return result->fields;
-}
-
 struct json_object *command_refused(int err, const char *why)
 {
 	struct result result = { .fields = json_object_new_object() };
@@ -466,29 +512,15 @@ struct json_object *command_refused(int err, const char *why)
 	return answer_of(&result);
 }
 
-/* ---- questions that a client waits for ---- */
-
-struct pending {
-	struct client *client; /* NULL: it is gone */
-	struct remote remote;
-};
+/* ---- answers that take time ---- */
 
 static void on_answer(void *arg, const struct process_answer *answer)
 {
 	struct pending *pending = arg;
-	struct client *client = pending->client;
 	struct result result = { .fields = json_object_new_object() };
-	struct json_object *all;
 
-	pending->remote.finish(&pending->remote, client, answer, &result);
-	all = answer_of(&result);
-	if (client) {
-		client->pending = NULL;
-		conn_hold(client->conn, false);
-		client_put(client, all);
-	}
-	json_object_put(all);
-	free(pending);
+	pending->remote.finish(&pending->remote, pending->client, answer, &result);
+	settle(pending, answer_of(&result));
 }
 
 void command_forget(struct client *client)
@@ -498,31 +530,35 @@ void command_forget(struct client *client)
 	client->pending = NULL;
 }
 
-/* Asks the process on behalf of @client, which gets the answer later. */
-static int ask_for(struct client *client, const struct remote *remote, const char *line)
-{
-	struct pending *pending = malloc(sizeof(*pending));
-
-	if (!pending)
-		return -ENOMEM;
-	*pending = (struct pending){ client, *remote };
-	client->pending = pending;
-	conn_hold(client->conn, true);
-	process_ask(remote->guest, remote->type, remote->value,
-		    remote->type == XENGT_LINK_QUERY ? line : NULL, on_answer, pending);
-	return 0;
-}
-
-static void wait_for(struct result *result, const char *line)
+/* Asks a guest's process what the request @line needs to be answered. */
+static void ask_process(const struct ask *ask, struct result *result, const char *line)
 {
 	const struct remote *remote = &result->remote;
-	struct process_answer answer = { 0 };
 
-	answer.err = process_wait(remote->guest, remote->type, remote->value,
-				  remote->type == XENGT_LINK_QUERY ? line : NULL, &answer.value,
-				  &answer.text);
-	remote->finish(remote, NULL, &answer, result);
-	free(answer.text);
+	if (!wait_for(ask, result))
+		return;
+	result->pending->remote = *remote;
+	process_ask(remote->guest, remote->type, remote->value,
+		    remote->type == XENGT_LINK_QUERY ? line : NULL, on_answer, result->pending);
+}
+
+/* Returns the answer, if it came at once; or NULL: @client gets it later. */
+static struct json_object *take_answer(struct daemon *daemon, struct client *client,
+				       struct pending *pending)
+{
+	struct json_object *answer;
+
+	if (!pending->answer && client) {
+		pending->held = true;
+		client->pending = pending;
+		conn_hold(client->conn, true);
+		return NULL;
+	}
+	while (!pending->answer)
+		sd_event_run(daemon->loop, ~0ull);
+	answer = pending->answer;
+	free(pending);
+	return answer;
 }
 
 struct json_object *command_obey(struct daemon *daemon, struct client *client, const char *line)
@@ -546,13 +582,12 @@ struct json_object *command_obey(struct daemon *daemon, struct client *client, c
 		commands[i].run(&ask, &result);
 	else
 		fail(&result, -EOPNOTSUPP, "no such command");
+	if (!result.err && result.remote.guest)
+		ask_process(&ask, &result, line);
 	json_object_put(ask.request);
-	if (!result.err && result.remote.guest) {
-		if (client && !ask_for(client, &result.remote, line)) {
-			json_object_put(result.fields);
-			return NULL;
-		}
-		wait_for(&result, line);
+	if (result.pending) {
+		json_object_put(result.fields);
+		return take_answer(daemon, client, result.pending);
 	}
 	return answer_of(&result);
 }

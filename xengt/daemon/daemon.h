@@ -18,6 +18,7 @@ struct mount;
 struct process;
 struct process_listener;
 struct process_runner;
+struct work;
 
 /* A guest that has a vGPU. */
 struct guest {
@@ -25,11 +26,13 @@ struct guest {
 	domid_t domid;
 	struct xengt_keeper *keeper;
 	struct process *process;
-	struct xengt_instance *instance; /* which vGPU it has */
-	u32 serial;			 /* unique while this xengtd runs */
-	bool changed;			 /* a xenstore watch of it fired */
-	bool restarted;			 /* soft reset, and not seen to run since */
-	bool left;			 /* its process has left the vGPU to the next xengtd */
+	struct xengt_instance *instance;    /* which vGPU it has */
+	u32 serial;			    /* unique while this xengtd runs */
+	bool changed;			    /* a xenstore watch of it fired */
+	bool restarted;			    /* soft reset, and not seen to run since */
+	bool left;			    /* its process has left the vGPU to the next xengtd */
+	struct work *work;		    /* what it is in the midst of (work.h); NULL: nothing */
+	void (*moved)(struct guest *guest); /* its process serves, or ended; NULL: nobody asks */
 	struct guest *next;
 };
 
@@ -56,6 +59,12 @@ struct daemon {
 	int lock_fd;
 };
 
+/**
+ * Called when something that was asked for a guest is done: with @guest, or with an errno and the
+ * sentence @why. NULL as @guest without an error: it has no vGPU any more.
+ */
+typedef void guest_done(void *arg, struct guest *guest, int err, const char *why);
+
 /* ---- guest.c, guests.c, domains.c, take_up.c ---- */
 
 /**
@@ -74,16 +83,17 @@ struct guest *daemon_find_domid(struct daemon *daemon, domid_t domid);
  * daemon_attach() - give a domain a vGPU: with a UUID, one that was created before; otherwise a new
  * one, by type, sizes, both or neither, which is removed when its guest goes.
  * @text: options as xengt_options_parse() reads them.
- * @out:  receives the guest; may be NULL.
  *
  * If the domain's device model runs already, the vGPU gets a slot that no device of it has.
  *
- * Returns 0, or with @why: -EEXIST (the domain has one), -ESRCH (no such domain), -EINVAL (options,
- * or dom0), -EOPNOTSUPP (a guest that cannot have one), -ENOENT (type, UUID), -EBUSY (another guest
- * has it, or a device has the slot), -ENOSPC (nothing is left), or another errno.
+ * @done is called once: before this returns when the vGPU is refused, later when the guest's
+ * process serves, or does not come to in 30 seconds. Errors: -EEXIST (the domain has one), -EBUSY
+ * (it is being attached, reset or detached; another guest has the vGPU, or a device has the slot),
+ * -ESRCH (no such domain), -EINVAL (options, or dom0), -EOPNOTSUPP (a guest that cannot have one),
+ * -ENOENT (type, UUID), -ENOSPC (nothing is left), or another errno.
  */
-int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
-		  char *why, size_t why_len);
+void daemon_attach(struct daemon *daemon, domid_t domid, const char *text, guest_done *done,
+		   void *arg);
 
 /* Where xl writes the process number of a domain's device model. */
 #define XENGT_MODEL_PATH "/local/domain/%u/image/device-model-pid"
@@ -96,16 +106,21 @@ int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct
  * says. If the domain has run, somebody started another device model by hand, and the vGPU stays as
  * it is.
  *
- * Returns as daemon_attach() does, with -EEXIST where the domain runs with another device model.
+ * @done as daemon_attach() has it, with -EEXIST where the domain runs with another device model.
  */
-int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
-		       char *why, size_t why_len);
+void daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, guest_done *done,
+			void *arg);
 
-/** daemon_detach() - detach the guest's vGPU, hang up on clients that follow it, and free @guest.
- * @keep: leave the vGPU to the next xengtd. */
-void daemon_detach(struct guest *guest, bool keep);
+/**
+ * daemon_detach() - take the guest's vGPU out of its domain, hang up on clients that follow it, and
+ * free @guest. What the guest's process does not take away in 10 seconds is left to the next
+ * xengtd, after a log line. @done is called once, maybe before this returns; it may be NULL.
+ * -EBUSY: the vGPU is being attached, reset or detached.
+ */
+void daemon_detach(struct guest *guest, guest_done *done, void *arg);
 
-/** daemon_leave_all() - leave all vGPUs to the next xengtd. */
+/** daemon_leave_all() - leave all vGPUs to the next xengtd, but for those that are being attached.
+ */
 void daemon_leave_all(struct daemon *daemon);
 
 /**

@@ -12,28 +12,49 @@
 #include "xengt/daemon/daemon.h"
 #include "xengt/daemon/guest.h"
 #include "xengt/daemon/process.h"
+#include "xengt/daemon/work.h"
 
-/* Of one soft reset the daemon hears more than once: from xenstore, and from the device model. */
-static int restart(struct guest *guest, char *why, size_t why_len)
+static struct guest *was_reset(struct guest *guest, int *err, char *why, size_t why_len)
 {
-	char said[256] = "";
-	int err;
+	char said[256];
 
-	/* xl has set the limit anew. */
-	xengt_keeper_follow(guest->keeper);
-	err = guest_ask(guest, XENGT_LINK_RESTART, 0, said, sizeof(said));
-	if (!err) {
-		xengt_keeper_kept(guest->keeper)->booted = false;
+	xengt_keeper_kept(guest->keeper)->booted = false;
+	if (!*err) {
 		xengt_keeper_publish(guest->keeper);
 		if (!guest->restarted)
 			xengt_keeper_log_of(guest->keeper, XENGT_RESTARTED, XENGT_INFO,
 					    "the domain was soft reset: vGPU as after power-on");
 		guest->restarted = true;
-		return 0;
+		return guest;
 	}
+	snprintf(said, sizeof(said), "%.255s", why);
 	snprintf(why, why_len, "domain %u was soft reset, and its vGPU cannot be: %s", guest->domid,
-		 *said ? said : strerror(-err));
+		 said);
 	xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR, "%s", why);
+	return guest;
+}
+
+static const struct work_kind resetting = {
+	.is = "reset",
+	.asks = true,
+	.patience = 10,
+	.over = was_reset,
+};
+
+/* Of one soft reset xengtd hears more than once: from xenstore, and from the device model. */
+static int reset(struct guest *guest, guest_done *done, void *arg, char *why, size_t why_len)
+{
+	int err;
+
+	if (done && work_join(guest, &resetting, done, arg))
+		return 0;
+	if (work_busy(guest, false, why, why_len))
+		return -EBUSY;
+	/* xl has set the limit anew. */
+	xengt_keeper_follow(guest->keeper);
+	err = work_begin(guest, &resetting, XENGT_LINK_RESTART, 0, done, arg);
+	if (err)
+		snprintf(why, why_len, "%s", strerror(-err));
 	return err;
 }
 
@@ -49,23 +70,28 @@ static pid_t living_model(const struct guest *guest)
 	return pid && (!kill(pid, 0) || errno == EPERM) ? pid : 0;
 }
 
-int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
-		       char *why, size_t why_len)
+void daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, guest_done *done,
+			void *arg)
 {
 	struct xengt_dominfo info;
 	struct guest *guest;
+	char why[512] = "";
 	pid_t other;
 	int err;
 
 	daemon_reap(daemon);
 	guest = daemon_find_domid(daemon, domid);
-	if (!guest)
-		return daemon_attach(daemon, domid, text, out, why, why_len);
+	if (!guest) {
+		daemon_attach(daemon, domid, text, done, arg);
+		return;
+	}
 	err = xengt_dominfo(&daemon->dom0, domid, &info);
-	if (!err && !info.booted) {
-		err = restart(guest, why, why_len);
+	if (!err && (!info.booted || guest->work)) {
+		err = reset(guest, done, arg, why, sizeof(why));
+		if (!err)
+			return;
 	} else if (!err && (other = living_model(guest))) {
-		snprintf(why, why_len,
+		snprintf(why, sizeof(why),
 			 "domain %u has a vGPU already, and a device model: process %d", domid,
 			 other);
 		guest_refused(domid, why);
@@ -73,10 +99,10 @@ int daemon_start_model(struct daemon *daemon, domid_t domid, const char *text, s
 	} else if (!err) {
 		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_INFO,
 				    "another device model; the vGPU stays as it is");
+	} else {
+		snprintf(why, sizeof(why), "%s", strerror(-err));
 	}
-	if (!err)
-		*out = guest;
-	return err;
+	done(arg, err ? NULL : guest, err, why);
 }
 
 /* Its firmware ran, and then it had not: the domain starts anew. */
@@ -88,7 +114,7 @@ static void follow_domain(struct guest *guest, const struct xengt_dominfo *info)
 	if (info->booted) {
 		*booted = true;
 		guest->restarted = false;
-	} else if (*booted && restart(guest, why, sizeof(why))) {
+	} else if (*booted && !guest->work && reset(guest, NULL, NULL, why, sizeof(why))) {
 		*booted = false;
 	}
 }
@@ -105,7 +131,7 @@ void daemon_reap(struct daemon *daemon)
 		next = guest->next;
 		if (err == -ESRCH ||
 		    (!err && (info.dying || memcmp(info.uuid, kept->uuid, sizeof(info.uuid)))))
-			daemon_detach(guest, false);
+			guest_gone(guest);
 		else if (!err && info.suspended)
 			process_ask(guest, XENGT_LINK_SUSPEND, 0, NULL, NULL, NULL);
 		else if (!err)

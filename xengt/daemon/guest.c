@@ -8,6 +8,7 @@
 
 #include "core/base/number.h"
 #include "xengt/daemon/process.h"
+#include "xengt/daemon/work.h"
 #include "xengt/settings/log.h"
 
 int daemon_domid(struct daemon *daemon, const char *who, domid_t *domid)
@@ -91,7 +92,7 @@ int guest_add(struct daemon *daemon, domid_t domid, const struct xengt_options *
 	guest->domid = domid;
 	err = xengt_keeper_open(&daemon->dom0, domid, options, &guest->keeper, why, why_len);
 	if (!err) {
-		err = process_start(guest, why, why_len);
+		err = process_start(guest, options != NULL, why, why_len);
 		if (err)
 			xengt_keeper_close(guest->keeper, !options);
 	}
@@ -143,15 +144,25 @@ void guest_bind(struct xengt_instance *instance, struct guest *guest)
 	guest->instance = instance;
 }
 
-int guest_ask(struct guest *guest, enum xengt_link_type type, u64 value, char *why, size_t why_len)
+void guest_leave(struct guest *guest)
 {
-	int err = process_wait(guest, type, value, NULL, NULL, NULL);
+	xengt_keeper_log_of(guest->keeper, XENGT_DETACHED, XENGT_INFO,
+			    "vGPU left to the next xengtd");
+	guest_drop(guest, true);
+}
 
-	if (err != -EPIPE)
-		return err;
-	process_end(guest);
-	err = process_start(guest, why, why_len);
-	if (!err)
-		err = process_serves(guest, why, why_len);
-	return err ? err : process_wait(guest, type, value, NULL, NULL, NULL);
+bool guest_lives(const struct guest *guest, struct xengt_dominfo *info)
+{
+	return !xengt_dominfo(&guest->daemon->dom0, guest->domid, info) && !info->dying &&
+	       !memcmp(info->uuid, xengt_keeper_kept(guest->keeper)->uuid, sizeof(info->uuid));
+}
+
+void guest_gone(struct guest *guest)
+{
+	char why[64];
+
+	snprintf(why, sizeof(why), "there is no domain %u any more", guest->domid);
+	work_stop(guest, -ESRCH, why);
+	xengt_keeper_log_of(guest->keeper, XENGT_DETACHED, XENGT_INFO, "vGPU detached");
+	guest_drop(guest, false);
 }

@@ -4,7 +4,6 @@
 #define XENGT_DAEMON_GUEST_H
 
 #include "xengt/daemon/daemon.h"
-#include "xengt/link/link.h"
 
 /**
  * guest_add() - open a keeper for @domid, and start its process, which does not serve yet.
@@ -18,14 +17,18 @@ int guest_add(struct daemon *daemon, domid_t domid, const struct xengt_options *
  * daemon. */
 void guest_drop(struct guest *guest, bool keep);
 
+/** guest_lives() - whether its domain is there, with what Xen says of it. */
+bool guest_lives(const struct guest *guest, struct xengt_dominfo *info);
+
+/** guest_gone() - its domain has died: log so, and guest_drop() it. Xen frees all that its vGPU had
+ * in the domain. What it was in the midst of fails with -ESRCH. */
+void guest_gone(struct guest *guest);
+
 /** guest_bind() - it has @instance. */
 void guest_bind(struct xengt_instance *instance, struct guest *guest);
 
-/**
- * guest_ask() - have its process do something, and wait. One that is dead is started again first.
- * Returns as process_wait(), or a negative errno with @why where it cannot be started.
- */
-int guest_ask(struct guest *guest, enum xengt_link_type type, u64 value, char *why, size_t why_len);
+/** guest_leave() - log that its vGPU is for another daemon, and guest_drop() it so. */
+void guest_leave(struct guest *guest);
 
 /** guest_log_attached() - log that it has its vGPU; @take_up: again. */
 void guest_log_attached(const struct guest *guest, bool take_up);

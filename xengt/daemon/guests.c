@@ -8,88 +8,149 @@
 #include "xengt/daemon/daemon.h"
 #include "xengt/daemon/guest.h"
 #include "xengt/daemon/process.h"
+#include "xengt/daemon/work.h"
 #include "xengt/settings/log.h"
 
-static int attach(struct daemon *daemon, domid_t domid, const struct xengt_options *options,
-		  struct guest **out, char *why, size_t why_len)
-{
-	int err = guest_add(daemon, domid, options, out, why, why_len);
+/* ---- attached ---- */
 
-	if (err)
-		return err;
-	err = process_serves(*out, why, why_len);
-	if (err) {
-		guest_drop(*out, false);
-		return err;
+static struct guest *attached(struct guest *guest, int *err, char *why, size_t why_len)
+{
+	(void)why_len;
+	if (!*err) {
+		guest_log_attached(guest, false);
+		return guest;
 	}
-	guest_log_attached(*out, false);
-	return 0;
+	guest_refused(guest->domid, why);
+	guest_drop(guest, false);
+	return NULL;
 }
 
-int daemon_attach(struct daemon *daemon, domid_t domid, const char *text, struct guest **out,
-		  char *why, size_t why_len)
+static const struct work_kind attaching = {
+	.is = "attached",
+	.hides = true,
+	.patience = 30,
+	.over = attached,
+};
+
+static int begin(struct daemon *daemon, domid_t domid, const char *text, guest_done *done,
+		 void *arg, char *why, size_t why_len)
 {
 	struct xengt_instance *instance = NULL;
 	struct xengt_options options;
 	struct guest *guest;
-	int err;
+	int err = choose_vgpu(daemon, text, &instance, &options, why, why_len);
 
-	if (daemon_find_domid(daemon, domid)) {
-		snprintf(why, why_len, "domain %u has a vGPU already", domid);
-		return -EEXIST;
-	}
-	err = choose_vgpu(daemon, text, &instance, &options, why, why_len);
-	if (!err) {
-		err = choose_slot(daemon, domid, &options, why, why_len);
-		if (!err)
-			err = attach(daemon, domid, &options, &guest, why, why_len);
-		if (err)
-			xengt_instance_unbind(&daemon->instances, instance);
-	}
+	if (err)
+		return err;
+	err = choose_slot(daemon, domid, &options, why, why_len);
+	if (!err)
+		err = guest_add(daemon, domid, &options, &guest, why, why_len);
 	if (err) {
-		guest_refused(domid, why);
+		xengt_instance_unbind(&daemon->instances, instance);
 		return err;
 	}
 	guest_bind(instance, guest);
-	if (out)
-		*out = guest;
-	return 0;
+	err = work_begin(guest, &attaching, 0, 0, done, arg);
+	if (err) {
+		snprintf(why, why_len, "%s", strerror(-err));
+		guest_drop(guest, false);
+	}
+	return err;
 }
 
-/* Has the vGPU taken from a domain that lives. False: some of it is left there. */
-static bool take_away(struct guest *guest, bool over)
+void daemon_attach(struct daemon *daemon, domid_t domid, const char *text, guest_done *done,
+		   void *arg)
 {
-	char why[256] = "";
-	int err = guest_ask(guest, XENGT_LINK_DETACH, over ? XENGT_LEAVE_MEMORY : XENGT_GIVE_UP,
-			    why, sizeof(why));
+	struct guest *guest = daemon_find_domid(daemon, domid);
+	char why[512] = "";
+	int err;
 
+	if (guest && work_busy(guest, false, why, sizeof(why))) {
+		err = -EBUSY;
+	} else if (guest) {
+		snprintf(why, sizeof(why), "domain %u has a vGPU already", domid);
+		err = -EEXIST;
+	} else {
+		err = begin(daemon, domid, text, done, arg, why, sizeof(why));
+		if (err)
+			guest_refused(domid, why);
+	}
 	if (err)
+		done(arg, NULL, err, why);
+}
+
+/* ---- detached ---- */
+
+static struct guest *detached(struct guest *guest, int *err, char *why, size_t why_len)
+{
+	bool keep = *err;
+
+	(void)why_len;
+	if (keep)
 		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
 				    "its vGPU cannot be taken away whole, and is left to the next "
 				    "xengtd: %s",
-				    *why ? why : strerror(-err));
-	return !err;
+				    why);
+	guest_drop(guest, keep);
+	*err = 0;
+	return NULL;
 }
 
-void daemon_detach(struct guest *guest, bool keep)
+static const struct work_kind detaching = {
+	.is = "detached",
+	.asks = true,
+	.hides = true,
+	.ends = true,
+	.patience = 10,
+	.over = detached,
+};
+
+void daemon_detach(struct guest *guest, guest_done *done, void *arg)
 {
 	struct xengt_dominfo info;
-	bool lives = !xengt_dominfo(&guest->daemon->dom0, guest->domid, &info) && !info.dying &&
-		     !memcmp(info.uuid, xengt_keeper_kept(guest->keeper)->uuid, sizeof(info.uuid));
+	char why[512] = "";
+	int err;
 
-	xengt_keeper_log_of(guest->keeper, XENGT_DETACHED, XENGT_INFO, "vGPU %s",
-			    keep ? "left to the next xengtd" : "detached");
-	/* When a domain dies, Xen frees all that its vGPU had there. */
-	if (!keep && lives)
-		keep = !take_away(guest, info.over);
-	guest_drop(guest, keep);
+	if (work_busy(guest, false, why, sizeof(why))) {
+		if (done)
+			done(arg, guest, -EBUSY, why);
+		return;
+	}
+	if (!guest_lives(guest, &info)) {
+		guest_gone(guest);
+		if (done)
+			done(arg, NULL, 0, "");
+		return;
+	}
+	xengt_keeper_log_of(guest->keeper, XENGT_DETACHED, XENGT_INFO, "vGPU detached");
+	err = work_begin(guest, &detaching, XENGT_LINK_DETACH,
+			 info.over ? XENGT_LEAVE_MEMORY : XENGT_GIVE_UP, done, arg);
+	if (err) {
+		snprintf(why, sizeof(why), "%s", strerror(-err));
+		detached(guest, &err, why, sizeof(why));
+		if (done)
+			done(arg, NULL, 0, "");
+	}
+}
+
+/* What becomes of a guest's vGPU when xengtd ends. */
+static void leave(struct guest *guest)
+{
+	bool keep =
+		!work_is(guest, &attaching) && !(work_is(guest, &detaching) && work_done(guest));
+
+	work_stop(guest, -ESHUTDOWN, "xengtd ends");
+	if (keep)
+		guest_leave(guest);
+	else
+		guest_drop(guest, false);
 }
 
 void daemon_leave_all(struct daemon *daemon)
 {
 	process_leave_all(daemon);
 	while (daemon->guests)
-		daemon_detach(daemon->guests, true);
+		leave(daemon->guests);
 }
 
 int daemon_schedule(struct daemon *daemon, struct xengt_instance *instance, u32 weight, u32 cap)

@@ -25,7 +25,7 @@
 
 struct process {
 	enum process_state state;
-	bool runs;
+	bool runs, once;
 	u64 id; /* the runner's number for it */
 	int link;
 	sd_event_source *source;
@@ -40,6 +40,12 @@ struct process {
 
 static void died(struct guest *guest);
 
+static void moved(struct guest *guest)
+{
+	if (guest->moved)
+		guest->moved(guest);
+}
+
 /* ---- questions to it ---- */
 
 void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, const char *text,
@@ -48,6 +54,9 @@ void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, cons
 	const struct process_answer dead = { .err = -EPIPE };
 	struct process *p = guest->process;
 
+	/* It ends after this, and is not to be started again. */
+	if (p && type == XENGT_LINK_DETACH)
+		p->once = true;
 	if (p && p->runs && p->state == PROCESS_SERVES)
 		calls_ask(&p->calls, p->link, type, value, text, done, arg);
 	else if (done)
@@ -95,9 +104,11 @@ static int on_ready(struct guest *guest, const struct xengt_link_message *m)
 		return -EPROTO;
 	guest->process->state = PROCESS_SERVES;
 	guest->process->served_ns = clock_now_ns();
+	guest->process->once = false;
 	note_walls(guest->daemon, m->id);
 	xengt_keeper_ready(guest->keeper, m->value);
 	guest->daemon->listener->serves(guest);
+	moved(guest);
 	return 0;
 }
 
@@ -254,7 +265,7 @@ static void stop(struct guest *guest, char *how, size_t len)
 	calls_fail(&p->calls);
 }
 
-int process_start(struct guest *guest, char *why, size_t why_len)
+int process_start(struct guest *guest, bool once, char *why, size_t why_len)
 {
 	struct process *p = calloc(1, sizeof(*p));
 	char how[128];
@@ -265,6 +276,7 @@ int process_start(struct guest *guest, char *why, size_t why_len)
 		return -ENOMEM;
 	}
 	p->link = -1;
+	p->once = once;
 	p->calls.loop = guest->daemon->loop;
 	guest->process = p;
 	err = run(guest);
@@ -322,21 +334,30 @@ static bool may_start_again(struct process *p, u64 *after_us)
 	return p->state == PROCESS_SERVES || ++p->starts < STARTS_MAX;
 }
 
-/* The guest's process is gone, or broke the protocol: end it, and start another later. */
-static void died(struct guest *guest)
+/* It ended before it served, and nobody has relied on it yet. */
+static void failed(struct process *p, const char *how)
+{
+	p->state = PROCESS_FAILED;
+	if (p->err)
+		return;
+	p->err = -EIO;
+	snprintf(p->why, sizeof(p->why), "its process ended: %s", how);
+}
+
+int process_failure(const struct guest *guest, char *why, size_t why_len)
+{
+	const struct process *p = guest->process;
+
+	snprintf(why, why_len, "%s", p && p->err ? p->why : "its process does not come to serve");
+	return p && p->err ? p->err : -EIO;
+}
+
+static void start_later(struct guest *guest, const char *how)
 {
 	struct process *p = guest->process;
-	char how[128];
 	u64 after_us;
 	bool again;
-	int err;
 
-	stop(guest, how, sizeof(how));
-	err = xengt_keeper_recover(guest->keeper);
-	if (err)
-		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
-				    "pages that its process had pinned stay so: %s",
-				    strerror(-err));
 	again = may_start_again(p, &after_us);
 	xengt_keeper_log_of(
 		guest->keeper, XENGT_DIED, XENGT_ERR, "its process ended: %s%s%s; %s", how,
@@ -350,6 +371,25 @@ static void died(struct guest *guest)
 	if (sd_event_add_time_relative(guest->daemon->loop, &p->restart, CLOCK_MONOTONIC, after_us,
 				       1000, on_restart, guest) < 0)
 		p->state = PROCESS_FAILED;
+}
+
+/* The guest's process is gone, or broke the protocol: end it, and start another later. */
+static void died(struct guest *guest)
+{
+	char how[128];
+	int err;
+
+	stop(guest, how, sizeof(how));
+	err = xengt_keeper_recover(guest->keeper);
+	if (err)
+		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
+				    "pages that its process had pinned stay so: %s",
+				    strerror(-err));
+	if (guest->process->once)
+		failed(guest->process, how);
+	else
+		start_later(guest, how);
+	moved(guest);
 }
 
 enum process_state process_state(const struct guest *guest)
@@ -371,72 +411,6 @@ static int await_message(struct guest *guest, u64 end_ns)
 		return -ETIMEDOUT;
 	err = take_message(guest);
 	return err == -EAGAIN ? 0 : err;
-}
-
-int process_serves(struct guest *guest, char *why, size_t why_len)
-{
-	struct process *p = guest->process;
-	u64 end = clock_now_ns() + 6ull * PROCESS_PATIENCE_US * 1000;
-	int err = 0;
-
-	while (!err && p->state == PROCESS_STARTS && !p->err)
-		err = await_message(guest, end);
-	if (!err && !p->err)
-		return 0;
-	if (p->err) {
-		err = p->err;
-		snprintf(why, why_len, "%s", p->why);
-	} else if (err == -ETIMEDOUT) {
-		snprintf(why, why_len, "its process does not come to serve");
-	} else {
-		char how[128];
-
-		stop(guest, how, sizeof(how));
-		snprintf(why, why_len, "its process ended: %s", how);
-		err = -EIO;
-	}
-	process_end(guest);
-	return err;
-}
-
-struct waiter {
-	bool done;
-	int err;
-	u64 value;
-	char *text;
-};
-
-static void on_waited(void *arg, const struct process_answer *answer)
-{
-	struct waiter *w = arg;
-
-	w->done = true;
-	w->err = answer->err;
-	w->value = answer->value;
-	w->text = answer->text ? strdup(answer->text) : NULL;
-}
-
-int process_wait(struct guest *guest, enum xengt_link_type type, u64 value, const char *query,
-		 u64 *answered, char **text)
-{
-	u64 end = clock_now_ns() + (u64)PROCESS_PATIENCE_US * 1000;
-	struct waiter w = { 0 };
-	int err = 0;
-
-	process_ask(guest, type, value, query, on_waited, &w);
-	while (!err && !w.done)
-		err = await_message(guest, end);
-	if (!w.done) {
-		process_forget(guest, &w);
-		w.err = err == -ETIMEDOUT ? err : -EPIPE;
-	}
-	if (answered)
-		*answered = w.value;
-	if (text)
-		*text = w.text;
-	else
-		free(w.text);
-	return w.err;
 }
 
 static void on_left(void *arg, const struct process_answer *answer)

@@ -2,8 +2,8 @@
 /*
  * A guest's process as xengtd sees it: started, asked, and started again when it dies.
  *
- * Only process_wait(), process_serves() and process_leave_all() wait for a process, for a few
- * seconds at most, and process_count() for milliseconds. All of it runs in the main thread.
+ * Only process_leave_all() waits for processes, for 5 seconds at most, and process_count() for
+ * milliseconds. All of it runs in the main thread.
  */
 #ifndef XENGT_DAEMON_PROCESS_H
 #define XENGT_DAEMON_PROCESS_H
@@ -58,16 +58,15 @@ enum process_state {
 };
 
 /**
- * process_start() - start @guest's process. The guest's keeper is open.
+ * process_start() - start @guest's process. The guest's keeper is open. When it serves, and when it
+ * ends, guest->moved() is called.
+ * @once: when it ends before it has served, it is not started again: PROCESS_FAILED.
  * Returns 0, or a negative errno with @why; then the guest has no process.
  */
-int process_start(struct guest *guest, char *why, size_t why_len);
+int process_start(struct guest *guest, bool once, char *why, size_t why_len);
 
-/**
- * process_serves() - wait until a process that starts serves, or says why it cannot.
- * Returns 0, or a negative errno with @why; then the process has ended.
- */
-int process_serves(struct guest *guest, char *why, size_t why_len);
+/** process_failure() - why a process is PROCESS_FAILED: a negative errno, with @why. */
+int process_failure(const struct guest *guest, char *why, size_t why_len);
 
 /**
  * process_leave_all() - have all processes stop serving and leave their vGPUs to the next xengtd.
@@ -92,14 +91,7 @@ void process_ask(struct guest *guest, enum xengt_link_type type, u64 value, cons
 /** process_forget() - do not call @done for questions that were asked with @arg. */
 void process_forget(struct guest *guest, const void *arg);
 
-/**
- * process_wait() - ask the process, and wait for the answer, PROCESS_PATIENCE_US at the most.
- * @answered, @text: receive the answer's value and text, if not NULL; the caller owns *@text.
- * Returns the answer's .err.
- */
-int process_wait(struct guest *guest, enum xengt_link_type type, u64 value, const char *query,
-		 u64 *answered, char **text);
-
+/* For process_leave_all(). */
 #define PROCESS_PATIENCE_US (5u * 1000000u)
 
 /** process_count() - have all processes fill in their figures, and wait 20 ms for them at most. */

@@ -29,7 +29,7 @@ static int take_up(struct daemon *daemon, domid_t domid, char *why, size_t why_l
 		instance = xengt_instance_adopt(&daemon->instances, &options);
 	if (!instance) {
 		snprintf(why, why_len, "out of memory");
-		daemon_detach(guest, true);
+		guest_leave(guest);
 		return -ENOMEM;
 	}
 	guest_bind(instance, guest);

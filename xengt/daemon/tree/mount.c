@@ -30,6 +30,15 @@ struct mount {
 	struct fuse_session *session;
 	sd_event_source *source;
 	struct fuse_buf buf;
+	struct writer *writers; /* that wait */
+};
+
+/* A write that takes time. */
+struct writer {
+	struct mount *mount; /* NULL: it has gone, and the request with it */
+	fuse_req_t req;
+	size_t size;
+	struct writer *next;
 };
 
 /* An open file, with its content as of the last read from offset 0. */
@@ -149,13 +158,40 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	fuse_reply_buf(req, size ? file->text + off : NULL, size);
 }
 
+static void on_written(void *arg, int err)
+{
+	struct writer *writer = arg, **link;
+
+	if (writer->mount) {
+		for (link = &writer->mount->writers; *link != writer; link = &(*link)->next)
+			;
+		*link = writer->next;
+		if (err)
+			fuse_reply_err(writer->req, -err);
+		else
+			fuse_reply_write(writer->req, writer->size);
+	}
+	free(writer);
+}
+
 static void op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off,
 		     struct fuse_file_info *fi)
 {
-	int err = tree_write(daemon_of(req), ino, buf, size);
+	struct mount *mount = daemon_of(req)->mount;
+	struct writer *writer = calloc(1, sizeof(*writer));
+	int err = -ENOMEM;
 
 	(void)off;
 	(void)fi;
+	if (writer) {
+		*writer = (struct writer){ mount, req, size, mount->writers };
+		err = tree_write(daemon_of(req), ino, buf, size, on_written, writer);
+	}
+	if (err == -EINPROGRESS) {
+		mount->writers = writer;
+		return;
+	}
+	free(writer);
 	if (err)
 		fuse_reply_err(req, -err);
 	else
@@ -294,6 +330,10 @@ void mount_close(struct daemon *daemon)
 	/* Else the unit has it unmounted. */
 	if (mount->own)
 		tree_unmount(daemon->mounter, daemon->config.tree);
+	for (struct writer *writer = mount->writers; writer; writer = writer->next) {
+		fuse_reply_err(writer->req, EIO);
+		writer->mount = NULL;
+	}
 	sd_event_source_unref(mount->source);
 	if (mount->session)
 		fuse_session_destroy(mount->session);

@@ -18,6 +18,18 @@ struct object {
 	const struct xengt_type *type;
 	struct xengt_instance *instance;
 	unsigned int index; /* of a counter */
+	struct writing *writing;
+};
+
+/* A write that takes time: what it was, for the sentence when it fails. */
+struct writing {
+	struct daemon *daemon;
+	bool later; /* tree_write() has returned */
+	bool over;
+	int err;
+	char what[TREE_WORD_MAX + 64]; /* FILE 'TEXT' */
+	tree_done *done;
+	void *arg;
 };
 
 enum row_number {
@@ -179,7 +191,30 @@ static int store_remove(const struct object *o, const char *text, char *why, siz
 	return val ? xengt_instance_remove(&o->daemon->instances, o->instance, why, len) : 0;
 }
 
-static int destroy_instance(struct daemon *daemon, const char *text, char *why, size_t len)
+/* Whoever writes gets only an errno: the sentence goes to the log and to the file last_error. */
+static void explain(struct daemon *daemon, const char *what, int err, const char *why)
+{
+	snprintf(daemon->tree_error, sizeof(daemon->tree_error), "%s: %s", what,
+		 *why ? why : strerror(-err));
+	xengt_log(XENGT_WARN, "not done: %s", daemon->tree_error);
+}
+
+static void on_over(void *arg, struct guest *guest, int err, const char *why)
+{
+	struct writing *writing = arg;
+
+	(void)guest;
+	if (err)
+		explain(writing->daemon, writing->what, err, why);
+	writing->over = true;
+	writing->err = err;
+	if (!writing->later)
+		return;
+	writing->done(writing->arg, err);
+	free(writing);
+}
+
+static int destroy_instance(const struct object *o, const char *text, char *why, size_t len)
 {
 	struct guest *guest;
 	u64 vmid;
@@ -188,13 +223,13 @@ static int destroy_instance(struct daemon *daemon, const char *text, char *why, 
 		snprintf(why, len, "'%s' is no domain's number", text);
 		return -EINVAL;
 	}
-	guest = daemon_find_domid(daemon, vmid);
+	guest = daemon_find_domid(o->daemon, vmid);
 	if (!guest) {
 		snprintf(why, len, "domain %s has no vGPU", text);
 		return -ESRCH;
 	}
-	daemon_detach(guest, false);
-	return 0;
+	daemon_detach(guest, on_over, o->writing);
+	return -EINPROGRESS;
 }
 
 /*
@@ -209,7 +244,7 @@ static int store_instance(const struct object *o, const char *text, char *why, s
 	u32 nr = 0;
 
 	if (*text == '-')
-		return destroy_instance(o->daemon, text + 1, why, len);
+		return destroy_instance(o, text + 1, why, len);
 	snprintf(why, len, "it takes VMID,LOW,HIGH,FENCES or -VMID");
 	do {
 		/* XenGT has -1 there for a display that no guest has. */
@@ -223,7 +258,8 @@ static int store_instance(const struct object *o, const char *text, char *why, s
 	snprintf(options, sizeof(options), "low_gm_mb=%u,high_gm_mb=%u,fences=%u", (u32)val[LOW],
 		 (u32)val[HIGH], (u32)val[FENCES]);
 	daemon_reap(o->daemon);
-	return daemon_attach(o->daemon, val[VMID], options, NULL, why, len);
+	daemon_attach(o->daemon, val[VMID], options, on_over, o->writing);
+	return -EINPROGRESS;
 }
 
 static int store_share(const struct object *o, const char *key, const char *text, char *why,
@@ -499,18 +535,35 @@ int tree_read(struct daemon *daemon, u64 ino, char *text)
 	return row->show ? row->show(&o, text) : -EACCES;
 }
 
-/* Whoever writes gets only an errno: the sentence goes to the log and to the file last_error. */
-static void explain(struct daemon *daemon, const struct row *row, const char *word, int err,
-		    const char *why)
+/* Has @writing done as @row says. Returns as tree_write(); after -EINPROGRESS it frees itself. */
+static int store(const struct row *row, struct object *o, const char *text, size_t len)
 {
-	snprintf(daemon->tree_error, sizeof(daemon->tree_error), "%s '%s': %s", row->name, word,
-		 *why ? why : strerror(-err));
-	xengt_log(XENGT_WARN, "not done: %s", daemon->tree_error);
+	struct writing *writing = o->writing;
+	char word[TREE_WORD_MAX], why[256] = "";
+	int err;
+
+	snprintf(word, sizeof(word), "%.*s", (int)(len < sizeof(word) ? len : 0), text);
+	snprintf(writing->what, sizeof(writing->what), "%s '%s'", row->name, word);
+	if (len >= sizeof(word))
+		err = -E2BIG;
+	else if (strlen(word) != len)
+		err = -EINVAL;
+	else
+		err = row->store(o, word, why, sizeof(why));
+	if (err != -EINPROGRESS) {
+		if (err)
+			explain(o->daemon, writing->what, err, why);
+		return err;
+	}
+	if (writing->over)
+		return writing->err;
+	writing->later = true;
+	return -EINPROGRESS;
 }
 
-int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len)
+int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len, tree_done *done,
+	       void *arg)
 {
-	char word[TREE_WORD_MAX], why[256] = "";
 	const struct row *row;
 	struct object o;
 	int err = resolve(daemon, ino, &row, &o);
@@ -523,14 +576,12 @@ int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len)
 		return -EACCES;
 	if (len && text[len - 1] == '\n')
 		len--;
-	snprintf(word, sizeof(word), "%.*s", (int)(len < sizeof(word) ? len : 0), text);
-	if (len >= sizeof(word))
-		err = -E2BIG;
-	else if (strlen(word) != len)
-		err = -EINVAL;
-	else
-		err = row->store(&o, word, why, sizeof(why));
-	if (err)
-		explain(daemon, row, word, err, why);
+	o.writing = calloc(1, sizeof(*o.writing));
+	if (!o.writing)
+		return -ENOMEM;
+	*o.writing = (struct writing){ .daemon = daemon, .done = done, .arg = arg };
+	err = store(row, &o, text, len);
+	if (err != -EINPROGRESS)
+		free(o.writing);
 	return err;
 }

@@ -35,11 +35,15 @@ int tree_list(struct daemon *daemon, u64 dir, unsigned int at, char *name, u64 *
  */
 int tree_read(struct daemon *daemon, u64 ino, char *text);
 
+typedef void tree_done(void *arg, int err);
+
 /**
  * tree_write() - do what writing @text to the file means; a newline at its end is ignored.
  * Returns 0, -ENOENT, -EISDIR, -EACCES (the file is read-only), -EINVAL (not such a value), -E2BIG,
- * or the errno of the action.
+ * or the errno of the action. -EINPROGRESS: it takes time; @done is called once, from the loop,
+ * with 0 or the errno of the action.
  */
-int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len);
+int tree_write(struct daemon *daemon, u64 ino, const char *text, size_t len, tree_done *done,
+	       void *arg);
 
 #endif
