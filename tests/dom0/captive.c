@@ -176,7 +176,7 @@ int main(void)
 		return 3;
 	jail.uid = says.uid;
 	jail.parent = (pid_t)says.parent;
-	jail.file_max = v->state_kind.size;
+	jail.file_max = v->file.size;
 	if (xengt_jail_enter(&jail, &missing, why, sizeof(why)))
 		return 4;
 	try(v);
