@@ -190,8 +190,8 @@ START_TEST(taken_up_as_it_was)
 	for (u32 offset = 0; offset < GVT_MMIO_SIZE; offset += 4)
 		if (intel_gvt_reg(f->gvt, offset) && offset != 0x941c)
 			fake_reg_write(f, offset, unit_random(&seed));
-	intel_gvt_destroy_vgpu(f->vgpu);
 	memcpy(was, f->vgpu->regs->val, GVT_MMIO_SIZE);
+	intel_gvt_destroy_vgpu(f->vgpu);
 	ck_assert_int_eq(fake_create(f, 64), 0);
 	for (u32 i = 0; i < GVT_MMIO_DWORDS; i++) {
 		const struct gvt_reg *row = intel_gvt_reg(f->gvt, 4 * i);

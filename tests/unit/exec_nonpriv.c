@@ -260,6 +260,7 @@ START_TEST(brought_along)
 	struct guest g = exec_guest(gpu);
 	struct guest_ctx ctx = guest_context(&g, GVT_RCS0, 0);
 	u32 base = gvt_engine_base(GVT_RCS0), *regs = guest_dw(&g, GUEST_CTX + 1, 0);
+	struct vgpu_regs *state = g.f->vgpu->regs; /* which outlives the vGPU */
 
 	/* A slot that a command emptied is empty for the next daemon. */
 	fake_reg_write(g.f, base + SLOT(0), base + OLD);
@@ -271,8 +272,8 @@ START_TEST(brought_along)
 	/* A state that a daemon with other rules has left. */
 	fake_reg_write(g.f, base + SLOT(0), base + OLD);
 	intel_gvt_destroy_vgpu(g.f->vgpu);
-	g.f->vgpu->regs->val[(base + SLOT(0)) / 4] = (base + OLD) | BIT32(31);
-	g.f->vgpu->regs->val[(base + SLOT(1)) / 4] = base + 0x80;
+	state->val[(base + SLOT(0)) / 4] = (base + OLD) | BIT32(31);
+	state->val[(base + SLOT(1)) / 4] = base + 0x80;
 	take_up(&g);
 	ck_assert(!writable(&g, &ctx, base + OLD));
 	ck_assert_uint_eq(stored(&g, &ctx, base + SLOT(0)), base + NOPID);
