@@ -71,7 +71,7 @@ bool vgpu_tables_set(struct shadow_ctx *ctx, struct exec_fault *fault)
 	struct vgpu_mm *mm = NULL;
 
 	if (!levels)
-		return vgpu_refuse(fault, EXEC_BAD_DESC, "a mode of addressing that is not had",
+		return vgpu_refuse(fault, EXEC_BAD_DESC, "an addressing mode that is not supported",
 				   ctx->lrca);
 	if (!ctx->blind) {
 		mm = get_tables(ctx, levels, fault);

@@ -297,7 +297,7 @@ static void submit(struct intel_vgpu *vgpu, enum gvt_engine nr, u64 first, u64 s
 	take_reports(vgpu, nr, true);
 	if (!valid(first) || (desc[1] && same_context(first, second))) {
 		const struct exec_fault fault = { .refusal = EXEC_BAD_DESC,
-						  .why = "a descriptor that no context has",
+						  .why = "a descriptor that leads to no context",
 						  .addr = first };
 
 		vgpu_exec_hang(vgpu, nr, &fault);

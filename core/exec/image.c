@@ -118,8 +118,8 @@ bool image_take(struct shadow_ctx *ctx, const u32 *from, struct exec_fault *faul
 			return refuse(fault, "a list of registers without an end", ctx->lrca, 0);
 		/* Registers are at even dwords; a kept byte would be from another context. */
 		if (list && (i % 2 == 0 || from[i] & MI_LRI_KEEPS_BYTES))
-			return refuse(fault, "a list of registers that is none of a context's",
-				      ctx->lrca, from[i]);
+			return refuse(fault, "a list of registers that no context has", ctx->lrca,
+				      from[i]);
 		memcpy(&to[i], &from[i], nr * sizeof(u32));
 		for (u32 at = i + 2; at < i + nr; at += 2)
 			if (!take_reg(ctx, to, at))

@@ -159,7 +159,8 @@ bool vgpu_ring_load(struct shadow_ctx *ctx, struct exec_fault *fault)
 	/* As in i915, a ring's size is a power of two, so that a mask wraps offsets. */
 	if (!(ctl & RING_CTL_VALID) || size & (size - 1) || start % GVT_PAGE_SIZE ||
 	    (u64)start + size > HIDDEN_BASE || head >= size || tail >= size)
-		return vgpu_refuse(fault, EXEC_BAD_RING, "a ring that is none", start);
+		return vgpu_refuse(fault, EXEC_BAD_RING, "a ring without a valid place or size",
+				   start);
 	if (!get_memory(ctx, size, fault))
 		return false;
 	ctx->ring_start = start;

@@ -70,7 +70,8 @@ static bool check_desc(struct shadow_ctx *ctx, struct exec_fault *fault)
 	u64 end = ctx->lrca + (u64)vgpu_image_pages(ctx->engine) * GVT_PAGE_SIZE;
 
 	if (!(desc & GVT_DESC_VALID) || !ctx->lrca || end > HIDDEN_BASE)
-		return vgpu_refuse(fault, EXEC_BAD_DESC, "a descriptor that no context has", desc);
+		return vgpu_refuse(fault, EXEC_BAD_DESC, "a descriptor that leads to no context",
+				   desc);
 	return true;
 }
 
@@ -113,7 +114,8 @@ int vgpu_context_grow(struct shadow_ctx *ctx, u32 *tail, struct exec_fault *faul
 	}
 	to &= RING_TAIL_OFFSET;
 	if (to >= ctx->ring_size) {
-		vgpu_refuse(fault, EXEC_BAD_RING, "a ring that is none", ctx->ring_start);
+		vgpu_refuse(fault, EXEC_BAD_RING, "a ring without a valid place or size",
+			    ctx->ring_start);
 		return -EINVAL;
 	}
 	/* Do not overwrite commands that the GPU may be reading. */

@@ -395,7 +395,8 @@ START_TEST(swept)
 	ck_assert_int_eq(kill(supervisor, SIGKILL), 0);
 	ck_assert_int_eq(waitpid(supervisor, &status, 0), supervisor);
 
-	/* The next supervisor is started in the leaf: the cgroup itself takes no process. */
+	/* The next supervisor is started in the leaf: the cgroup itself does not let xengtd move
+	 * into it. */
 	snprintf(base, sizeof(base), "test-%d", (int)supervisor);
 	enter("/supervisor");
 	open_here();

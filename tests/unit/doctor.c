@@ -157,10 +157,9 @@ static const struct {
 } complaints[] = {
 	{ "type = 'pv'", "NOT SO  it is an HVM guest\n        type = \"hvm\"\n" },
 	{ "hap = 0", "NOT SO  it has nested paging\n        hap = 1\n" },
-	{ "maxvcpus = 200",
-	  "NOT SO  it has no more vCPUs than are served\n        maxvcpus = 128\n" },
-	{ "vcpus = 129", "NOT SO  it has no more vCPUs than are served\n        vcpus = 128\n" },
-	{ "vcpus = 130; maxvcpus = 140", "NOT SO  it has no more vCPUs than are served\n"
+	{ "maxvcpus = 200", "NOT SO  it has 128 vCPUs or fewer\n        maxvcpus = 128\n" },
+	{ "vcpus = 129", "NOT SO  it has 128 vCPUs or fewer\n        vcpus = 128\n" },
+	{ "vcpus = 130; maxvcpus = 140", "NOT SO  it has 128 vCPUs or fewer\n"
 					 "        vcpus = 128; maxvcpus = 128\n" },
 	{ "type = 'pv'; builder = 'generic'",
 	  "NOT SO  it is an HVM guest\n        type = \"hvm\"; builder = \"hvm\"\n" },
@@ -179,15 +178,16 @@ static const struct {
 			      "        device_model_args += [ \"-audio\", \"none\" ]  # or" },
 	{ "extra = 'quiet'", "NOT SO  what it boots from is there\n        take extra out, or" },
 	{ "max_grant_frames = 300",
-	  "NOT SO  Xen gives it such a grant table\n"
+	  "NOT SO  Xen accepts its grant table's size and version\n"
 	  "        max_grant_frames = 256  # or grant_frames = 300 in " XENGT_CONFIG_FILE
 	  ", and systemctl restart xengtd\n" },
-	{ "max_grant_version = 3", "NOT SO  Xen gives it such a grant table\n"
+	{ "max_grant_version = 3", "NOT SO  Xen accepts its grant table's size and version\n"
 				   "        max_grant_version = 1\n" },
-	{ "max_maptrack_frames = 1025", "NOT SO  Xen gives it such a grant table\n"
+	{ "max_maptrack_frames = 1025", "NOT SO  Xen accepts its grant table's size and version\n"
 					"        max_maptrack_frames = 1024\n" },
 	{ "passthrough = 'enabled'; pci = [ '00:1f.0' ]; vpmu = 1",
-	  "NOT SO  the host has what it asks for\n        passthrough = \"disabled\"; pci = [ ]; "
+	  "NOT SO  the host has the features that it asks for\n        passthrough = \"disabled\"; "
+	  "pci = [ ]; "
 	  "vpmu "
 	  "= 0\n" },
 	{ "device_model_args = [ '-append', '-xengt', '-device', 'e1000' ]",
@@ -234,14 +234,15 @@ static const struct {
 	  "NOT SO  it asks for a vGPU\n"
 	  "        device_model_args += [ \"type=i915-GVTg_V5_2\" ]\n" },
 	{ "device_model_args = [ \"-xengt\", \"aperture_mb=100\" ]",
-	  "NOT SO  it asks for one that can be\n        behind -xengt: aperture_mb=100: it takes a "
+	  "NOT SO  the vGPU that it asks for can exist\n        behind -xengt: aperture_mb=100: it "
+	  "takes a "
 	  "power of two from 64 to 1024\n" },
 	{ "device_model_args = [ \"-xengt\", \"type=none\" ]",
-	  "NOT SO  its vGPU is to be had\n        there is no type 'none'" },
+	  "NOT SO  its vGPU is available\n        there is no type 'none'" },
 	{ "device_model_args = [ \"-xengt\", \"type=i915-GVTg_V5_1\" ]",
-	  "NOT SO  its vGPU is to be had\n        no more of type i915-GVTg_V5_1" },
+	  "NOT SO  its vGPU is available\n        no more of type i915-GVTg_V5_1" },
 	{ "device_model_args = [ \"-xengt\", \"uuid=b0000000-0000-4000-8000-00000000000b\" ]",
-	  "NOT SO  its vGPU is to be had\n"
+	  "NOT SO  its vGPU is available\n"
 	  "        xengt create TYPE b0000000-0000-4000-8000-00000000000b\n" },
 	{ "shadow_memory = 2", "NOT SO  there is memory for its page tables\n"
 			       "        shadow_memory = 6\n" },
@@ -327,7 +328,7 @@ static const struct {
 	{ "device_model_args = [ \"-xengt\", \"uuid=" UUID "\" ]",
 	  "[{\"uuid\":\"" UUID "\",\"type\":\"i915-GVTg_V5_4\",\"state\":\"running\","
 	  "\"name\":\"other\",\"aperture_mb\":128,\"memory_mb\":512}]",
-	  "note    its vGPU is to be had\n        other has it now\n" },
+	  "note    its vGPU is available\n        other has it now\n" },
 };
 
 START_TEST(guest_notes)
@@ -417,11 +418,11 @@ START_TEST(guest_xl)
 	    "printf 'warning: x\\nUnknown vga specified\\n' >&2\nexit 1\n");
 	ck_assert_uint_eq(visit(good, daemon_types, "[]", text, sizeof(text)), 1);
 	ck_assert_ptr_nonnull(
-		strstr(text, "NOT SO  xl takes it\n        xl says: Unknown vga specified\n"));
+		strstr(text, "NOT SO  xl accepts it\n        xl says: Unknown vga specified\n"));
 	setenv("PATH", "/nowhere", 1);
 	ck_assert_uint_eq(visit(good, daemon_types, "[]", text, sizeof(text)), 0);
 	ck_assert_ptr_nonnull(
-		strstr(text, "note    xl takes it\n        xl could not be asked: No such"));
+		strstr(text, "note    xl accepts it\n        xl could not be asked: No such"));
 	remove_root();
 }
 END_TEST
@@ -433,7 +434,7 @@ START_TEST(guest_alone)
 
 	new_guests_root();
 	ck_assert_uint_eq(visit(good, NULL, NULL, text, sizeof(text)), 0);
-	ck_assert_ptr_nonnull(strstr(text, "note    its vGPU is to be had\n"));
+	ck_assert_ptr_nonnull(strstr(text, "note    its vGPU is available\n"));
 	/* For an empty file, each setting that is needed is named. */
 	ck_assert_uint_eq(visit("", NULL, NULL, text, sizeof(text)), 4);
 	remove_root();

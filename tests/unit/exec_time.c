@@ -269,7 +269,7 @@ START_TEST(late_in_its_own_time)
 	pass(&g, 500 * MS);
 	script_wait_resets(gpu, E, 1);
 	guest_await_hang(&g, E);
-	ck_assert_ptr_nonnull(strstr(g.f->noted, "does not let others have the engine: "
+	ck_assert_ptr_nonnull(strstr(g.f->noted, "does not give way to other work: "
 						 "command 0x54f00008, address 0x123456789abc"));
 	ck_assert_uint_eq(fake_reg(g.f, base + 0x5c), 0x1234);
 	ck_assert_uint_eq(intel_vgpu_exec_counts(h.f->vgpu)->hangs, 0);

@@ -46,7 +46,7 @@ static int give_up(struct xengt_cgroup *cg, const struct xengt_cgroup_place *pla
 {
 	xengt_cgroup_close(cg);
 	say(cg,
-	    "weights, caps and bounds of memory of vGPUs do not count: cgroup %.150s/%.150s %s: "
+	    "weights, caps and limits of memory of vGPUs do not count: cgroup %.150s/%.150s %s: "
 	    "%s%s",
 	    place->mount, place->below, step, strerror(-err),
 	    err == -EROFS ? "; xengtd.service needs ReadWritePaths= with its path" : "");
@@ -95,17 +95,17 @@ static void say_missing(struct xengt_cgroup *cg, const struct xengt_cgroup_place
 	if (!at)
 		return;
 	if (err == -EBUSY)
-		reason = "other processes are in that cgroup; xengtd is to be started as a service";
+		reason = "other processes are in that cgroup; start xengtd as a service";
 	else if (err)
 		reason = strerror(-err);
 	else if (place->v1)
 		reason = "cgroup v1 has them; Linux' parameter systemd.unified_cgroup_hierarchy=1 "
 			 "changes that";
 	else
-		reason = "they were not handed to it; xengtd.service needs "
+		reason = "they are not delegated to it; xengtd.service needs "
 			 "Delegate=cpu memory pids";
 	say(cg,
-	    "bounds of vGPUs that need these controllers do not count:%s: cgroup %.100s/%.120s: %s",
+	    "limits of vGPUs that need these controllers do not count:%s: cgroup %.100s/%.120s: %s",
 	    missing, place->mount, place->below, reason);
 }
 
@@ -138,20 +138,20 @@ int xengt_cgroup_open(struct xengt_cgroup *cg, const char *root)
 	*cg = (struct xengt_cgroup){ .fd = -1, .wait_ms = WAIT_MS };
 	err = xengt_cgroup_find(root ? root : "", &place, why, sizeof(why));
 	if (err) {
-		say(cg, "weights, caps and bounds of memory of vGPUs do not count: %s", why);
+		say(cg, "weights, caps and limits of memory of vGPUs do not count: %s", why);
 		return err;
 	}
 	err = open_place(cg, &place);
 	if (err)
 		return give_up(cg, &place, "cannot be opened", err);
 	if (mkdirat(cg->fd, XENGT_CGROUP_SUPERVISOR, 0755) && errno != EEXIST)
-		return give_up(cg, &place, "takes no leaf", -errno);
+		return give_up(cg, &place, "does not let xengtd create a cgroup", -errno);
 	if (faccessat(cg->fd, XENGT_CGROUP_SUPERVISOR "/cgroup.kill", F_OK, 0))
 		return give_up(cg, &place, "has no cgroup.kill, which Linux 5.14 brought", -errno);
 	/* 0: who writes it. */
 	err = xengt_cgroup_put(cg->fd, XENGT_CGROUP_SUPERVISOR "/cgroup.procs", "0");
 	if (err)
-		return give_up(cg, &place, "takes no process", err);
+		return give_up(cg, &place, "does not let xengtd move into it", err);
 	err = enable(cg->fd, &cg->has);
 	say_missing(cg, &place, err);
 	if (cg->has & XENGT_CGROUP_CPU)

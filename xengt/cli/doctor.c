@@ -121,8 +121,7 @@ static const struct {
 	  "install it (Debian: apt install qemu-system-xen), or set qemu", has_model },
 	{ "the tree of files can be mounted",
 	  "modprobe fuse, or do without: an empty tree = in the settings", has_fuse },
-	{ "xengtd answers", "systemctl start xengtd, and see journalctl -u xengtd",
-	  has_daemon },
+	{ "xengtd answers", "systemctl start xengtd, and see journalctl -u xengtd", has_daemon },
 };
 
 void doctor_found(struct json_object *all, const char *what, const char *state, const char *advice)
@@ -142,8 +141,8 @@ static void look_at_processes(const struct xengt_config *config, struct json_obj
 	static const struct {
 		const char *what, *key;
 	} looks[] = {
-		{ "the kernel keeps to guests' shares of the processors", "missing_cgroups" },
-		{ "guests' processes have all their walls", "missing_walls" },
+		{ "the kernel can limit guests' use of processors and memory", "missing_cgroups" },
+		{ "the kernel can confine guests' processes", "missing_walls" },
 	};
 	struct xengt_client *client = xengt_client_open(config->socket);
 	struct json_object *request, *answer, *value;

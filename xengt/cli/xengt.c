@@ -291,15 +291,15 @@ static const struct command {
 	  "gtt",
 	  print_gtt,
 	  false,
-	  "its address spaces; or an address's way through the guest's tables and ours\n"
-	  "                          (space 0: the GGTT, others as listed)" },
+	  "its address spaces, or how the guest's tables and xengt's translate an\n"
+	  "                          address (space 0: the GGTT; others as listed)" },
 	{ "verify",
 	  { "vgpu" },
 	  0,
 	  "spaces",
 	  print_spaces,
 	  false,
-	  "compare each entry of the guest's tables with ours; fails at a difference" },
+	  "compare each entry of the guest's tables with xengt's; fails if one differs" },
 	{ "reset",
 	  { "vgpu" },
 	  0,
@@ -323,8 +323,8 @@ static const struct command {
 	  NULL,
 	  NULL,
 	  false,
-	  "whether this host can give guests vGPUs, or a guest's configuration\n"
-	  "                          lets it have one, and what to change" },
+	  "check that this host can give guests vGPUs, or that a guest with this\n"
+	  "                          configuration can have one; say what to change" },
 	{ "decode",
 	  { "file" },
 	  0,
@@ -341,7 +341,7 @@ static void usage(FILE *to)
 	fputs("Usage: xengt [OPTION]... COMMAND [ARGUMENT]...\n"
 	      "Look after the virtual GPUs of this host's Xen guests.\n\n"
 	      "A VGPU is named by its domain's number or name, as for xl: digits alone are a\n"
-	      "number. A name that begins with '-' goes behind '--'.\n\n",
+	      "number. A name that begins with '-' must follow '--'.\n\n",
 	      to);
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
 		const struct command *command = &commands[i];
@@ -473,7 +473,8 @@ static const struct command *command_of(const char *name, int nr)
 			most++;
 		if (nr <= most && nr >= most - commands[i].optional)
 			return &commands[i];
-		fprintf(stderr, "xengt: '%s' takes other arguments; see xengt --help\n", name);
+		fprintf(stderr, "xengt: '%s' does not take that many arguments; see xengt --help\n",
+			name);
 		return NULL;
 	}
 	fprintf(stderr, "xengt: there is no command '%s'; see xengt --help\n", name);
@@ -528,7 +529,7 @@ int main(int argc, char **argv)
 			return 0;
 		default:
 			if (optopt)
-				fputs("xengt: a name that begins with '-' goes behind '--'\n",
+				fputs("xengt: a name that begins with '-' must follow '--'\n",
 				      stderr);
 			return 2;
 		}
@@ -541,13 +542,13 @@ int main(int argc, char **argv)
 	if (!command)
 		return 2;
 	if ((cli.unknown || cli.pages) && command->print != print_regs) {
-		fputs("xengt: --unknown and --pages go with regs\n", stderr);
+		fputs("xengt: --unknown and --pages are options of regs\n", stderr);
 		return 2;
 	}
 	if (!strcmp(command->name, "decode"))
 		return decode_run(argv[optind + 1], engine ? engine : "rcs");
 	if (engine) {
-		fputs("xengt: --engine goes with decode\n", stderr);
+		fputs("xengt: --engine is an option of decode\n", stderr);
 		return 2;
 	}
 	/* xengtd may still run, with the settings from before the mistake. */
@@ -565,7 +566,7 @@ int main(int argc, char **argv)
 	if (!cli.client) {
 		fprintf(stderr, "xengt: cannot reach xengtd at %s: %s%s\n",
 			socket ? socket : config.socket, strerror(errno),
-			errno == EACCES ? " (root and its group may)"
+			errno == EACCES ? " (only root and members of its group may connect)"
 					: " (is it running? systemctl start xengtd)");
 		return 1;
 	}

@@ -334,7 +334,7 @@ static void no_answer(const struct process_answer *answer, struct result *result
 	fail(result, answer->err,
 	     answer->err == -EPIPE	 ? "the vGPU's process does not serve; the log says why"
 	     : answer->err == -ETIMEDOUT ? "the vGPU's process did not answer in time"
-	     : answer->err == -EPROTO	 ? "the vGPU's process answers nonsense"
+	     : answer->err == -EPROTO	 ? "the vGPU's process sent a malformed answer"
 	     : answer->err == -EIO	 ? "the vGPU's thread has ended; the log says why"
 					 : strerror(-answer->err));
 }
@@ -350,7 +350,7 @@ static void finish_query(const struct remote *remote, struct client *client,
 	if (!json_object_is_type(said, json_type_object)) {
 		no_answer(answer, result);
 		if (!answer->err)
-			fail(result, -EPROTO, "the vGPU's process answers nonsense");
+			fail(result, -EPROTO, "the vGPU's process sent a malformed answer");
 		json_object_put(said);
 		return;
 	}
@@ -448,7 +448,7 @@ static void finish_follow(const struct remote *remote, struct client *client,
 static bool may_follow(const struct ask *ask, struct result *result)
 {
 	if (!client_may_follow(ask->client)) {
-		fail(result, -EUSERS, "as many clients as may follow vGPUs do so already");
+		fail(result, -EUSERS, "too many clients follow vGPUs already");
 		return false;
 	}
 	client_unfollow(ask->client);
@@ -577,7 +577,7 @@ struct json_object *command_obey(struct daemon *daemon, struct client *client, c
 		if (!strcmp(commands[i].name, name))
 			break;
 	if (name && !whole(ask.request))
-		fail(&result, -EINVAL, "an argument has a zero byte in it");
+		fail(&result, -EINVAL, "an argument contains a zero byte");
 	else if (name && i < ARRAY_SIZE(commands))
 		commands[i].run(&ask, &result);
 	else

@@ -167,7 +167,7 @@ static int on_connection(sd_event_source *source, int fd, uint32_t events, void 
 	}
 	daemon->control->resting = false;
 	if (!make_room(daemon))
-		refuse(accepted, -EUSERS, "xengtd has as many clients as it takes; try again");
+		refuse(accepted, -EUSERS, "xengtd has too many clients; try again");
 	else if (add(daemon, accepted))
 		refuse(accepted, -ENOMEM, "out of memory");
 	return 0;

@@ -147,7 +147,7 @@ static const char *load(const char *path, struct xengt_options *options)
 		line[0] = '\0';
 	fclose(file);
 	if (strncmp(head, HEAD, strlen(HEAD)))
-		return "it is no vGPU's, or of another version of xengt";
+		return "it is no vGPU's state, or another version of xengt wrote it";
 	line[strcspn(line, "\n")] = '\0';
 	snprintf(sum, sizeof(sum), HEAD "%08x\n", xengt_crc32c(0, line, strlen(line)));
 	if (strcmp(head, sum))

@@ -58,8 +58,8 @@ static void put_states(FILE *to, const struct daemon *daemon, const char *name, 
 static void put_instances(FILE *to, const struct daemon *daemon)
 {
 	put_states(to, daemon, "vgpu", "A vGPU: 1 while a guest has it and is served.", "running");
-	put_states(to, daemon, "vgpu_failed", "1: a guest has the vGPU, and is served no more.",
-		   "failed");
+	put_states(to, daemon, "vgpu_failed",
+		   "1: a guest has the vGPU, and its process is not started again.", "failed");
 	head(to, "vgpu_memory_quota_bytes", "gauge", "Graphics memory that a vGPU may have.");
 	for (const struct xengt_instance *i = daemon->instances.first; i; i = i->next)
 		fprintf(to, "xengt_vgpu_memory_quota_bytes{id=\"%u\"} %llu\n", i->options.id,

@@ -200,8 +200,8 @@ static void confine(struct guest *guest, const struct xengt_start *start)
 	if (err)
 		xengt_keeper_log_of(
 			guest->keeper, XENGT_OTHER, XENGT_WARN,
-			"its process is in no cgroup, and its share of the processors not "
-			"kept to: %s",
+			"its process is in no cgroup: its weight, cap and limit of memory do "
+			"not count: %s",
 			strerror(-err));
 }
 
@@ -348,7 +348,7 @@ int process_failure(const struct guest *guest, char *why, size_t why_len)
 {
 	const struct process *p = guest->process;
 
-	snprintf(why, why_len, "%s", p && p->err ? p->why : "its process does not come to serve");
+	snprintf(why, why_len, "%s", p && p->err ? p->why : "its process does not begin to serve");
 	return p && p->err ? p->err : -EIO;
 }
 
@@ -363,7 +363,7 @@ static void start_later(struct guest *guest, const char *how)
 		guest->keeper, XENGT_DIED, XENGT_ERR, "its process ended: %s%s%s; %s", how,
 		p->err ? ": " : "", p->err ? p->why : "",
 		again ? "it is started again"
-		      : "it does not come to serve; the guest waits until xengtd is started again");
+		      : "it failed too often; the guest waits until xengtd is started again");
 	p->state = again ? PROCESS_STARTS : PROCESS_FAILED;
 	if (!again)
 		return;
@@ -383,7 +383,7 @@ static void died(struct guest *guest)
 	err = xengt_keeper_recover(guest->keeper);
 	if (err)
 		xengt_keeper_log_of(guest->keeper, XENGT_OTHER, XENGT_ERR,
-				    "pages that its process had pinned stay so: %s",
+				    "cannot release pages that its process had pinned: %s",
 				    strerror(-err));
 	if (guest->process->once)
 		failed(guest->process, how);

@@ -114,7 +114,7 @@ static int advance(struct guest *guest, char *why, size_t len)
 		work->asked = work->answered = false;
 	if (work->late) {
 		if (!work->kind->asks)
-			snprintf(why, len, "its process does not come to serve");
+			snprintf(why, len, "its process does not begin to serve");
 		return -ETIMEDOUT;
 	}
 	switch (process_state(guest)) {

@@ -170,7 +170,7 @@ static const char usage[] =
 	"  -c, --config=FILE     settings (default " XENGT_CONFIG_FILE ")\n"
 	"  -s, --socket=PATH     control socket\n"
 	"  -d, --state-dir=DIR   where vGPUs' states are kept while this boot lasts\n"
-	"  -p, --poll-max=N      turns of looking for requests between two waits; 0: always wait\n"
+	"  -p, --poll-max=N      how often to look for a request before waiting for an event\n"
 	"      --print-config    print the settings as " XENGT_CONFIG_FILE
 	" may have them, and exit\n"
 	"  -v, --verbose         log more\n"

@@ -166,11 +166,11 @@ static bool about(const char *arg)
 	}
 	if (strcmp(arg, "--help"))
 		return false;
-	puts("Usage: xl starts it; in a guest's configuration:\n"
+	puts("Usage: xl starts it, when a guest's configuration has\n"
 	     "  device_model_override=\"" XENGT_DM_PATH "\"\n"
 	     "  device_model_args=[\"-xengt\", \"KEY=VALUE,...\"]\n");
 	list_options(XENGT_IN_VGPU, XENGT_IN_TYPE);
-	puts("and in place of what its type says:");
+	puts("These replace what its type says:");
 	list_options(XENGT_IN_VGPU | XENGT_IN_TYPE, 0);
 	puts("\nAll other arguments are the stock device model's.");
 	return true;

@@ -42,7 +42,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	if (argc != 2 || fcntl(fds.figures, F_GETFD) < 0) {
-		fputs("xengt-guest: xengtd starts it, for a guest that gets a vGPU (xengtd(8))\n",
+		fputs("xengt-guest: do not run it by hand: xengtd(8) starts it for each guest with "
+		      "a vGPU\n",
 		      stderr);
 		return 2;
 	}

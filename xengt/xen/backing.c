@@ -370,13 +370,13 @@ void xengt_backing_withdraw(struct xengt_vgpu *v)
 	if (err) {
 		xengt_vgpu_log(
 			v, XENGT_ERR,
-			"no room in its state file to keep its GGTT; what is being saved of the "
-			"domain cannot be restored: %s",
+			"its state file has no room for its GGTT; the domain that is being saved "
+			"cannot be restored: %s",
 			strerror(-err));
 		return;
 	}
 	xengt_backing_destroy(v, false);
-	xengt_vgpu_log(v, XENGT_INFO, "suspended; should it be resumed, each access traps");
+	xengt_vgpu_log(v, XENGT_INFO, "suspended; if it is resumed, each access traps");
 }
 
 void xengt_backing_leave(struct xengt_vgpu *v)

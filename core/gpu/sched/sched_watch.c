@@ -78,7 +78,7 @@ void sched_give_up_front(struct sched_engine *e)
 	struct gvt_gpu_event event = {
 		.kind = GVT_GPU_STUCK,
 		.engine = e->id,
-		.why = "does not let others have the engine",
+		.why = "does not give way to other work",
 	};
 
 	if (!front) {

@@ -243,7 +243,7 @@ enum softgpu_end softgpu_cs_run(struct softgpu_engine *e)
 		case -EINTR: /* .attention is set */
 			break;
 		default:
-			softgpu_fail(e, "a command that makes no sense");
+			softgpu_fail(e, "a command whose operands are invalid");
 			return END_STUCK;
 		}
 	}

@@ -103,7 +103,7 @@ doctor_row() {
 # doctor_cure FILE SAID: what is wrong is well when the advice is followed as it stands. What xl itself
 # refuses may be among it.
 doctor_cure() {
-	(($(doctor_advice "$2" | wc -l) == $(grep '^NOT SO' "$2" | grep -c -v 'xl takes it$'))) || return
+	(($(doctor_advice "$2" | wc -l) == $(grep '^NOT SO' "$2" | grep -c -v 'xl accepts it$'))) || return
 	doctor_advice "$2" >>"$1"
 	xengt doctor "$1" >>"$2" 2>&1 && xl_takes "$1"
 }

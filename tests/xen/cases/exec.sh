@@ -265,7 +265,7 @@ case_shares() {
 	return $ok
 }
 
-# stand_still SECONDS: the daemon does, as under a debugger or in a freezer.
+# stand_still SECONDS: xengtd does, as under a debugger or in a freezer.
 stand_still() {
 	local of
 	of=$(pid)
@@ -308,7 +308,7 @@ case_long() {
 	lab-guest run "$1" "gpu-test -n $2 occupy" && case_no_hang "$1"
 }
 
-# What the daemon holds: threads and descriptors.
+# What xengtd holds: threads and descriptors.
 holds() {
 	local of
 	of=/proc/$(pid)
