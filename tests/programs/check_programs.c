@@ -139,6 +139,7 @@ START_TEST(command_line)
 	ran(CLI("version"), 0, PACKAGE_VERSION);
 	ran(CLI("create", "i915-GVTg_V5_8", UUID), 0, UUID);
 	ran(CLI("list"), 0, "free");
+	ran(CLI("list"), 0, "  i915-GVTg_V5_8  " UUID "\n");
 	ran(CLI("attach", "21", "uuid=" UUID), 0, "");
 	ran(CLI("list"), 0, "running");
 	ran(CLI("remove", UUID), 1, "xengt: a guest has vGPU " UUID);
@@ -152,12 +153,16 @@ START_TEST(command_line)
 	ran(CLI("verify", "21"), 0, "entries");
 	ran(CLI("regs", "21"), 0, "offset");
 	ran(CLI("regs", "--pages", "21"), 0, "reads");
-	ran(CLI("state", "21"), 0, "registers        vgpu        1     2097216");
+	ran(CLI("state", "21"), 0, "\nregisters ");
+	ran(CLI("state", "21"), 0, "  vgpu        1  ");
+	ran(CLI("state", "21"), 0, " 2097216  ");
 	ran(CLI("state", "-j", "21"), 0, "\"section\":\"pins\"");
 	ran(CLI("msi", "21"), 1, "has not enabled");
 	ran(CLI("reset", "21"), 0, "");
 	ran(CLI("metrics"), 0, "xengt_vgpu{id=\"1\"");
-	ran(CLI("types"), 0, "i915-GVTg_V5_8");
+	/* A column is as wide as what is in it. */
+	ran(CLI("types"), 0, "type            available  aperture    memory  fences");
+	ran(CLI("types"), 0, "\ni915-GVTg_V5_8  ");
 	ran(CLI("detach", "21"), 0, "");
 	ran(CLI("remove", UUID), 0, "");
 	ended(&daemon);
