@@ -27,6 +27,7 @@ struct intel_vgpu_params {
 	u32 weight;	  /* share of the GPU's time against the others'; 0 counts as 1 */
 	u32 cap;	  /* the most of an engine's time, in percent; 0: no bound */
 	u32 audit_user;	  /* unprivileged batches are audited too */
+	u32 heads;	  /* monitors that the guest sees, each with a pipe; 0 to GVT_HEADS_MAX */
 };
 
 /**
@@ -46,7 +47,7 @@ int intel_gvt_init(const struct intel_gvt_mpt *mpt, struct gvt_gpu *gpu, struct 
 void intel_gvt_exit(struct intel_gvt *gvt);
 
 /* What a vGPU's state consists of. The caller has the memory for it (core/base/section.h). */
-#define INTEL_GVT_SECTIONS 8u
+#define INTEL_GVT_SECTIONS 9u
 extern const struct gvt_section *const intel_gvt_sections[INTEL_GVT_SECTIONS];
 
 /**
@@ -131,6 +132,12 @@ void intel_vgpu_invalidate(struct intel_vgpu *vgpu);
  * of the guest's.
  */
 bool intel_vgpu_at_work(struct intel_vgpu *vgpu);
+
+/**
+ * intel_vgpu_alarm() - the time has come that intel_gvt_hypervisor_alarm() set. In the vGPU's
+ * thread.
+ */
+void intel_vgpu_alarm(struct intel_vgpu *vgpu);
 
 /**
  * intel_vgpu_service() - do the work that the GPU's events have left for the vGPU's thread. The

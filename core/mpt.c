@@ -192,6 +192,12 @@ void intel_gvt_hypervisor_note(struct intel_vgpu *vgpu, enum intel_gvt_note note
 		vgpu->gvt->mpt->note(vgpu->handle, note, reason, text);
 }
 
+void intel_gvt_hypervisor_alarm(struct intel_vgpu *vgpu, u64 when)
+{
+	if (vgpu->gvt->mpt->alarm)
+		vgpu->gvt->mpt->alarm(vgpu->handle, when);
+}
+
 void intel_gvt_hypervisor_wake(struct intel_vgpu *vgpu)
 {
 	if (vgpu->gvt->mpt->wake)

@@ -8,7 +8,7 @@
 
 bool vgpu_params_valid(const struct intel_vgpu_params *params)
 {
-	return params->id && params->fences && params->fences <= GVT_FENCES_MAX &&
+	return params->id && params->heads <= GVT_HEADS_MAX && params->fences && params->fences <= GVT_FENCES_MAX &&
 	       params->aperture_mib >= GVT_APERTURE_MIB_MIN &&
 	       params->aperture_mib <= GVT_APERTURE_MIB_MAX &&
 	       !(params->aperture_mib & (params->aperture_mib - 1));

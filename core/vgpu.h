@@ -18,10 +18,12 @@ struct vgpu_cfg;
 struct vgpu_exec;
 struct vgpu_ggtt_state;
 struct vgpu_gtt;
+struct vgpu_heads;
 struct vgpu_irq;
 struct vgpu_ports;
 struct vgpu_ppgtt_state;
 struct vgpu_regs;
+struct vgpu_sinks;
 
 #define VGPU_GGTT_PAGES	 2048u /* 8 MiB of entries: 4 GiB of graphics memory */
 #define VGPU_GGTT_OFFSET MiB(8)
@@ -66,6 +68,7 @@ struct intel_vgpu {
 	struct vgpu_ports *ports;
 	struct vgpu_ppgtt_state *ppgtt_state;
 	struct vgpu_ggtt_state *ggtt_state;
+	struct vgpu_sinks *sinks;
 	u32 *mirror[GVT_MMIO_PAGES]; /* pages that the guest reads without a trap; the back end's */
 	u64 *ggtt; /* the guest's GGTT entries, in guest memory or in .ggtt_state */
 	/* By page of registers; NULL: nothing in the page was accessed yet. */
@@ -82,6 +85,7 @@ struct intel_vgpu {
 	struct gvt_gpu_space *space;	  /* its space on the GPU; NULL: none */
 	struct vgpu_gtt *gtt;
 	struct vgpu_exec *exec;
+	struct vgpu_heads *heads;
 };
 
 struct intel_gvt {

@@ -87,6 +87,7 @@ struct ioreq_config {
 	 *         after 20 ms of quiet, or within a second.
 	 * .woken: called in the thread after ioreq_server_wake(). It returns false to end
 	 *         ioreq_server_run(), even if a request has items left; the next run finishes it.
+	 * .alarm: called in the thread when the time has come that ioreq_server_alarm() set.
 	 * .relax: called between two turns of looking at the slots.
 	 * .begin: called before each request is carried out, with the guest physical address that
 	 * it writes to, or IOREQ_NO_WRITE. The vCPU's last request is complete then. .trace: called
@@ -99,6 +100,7 @@ struct ioreq_config {
 	void (*settle)(void *priv);
 	bool (*woken)(void *priv);
 	void (*relax)(void *priv);
+	void (*alarm)(void *priv);
 	void (*begin)(void *priv, unsigned int vcpu, u64 gpa);
 	void (*trace)(void *priv, const struct ioreq_event *event);
 
@@ -117,6 +119,12 @@ struct ioreq_server;
  * of the library call that failed. On failure a server that was created here is destroyed again.
  */
 int ioreq_server_open(const struct ioreq_config *config, struct ioreq_server **out);
+
+/**
+ * ioreq_server_alarm() - have .alarm called once, as soon as possible after @when, in nanoseconds
+ * of CLOCK_MONOTONIC; 0: not at all. It replaces what was set before. In the thread only.
+ */
+void ioreq_server_alarm(struct ioreq_server *server, u64 when);
 
 /**
  * ioreq_server_restrict() - have its event channels, and those that are yet to be bound, lead to

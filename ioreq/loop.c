@@ -124,6 +124,22 @@ static bool is_quiet(struct ioreq_server *server)
 	return poll(&fd, 1, QUIET_MS) <= 0;
 }
 
+void ioreq_server_alarm(struct ioreq_server *server, u64 when)
+{
+	server->alarm = when;
+}
+
+/* True if a port fired; false: an alarm is due, or poll() failed. */
+static bool fired_before_alarm(struct ioreq_server *server)
+{
+	struct pollfd fd = { .fd = xenevtchn_fd(server->config.evtchn), .events = POLLIN };
+	u64 now = clock_now_ns();
+	u64 left = server->alarm > now ? server->alarm - now : 0;
+	struct timespec timeout = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
+
+	return ppoll(&fd, 1, &timeout, NULL) > 0;
+}
+
 /* Sleeps until a port fires. A waker either sees .asleep and notifies, or this sees its .woken. */
 static xenevtchn_port_or_error_t sleep_until_event(struct ioreq_server *server)
 {
@@ -137,6 +153,11 @@ static xenevtchn_port_or_error_t sleep_until_event(struct ioreq_server *server)
 	}
 	if (server->unsettled && is_quiet(server))
 		ioreq_settle(server);
+	if (server->alarm && !fired_before_alarm(server)) {
+		__atomic_store_n(&server->asleep, false, __ATOMIC_RELAXED);
+		errno = EAGAIN;
+		return -1;
+	}
 	port = xenevtchn_pending(server->config.evtchn);
 	__atomic_store_n(&server->asleep, false, __ATOMIC_RELAXED);
 	return port;
@@ -175,6 +196,11 @@ int ioreq_server_run(struct ioreq_server *server)
 			ioreq_settle(server);
 			if (!server->config.woken(server->config.priv))
 				return 0;
+		}
+		if (server->alarm && clock_now_ns() >= server->alarm) {
+			server->alarm = 0;
+			ioreq_settle(server);
+			server->config.alarm(server->config.priv);
 		}
 		if (ioreq_server_poll(server) || found_by_looking(server))
 			continue;

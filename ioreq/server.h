@@ -25,6 +25,7 @@ struct ioreq_server {
 	unsigned int budget;		 /* turns of looking before the next wait */
 	bool woken;			 /* .woken is due */
 	bool asleep;			 /* the thread waits for an event, or is about to */
+	u64 alarm;			 /* when .alarm is due, in ns; 0: not at all */
 	u64 unsettled;			 /* when .settle became due, in ns; 0: it is not due */
 
 	xenevtchn_handle *waker; /* the other end of .wake_port */

@@ -50,7 +50,7 @@ static void write_dword(struct intel_vgpu *vgpu, u32 offset, u32 val, u32 lanes)
 		vgpu->tally->counters.ro_write++;
 		return;
 	}
-	now = gvt_mmio_taken(row, old, val, taken(row, old, val, lanes));
+	now = gvt_mmio_taken(row, val, taken(row, old, val, lanes));
 	gvt_vreg_set(vgpu, offset, now);
 	gvt_mmio_written(vgpu, row, offset, old, val);
 }
@@ -104,6 +104,20 @@ static enum place find(const struct intel_vgpu *vgpu, u64 pa, unsigned int bytes
 	return PLACE_NONE;
 }
 
+/* Behind the registers stands the OpRegion, for a guest whose firmware gave it no memory for one.
+ */
+static void read_hole(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned int bytes)
+{
+	u8 region[INTEL_GVT_OPREGION_SIZE];
+
+	memset(buf, 0, bytes);
+	offset -= GVT_MMIO_SIZE;
+	if (!vgpu->device->params.heads || offset > sizeof(region) - bytes)
+		return;
+	intel_vgpu_opregion(vgpu, region);
+	memcpy(buf, region + offset, bytes);
+}
+
 static bool width_valid(unsigned int bytes)
 {
 	return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
@@ -127,7 +141,7 @@ int intel_vgpu_emulate_mmio_read(struct intel_vgpu *vgpu, u64 pa, void *buf, uns
 		read_regs(vgpu, offset, buf, bytes);
 		return 0;
 	case PLACE_HOLE:
-		memset(buf, 0, bytes);
+		read_hole(vgpu, offset, buf, bytes);
 		return 0;
 	case PLACE_GGTT:
 		counters->ggtt_read++;

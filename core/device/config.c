@@ -25,7 +25,7 @@ int intel_vgpu_emulate_cfg_read(struct intel_vgpu *vgpu, unsigned int offset, vo
 	vgpu->tally->counters.cfg_read++;
 	if (!width_valid(bytes) || offset > VGPU_CFG_SIZE - bytes)
 		return outside(vgpu, width_valid(bytes));
-	memcpy(buf, vgpu->cfg->bytes + offset, bytes);
+	vgpu_cfg_read(vgpu, offset, buf, bytes);
 	return 0;
 }
 

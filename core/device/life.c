@@ -8,6 +8,7 @@
 #include "core/gtt/gtt.h"
 #include "core/gtt/page_track.h"
 #include "core/gtt/state.h"
+#include "core/head/head.h"
 #include "core/irq/irq.h"
 #include "core/mmio/mmio.h"
 #include "core/pci/cfg_space.h"
@@ -56,7 +57,7 @@ void intel_gvt_exit(struct intel_gvt *gvt)
 }
 
 /* The sections, by their places in what the back end gives. */
-enum { DEVICE, TALLY, CFG, IRQ, PORTS, PPGTT, GGTT, REGS, NR_SECTIONS };
+enum { DEVICE, TALLY, CFG, IRQ, PORTS, PPGTT, SINKS, GGTT, REGS, NR_SECTIONS };
 
 _Static_assert(NR_SECTIONS == INTEL_GVT_SECTIONS, "as many as gvt.h says");
 
@@ -64,7 +65,8 @@ const struct gvt_section *const intel_gvt_sections[INTEL_GVT_SECTIONS] = {
 	[DEVICE] = &vgpu_device_section, [TALLY] = &vgpu_tally_section,
 	[CFG] = &vgpu_cfg_section,	 [IRQ] = &vgpu_irq_section,
 	[PORTS] = &vgpu_ports_section,	 [PPGTT] = &vgpu_ppgtt_section,
-	[GGTT] = &vgpu_ggtt_section,	 [REGS] = &gvt_vreg_section,
+	[SINKS] = &vgpu_sinks_section,	 [GGTT] = &vgpu_ggtt_section,
+	[REGS] = &gvt_vreg_section,
 };
 
 static void bind(struct intel_vgpu *vgpu, void *const *state)
@@ -75,6 +77,7 @@ static void bind(struct intel_vgpu *vgpu, void *const *state)
 	vgpu->irq = state[IRQ];
 	vgpu->ports = state[PORTS];
 	vgpu->ppgtt_state = state[PPGTT];
+	vgpu->sinks = state[SINKS];
 	vgpu->ggtt_state = state[GGTT];
 	vgpu->regs = state[REGS];
 	intel_vgpu_place_ggtt(vgpu, NULL);
@@ -95,6 +98,7 @@ struct whole {
 	struct page_track_table tracked;
 	struct vgpu_gtt gtt;
 	struct vgpu_exec exec;
+	struct vgpu_heads heads;
 };
 
 static void power_on(struct intel_vgpu *vgpu, bool keep_places)
@@ -104,6 +108,7 @@ static void power_on(struct intel_vgpu *vgpu, bool keep_places)
 	gvt_vreg_reset(vgpu);
 	gvt_pvinfo_populate(vgpu);
 	vgpu_irq_reset(vgpu);
+	vgpu_heads_reset(vgpu);
 }
 
 int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params *params,
@@ -126,6 +131,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 	vgpu->tracked = &whole->tracked;
 	vgpu->gtt = &whole->gtt;
 	vgpu->exec = &whole->exec;
+	vgpu->heads = &whole->heads;
 	vgpu->gvt = gvt;
 	vgpu->owner = owner;
 	bind(vgpu, state);
@@ -141,6 +147,7 @@ int intel_gvt_create_vgpu(struct intel_gvt *gvt, const struct intel_vgpu_params 
 		free(vgpu);
 		return err;
 	}
+	vgpu_heads_init(vgpu);
 	if (fresh) {
 		power_on(vgpu, false);
 		device->made = true;
@@ -179,6 +186,7 @@ int intel_gvt_activate_vgpu(struct intel_vgpu *vgpu)
 	if (vgpu->taken_up) {
 		vgpu_ggtt_commit(vgpu);
 		vgpu_irq_refresh(vgpu);
+		vgpu_heads_resume(vgpu);
 		vgpu_exec_resume(vgpu);
 	}
 	return 0;
@@ -222,6 +230,11 @@ void intel_gvt_restart_vgpu(struct intel_vgpu *vgpu)
 	intel_gvt_deactivate_vgpu(vgpu);
 	vgpu->pristine = false;
 	reset(vgpu, true);
+}
+
+void intel_vgpu_alarm(struct intel_vgpu *vgpu)
+{
+	vgpu_heads_tick(vgpu);
 }
 
 void intel_vgpu_service(struct intel_vgpu *vgpu)

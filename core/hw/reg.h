@@ -37,7 +37,6 @@ enum gvt_reg_flags {
 /* How a register's new value is made, where kind and wmask do not suffice: core/mmio/take.c. */
 enum gvt_reg_take {
 	GVT_TAKE_VALUE,
-	GVT_TAKE_AUX_CTL,
 	GVT_TAKE_DDI_BUF,
 	GVT_TAKE_DMA_CTRL,
 	GVT_TAKE_PCODE,
@@ -57,6 +56,8 @@ enum gvt_reg_told { GVT_TOLD_VALUE, GVT_TOLD_NONPRIV, GVT_TOLD_STATUS_PAGE, GVT_
  */
 enum gvt_reg_write {
 	GVT_WRITE_NOTHING,
+	GVT_WRITE_AUX,
+	GVT_WRITE_DP_TP,
 	GVT_WRITE_ELSP,
 	GVT_WRITE_FENCE,
 	GVT_WRITE_FORCEWAKE,
@@ -67,10 +68,11 @@ enum gvt_reg_write {
 	GVT_WRITE_GMBUS1,
 	GVT_WRITE_IRQ_IER,
 	GVT_WRITE_IRQ_IIR,
-	GVT_WRITE_IRQ_IMR,
 	GVT_WRITE_IRQ_MASTER,
 	GVT_WRITE_OA_CONTROL,
 	GVT_WRITE_PCODE,
+	GVT_WRITE_PIPECONF,
+	GVT_WRITE_PIPE_IMR,
 	GVT_WRITE_PLL,
 	GVT_WRITE_PP_CONTROL,
 	GVT_WRITE_PWR_WELL,

@@ -151,15 +151,6 @@ void vgpu_irq_raise_engine(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 
 		vgpu_irq_raise(vgpu, engines[engine].group, sources & ~mask);
 }
 
-void vgpu_irq_set_level(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits, bool on)
-{
-	u32 isr = reg(vgpu, group, ISR);
-
-	set_reg(vgpu, group, ISR, on ? isr | bits : isr & ~bits);
-	if (on && bits & ~isr)
-		vgpu_irq_raise(vgpu, group, bits & ~isr);
-}
-
 void vgpu_irq_reset(struct intel_vgpu *vgpu)
 {
 	for (u32 i = 0; i < VGPU_NR_IRQ_GROUPS; i++)
@@ -191,17 +182,6 @@ void vgpu_irq_master_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val
 	(void)old;
 	(void)val;
 	signal(vgpu);
-}
-
-/* Unmasking a line that is high raises its event. */
-void vgpu_irq_imr_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
-{
-	enum vgpu_irq_group group = group_of(offset);
-	u32 through = reg(vgpu, group, ISR) & old & ~gvt_vreg(vgpu, offset);
-
-	(void)val;
-	if (through)
-		latch(vgpu, group, through);
 }
 
 void vgpu_irq_iir_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)

@@ -13,8 +13,8 @@
  * on and shows a group's bit. So the pin falls when the handler switches the master off, or has
  * cleared all causes.
  *
- * Status (ISR) is the present level of a source's line. Most events are pulses, which never show
- * there.
+ * Status (ISR) is the present level of a source's line. Events are pulses, which do not show there:
+ * it only says which monitors there are.
  *
  * The hardware latches two events of a source: the second shows when the first is cleared, so that
  * an event between a handler's reading and its clearing is not lost. Here the second event is kept
@@ -68,12 +68,6 @@ void vgpu_irq_raise(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits
  */
 void vgpu_irq_raise_engine(struct intel_vgpu *vgpu, enum gvt_engine engine, u32 bits);
 
-/**
- * vgpu_irq_set_level() - set the lines of the sources @bits of @group high (@on) or low. A line
- * raises an event when it rises, and when it is unmasked while it is high.
- */
-void vgpu_irq_set_level(struct intel_vgpu *vgpu, enum vgpu_irq_group group, u32 bits, bool on);
-
 /** vgpu_irq_reset() - forget events and lower the pin, after the registers were reset. */
 void vgpu_irq_reset(struct intel_vgpu *vgpu);
 
@@ -86,7 +80,6 @@ void vgpu_irq_refresh(struct intel_vgpu *vgpu);
 
 /* The registers' writes, which rows of regs_irq.c name. */
 void vgpu_irq_master_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);
-void vgpu_irq_imr_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);
 void vgpu_irq_iir_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);
 void vgpu_irq_ier_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Display: pipes, ports and the buses to monitors, of which this vGPU has none. A state that a
- * driver asks for and then waits for comes at once.
+ * Display: the buses that have no monitor, and the power of panels. A state that a driver asks for
+ * and then waits for comes at once.
  */
 #include "core/mmio/mmio.h"
 

@@ -26,11 +26,10 @@ void gvt_mmio_written(struct intel_vgpu *vgpu, const struct gvt_reg *row, u32 of
 /**
  * gvt_mmio_taken() - the value of the register of @row after a write. It is called before the value
  * is stored, shown or told.
- * @old: the value before.
  * @val: the value that the guest wrote.
  * @now: the value that follows from @val by kind and wmask of the row.
  */
-u32 gvt_mmio_taken(const struct gvt_reg *row, u32 old, u32 val, u32 now);
+u32 gvt_mmio_taken(const struct gvt_reg *row, u32 val, u32 now);
 
 /**
  * gvt_mmio_take_up() - take up the registers of a state file: bits that no write could have changed

@@ -2,10 +2,13 @@
 /* The functions for what the register table names: what writes do, and where reads come from. */
 #include "core/mmio/mmio.h"
 
+#include "core/head/head.h"
 #include "core/irq/irq.h"
 #include "core/regs/vreg.h"
 
 static void (*const writes[GVT_WRITES])(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val) = {
+	[GVT_WRITE_AUX] = vgpu_head_aux_write,
+	[GVT_WRITE_DP_TP] = vgpu_head_dp_tp_write,
 	[GVT_WRITE_ELSP] = gvt_elsp_write,
 	[GVT_WRITE_FENCE] = gvt_fence_write,
 	[GVT_WRITE_FORCEWAKE] = gvt_forcewake_write,
@@ -16,10 +19,11 @@ static void (*const writes[GVT_WRITES])(struct intel_vgpu *vgpu, u32 offset, u32
 	[GVT_WRITE_GMBUS1] = gvt_gmbus1_write,
 	[GVT_WRITE_IRQ_IER] = vgpu_irq_ier_write,
 	[GVT_WRITE_IRQ_IIR] = vgpu_irq_iir_write,
-	[GVT_WRITE_IRQ_IMR] = vgpu_irq_imr_write,
 	[GVT_WRITE_IRQ_MASTER] = vgpu_irq_master_write,
 	[GVT_WRITE_OA_CONTROL] = gvt_oa_control_write,
 	[GVT_WRITE_PCODE] = gvt_pcode_write,
+	[GVT_WRITE_PIPECONF] = vgpu_head_pipeconf_write,
+	[GVT_WRITE_PIPE_IMR] = vgpu_head_pipe_imr_write,
 	[GVT_WRITE_PLL] = gvt_pll_write,
 	[GVT_WRITE_PP_CONTROL] = gvt_pp_control_write,
 	[GVT_WRITE_PWR_WELL] = gvt_pwr_well_write,

@@ -12,19 +12,6 @@
 #define ENABLE	     BIT32(31)
 #define STATE_ACTIVE BIT32(30)
 
-#define AUX_BUSY    BIT32(31)
-#define AUX_DONE    BIT32(30)
-#define AUX_TIMEOUT BIT32(28)
-#define AUX_STATUS  (AUX_DONE | AUX_TIMEOUT | BIT32(25)) /* cleared by writing ones */
-
-/* There is no DisplayPort sink: each transfer ends at once, without an answer. */
-static u32 aux_ctl(u32 old, u32 val, u32 now)
-{
-	u32 status = val & AUX_BUSY ? AUX_DONE | AUX_TIMEOUT : old & ~val & AUX_STATUS;
-
-	return (now & ~(AUX_BUSY | AUX_STATUS)) | status;
-}
-
 static u32 ddi_buf(u32 now)
 {
 	return now & ENABLE ? now & ~DDI_BUF_IDLE : now | DDI_BUF_IDLE;
@@ -37,11 +24,9 @@ static u32 ddi_buf(u32 now)
 #define SBI_BUSY     BIT32(0)
 #define SBI_RESPONSE BIT32(1)
 
-u32 gvt_mmio_taken(const struct gvt_reg *row, u32 old, u32 val, u32 now)
+u32 gvt_mmio_taken(const struct gvt_reg *row, u32 val, u32 now)
 {
 	switch (row ? row->take : GVT_TAKE_VALUE) {
-	case GVT_TAKE_AUX_CTL:
-		return aux_ctl(old, val, now);
 	case GVT_TAKE_DDI_BUF:
 		return ddi_buf(now);
 	case GVT_TAKE_DMA_CTRL:
@@ -71,7 +56,7 @@ static u32 settled(const struct gvt_reg *row, u32 val)
 	if (row->kind == GVT_REG_MASKED)
 		may &= 0xffff;
 	val = (val & may) | (row->reset & ~may);
-	return gvt_mmio_taken(row, val, 0, val);
+	return gvt_mmio_taken(row, 0, val);
 }
 
 static void take_up_page(struct intel_vgpu *vgpu, u32 page)

@@ -192,6 +192,20 @@ u32 intel_vgpu_asls(const struct intel_vgpu *vgpu)
 	return cfg32(vgpu, CFG_ASLS);
 }
 
+void vgpu_cfg_read(const struct intel_vgpu *vgpu, unsigned int offset, u8 *val, unsigned int bytes)
+{
+	u32 asls = intel_vgpu_asls(vgpu);
+	u64 bar = cfg32(vgpu, PCI_BASE_ADDRESS_0) & PCI_BASE_ADDRESS_MEM_MASK;
+	bool low = !cfg32(vgpu, PCI_BASE_ADDRESS_1);
+
+	if (!asls && bar && low && vgpu->device->params.heads)
+		asls = (u32)bar + GVT_MMIO_SIZE;
+	memcpy(val, vgpu->cfg->bytes + offset, bytes);
+	for (unsigned int i = 0; i < bytes; i++)
+		if (offset + i >= CFG_ASLS)
+			val[i] = asls >> 8 * (offset + i - CFG_ASLS);
+}
+
 /* "Initiate function level reset" reads as zero, and is in a word that is read-only otherwise. */
 static bool resets(unsigned int offset, const u8 *val, unsigned int bytes)
 {

@@ -19,6 +19,13 @@ extern const struct gvt_section vgpu_cfg_section;
  * bit stay. */
 void vgpu_cfg_reset(struct intel_vgpu *vgpu, bool keep_places);
 
+/**
+ * vgpu_cfg_read() - read @bytes, which lie within the space, into @val. Where the vGPU has a head,
+ * and firmware has set no address of an OpRegion, ASLS leads to the one behind BAR0's registers:
+ * hvmloader makes one for the first display adapter alone, which may be an emulated one.
+ */
+void vgpu_cfg_read(const struct intel_vgpu *vgpu, unsigned int offset, u8 *val, unsigned int bytes);
+
 /* What else a write causes. */
 enum vgpu_cfg_effects {
 	VGPU_CFG_RESETS = 1 << 0,   /* a reset of the function; nothing was written */

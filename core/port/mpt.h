@@ -66,6 +66,7 @@ struct intel_gvt_mpt {
 	int (*charge)(unsigned long handle, s64 bytes);
 	u64 (*maps_made)(unsigned long handle);
 	void (*wake)(unsigned long handle);
+	void (*alarm)(unsigned long handle, u64 when);
 	void (*note)(unsigned long handle, enum intel_gvt_note note, const char *reason,
 		     const char *text);
 	int (*dom0_ready)(void);
@@ -237,6 +238,12 @@ int intel_gvt_hypervisor_charge(struct intel_vgpu *vgpu, s64 bytes);
  * of the hypervisor for many pages. A caller takes the difference to learn what its work cost.
  */
 u64 intel_gvt_hypervisor_maps_made(struct intel_vgpu *vgpu);
+
+/**
+ * intel_gvt_hypervisor_alarm() - have intel_vgpu_alarm() called in the vGPU's thread at @when, in
+ * nanoseconds of CLOCK_MONOTONIC; 0: not at all. It replaces what was set before.
+ */
+void intel_gvt_hypervisor_alarm(struct intel_vgpu *vgpu, u64 when);
 
 /**
  * intel_gvt_hypervisor_wake() - have the vGPU's thread call intel_vgpu_service() soon. From any

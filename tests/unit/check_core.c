@@ -8,7 +8,7 @@ int main(void)
 		suite_cfg_space,  suite_bars,	  suite_registers,  suite_pvinfo,
 		suite_handshakes, suite_property, suite_page_track, suite_life,
 		suite_options,	  suite_config,	  suite_number,	    suite_intx,
-		suite_irq,	  suite_settings,
+		suite_irq,	  suite_settings, suite_heads,
 	};
 
 	return unit_run(suites, ARRAY_SIZE(suites));

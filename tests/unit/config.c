@@ -281,8 +281,8 @@ START_TEST(printed)
 
 	ck_assert_int_eq(
 		load("socket = /a b\ntree =\ngpu = none\nuid_base = 0\ndefault_type = desk\n"
-		     "[type desk]\ncap = 7\naudit_user = on\nread_through = off\n"
-		     "resolution = 1920x1080,1280x720\ninstances = 2\n",
+		     "[type desk]\ncap = 7\naudit_user = on\nheads = 1\n"
+		     "read_through = off\nresolution = 1920x1080,1280x720\ninstances = 2\n",
 		     &config, why, sizeof(why)),
 		0);
 	to = open_memstream(&text, &len);

@@ -245,6 +245,11 @@ static u64 maps_made(unsigned long handle)
 	return of(handle)->maps_made;
 }
 
+static void set_alarm(unsigned long handle, u64 when)
+{
+	of(handle)->alarm = when;
+}
+
 static void wake(unsigned long handle)
 {
 	struct fake *f = of(handle);
@@ -281,6 +286,7 @@ static const struct intel_gvt_mpt fake_mpt = {
 	.dma_to_virt = fake_dma_to_virt,
 	.charge = charge,
 	.maps_made = maps_made,
+	.alarm = set_alarm,
 	.wake = wake,
 	.note = tell,
 };
@@ -323,6 +329,7 @@ int fake_create(struct fake *f, u32 aperture_mib)
 		.id = 7,
 		.aperture_mib = aperture_mib,
 		.fences = 32,
+		.heads = f->heads,
 	};
 
 	return intel_gvt_create_vgpu(f->gvt, &params, f->state, f, &f->vgpu);

@@ -75,6 +75,9 @@ struct fake {
 	pthread_mutex_t dma_lock;	   /* a GPU's threads look frames up */
 	sem_t woken;			   /* posted by each wake */
 
+	u32 heads; /* of vGPUs that are made from now on */
+	u64 alarm; /* when it is due, in ns; 0: it is not */
+
 	unsigned int notes[2]; /* by enum intel_gvt_note */
 	char noted[256];       /* the last note, as "reason: text" */
 

@@ -293,33 +293,6 @@ START_TEST(polling)
 }
 END_TEST
 
-/* A level, such as a connector's: an event when it rises, and when it is unmasked while high. */
-START_TEST(levels)
-{
-	struct fake *f = start();
-	const u32 port = 1 << 21;
-
-	vgpu_irq_set_level(f->vgpu, VGPU_IRQ_SDE, port, true);
-	ck_assert_uint_eq(see(f, ISR(VGPU_IRQ_SDE)), port);
-	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_SDE)), port);
-	ck_assert_uint_eq(sent(f), 1);
-	fake_reg_write(f, IIR(VGPU_IRQ_SDE), port);
-	vgpu_irq_set_level(f->vgpu, VGPU_IRQ_SDE, port, true);
-	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_SDE)), 0);
-	vgpu_irq_set_level(f->vgpu, VGPU_IRQ_SDE, port, false);
-	ck_assert_uint_eq(see(f, ISR(VGPU_IRQ_SDE)), 0);
-	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_SDE)), 0);
-	fake_reg_write(f, IMR(VGPU_IRQ_SDE), port);
-	vgpu_irq_set_level(f->vgpu, VGPU_IRQ_SDE, port, true);
-	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_SDE)), 0);
-	ck_assert_uint_eq(sent(f), 1);
-	fake_reg_write(f, IMR(VGPU_IRQ_SDE), 0);
-	ck_assert_uint_eq(see(f, IIR(VGPU_IRQ_SDE)), port);
-	ck_assert_uint_eq(sent(f), 2);
-	fake_free(f);
-}
-END_TEST
-
 /* A message that is off or fails is made up for later. */
 START_TEST(messages_off)
 {
@@ -489,8 +462,7 @@ Suite *suite_irq(void)
 {
 	const TTest *const tests[] = { no_read_traps, every_source, engines,
 				       enabling,      one_message,  during_the_handler,
-				       polling,	      levels,	    messages_off,
-				       taken_up };
+				       polling,	      messages_off, taken_up };
 	Suite *suite = unit_suite("irq", tests, ARRAY_SIZE(tests));
 	TCase *order = tcase_create("order");
 

@@ -41,6 +41,7 @@ START_TEST(accepted)
 		{ "memory_mb=1048576,weight=16,cap=0", { 256, 32, 0, 1, 1048576, 16 } },
 		{ "audit_user=on", { 256, 32, 0, 1, 1024, 8, .audit_user = 1 } },
 		{ "audit_user=on,audit_user=off", { 256, 32, 0, 1, 1024, 8 } },
+		{ "heads=3", { 256, 32, 0, 1, 1024, 8, .heads = 3 } },
 		{ "type=i915-GVTg_V5_8", { 256, 32, 0, 1, 1024, 8, .type = "i915-GVTg_V5_8" } },
 		{ "uuid=A0B1C2D3-0123-4567-89ab-CDEFcdef0011",
 		  { 256, 32, 0, 1, 1024, 8, .uuid = "a0b1c2d3-0123-4567-89ab-cdefcdef0011" } },
@@ -59,8 +60,9 @@ START_TEST(accepted)
 }
 END_TEST
 
-#define OPTIONS \
-	"type, uuid, slot, aperture_mb, memory_mb, fences, weight, cap, audit_user, read_through"
+#define OPTIONS                                                                              \
+	"type, uuid, slot, aperture_mb, memory_mb, fences, weight, cap, audit_user, heads, " \
+	"read_through"
 
 START_TEST(refused)
 {
@@ -130,7 +132,7 @@ START_TEST(printed)
 {
 	static const char *const texts[] = {
 		"slot=7,aperture_mb=64,memory_mb=384,fences=4,weight=2,cap=30,audit_user=on,"
-		"read_through=off",
+		"heads=3,read_through=off",
 		"type=x,uuid=a0b1c2d3-0123-4567-89ab-cdefcdef0011,aperture_mb=1024",
 		"",
 	};

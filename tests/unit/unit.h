@@ -12,6 +12,7 @@ Suite *suite_bars(void);
 Suite *suite_cfg_space(void);
 Suite *suite_config(void);
 Suite *suite_handshakes(void);
+Suite *suite_heads(void);
 Suite *suite_intx(void);
 Suite *suite_irq(void);
 Suite *suite_life(void);

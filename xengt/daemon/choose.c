@@ -11,7 +11,7 @@ static bool same(const struct xengt_options *a, const struct xengt_options *b)
 {
 	return !strcmp(a->type, b->type) && a->aperture_mib == b->aperture_mib &&
 	       a->fences == b->fences && a->memory_mib == b->memory_mib && a->weight == b->weight &&
-	       a->cap == b->cap && a->audit_user == b->audit_user;
+	       a->cap == b->cap && a->audit_user == b->audit_user && a->heads == b->heads;
 }
 
 /* A domain that crashed and is preserved keeps its vGPU, until somebody says otherwise. */

@@ -15,6 +15,7 @@ static void put_sizes(struct json_object *to, const struct xengt_options *option
 	put_u64(to, "memory_mb", options->memory_mib);
 	put_u64(to, "fences", options->fences);
 	put_u64(to, "audit_user", options->audit_user);
+	put_u64(to, "heads", options->heads);
 	put_u64(to, "weight", options->weight);
 	put_u64(to, "cap", options->cap);
 }

@@ -304,6 +304,11 @@ static u64 maps_made(unsigned long handle)
 	return v->mem.maps + __atomic_load_n(&v->view.maps, __ATOMIC_RELAXED);
 }
 
+static void set_alarm(unsigned long handle, u64 when)
+{
+	ioreq_server_alarm(of(handle)->server, when);
+}
+
 static void wake(unsigned long handle)
 {
 	ioreq_server_wake(of(handle)->server);
@@ -341,6 +346,7 @@ const struct intel_gvt_mpt xengt_mpt = {
 	.charge = charge,
 	.maps_made = maps_made,
 	.wake = wake,
+	.alarm = set_alarm,
 	.note = note,
 };
 

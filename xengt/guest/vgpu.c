@@ -78,6 +78,13 @@ static bool hook_woken(void *priv)
 	return !stop;
 }
 
+static void hook_alarm(void *priv)
+{
+	struct xengt_vgpu *v = priv;
+
+	intel_vgpu_alarm(v->vgpu);
+}
+
 /*
  * Offers the processor to other processes. A process without rights cannot offer it to another
  * domain; sleeping for a moment, which does, costs more than it brings (tests/bench/trap
@@ -228,6 +235,7 @@ static int open_server(struct xengt_vgpu *v, char *why, size_t len)
 		.settle = hook_settle,
 		.woken = hook_woken,
 		.relax = hook_relax,
+		.alarm = hook_alarm,
 		.begin = hook_begin,
 		.trace = hook_trace,
 		.poll_max = v->host->poll_max,
@@ -255,6 +263,7 @@ static int create_vgpu(struct xengt_vgpu *v, char *why, size_t len)
 		.weight = v->kept->weight,
 		.cap = v->kept->cap,
 		.audit_user = v->kept->options.audit_user,
+		.heads = v->kept->options.heads,
 	};
 	struct intel_vgpu *vgpu;
 	int err = intel_gvt_create_vgpu(v->host->gvt, &params, v->file.section, v, &vgpu);

@@ -74,6 +74,8 @@ const struct xengt_setting xengt_settings[] = {
 	  .help = "the most of each engine's time, in percent; 0: no limit" },
 	{ "audit_user", .where = TYPE_OR_ONE, SWITCH(options, audit_user), .unset = "off",
 	  .help = "unprivileged batches are audited too" },
+	{ "heads", .where = TYPE_OR_ONE, NUMBER(options, heads, 0, GVT_HEADS_MAX), .unset = "0",
+	  .help = "monitors that the guest sees, each on a pipe of its own" },
 	{ "read_through", .where = TYPE_OR_ONE, SWITCH(options, read_through), .unset = "on",
 	  .help = "registers are read without a trap, where they can be" },
 	{ "resolution", .where = TYPE, .kind = XENGT_RESOLUTION, IN(type, resolutions), .min = 1,

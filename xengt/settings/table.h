@@ -29,6 +29,7 @@ struct xengt_options {
 	u32 weight;	  /* its share of the GPU's time, relative to other vGPUs' */
 	u32 cap;	  /* the most of the GPU's time, in percent; 0: no limit */
 	u32 audit_user;	  /* unprivileged batches are audited too */
+	u32 heads;	  /* monitors */
 	u32 id;		  /* its number, from 1, which xengtd chooses; 0: none yet */
 	char type[XENGT_NAME_MAX];
 	char uuid[XENGT_UUID_MAX];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Display, which this vGPU does not have: fuses say that there are no pipes, straps that there are
- * no ports, and nothing answers on the buses to monitors. All other registers only store, except
- * for the few states that a driver asks for and then waits for. A row with a stride is one register
- * of pipes A, B and C.
+ * Display. The values after reset are those of a vGPU without a monitor: no pipes, no ports.
+ * core/head changes them for one that has some, and answers on the AUX channels. Nothing answers on
+ * the other buses to monitors. All other registers only store, except for the few states that a
+ * driver asks for and then waits for. A row with a stride is one register of pipes A, B and C.
  *
  * Offsets and bits: i915_reg.h of Linux' i915, and the list of registers that GVT-g tracks.
  */
@@ -18,12 +18,15 @@
 #define DFSM_NO_PIPES (BIT32(30) | BIT32(28) | BIT32(21)) /* A, C, B */
 #define VGA_DISABLED  BIT32(31) /* otherwise drivers switch it off by the legacy VGA ports */
 
+/* What a transfer changes: busy, done, timeout, receive error, and the size of the message. */
+#define AUX_STATE (BIT32(31) | BIT32(30) | BIT32(28) | BIT32(25) | 0x1fu << 20)
+
 #define RAWCLK_MHZ 24 /* of the Sunrise Point chipset */
 
 #define PIPES .count = 3, .stride = 0x1000
 
 static const struct gvt_reg rows[] = {
-	/* What exists: nothing. */
+	/* What exists. */
 	{ "SKL_DFSM", .offset = 0x51000, .ro = true, .reset = DFSM_NO_PIPES },
 	{ "SKL_DSSM", .offset = 0x51004, .ro = true },
 	{ "FUSE_STRAP", .offset = 0x42014, .ro = true },
@@ -164,10 +167,10 @@ static const struct gvt_reg rows[] = {
 	/* Ports A to E: buffers, training, auxiliary channels, signal levels. */
 	{ "DDI_BUF_CTL", .offset = 0x64000, .count = 5, .stride = 0x100, .reset = DDI_BUF_IDLE,
 	  .take = GVT_TAKE_DDI_BUF },
-	{ "DP_TP_CTL", .offset = 0x64040, .count = 5, .stride = 0x100 },
+	{ "DP_TP_CTL", .offset = 0x64040, .count = 5, .stride = 0x100, .write = GVT_WRITE_DP_TP },
 	{ "DP_TP_STATUS", .offset = 0x64044, .count = 5, .stride = 0x100 },
-	{ "DP_AUX_CH_CTL", .offset = 0x64010, .count = 4, .stride = 0x100,
-	  .take = GVT_TAKE_AUX_CTL },
+	{ "DP_AUX_CH_CTL", .offset = 0x64010, .count = 4, .stride = 0x100, .wmask = ~AUX_STATE,
+	  .state = AUX_STATE, .write = GVT_WRITE_AUX },
 	{ "DP_AUX_CH_DATA_A", .offset = 0x64014, .count = 5 },
 	{ "DP_AUX_CH_DATA_B", .offset = 0x64114, .count = 5 },
 	{ "DP_AUX_CH_DATA_C", .offset = 0x64214, .count = 5 },
@@ -226,7 +229,8 @@ static const struct gvt_reg rows[] = {
 
 	/* Pipes, and the one of the embedded panel. */
 	{ "PIPEDSL", .offset = 0x70000, PIPES, .ro = true },
-	{ "PIPECONF", .offset = 0x70008, PIPES, .take = GVT_TAKE_STATE_FOLLOWS },
+	{ "PIPECONF", .offset = 0x70008, PIPES, .take = GVT_TAKE_STATE_FOLLOWS,
+	  .write = GVT_WRITE_PIPECONF },
 	{ "PIPESTAT", .offset = 0x70024, PIPES },
 	{ "PIPE_ARB_CTL", .offset = 0x70028, PIPES },
 	{ "PIPE_MISC2", .offset = 0x7002c, PIPES },

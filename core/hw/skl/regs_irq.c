@@ -15,7 +15,7 @@
 #define HOTPLUG_CONTROL 0xfcfcfcfcu
 
 /* The registers of a group that vGPUs have events for. */
-#define IMR .reset = 0xffffffff, .write = GVT_WRITE_IRQ_IMR
+#define IMR .reset = 0xffffffff
 #define IIR .kind = GVT_REG_W1C, .write = GVT_WRITE_IRQ_IIR
 #define IER .write = GVT_WRITE_IRQ_IER
 
@@ -30,7 +30,8 @@ static const struct gvt_reg rows[] = {
 	{ "GEN8_GT_IER", .offset = 0x4430c, .count = 4, .stride = 0x10, IER },
 
 	{ "GEN8_DE_PIPE_ISR", .offset = 0x44400, .count = 3, .stride = 0x10, .ro = true },
-	{ "GEN8_DE_PIPE_IMR", .offset = 0x44404, .count = 3, .stride = 0x10, IMR },
+	{ "GEN8_DE_PIPE_IMR", .offset = 0x44404, .count = 3, .stride = 0x10, IMR,
+	  .write = GVT_WRITE_PIPE_IMR },
 	{ "GEN8_DE_PIPE_IIR", .offset = 0x44408, .count = 3, .stride = 0x10, IIR },
 	{ "GEN8_DE_PIPE_IER", .offset = 0x4440c, .count = 3, .stride = 0x10, IER },
 	{ "GEN8_DE_PORT_ISR", .offset = 0x44440, .ro = true },
