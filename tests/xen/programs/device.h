@@ -43,5 +43,6 @@ int cmd_enter(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_attack(int argc, char **argv);
 int cmd_worst(int argc, char **argv);
+int cmd_vsync(int argc, char **argv);
 
 #endif

@@ -142,7 +142,7 @@ static const struct {
 	{ "info", cmd_info },	  { "access", cmd_access }, { "rep", cmd_rep },
 	{ "track", cmd_track },	  { "storm", cmd_storm },   { "bench", cmd_bench },
 	{ "direct", cmd_direct }, { "noise", cmd_noise },   { "enter", cmd_enter },
-	{ "attack", cmd_attack }, { "worst", cmd_worst },
+	{ "attack", cmd_attack }, { "worst", cmd_worst },   { "vsync", cmd_vsync },
 };
 
 int main(int argc, char **argv)
@@ -151,7 +151,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	fprintf(stderr, "usage: vgpu-test "
-			"info|access|rep|track|storm|noise|enter|direct|bench|attack|worst\n");
+	fprintf(stderr,
+		"usage: vgpu-test "
+		"info|access|rep|track|storm|noise|enter|direct|bench|attack|worst|vsync\n");
 	return 2;
 }
