@@ -105,6 +105,8 @@ START_TEST(refused)
 		  "uuid=a0b1c2d3-0123-4567-89ab0cdefcdef001: it takes a UUID" },
 		{ "uuid=../../../../../etc/passwd0000000000",
 		  "uuid=../../../../../etc/passwd0000000000: it takes a UUID" },
+		{ "type=a\nslot=1", "the options have a control character" },
+		{ "slot\x1b=1", "the options have a control character" },
 		{ "id=4", "'id' is no option of a vGPU (" OPTIONS " are)" },
 		{ "slot=010", "slot=010: it takes a number from 1 to 31" },
 		{ "slot=+10", "slot=+10: it takes a number from 1 to 31" },

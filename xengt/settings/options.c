@@ -32,6 +32,14 @@ static int parse_pair(char *pair, struct xengt_options *options, char *why, size
 	return xengt_options_set(options, pair, value, why, why_len);
 }
 
+/* What an option says may stand in a line of a log. */
+static bool is_one_line(const char *text)
+{
+	while (*text && (unsigned char)*text >= ' ' && *text != 0x7f)
+		text++;
+	return !*text;
+}
+
 int xengt_options_parse(const char *text, struct xengt_options *options, char *why, size_t why_len)
 {
 	char *copy = strdup(text), *rest = copy, *pair;
@@ -40,6 +48,10 @@ int xengt_options_parse(const char *text, struct xengt_options *options, char *w
 	if (!copy) {
 		snprintf(why, why_len, "out of memory");
 		return -ENOMEM;
+	}
+	if (!is_one_line(copy)) {
+		snprintf(why, why_len, "the options have a control character");
+		err = -EINVAL;
 	}
 	while (!err && (pair = strsep(&rest, ",")))
 		if (*pair)
