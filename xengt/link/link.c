@@ -44,6 +44,9 @@ int xengt_link_answer(int fd, u32 id, int err, u64 value, const char *text)
 	return failed ? failed : xengt_link_send(fd, &head, text, len);
 }
 
+/* Linux' greatest error number (include/linux/err.h): what is negated or printed is one. */
+#define ERRNO_MAX 4095
+
 int xengt_link_receive(int fd, struct xengt_link_message *message)
 {
 	ssize_t got;
@@ -57,7 +60,7 @@ int xengt_link_receive(int fd, struct xengt_link_message *message)
 		return -EPIPE;
 	if (got < (ssize_t)offsetof(struct xengt_link_message, text) ||
 	    (size_t)got != offsetof(struct xengt_link_message, text) + message->len ||
-	    message->type >= XENGT_LINK_TYPES)
+	    message->type >= XENGT_LINK_TYPES || message->err > 0 || message->err < -ERRNO_MAX)
 		return -EPROTO;
 	message->text[message->len] = '\0';
 	return 0;
