@@ -210,9 +210,11 @@ static int listen_at(const char *path, const char *group_name)
 	/* xengtd holds the state directory's lock, so a socket here is left of a dead xengtd. */
 	unlink(path);
 	err = bind_for(group, fd, &addr);
-	/* Changes nothing for root; of a group that another user is in, it makes the file. */
-	if (!err &&
-	    ((group && chown(path, -1, group->gr_gid)) || chmod(path, 0660) || listen(fd, 64)))
+	/* Changes nothing for root; of a group that another user is in, it makes the file. A user
+	 * who is not in the group, and only tests, keeps the socket to its own. */
+	if (!err && group && chown(path, -1, group->gr_gid) && (errno != EPERM || !geteuid()))
+		err = -errno;
+	if (!err && (chmod(path, 0660) || listen(fd, 64)))
 		err = -errno;
 	if (err) {
 		close(fd);
