@@ -118,11 +118,12 @@ void vgpu_heads_resume(struct intel_vgpu *vgpu)
 
 void vgpu_head_pipeconf_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
-	u32 nr = (offset - PIPECONF) / PIPE_STRIDE;
+	u32 nr = (offset - PIPECONF) / PIPE_STRIDE, now = gvt_vreg(vgpu, offset);
 
-	if (nr >= vgpu->device->params.heads || !((old ^ val) & PIPECONF_ON))
+	(void)val; /* of a part of the register, maybe */
+	if (nr >= vgpu->device->params.heads || !((old ^ now) & PIPECONF_ON))
 		return;
-	if (val & PIPECONF_ON)
+	if (now & PIPECONF_ON)
 		start(vgpu, nr);
 	else
 		vgpu->heads->pipe[nr].since = 0;

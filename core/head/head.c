@@ -105,6 +105,7 @@ void vgpu_head_aux_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 void vgpu_head_dp_tp_write(struct intel_vgpu *vgpu, u32 offset, u32 old, u32 val)
 {
 	(void)old;
+	(void)val; /* of a part of the register, maybe */
 	gvt_vreg_set(vgpu, offset - DP_TP_CTL + DP_TP_STATUS,
-		     TP_PATTERN(val) == TP_IDLE ? TP_IDLE_SENT : 0);
+		     TP_PATTERN(gvt_vreg(vgpu, offset)) == TP_IDLE ? TP_IDLE_SENT : 0);
 }

@@ -148,6 +148,24 @@ START_TEST(vblanks)
 }
 END_TEST
 
+/* Writes of a part of a register leave the rest of it, and what that means. */
+START_TEST(partial_writes)
+{
+	struct fake *f = with_heads(1);
+
+	fake_reg_write(f, DP_TP_CTL, ON | 2u << 8);
+	fake_write(f, FAKE_BAR0 + DP_TP_CTL, 1, 0);
+	ck_assert_uint_ne(fake_reg(f, DP_TP_STATUS) & BIT32(25), 0);
+	fake_reg_write(f, PIPECONF, ON);
+	fake_reg_write(f, PIPE_IMR, ~VBLANK);
+	fake_write(f, FAKE_BAR0 + PIPECONF, 1, 0);
+	ck_assert_uint_ne(f->alarm, 0);
+	fake_write(f, FAKE_BAR0 + PIPECONF + 3, 1, 0);
+	ck_assert_uint_eq(f->alarm, 0);
+	fake_free(f);
+}
+END_TEST
+
 /* Pipes that are not there have no clock. */
 START_TEST(no_pipe)
 {
@@ -202,7 +220,7 @@ END_TEST
 
 Suite *suite_heads(void)
 {
-	const TTest *const tests[] = { outputs_are_found, idle_pattern, vblanks,
+	const TTest *const tests[] = { outputs_are_found, idle_pattern, vblanks, partial_writes,
 				       no_pipe,		  taken_up,	reset };
 	Suite *suite = unit_suite("heads", tests, ARRAY_SIZE(tests));
 	TCase *tc = tcase_create("counts");
