@@ -23,8 +23,8 @@
 
 #define LOOKS_PER_TURN 16u
 
-/* .settle is called when nothing has happened for QUIET_MS, and after LATEST_NS at the latest. */
-#define QUIET_MS  20
+/* .settle is called when nothing has happened for QUIET_NS, and after LATEST_NS at the latest. */
+#define QUIET_NS  20000000ull
 #define LATEST_NS 1000000000ull
 
 static u8 get_state(const ioreq_t *slot)
@@ -116,12 +116,14 @@ static bool found_by_looking(struct ioreq_server *server)
 	return false;
 }
 
-/* True if no port fires for QUIET_MS, or if poll() fails: then nothing is delayed for it. */
-static bool is_quiet(struct ioreq_server *server)
+/* Waits for @ns at most. False: no port fired, or ppoll() failed: then nothing is delayed for it.
+ */
+static bool fires_within(struct ioreq_server *server, u64 ns)
 {
 	struct pollfd fd = { .fd = xenevtchn_fd(server->config.evtchn), .events = POLLIN };
+	struct timespec timeout = { (time_t)(ns / 1000000000), (long)(ns % 1000000000) };
 
-	return poll(&fd, 1, QUIET_MS) <= 0;
+	return ppoll(&fd, 1, &timeout, NULL) > 0;
 }
 
 void ioreq_server_alarm(struct ioreq_server *server, u64 when)
@@ -129,15 +131,11 @@ void ioreq_server_alarm(struct ioreq_server *server, u64 when)
 	server->alarm = when;
 }
 
-/* True if a port fired; false: an alarm is due, or poll() failed. */
-static bool fired_before_alarm(struct ioreq_server *server)
+static bool fires_before_alarm(struct ioreq_server *server)
 {
-	struct pollfd fd = { .fd = xenevtchn_fd(server->config.evtchn), .events = POLLIN };
 	u64 now = clock_now_ns();
-	u64 left = server->alarm > now ? server->alarm - now : 0;
-	struct timespec timeout = { (time_t)(left / 1000000000), (long)(left % 1000000000) };
 
-	return ppoll(&fd, 1, &timeout, NULL) > 0;
+	return fires_within(server, server->alarm > now ? server->alarm - now : 0);
 }
 
 /* Sleeps until a port fires. A waker either sees .asleep and notifies, or this sees its .woken. */
@@ -151,9 +149,9 @@ static xenevtchn_port_or_error_t sleep_until_event(struct ioreq_server *server)
 		errno = EAGAIN;
 		return -1;
 	}
-	if (server->unsettled && is_quiet(server))
+	if (server->unsettled && !fires_within(server, QUIET_NS))
 		ioreq_settle(server);
-	if (server->alarm && !fired_before_alarm(server)) {
+	if (server->alarm && !fires_before_alarm(server)) {
 		__atomic_store_n(&server->asleep, false, __ATOMIC_RELAXED);
 		errno = EAGAIN;
 		return -1;
