@@ -176,6 +176,17 @@ void guest_file(const struct guest *g, const char *suffix, char path[64])
 	snprintf(path, 64, "%s/%u%s", g->dir, GUEST_DOMID, suffix);
 }
 
+int guest_open(const struct guest *g, const char *suffix)
+{
+	char path[64];
+	int fd;
+
+	guest_file(g, suffix, path);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
 bool guest_has_state(const struct guest *g)
 {
 	char path[64];

@@ -109,6 +109,9 @@ bool guest_has_state(const struct guest *g);
 /** guest_file() - the path of a file of its vGPU's: ".vgpu" or ".kept". */
 void guest_file(const struct guest *g, const char *suffix, char path[64]);
 
+/** guest_open() - the same file, open for reading and writing; the caller's to close. */
+int guest_open(const struct guest *g, const char *suffix);
+
 /** guest_stats() - the domain's, as they are now. */
 struct exen_domain_stats guest_stats(const struct guest *g);
 

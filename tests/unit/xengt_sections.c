@@ -18,17 +18,6 @@ static void path_of(const struct guest *g, bool new, char path[64])
 	guest_file(g, new ? XENGT_STATE_SUFFIX XENGT_FILE_NEW : XENGT_STATE_SUFFIX, path);
 }
 
-static int open_state(const struct guest *g)
-{
-	char path[64];
-	int fd;
-
-	path_of(g, false, path);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	ck_assert_int_ge(fd, 0);
-	return fd;
-}
-
 /* ---- files of other builds ---- */
 
 /* Writes the state file anew, as a build of the sections of @kind has it. */
@@ -38,8 +27,8 @@ static void write_as(const struct guest *g, const struct xengt_file_kind *kind, 
 	struct xengt_file from, to;
 	char path[64], why[192];
 
-	ck_assert_msg(!xengt_file_take(&from, &ours, open_state(g), GUEST_DOMID, true, why,
-				       sizeof(why)),
+	ck_assert_msg(!xengt_file_take(&from, &ours, guest_open(g, XENGT_STATE_SUFFIX), GUEST_DOMID,
+				       true, why, sizeof(why)),
 		      "%s", why);
 	path_of(g, false, path);
 	unlink(path);
@@ -107,7 +96,7 @@ struct seen {
 
 static struct seen look(const struct guest *g)
 {
-	int fd = open_state(g);
+	int fd = guest_open(g, XENGT_STATE_SUFFIX);
 	struct seen seen = { 0 };
 	struct stat st;
 	u8 page[GVT_PAGE_SIZE];
@@ -269,7 +258,7 @@ START_TEST(damaged_and_lacking)
 	struct xengt_directory dir;
 	char why[192];
 	u8 byte;
-	int fd = open_state(g);
+	int fd = guest_open(g, XENGT_STATE_SUFFIX);
 	u32 i;
 
 	ck_assert_int_eq(xengt_directory_read(fd, &older, GUEST_DOMID, &dir, why, sizeof(why)), 0);
@@ -297,7 +286,8 @@ START_TEST(still_in_use)
 	pid = fork();
 	if (!pid) {
 		struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-		bool done = !fcntl(open_state(g), F_SETLK, &lock) && write(ready[1], "", 1) == 1;
+		bool done = !fcntl(guest_open(g, XENGT_STATE_SUFFIX), F_SETLK, &lock) &&
+			    write(ready[1], "", 1) == 1;
 
 		close(over[1]);
 		_exit(!done || read(over[0], &c, 1));
@@ -450,7 +440,7 @@ static void sign(struct xengt_directory *dir)
 
 static void write_directory(const struct guest *g, const struct xengt_directory *dir)
 {
-	int fd = open_state(g);
+	int fd = guest_open(g, XENGT_STATE_SUFFIX);
 	ssize_t len = (ssize_t)(xengt_state_kind().nr * sizeof(dir->entry[0]));
 
 	ck_assert_int_eq(pwrite(fd, &dir->head, sizeof(dir->head), 0), sizeof(dir->head));
@@ -494,7 +484,7 @@ START_TEST(hostile_directory)
 
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	guest_kill(g, false);
-	fd = open_state(g);
+	fd = guest_open(g, XENGT_STATE_SUFFIX);
 	ck_assert_int_eq(xengt_directory_read(fd, &kind, GUEST_DOMID, &dir, why, sizeof(why)), 0);
 	close(fd);
 	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {

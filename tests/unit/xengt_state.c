@@ -11,17 +11,6 @@
 #include "xengt/state/crc.h"
 #include "xengt/state/directory.h"
 
-static int open_file(struct guest *g, const char *suffix)
-{
-	char path[64];
-	int fd;
-
-	guest_file(g, suffix, path);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	ck_assert_int_ge(fd, 0);
-	return fd;
-}
-
 static void flip(int fd, off_t at, unsigned int bit)
 {
 	u8 byte;
@@ -89,7 +78,7 @@ static void any_bit_of(const char *suffix)
 
 	guest_write(g, GUEST_BAR0 + PLAIN, 4, 0x1234);
 	leave(g);
-	fd = open_file(g, suffix);
+	fd = guest_open(g, suffix);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	for (unsigned int i = 0; i < 64; i++) {
 		flip(fd, i, i % 8);
@@ -132,7 +121,7 @@ static void each_section_of(const char *suffix)
 	int fd;
 
 	leave(g);
-	fd = open_file(g, suffix);
+	fd = guest_open(g, suffix);
 	for (u32 i = 0; i < kind.nr; i++) {
 		off_t at = offset_of(fd, suffix, kind.section[i]->name);
 		const off_t places[] = { at, at + (off_t)kind.section[i]->size - 1 };
@@ -185,7 +174,7 @@ START_TEST(after_death)
 	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++) {
 		off_t at = (off_t)fixed[i].at;
 
-		fd = open_file(g, fixed[i].suffix);
+		fd = guest_open(g, fixed[i].suffix);
 		if (fixed[i].section)
 			at += offset_of(fd, fixed[i].suffix, fixed[i].section);
 		flip(fd, at, 1);
@@ -211,7 +200,7 @@ static void cut_off_of(const char *suffix)
 	int fd;
 
 	leave(g);
-	fd = open_file(g, suffix);
+	fd = guest_open(g, suffix);
 	ck_assert_int_eq(fstat(fd, &st), 0);
 	ck_assert_int_eq(ftruncate(fd, st.st_size + 1), 0);
 	check_refused(g, nothing);
