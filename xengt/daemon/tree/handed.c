@@ -2,10 +2,7 @@
 #include "xengt/daemon/tree/handed.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,10 +11,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "xengt/daemon/program.h"
 #include "xengt/mount/handover.h"
-
-/* The descriptor by which xengt-mount has its socket. */
-#define SOCKET_FD 3
 
 int tree_handed(void)
 {
@@ -42,41 +37,12 @@ bool tree_may_mount(void)
 	return prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN, 0, 0, 0) == 1;
 }
 
-/* The program has @fd (if not negative) as SOCKET_FD, and standard error; signals are unblocked and
- * at their defaults. */
-static int prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr, int fd)
+/* Runs @argv to its end, with @nr descriptors. */
+static int run(char *const argv[], const int *fds, size_t nr)
 {
-	sigset_t none, all;
-	int err = fd < 0 ? 0 : posix_spawn_file_actions_adddup2(actions, fd, SOCKET_FD);
-
-	if (!err)
-		err = posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-	if (!err)
-		err = posix_spawn_file_actions_addopen(actions, 1, "/dev/null", O_WRONLY, 0);
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(attr, &none);
-	posix_spawnattr_setsigdefault(attr, &all);
-	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	return -err;
-}
-
-/* Runs @argv to its end. */
-static int run(char *const argv[], int fd)
-{
-	posix_spawn_file_actions_t actions;
-	char *const env[] = { NULL };
-	posix_spawnattr_t attr;
 	pid_t pid;
-	int err;
+	int err = program_start(argv[0], argv, fds, nr, &pid);
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attr);
-	err = prepare(&actions, &attr, fd);
-	if (!err)
-		err = -posix_spawn(&pid, argv[0], &actions, &attr, argv, env);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attr);
 	while (!err && waitpid(pid, NULL, 0) < 0)
 		if (errno != EINTR)
 			err = -errno;
@@ -85,18 +51,15 @@ static int run(char *const argv[], int fd)
 
 int tree_mount(const char *helper, const char *path)
 {
+	/* The socket is its first descriptor. */
 	char *const argv[] = { (char *)helper, (char *)"--to=3", (char *)"--at", (char *)path,
 			       NULL };
-	int ends[2], high, err, fd;
+	int ends[2], err, fd;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	/* dup2() of a descriptor onto itself would leave it to be closed. */
-	high = fcntl(ends[1], F_DUPFD_CLOEXEC, SOCKET_FD + 1);
-	err = high < 0 ? -errno : run(argv, high);
+	err = run(argv, &ends[1], 1);
 	close(ends[1]);
-	if (high >= 0)
-		close(high);
 	fd = err ? err : xengt_handover_take(ends[0]);
 	close(ends[0]);
 	return fd;
@@ -107,5 +70,5 @@ void tree_unmount(const char *helper, const char *path)
 	char *const argv[] = { (char *)helper, (char *)"--unmount", (char *)"--at", (char *)path,
 			       NULL };
 
-	run(argv, -1);
+	run(argv, NULL, 0);
 }
