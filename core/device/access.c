@@ -104,8 +104,7 @@ static enum place find(const struct intel_vgpu *vgpu, u64 pa, unsigned int bytes
 	return PLACE_NONE;
 }
 
-/* Behind the registers stands the OpRegion, for a guest whose firmware gave it no memory for one.
- */
+/* Behind the registers stands the OpRegion, for a guest whose firmware made no place for one. */
 static void read_hole(struct intel_vgpu *vgpu, u64 offset, void *buf, unsigned int bytes)
 {
 	u8 region[INTEL_GVT_OPREGION_SIZE];

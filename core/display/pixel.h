@@ -5,8 +5,7 @@
 
 #include "core/base/types.h"
 
-/* Named as in Linux' drm_fourcc.h, from the highest bit to the lowest; YUYV and its like by bytes.
- */
+/* Named as in Linux' drm_fourcc.h, from the highest bit down; YUYV and its like by bytes. */
 enum display_format {
 	DISPLAY_C8,
 	DISPLAY_RGB565,

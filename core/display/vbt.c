@@ -24,8 +24,7 @@ enum {
 	DRIVER = 20,
 };
 
-/* A child: DisplayPort, digital, hot-pluggable, high speed, powered down; neither HDMI nor panel.
- */
+/* A child: DisplayPort, digital, hot-pluggable, fast, powered down; neither HDMI nor panel. */
 #define DEVICE_DP 0x68c6
 
 enum { CHILD_DP = 1 << 1, CHILD_INTEGRATED = 1 << 5 };

@@ -113,7 +113,8 @@ case_captive() {
 case_beside_attacks() {
 	local attack ok=0
 	echo "alone: $(lab-guest run "$1" 'vgpu-test worst 5')"
-	lab-guest run "$2" "$unload"' unload' || return
+	lab-guest run "$2" "$unload"'
+		unload' || return
 	for attack in resets decoding moves fences; do
 		lab-guest run "$2" "vgpu-test attack $attack 20" >/tmp/attack 2>&1 &
 		echo "beside $attack: $(lab-guest run "$1" 'vgpu-test worst 5' | tee /tmp/worst)"
