@@ -362,7 +362,7 @@ START_TEST(thread_ended)
 
 	exen_fail("xenevtchn_pending", 1, EIO);
 	cfg_read(r, 0, 0, 4);
-	while (!__atomic_load_n(&daemon_rig_vgpu(r, 0)->failed, __ATOMIC_ACQUIRE))
+	while (__atomic_load_n(&r->process[0].v, __ATOMIC_ACQUIRE))
 		sched_yield();
 	kexec(r, 0);
 	ck_assert_msg(!start_model(r, 0, ""), "%s", r->why);

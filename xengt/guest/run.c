@@ -305,6 +305,8 @@ int xengt_guest_run(const struct xengt_guest_fds *fds, struct xengt_vgpu **seen)
 		err = xengt_link_send(g.link, &ready, "", 0);
 		if (!err)
 			err = serve(&g);
+		if (seen)
+			__atomic_store_n(seen, NULL, __ATOMIC_RELEASE);
 	}
 	/* xengtd is gone, or the vGPU's thread has failed: leave the vGPU to the next process. */
 	if (g.v)

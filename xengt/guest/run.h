@@ -17,7 +17,7 @@ struct xengt_guest_fds {
 
 /**
  * xengt_guest_run() - serve, until xengtd has the vGPU detached, or is gone.
- * @seen: for tests, receives the vGPU once it is served; or NULL.
+ * @seen: for tests, receives the vGPU while it is served, and NULL before it is freed; or NULL.
  * Returns 0 or a negative errno. If the vGPU could not be started, xengtd has got a sentence.
  */
 int xengt_guest_run(const struct xengt_guest_fds *fds, struct xengt_vgpu **seen);
