@@ -112,12 +112,12 @@ case_captive() {
 # instruction may take long.) Printed: what the other's accesses took alone, and beside each attack.
 case_beside_attacks() {
 	local attack ok=0
-	echo "alone: $(lab-guest run "$1" 'vgpu-test worst 5')"
+	echo "alone: $(lab-guest run "$1" 'vgpu-test worst 3')"
 	lab-guest run "$2" "$unload"'
 		unload' || return
 	for attack in resets decoding moves fences; do
-		lab-guest run "$2" "vgpu-test attack $attack 20" >/tmp/attack 2>&1 &
-		echo "beside $attack: $(lab-guest run "$1" 'vgpu-test worst 5' | tee /tmp/worst)"
+		lab-guest run "$2" "vgpu-test attack $attack 10" >/tmp/attack 2>&1 &
+		echo "beside $attack: $(lab-guest run "$1" 'vgpu-test worst 3' | tee /tmp/worst)"
 		lab-guest run "$1" 'gpu-test -n 20 store copy' || ok=1
 		wait $!
 		cat /tmp/attack
